@@ -1,0 +1,10 @@
+/** Jest strips types itself on Node 24: no transformer package. */
+export default {
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {},
+  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/world/samples/'],
+  testTimeout: 20_000,
+  maxWorkers: 2,
+};

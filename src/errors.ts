@@ -1,0 +1,44 @@
+/** Ends a `switch` over a union: the compiler proves it unreachable. */
+export function assertNever(value: never): never {
+  throw new Error(`Unexpected value: ${JSON.stringify(value)}`);
+}
+
+/** Somebody asked for what cannot be done. It is answered on the issue, with `hint` as the next thing to do. */
+export class UserError extends Error {
+  override name = 'UserError';
+  readonly hint: string;
+  constructor(message: string, hint: string) {
+    super(message);
+    this.hint = hint;
+  }
+}
+
+/** The same step may succeed later, after `retryAfterMs` milliseconds at the earliest. */
+export class TransientError extends Error {
+  override name = 'TransientError';
+  readonly retryAfterMs: number;
+  constructor(message: string, retryAfterMs: number, options?: ErrorOptions) {
+    super(message, options);
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+export type ToolErrorDetails = {
+  tool: 'git' | 'kimi' | 'gate' | 'sandbox';
+  /** The arguments with secrets removed. */
+  args: readonly string[];
+  /** Undefined if a signal ended the process or it never started. */
+  exitCode: number | undefined;
+  /** At most the last 2,048 bytes of standard error. */
+  stderrTail: string;
+};
+
+/** A program that omk drives did not do its work. The message is one sentence ordered by cause. */
+export class ToolError extends Error {
+  override name = 'ToolError';
+  readonly details: ToolErrorDetails;
+  constructor(message: string, details: ToolErrorDetails, options?: ErrorOptions) {
+    super(message, options);
+    this.details = details;
+  }
+}

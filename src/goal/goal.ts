@@ -1,0 +1,89 @@
+import type { Spend } from './budget.ts';
+import type { RunOptions } from './command.ts';
+import type { Gate, GateResult, SetupStep } from './gate.ts';
+import type { Policy } from './policy.ts';
+import type { Slice } from './slice.ts';
+
+/** A full git object name in lower-case hex. */
+export type Sha = string;
+
+export const GOAL_ENDS = [
+  'ready',
+  'not_ready',
+  'blocked_on_human',
+  'blocked_on_external',
+  'needs_more_budget',
+  'failed_infra',
+  'cancelled',
+] as const;
+export type GoalEnd = (typeof GOAL_ENDS)[number];
+export type GoalStatus = 'queued' | 'planning' | 'awaiting_approval' | 'running' | 'paused' | GoalEnd;
+
+export type Person = { id: number; login: string };
+
+/** The repository by what never changes (`id`) and by what GitHub's paths need (`owner`, `name`). */
+export type Repository = { installationId: number; id: number; owner: string; name: string; private: boolean };
+
+/** What was asked, as it stood when it was asked. Later edits on GitHub are not read. */
+export type Ask = { title: string; text: string; hash: string };
+
+/** The commit a goal or slice starts from. */
+export type Base = { branch: string; sha: Sha };
+
+/** Why something stands still, and the one command or deed that moves it on. */
+export type Reason = { text: string; next: string };
+
+/** The setup and gates in force, and how they were found. */
+export type Gates = {
+  setup: SetupStep[];
+  gates: Gate[];
+  source: 'config' | 'detected';
+  /** One line a package for the status comment, such as `npm (.): npm test, npm run lint`. */
+  notes: string[];
+};
+
+/** The goal as its events tell it. Folded by `applyEvent`; nothing else makes one. */
+export type Goal = {
+  id: string;
+  repository: Repository;
+  issue: number;
+  requester: Person;
+  /** The comment that asked, undefined for a label. */
+  commentId: number | undefined;
+  ask: Ask;
+  options: RunOptions;
+  status: GoalStatus;
+  /** Why it ended or stands still; undefined while it moves. */
+  reason: Reason | undefined;
+  policy: Policy | undefined;
+  gates: Gates | undefined;
+  base: Base | undefined;
+  /** Gates that fail on the base commit already. */
+  redOnBase: GateResult[];
+  plan: Plan | undefined;
+  planAttempts: number;
+  /** The status comment, once posted. */
+  statusCommentId: number | undefined;
+  slices: Slice[];
+  spend: Spend;
+  createdAt: Date;
+  endedAt: Date | undefined;
+  /** Events folded so far; the sequence number of the last one. */
+  version: number;
+  /** The last events in words, newest last, at most five. */
+  recent: { at: Date; text: string }[];
+};
+
+/** A plan as it was shown: approval is bound to its hash. `notes` says what omk changed, such as an edge it added. */
+export type Plan = { hash: string; notes: string[]; approvedBy: Person | undefined };
+
+export function isEnded(status: GoalStatus): status is GoalEnd {
+  return (GOAL_ENDS as readonly string[]).includes(status);
+}
+
+/** The slice with this id. Throws if the goal has none such. */
+export function getSlice(goal: Goal, id: string): Slice {
+  const slice = goal.slices.find((candidate) => candidate.id === id);
+  if (!slice) throw new Error(`Goal ${goal.id} has no slice ${id}`);
+  return slice;
+}

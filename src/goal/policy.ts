@@ -1,0 +1,138 @@
+import { z } from 'zod';
+import { GATE_KINDS } from './gate.ts';
+import { PASSES } from './wall.ts';
+
+const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const SIZES = { B: 1, kB: 1_000, KB: 1_000, MB: 1_000_000, GB: 1_000_000_000 } as const;
+
+/** Milliseconds of a duration such as `90s`, `15m` or `2h`; undefined if it is none. */
+export function parseDuration(text: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)$/.exec(text.trim());
+  return match ? Math.round(Number(match[1]) * UNITS[match[2] as keyof typeof UNITS]) : undefined;
+}
+
+/** A count such as `5M`, `200k` or `12000`; undefined if it is none. */
+export function parseCount(text: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)\s*([kKmM]?)$/.exec(text.trim());
+  if (!match) return undefined;
+  const factor = { '': 1, k: 1_000, m: 1_000_000 }[(match[2] ?? '').toLowerCase() as '' | 'k' | 'm'];
+  return Math.round(Number(match[1]) * factor);
+}
+
+/** Bytes of a size such as `1MB`; undefined if it is none. */
+export function parseSize(text: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)\s*(B|kB|KB|MB|GB)$/.exec(text.trim());
+  return match ? Math.round(Number(match[1]) * SIZES[match[2] as keyof typeof SIZES]) : undefined;
+}
+
+function duration(fallback: string, min: string, max: string) {
+  const bounds = { min: parseDuration(min) ?? 0, max: parseDuration(max) ?? Infinity };
+  return z
+    .string()
+    .default(fallback)
+    .transform((text, ctx) => {
+      const ms = parseDuration(text);
+      if (ms !== undefined && ms >= bounds.min && ms <= bounds.max) return ms;
+      ctx.addIssue({ code: 'custom', message: `"${text}" must be a duration from ${min} to ${max}, such as ${fallback}` });
+      return z.NEVER;
+    });
+}
+
+function count(fallback: string) {
+  return z
+    .union([z.string(), z.number()])
+    .default(fallback)
+    .transform((value, ctx) => {
+      const number = typeof value === 'number' ? value : parseCount(value);
+      if (number !== undefined && number > 0) return number;
+      ctx.addIssue({ code: 'custom', message: `"${value}" must be a count above 0, such as ${fallback}` });
+      return z.NEVER;
+    });
+}
+
+function size(fallback: string) {
+  return z
+    .string()
+    .default(fallback)
+    .transform((text, ctx) => {
+      const bytes = parseSize(text);
+      if (bytes !== undefined && bytes > 0) return bytes;
+      ctx.addIssue({ code: 'custom', message: `"${text}" must be a size, such as ${fallback}` });
+      return z.NEVER;
+    });
+}
+
+const globs = z.array(z.string().min(1)).default([]);
+const toggle = z.enum(['on', 'advisory', 'off']);
+const limit = (fallback: number, max: number) => z.number().int().min(1).max(max).default(fallback);
+
+/** `.github/omk.yml`, strict: an unknown key is a fault. Every key has its default here and nowhere else. */
+export const policySchema = z.strictObject({
+  trigger: z.strictObject({ label: z.string().min(1).max(50).default('omk') }).prefault({}),
+  delivery: z.enum(['local', 'draft-pr', 'auto-pr']).default('auto-pr'),
+  merge: z.enum(['disabled', 'manual', 'gated']).default('gated'),
+  merge_method: z.enum(['auto', 'squash', 'merge', 'rebase']).default('auto'),
+  allow_unprotected_base: z.boolean().default(false),
+  setup: z
+    .array(z.strictObject({ run: z.string().min(1), timeout: duration('10m', '1s', '2h'), dir: z.string().default('.') }))
+    .optional(),
+  gates: z
+    .array(
+      z.strictObject({
+        name: z.string().min(1).max(60),
+        run: z.string().min(1),
+        kind: z.enum(GATE_KINDS).default('test'),
+        timeout: duration('15m', '1s', '6h'),
+        dir: z.string().default('.'),
+        paths: globs,
+      }),
+    )
+    .optional(),
+  review: z
+    .strictObject({
+      reviewer: z.enum(['kimi', 'off']).default('kimi'),
+      rounds: limit(3, 10),
+      passes: z.partialRecord(z.enum(PASSES), toggle).default({}),
+      rules: z.record(z.string(), toggle).default({}),
+      ignore: globs,
+      layers: z
+        .array(z.strictObject({ from: z.string(), to: z.string(), why: z.string().default('') }))
+        .default([]),
+    })
+    .prefault({}),
+  protected_paths: globs,
+  plan: z.strictObject({ approval: z.enum(['never', 'auto', 'always']).default('auto') }).prefault({}),
+  limits: z
+    .strictObject({
+      slices: limit(8, 50),
+      agents: limit(2, 16),
+      builds: limit(3, 10),
+      review_batches: limit(5, 20),
+      files: limit(100, 5_000),
+      patch: size('1MB'),
+    })
+    .prefault({}),
+  budget: z
+    .strictObject({ usd: z.number().positive().default(10), tokens: count('5M'), time: duration('2h', '1m', '7d') })
+    .prefault({}),
+  freeze: z.array(z.strictObject({ from: z.string(), to: z.string(), zone: z.string().default('UTC') })).default([]),
+  checks: z
+    .strictObject({
+      ignore_apps: z.array(z.union([z.string(), z.number()])).default([]),
+      required: z.array(z.string().min(1)).default([]),
+      optional_failure: z.enum(['block', 'ignore']).default('block'),
+      first_check_grace: duration('120s', '0s', '1h'),
+      quiet: duration('30s', '0s', '1h'),
+      missing_required_timeout: duration('30m', '1s', '1d'),
+      settle_timeout: duration('6h', '1s', '7d'),
+    })
+    .prefault({}),
+});
+
+/** The repository's settings with every default filled in: durations in milliseconds, sizes in bytes. */
+export type Policy = z.output<typeof policySchema>;
+
+/** The settings of a repository that has no `.github/omk.yml`. */
+export function defaultPolicy(): Policy {
+  return policySchema.parse({});
+}

@@ -1,0 +1,75 @@
+import type { Base, Reason, Sha } from './goal.ts';
+import type { GateResult } from './gate.ts';
+import type { Wall } from './wall.ts';
+
+export const RISKS = ['low', 'medium', 'high'] as const;
+export type Risk = (typeof RISKS)[number];
+
+/** What the plan says of one pull request's worth of work. */
+export type PlannedSlice = {
+  id: string;
+  title: string;
+  description: string;
+  /** Globs from the root of the repository. */
+  readScope: string[];
+  writeScope: string[];
+  dependsOn: string[];
+  risk: Risk;
+  acceptance: string[];
+};
+
+export type SliceStatus =
+  | 'planned'
+  | 'building'
+  | 'verifying'
+  | 'reviewing'
+  | 'delivering'
+  | 'merging'
+  | 'merged'
+  | 'blocked'
+  | 'cancelled';
+
+/** Something the next build turn must answer. `text` may hold a person's or a model's words. */
+export type Feedback = { from: 'gate' | 'wall' | 'scope' | 'rebase' | 'checks' | 'person' | 'agent'; text: string };
+
+/** How often each kind of try was reserved; a reserved try counts even if the process dies. */
+export type Attempts = { builds: number; rounds: number; batches: number; total: number };
+
+/** The pull request of a slice. `head` is the last commit omk pushed. */
+export type SlicePull = { number: number; url: string; head: Sha; draft: boolean };
+
+/** Nothing to do before `until`, unless GitHub says that something changed. */
+export type Wait = { reason: string; since: Date; until: Date };
+
+export type Slice = PlannedSlice & {
+  status: SliceStatus;
+  reason: Reason | undefined;
+  attempts: Attempts;
+  /** Open feedback: what the next build turn gets as a whole. */
+  feedback: Feedback[];
+  /** The commit the slice's branch starts from; undefined until the first build. */
+  base: Base | undefined;
+  /** The commit built last, with the tree the evidence is about. */
+  head: Sha | undefined;
+  tree: Sha | undefined;
+  /** What the agent said it did, at most five lines. */
+  summary: string;
+  changedFiles: string[];
+  kimiSession: string | undefined;
+  gates: GateResult[];
+  wall: Wall | undefined;
+  pull: SlicePull | undefined;
+  wait: Wait | undefined;
+  mergedSha: Sha | undefined;
+  /** When the head was first seen on GitHub: the anchor of the first-check grace. */
+  headSeenAt: Date | undefined;
+  /** When the facts first spoke for merging this head, and which head: the anchor of the quiet period. */
+  greenSince: Date | undefined;
+  /** Counts the slice's events. A stage that started at another turn is too late to be recorded. */
+  turn: number;
+};
+
+/** True while a slice takes one of the goal's agent places. */
+export function isWorking(slice: Slice): boolean {
+  return ['building', 'verifying', 'reviewing', 'delivering'].includes(slice.status);
+}

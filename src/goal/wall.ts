@@ -1,0 +1,72 @@
+import { assertNever } from '../errors.ts';
+import type { Sha } from './goal.ts';
+
+/** The six passes, in the order of the table in the pull request. */
+export const PASSES = ['architect', 'code', 'test', 'security', 'performance', 'anti-slop'] as const;
+export type PassName = (typeof PASSES)[number];
+
+export const SEVERITIES = ['low', 'medium', 'high', 'critical'] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
+/** One thing that is wrong at one place. */
+export type Finding = {
+  /** Stable over rounds: rule, file and the offending text decide it, the line number does not. 8 hex. */
+  id: string;
+  /** `<pass>/<rule>`, such as `anti-slop/todo`; `<pass>/reviewer` for what the Kimi reviewer found. */
+  rule: string;
+  /** Path inside the repository; empty when the finding concerns the change as a whole. */
+  file: string;
+  /** 1-based line in the new file; 0 when it concerns the file as a whole. */
+  line: number;
+  severity: Severity;
+  message: string;
+  /** How to put it right, one sentence. */
+  remedy: string;
+};
+
+export type PassStatus = 'passed' | 'failed' | 'not-applicable';
+
+/** What one pass says of one diff. `feedback` is one line: the reason, the count, or why it does not apply. */
+export type PassVerdict = {
+  pass: PassName;
+  status: PassStatus;
+  severity: Severity;
+  feedback: string;
+  findings: Finding[];
+};
+
+/** The verdicts on the diff `base`..`head`; the wall is about this head and no other. */
+export type Wall = {
+  head: Sha;
+  base: Sha;
+  passes: PassVerdict[];
+  /** Upstream's weights, 0 to 1; above `ANTI_SLOP_THRESHOLD` blocks. */
+  antiSlopConfidence: number;
+};
+
+export const ANTI_SLOP_THRESHOLD = 0.5;
+
+export type WallVerdict = { kind: 'passed' } | { kind: 'blocked'; by: PassName[]; missing: PassName[]; findings: Finding[] };
+
+/** Whether the wall lets the slice through. A missing pass blocks: all six must have spoken and none failed. */
+export function wallVerdict(wall: Wall): WallVerdict {
+  const spoken = new Map(wall.passes.map((verdict) => [verdict.pass, verdict]));
+  const missing = PASSES.filter((pass) => !spoken.has(pass));
+  const failed = wall.passes.filter((verdict) => isBlocking(verdict));
+  const slop = wall.antiSlopConfidence > ANTI_SLOP_THRESHOLD;
+  if (missing.length === 0 && failed.length === 0 && !slop) return { kind: 'passed' };
+  const by = failed.map((verdict) => verdict.pass);
+  return { kind: 'blocked', by, missing, findings: failed.flatMap((verdict) => verdict.findings) };
+}
+
+function isBlocking(verdict: PassVerdict): boolean {
+  switch (verdict.status) {
+    case 'passed':
+    case 'not-applicable':
+      return false;
+    case 'failed':
+      return true;
+    default:
+      return assertNever(verdict.status);
+  }
+}

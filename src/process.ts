@@ -1,0 +1,82 @@
+import { execa } from 'execa';
+import type { Readable, Writable } from 'node:stream';
+
+/** How a process ended. `exitCode` is null if a signal ended it or it never started; `failure` says why it never started. */
+export type Exit = { exitCode: number | null; signal: string | null; failure: string | undefined; durationMs: number };
+
+/** A running program with its own process group. `exited` never rejects. */
+export type Launched = {
+  pid: number | undefined;
+  stdin: Writable;
+  stdout: Readable;
+  stderr: Readable;
+  exited: Promise<Exit>;
+  /** Ends the whole process group: SIGTERM, and SIGKILL after `graceMs` (default 2,000). Resolves when it is gone. Calling twice is harmless. */
+  kill(graceMs?: number): Promise<Exit>;
+};
+
+export type LaunchOptions = { cwd: string; env: Record<string, string> };
+
+/**
+ * A place where a program runs: its folders as the program sees them, and how to start one there.
+ * Handed to `kimi/` and to the gates so that neither knows of sandboxes.
+ */
+export type Room = {
+  /** The work folder and the home folder as seen from inside. */
+  work: string;
+  home: string;
+  /** The same two as seen by omk. */
+  hostWork: string;
+  hostHome: string;
+  /** The environment programs get here, before what `launch` adds. */
+  env: Record<string, string>;
+  /** Starts `command` (argv, no shell) in `work`. The environment is `env` and `extraEnv`, nothing of ours. */
+  launch(command: readonly string[], extraEnv?: Record<string, string>): Launched;
+};
+
+/** Starts `command` with exactly this environment, in a process group of its own. Never throws: see `exited`. */
+export function launch(command: readonly string[], options: LaunchOptions): Launched {
+  const [file, ...args] = command;
+  if (file === undefined) throw new Error('launch needs a command');
+  const started = performance.now();
+  const child = execa(file, args, {
+    cwd: options.cwd,
+    env: options.env,
+    extendEnv: false,
+    detached: true,
+    cleanup: true,
+    buffer: false,
+    reject: false,
+    stdin: 'pipe',
+    stdout: 'pipe',
+    stderr: 'pipe',
+  });
+  child.stdin.on('error', () => {});
+  const exited = child.then((result): Exit => {
+    const neverStarted = result.exitCode === undefined && result.signal === undefined;
+    return {
+      exitCode: result.exitCode ?? null,
+      signal: result.signal ?? null,
+      failure: neverStarted ? (result.shortMessage ?? 'it could not be started') : undefined,
+      durationMs: Math.round(performance.now() - started),
+    };
+  });
+  const kill = async (graceMs = 2_000): Promise<Exit> => {
+    signalGroup(child.pid, 'SIGTERM');
+    const timer = setTimeout(() => signalGroup(child.pid, 'SIGKILL'), graceMs);
+    const exit = await exited;
+    clearTimeout(timer);
+    signalGroup(child.pid, 'SIGKILL');
+    return exit;
+  };
+  return { pid: child.pid, stdin: child.stdin, stdout: child.stdout, stderr: child.stderr, exited, kill };
+}
+
+function signalGroup(pid: number | undefined, signal: 'SIGTERM' | 'SIGKILL'): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
