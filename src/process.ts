@@ -1,4 +1,5 @@
 import { execa } from 'execa';
+import { createWriteStream } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 
 /** How a process ended. `exitCode` is null if a signal ended it or it never started; `failure` says why it never started. */
@@ -79,4 +80,48 @@ function signalGroup(pid: number | undefined, signal: 'SIGTERM' | 'SIGKILL'): vo
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
+}
+
+export type Run = Exit & {
+  timedOut: boolean;
+  /** The last `TAIL_CHARS` characters of standard output and error as they came. */
+  outputTail: string;
+};
+
+const TAIL_CHARS = 4_000;
+const LOG_BYTES = 20_000_000;
+
+/**
+ * Waits for a program that needs no input, keeps its output in `logPath` (20 MB at most), and ends it after `timeoutMs` or
+ * when `signal` says so. Never rejects for what the program does.
+ */
+export async function runToEnd(
+  launched: Launched,
+  options: { timeoutMs: number; logPath: string; signal: AbortSignal },
+): Promise<Run> {
+  launched.stdin.end();
+  const log = createWriteStream(options.logPath, { mode: 0o600 });
+  let outputTail = '';
+  let logged = 0;
+  for (const stream of [launched.stdout, launched.stderr]) {
+    stream.setEncoding('utf8');
+    stream.on('data', (text: string) => {
+      outputTail = (outputTail + text).slice(-TAIL_CHARS);
+      logged += text.length;
+      if (logged < LOG_BYTES) log.write(text);
+    });
+  }
+  let timedOut = false;
+  const stop = () => void launched.kill();
+  const timer = setTimeout(() => {
+    timedOut = true;
+    stop();
+  }, options.timeoutMs);
+  options.signal.addEventListener('abort', stop, { once: true });
+  if (options.signal.aborted) stop();
+  const exit = await launched.exited;
+  clearTimeout(timer);
+  options.signal.removeEventListener('abort', stop);
+  await new Promise<void>((resolve) => log.end(resolve));
+  return { ...exit, timedOut, outputTail };
 }

@@ -47,6 +47,11 @@ export function addSpend(a: Spend, b: Spend): Spend {
   };
 }
 
+/** Adds two budgets. */
+export function addBudget(a: Budget, b: Budget): Budget {
+  return { usd: a.usd + b.usd, tokens: a.tokens + b.tokens, timeMs: a.timeMs + b.timeMs };
+}
+
 export type BudgetKind = 'usd' | 'tokens' | 'time';
 
 /** The first budget that is used up, or undefined. Time is the agent's working time, not waiting time. */

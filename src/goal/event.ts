@@ -1,11 +1,14 @@
 import { assertNever } from '../errors.ts';
-import { addSpend, NO_SPEND, type Spend } from './budget.ts';
+import { addBudget, addSpend, NO_SPEND, type Spend } from './budget.ts';
 import type { RunOptions } from './command.ts';
 import type { GateResult } from './gate.ts';
 import type { Ask, Base, Gates, Goal, GoalEnd, Person, Plan, Reason, Repository, Sha } from './goal.ts';
 import type { Policy } from './policy.ts';
 import type { Feedback, PlannedSlice, Slice, SlicePull, Wait } from './slice.ts';
 import type { Wall } from './wall.ts';
+
+/** An event as it was stored: its place in the goal's record and when. */
+export type RecordedEvent = { seq: number; at: Date; event: GoalEvent };
 
 /** What happened to a goal. Events are the record: never changed, never removed, the goal is their fold. */
 export type GoalEvent =
@@ -19,21 +22,22 @@ export type GoalEvent =
       ask: Ask;
       options: RunOptions;
     }
-  | { kind: 'status-comment-posted'; commentId: number }
   | { kind: 'accepted'; base: Base; policy: Policy; gates: Gates }
   | { kind: 'spent'; spend: Spend; on: string }
-  | { kind: 'plan-failed'; reason: string }
   | { kind: 'planned'; slices: PlannedSlice[]; plan: Plan; redOnBase: GateResult[] }
   | { kind: 'approved'; by: Person; hash: string }
   | { kind: 'finished'; status: GoalEnd; reason: Reason | undefined }
   | { kind: 'paused'; by: Person }
   | { kind: 'resumed'; by: Person }
+  /** A person said more: the goal is planned, or accepted, again with it. */
+  | { kind: 'answered'; by: Person; text: string }
+  | { kind: 'budget-extended'; by: Person; usd: number; tokens: number; timeMs: number }
   | SliceEvent;
 
 /** What happened to one slice. */
 export type SliceEvent = { slice: string } & (
   | { kind: 'build-started'; base: Base }
-  | { kind: 'build-failed'; reason: string; feedback: Feedback[] }
+  | { kind: 'build-failed'; reason: string; feedback: Feedback[]; kimiSession: string | undefined; wait: Wait | undefined }
   | {
       kind: 'built';
       head: Sha;
@@ -48,13 +52,22 @@ export type SliceEvent = { slice: string } & (
   | { kind: 'wall-blocked'; wall: Wall; feedback: Feedback[] }
   | { kind: 'rebased'; base: Base; head: Sha; tree: Sha }
   | { kind: 'conflicted'; base: Base; files: string[]; feedback: Feedback[] }
+  | { kind: 'pushed'; head: Sha }
   | { kind: 'delivered'; pull: SlicePull }
   | { kind: 'waiting'; wait: Wait; headSeenAt: Date | undefined; greenSince: Date | undefined }
+  | { kind: 'held'; reason: Reason }
+  | { kind: 'released' }
+  | { kind: 'merge-asked'; by: Person }
   | { kind: 'merged'; sha: Sha }
   | { kind: 'sent-back'; feedback: Feedback[] }
   | { kind: 'slice-blocked'; reason: Reason }
   | { kind: 'retried'; by: Person }
   | { kind: 'slice-cancelled' }
+  /** A person wants another turn. A turn that runs is not disturbed: it is followed by one more. */
+  | { kind: 'fix-asked'; by: Person; text: string }
+  | { kind: 'rebase-asked'; by: Person }
+  /** A person lets one finding of the wall through. */
+  | { kind: 'finding-accepted'; by: Person; finding: string; reason: string }
 );
 
 export function isSliceEvent(event: GoalEvent): event is SliceEvent {
@@ -86,10 +99,9 @@ function newGoal(event: GoalEvent & { kind: 'asked' }, at: Date): Goal {
     base: undefined,
     redOnBase: [],
     plan: undefined,
-    planAttempts: 0,
-    statusCommentId: undefined,
     slices: [],
     spend: NO_SPEND,
+    extra: { usd: 0, tokens: 0, timeMs: 0 },
     createdAt: at,
     endedAt: undefined,
     version: 1,
@@ -101,18 +113,14 @@ function applyToGoal(goal: Goal, event: Exclude<GoalEvent, SliceEvent>, at: Date
   switch (event.kind) {
     case 'asked':
       throw new Error(`Goal ${goal.id} was asked already`);
-    case 'status-comment-posted':
-      return { ...goal, statusCommentId: event.commentId };
     case 'accepted':
       return { ...goal, status: 'planning', base: event.base, policy: event.policy, gates: event.gates };
     case 'spent':
       return { ...goal, spend: addSpend(goal.spend, event.spend) };
-    case 'plan-failed':
-      return { ...goal, planAttempts: goal.planAttempts + 1 };
     case 'planned':
       return {
         ...goal,
-        status: 'running',
+        status: event.plan.needsApproval ? 'awaiting_approval' : 'running',
         plan: event.plan,
         redOnBase: event.redOnBase,
         slices: event.slices.map(newSlice),
@@ -124,19 +132,37 @@ function applyToGoal(goal: Goal, event: Exclude<GoalEvent, SliceEvent>, at: Date
     case 'paused':
       return { ...goal, status: 'paused' };
     case 'resumed':
-      return { ...goal, status: goal.plan ? 'running' : goal.policy ? 'planning' : 'queued', reason: undefined };
+      return { ...goal, status: statusBefore(goal), reason: undefined, endedAt: undefined };
+    case 'answered': {
+      const ask = { ...goal.ask, text: `${goal.ask.text}\n\n${event.by.login} added: ${event.text}` };
+      const status = goal.policy ? 'planning' : 'queued';
+      return { ...goal, ask, status, plan: undefined, slices: [], reason: undefined, endedAt: undefined };
+    }
+    case 'budget-extended':
+      return { ...goal, extra: addBudget(goal.extra, event) };
     default:
       return assertNever(event);
   }
 }
+
+function statusBefore(goal: Goal): Goal['status'] {
+  if (goal.plan) return 'running';
+  return goal.policy ? 'planning' : 'queued';
+}
+
+const NO_ATTEMPTS = { builds: 0, rounds: 0, batches: 0, total: 0 };
 
 function newSlice(planned: PlannedSlice): Slice {
   return {
     ...planned,
     status: 'planned',
     reason: undefined,
-    attempts: { builds: 0, rounds: 0, batches: 0, total: 0 },
+    attempts: NO_ATTEMPTS,
+    reserved: false,
     feedback: [],
+    inbox: [],
+    accepted: [],
+    rebaseAsked: false,
     base: undefined,
     head: undefined,
     tree: undefined,
@@ -145,8 +171,10 @@ function newSlice(planned: PlannedSlice): Slice {
     kimiSession: undefined,
     gates: [],
     wall: undefined,
+    pushed: undefined,
     pull: undefined,
     wait: undefined,
+    mergeAskedBy: undefined,
     mergedSha: undefined,
     headSeenAt: undefined,
     greenSince: undefined,
@@ -155,48 +183,92 @@ function newSlice(planned: PlannedSlice): Slice {
 }
 
 function applyToSlice(before: Slice, event: SliceEvent): Slice {
-  const slice = { ...before, turn: before.turn + 1, wait: undefined };
+  if (event.kind === 'fix-asked') return askFix(before, event);
+  const slice = { ...before, turn: before.turn + 1, wait: undefined, reserved: false };
   const unproven = { gates: [], wall: undefined, headSeenAt: undefined, greenSince: undefined };
   switch (event.kind) {
     case 'build-started': {
       const attempts = { ...slice.attempts, builds: slice.attempts.builds + 1, total: slice.attempts.total + 1 };
-      return { ...slice, status: 'building', base: event.base, attempts };
+      return { ...slice, status: 'building', base: event.base, attempts, reserved: true };
     }
-    case 'build-failed':
-      return { ...slice, status: 'building', feedback: event.feedback };
+    case 'build-failed': {
+      const { kimiSession, wait } = event;
+      const feedback = [...event.feedback, ...slice.inbox];
+      return { ...slice, status: 'building', feedback, inbox: [], kimiSession, wait };
+    }
     case 'built': {
       const { head, tree, changedFiles, summary, kimiSession } = event;
-      return { ...slice, ...unproven, status: 'verifying', feedback: [], head, tree, changedFiles, summary, kimiSession };
+      const status = slice.inbox.length > 0 ? 'building' : 'verifying';
+      const work = { head, tree, changedFiles, summary, kimiSession };
+      return { ...slice, ...unproven, ...work, status, feedback: slice.inbox, inbox: [] };
     }
     case 'verified':
-      return { ...slice, status: 'reviewing', gates: event.results };
+      return { ...slice, status: 'reviewing', gates: event.results, attempts: { ...slice.attempts, builds: 0 } };
     case 'gates-failed':
       return { ...slice, status: 'building', gates: event.results, feedback: event.feedback };
     case 'wall-passed':
       return { ...slice, status: 'delivering', wall: event.wall, attempts: anotherRound(slice) };
     case 'wall-blocked':
       return { ...slice, status: 'building', wall: event.wall, feedback: event.feedback, attempts: anotherRound(slice) };
-    case 'rebased':
-      return { ...slice, ...unproven, status: 'verifying', base: event.base, head: event.head, tree: event.tree };
-    case 'conflicted':
-      return { ...slice, ...unproven, status: 'building', feedback: event.feedback };
+    case 'rebased': {
+      const { base, head, tree } = event;
+      return { ...slice, ...unproven, status: 'verifying', base, head, tree, rebaseAsked: false };
+    }
+    case 'conflicted': {
+      const { base, feedback } = event;
+      return { ...slice, ...unproven, status: 'building', base, feedback, head: undefined, tree: undefined, rebaseAsked: false };
+    }
+    case 'pushed':
+      return { ...slice, pushed: event.head };
     case 'delivered':
       return { ...slice, status: 'merging', pull: event.pull };
     case 'waiting':
       return { ...slice, wait: event.wait, headSeenAt: event.headSeenAt, greenSince: event.greenSince };
+    case 'held':
+      return { ...slice, reason: event.reason };
+    case 'released':
+      return { ...slice, reason: undefined };
+    case 'merge-asked':
+      return { ...slice, reason: undefined, mergeAskedBy: event.by };
     case 'merged':
-      return { ...slice, status: 'merged', mergedSha: event.sha };
+      return { ...slice, status: 'merged', mergedSha: event.sha, reason: undefined };
     case 'sent-back':
       return { ...slice, status: 'building', feedback: event.feedback };
     case 'slice-blocked':
       return { ...slice, status: 'blocked', reason: event.reason };
     case 'retried':
-      return { ...slice, status: slice.head ? 'verifying' : 'planned', reason: undefined };
+      return { ...slice, status: resumeAt(slice), reason: undefined, attempts: NO_ATTEMPTS };
     case 'slice-cancelled':
       return { ...slice, status: 'cancelled' };
+    case 'rebase-asked':
+      return { ...slice, status: 'delivering', reason: undefined, rebaseAsked: true };
+    case 'finding-accepted':
+      return acceptFinding(slice, event);
     default:
       return assertNever(event);
   }
+}
+
+function askFix(slice: Slice, { text }: { text: string }): Slice {
+  const asked: Feedback = { from: 'person', text };
+  const attempts = { ...slice.attempts, batches: slice.attempts.batches + 1 };
+  if (slice.status === 'building' && slice.reserved) return { ...slice, attempts, inbox: [...slice.inbox, asked] };
+  const feedback = [...slice.feedback, asked];
+  return { ...slice, attempts, feedback, status: 'building', reason: undefined, wait: undefined, turn: slice.turn + 1 };
+}
+
+/** The finding is no longer open; when nothing else is, the wall judges again instead of the agent building again. */
+function acceptFinding(slice: Slice, { by, finding, reason }: { by: Person; finding: string; reason: string }): Slice {
+  const feedback = slice.feedback.filter((open) => !open.text.startsWith(`[${finding}]`));
+  const accepted = [...slice.accepted, { finding, reason, by }];
+  const done = feedback.length === 0 && slice.head !== undefined && ['building', 'blocked'].includes(slice.status);
+  return { ...slice, feedback, accepted, ...(done ? { status: 'reviewing', reason: undefined } : {}) };
+}
+
+/** A retried slice goes on where nothing is known to be wrong: what was built is proven again, what has open feedback is built again. */
+function resumeAt(slice: Slice): Slice['status'] {
+  if (slice.feedback.length > 0 || !slice.base) return slice.base ? 'building' : 'planned';
+  return slice.head ? 'verifying' : 'building';
 }
 
 function anotherRound(slice: Slice) {
@@ -212,13 +284,10 @@ export function describeEvent(event: GoalEvent): string | undefined {
   switch (event.kind) {
     case 'asked':
       return `asked by ${event.requester.login}`;
-    case 'status-comment-posted':
     case 'spent':
       return undefined;
     case 'accepted':
       return `accepted on base \`${event.base.branch}\``;
-    case 'plan-failed':
-      return 'the plan could not be used';
     case 'planned':
       return `planned as ${event.slices.length === 1 ? 'one slice' : `${event.slices.length} slices`}`;
     case 'approved':
@@ -229,6 +298,10 @@ export function describeEvent(event: GoalEvent): string | undefined {
       return `paused by ${event.by.login}`;
     case 'resumed':
       return `resumed by ${event.by.login}`;
+    case 'answered':
+      return `${event.by.login} added to the goal`;
+    case 'budget-extended':
+      return `budget extended by ${event.by.login}`;
     default:
       return assertNever(event);
   }
@@ -254,10 +327,17 @@ function describeSliceEvent(event: SliceEvent): string | undefined {
       return `rebased onto \`${event.base.sha.slice(0, 7)}\``;
     case 'conflicted':
       return 'conflicts with the base, back to build';
+    case 'pushed':
+      return `pushed \`${event.head.slice(0, 7)}\``;
     case 'delivered':
       return `delivered as #${event.pull.number}`;
     case 'waiting':
+    case 'released':
       return undefined;
+    case 'held':
+      return 'held for a person';
+    case 'merge-asked':
+      return `merge asked for by ${event.by.login}`;
     case 'merged':
       return `merged as \`${event.sha.slice(0, 7)}\``;
     case 'sent-back':
@@ -268,6 +348,12 @@ function describeSliceEvent(event: SliceEvent): string | undefined {
       return `retried by ${event.by.login}`;
     case 'slice-cancelled':
       return 'cancelled';
+    case 'fix-asked':
+      return `sent back to build by ${event.by.login}`;
+    case 'rebase-asked':
+      return `rebase asked for by ${event.by.login}`;
+    case 'finding-accepted':
+      return `finding ${event.finding} let through by ${event.by.login}`;
     default:
       return assertNever(event);
   }

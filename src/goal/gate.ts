@@ -1,3 +1,4 @@
+import picomatch from 'picomatch';
 import type { Sha } from './goal.ts';
 
 export const GATE_KINDS = ['format', 'lint', 'build', 'test', 'security', 'performance', 'acceptance'] as const;
@@ -39,4 +40,11 @@ export type GatesVerdict = { kind: 'passed' } | { kind: 'failed'; failed: GateRe
 export function gatesVerdict(results: readonly GateResult[]): GatesVerdict {
   const failed = results.filter((result) => result.status !== 'passed' && !result.redOnBase);
   return failed.length === 0 ? { kind: 'passed' } : { kind: 'failed', failed };
+}
+
+/** Whether a change of these files calls for the gate. Unknown files (undefined) call for every gate. */
+export function isDue(gate: Gate, changed: readonly string[] | undefined): boolean {
+  if (!changed || gate.paths.length === 0) return true;
+  const matches = picomatch(gate.paths, { dot: true });
+  return changed.some((path) => matches(path));
 }

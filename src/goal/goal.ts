@@ -1,4 +1,4 @@
-import type { Spend } from './budget.ts';
+import type { Budget, Spend } from './budget.ts';
 import type { RunOptions } from './command.ts';
 import type { Gate, GateResult, SetupStep } from './gate.ts';
 import type { Policy } from './policy.ts';
@@ -61,11 +61,10 @@ export type Goal = {
   /** Gates that fail on the base commit already. */
   redOnBase: GateResult[];
   plan: Plan | undefined;
-  planAttempts: number;
-  /** The status comment, once posted. */
-  statusCommentId: number | undefined;
   slices: Slice[];
   spend: Spend;
+  /** What people added to the budget. */
+  extra: Budget;
   createdAt: Date;
   endedAt: Date | undefined;
   /** Events folded so far; the sequence number of the last one. */
@@ -75,7 +74,7 @@ export type Goal = {
 };
 
 /** A plan as it was shown: approval is bound to its hash. `notes` says what omk changed, such as an edge it added. */
-export type Plan = { hash: string; notes: string[]; approvedBy: Person | undefined };
+export type Plan = { hash: string; notes: string[]; needsApproval: boolean; approvedBy: Person | undefined };
 
 export function isEnded(status: GoalStatus): status is GoalEnd {
   return (GOAL_ENDS as readonly string[]).includes(status);

@@ -1,4 +1,4 @@
-import type { Base, Reason, Sha } from './goal.ts';
+import type { Base, Person, Reason, Sha } from './goal.ts';
 import type { GateResult } from './gate.ts';
 import type { Wall } from './wall.ts';
 
@@ -32,21 +32,36 @@ export type SliceStatus =
 /** Something the next build turn must answer. `text` may hold a person's or a model's words. */
 export type Feedback = { from: 'gate' | 'wall' | 'scope' | 'rebase' | 'checks' | 'person' | 'agent'; text: string };
 
-/** How often each kind of try was reserved; a reserved try counts even if the process dies. */
+/**
+ * How often each kind of try was reserved; a reserved try counts even if the process dies.
+ * `builds` since gates last passed, `rounds` of the wall, `batches` of people's reviews, `total` builds.
+ */
 export type Attempts = { builds: number; rounds: number; batches: number; total: number };
 
-/** The pull request of a slice. `head` is the last commit omk pushed. */
+/** The pull request of a slice, as omk left it. */
 export type SlicePull = { number: number; url: string; head: Sha; draft: boolean };
+
+/** One finding let through, by whom and why. */
+export type Waiver = { finding: string; reason: string; by: Person };
 
 /** Nothing to do before `until`, unless GitHub says that something changed. */
 export type Wait = { reason: string; since: Date; until: Date };
 
 export type Slice = PlannedSlice & {
   status: SliceStatus;
+  /** Why it is blocked, or held for a person while it is `merging`. */
   reason: Reason | undefined;
   attempts: Attempts;
+  /** A build attempt is counted and not finished yet. */
+  reserved: boolean;
   /** Open feedback: what the next build turn gets as a whole. */
   feedback: Feedback[];
+  /** What people said while the agent is at work: it goes into the next turn. */
+  inbox: Feedback[];
+  /** Findings of the wall that people let through. */
+  accepted: Waiver[];
+  /** A person wants it on the base as it stands now. */
+  rebaseAsked: boolean;
   /** The commit the slice's branch starts from; undefined until the first build. */
   base: Base | undefined;
   /** The commit built last, with the tree the evidence is about. */
@@ -58,8 +73,12 @@ export type Slice = PlannedSlice & {
   kimiSession: string | undefined;
   gates: GateResult[];
   wall: Wall | undefined;
+  /** The commit omk pushed last: the lease of the next push. */
+  pushed: Sha | undefined;
   pull: SlicePull | undefined;
   wait: Wait | undefined;
+  /** Who asked for the merge that the policy leaves to a person. */
+  mergeAskedBy: Person | undefined;
   mergedSha: Sha | undefined;
   /** When the head was first seen on GitHub: the anchor of the first-check grace. */
   headSeenAt: Date | undefined;

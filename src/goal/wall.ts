@@ -59,6 +59,21 @@ export function wallVerdict(wall: Wall): WallVerdict {
   return { kind: 'blocked', by, missing, findings: failed.flatMap((verdict) => verdict.findings) };
 }
 
+/** The wall without the findings that people let through; a pass that fails for nothing else passes. */
+export function waive(wall: Wall, waivers: readonly { finding: string; reason: string }[]): Wall {
+  if (waivers.length === 0) return wall;
+  const waived = new Set(waivers.map((waiver) => waiver.finding));
+  const passes = wall.passes.map((verdict): PassVerdict => {
+    const findings = verdict.findings.filter((finding) => !waived.has(finding.id));
+    const count = verdict.findings.length - findings.length;
+    if (count === 0) return verdict;
+    const feedback = `${verdict.feedback} (${count} let through by a person)`;
+    const open = findings.some((finding) => finding.severity !== 'low');
+    return { ...verdict, findings, feedback, ...(open ? {} : { status: 'passed', severity: 'low' }) };
+  });
+  return { ...wall, passes };
+}
+
 function isBlocking(verdict: PassVerdict): boolean {
   switch (verdict.status) {
     case 'passed':

@@ -1,0 +1,26 @@
+import type { Probot } from 'probot';
+import type { Store } from './store/store.ts';
+
+/** The events omk hears; `app.yml` asks GitHub for exactly these, and a test compares the two. */
+export const EVENTS = [
+  'check_run',
+  'check_suite',
+  'issue_comment',
+  'issues',
+  'pull_request',
+  'pull_request_review',
+  'push',
+  'status',
+] as const;
+
+/**
+ * Intake: Probot has verified the signature; the delivery is stored once with its job, and the answer goes out.
+ * Nothing is decided here.
+ */
+export function app(probot: Probot, { store, now }: { store: Pick<Store, 'saveWebhook'>; now: () => Date }): void {
+  probot.onAny(async ({ id, name, payload }) => {
+    if (!(EVENTS as readonly string[]).includes(name)) return;
+    const action = 'action' in payload && typeof payload.action === 'string' ? payload.action : undefined;
+    await store.saveWebhook({ id, event: name, action, payload, receivedAt: now() });
+  });
+}

@@ -1,0 +1,84 @@
+/** The lists of a pull request, by connection: how many a page holds and what is read of each. */
+const LISTS = {
+  labels: { page: 'first: 50', node: 'name' },
+  files: { page: 'first: 100', node: 'path' },
+  latestOpinionatedReviews: { page: 'writersOnly: true, first: 100', node: 'state author { login }' },
+  reviewThreads: { page: 'first: 100', node: 'isResolved' },
+} as const;
+
+export type ListName = keyof typeof LISTS;
+export const LIST_NAMES = Object.keys(LISTS) as ListName[];
+
+const PAGE_INFO = 'pageInfo { hasNextPage endCursor }';
+
+function list(name: ListName, after = ''): string {
+  const { page, node } = LISTS[name];
+  return `${name}(${page}${after}) { nodes { ${node} } ${PAGE_INFO} }`;
+}
+
+const CONTEXT = `
+  kind: __typename
+  ... on CheckRun {
+    databaseId name status conclusion startedAt completedAt detailsUrl
+    isRequired(pullRequestNumber: $number)
+    checkSuite { databaseId app { databaseId slug } workflowRun { event workflow { name } file { path } } }
+  }
+  ... on StatusContext {
+    context state createdAt targetUrl
+    isRequired(pullRequestNumber: $number)
+    creator { kind: __typename login }
+  }`;
+
+function contexts(after = ''): string {
+  return `statusCheckRollup { contexts(first: 100${after}) { nodes { ${CONTEXT} } ${PAGE_INFO} } }`;
+}
+
+const SUITE = 'databaseId status conclusion createdAt app { databaseId slug } workflowRun { event workflow { name } }';
+
+function suites(after = ''): string {
+  return `checkSuites(first: 50${after}) { nodes { ${SUITE} } ${PAGE_INFO} }`;
+}
+
+/**
+ * Everything one evaluation needs that GraphQL has, for one point. The rollup's `state` is left out on purpose: beside
+ * `contexts` it counts superseded runs (pvcnt/mergeable#189).
+ */
+export const FACTS_QUERY = `query ($owner: String!, $name: String!, $number: Int!) {
+  repository(owner: $owner, name: $name) {
+    isArchived mergeCommitAllowed squashMergeAllowed rebaseMergeAllowed deleteBranchOnMerge autoMergeAllowed
+    pullRequest(number: $number) {
+      id number title state isDraft isCrossRepository headRefOid headRefName baseRefName baseRefOid
+      mergeable mergeStateStatus canBeRebased reviewDecision isMergeQueueEnabled
+      mergeCommit { oid }
+      mergeQueueEntry { state enqueuedAt }
+      autoMergeRequest { enabledAt }
+      ${LIST_NAMES.map((name) => list(name)).join('\n      ')}
+      baseRef {
+        target { oid }
+        associatedPullRequests(states: OPEN, first: 10) { nodes { number headRefName isCrossRepository } }
+        refUpdateRule {
+          requiredStatusCheckContexts requiredApprovingReviewCount requiresCodeOwnerReviews
+          requiresConversationResolution requiresLinearHistory requiresSignatures
+        }
+      }
+      commits(last: 1) { nodes { commit { oid ${contexts()} ${suites()} } } }
+    }
+  }
+}`;
+
+/** The next page of one list of the pull request. */
+export function listPageQuery(name: ListName): string {
+  return `query ($owner: String!, $name: String!, $number: Int!, $after: String) {
+  repository(owner: $owner, name: $name) { pullRequest(number: $number) { ${list(name, ', after: $after')} } }
+}`;
+}
+
+/** A page of the contexts or suites of one commit; without `after` the first. */
+export function commitPageQuery(kind: 'contexts' | 'suites'): string {
+  // GraphQL refuses variables that are not used.
+  const number = kind === 'contexts' ? ', $number: Int!' : '';
+  const read = kind === 'contexts' ? contexts(', after: $after') : suites(', after: $after');
+  return `query ($owner: String!, $name: String!, $oid: GitObjectID!, $after: String${number}) {
+  repository(owner: $owner, name: $name) { object(oid: $oid) { ... on Commit { oid ${read} } } }
+}`;
+}

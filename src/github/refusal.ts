@@ -1,0 +1,41 @@
+import { statusOf } from './client.ts';
+
+/** Why GitHub refused a merge, as far as its words tell. `config`: nobody can merge like this until settings change. */
+export type RefusalReason = 'head-moved' | 'base-modified' | 'checks-expected' | 'review' | 'config' | 'unknown';
+
+/** GitHub's words for it on 405, 409, 403 and 422; the first row that matches counts. */
+const ROWS: [RegExp, RefusalReason][] = [
+  [/head branch was modified|head sha didn'?t match|expected head/i, 'head-moved'],
+  [/base branch was modified/i, 'base-modified'],
+  [
+    /required status check|required check|status checks? .*(expected|pending|failing)|required workflow|required deployment|code scanning/i,
+    'checks-expected',
+  ],
+  [/review|approv|code ?owner|conversation/i, 'review'],
+  [
+    /not authorized|not allowed|not accessible|permission|merge queue|signature|signed|linear|merge commits|protected branch|rule violations|archived/i,
+    'config',
+  ],
+];
+
+type Refusal = Error & { status: number; response?: { data?: unknown } };
+
+/** True for an answer of GitHub that says no: nothing was merged. */
+export function isRefusal(error: unknown): error is Refusal {
+  const status = statusOf(error);
+  return status !== undefined && status >= 400 && status < 500;
+}
+
+/** What a refused merge says. A 409 without known words is a moved head, as GitHub documents it. */
+export function readRefusal(error: Refusal): { status: number; reason: RefusalReason; message: string } {
+  const { status } = error;
+  const text = saidBy(error);
+  const reason = ROWS.find(([pattern]) => pattern.test(text))?.[1] ?? (status === 409 ? 'head-moved' : 'unknown');
+  return { status, reason, message: text.slice(0, 500) };
+}
+
+function saidBy(error: Refusal): string {
+  const data = error.response?.data;
+  const said = typeof data === 'object' && data !== null && 'message' in data ? data.message : undefined;
+  return typeof said === 'string' ? said : error.message;
+}

@@ -1,0 +1,115 @@
+import { z } from 'zod';
+import type { Person, Repository, Sha } from '../goal/goal.ts';
+
+/** Who did it, as the webhook says. What they may do is asked of GitHub. */
+export type Sender = Person & { type: string };
+
+export type HeardIssue = { number: number; title: string; body: string; isPull: boolean; author: Person };
+
+/** A webhook in our words. A hint only says that facts about these commits, pull requests or branches may have changed. */
+export type Heard =
+  | {
+      kind: 'comment';
+      repository: Repository;
+      issue: HeardIssue;
+      comment: { id: number; body: string };
+      sender: Sender;
+    }
+  | { kind: 'label'; repository: Repository; issue: HeardIssue; label: string; sender: Sender }
+  | { kind: 'issue-gone'; repository: Repository; issue: number; how: string; sender: Sender }
+  | { kind: 'hint'; repository: Repository; heads: Sha[]; pulls: number[]; branches: string[]; sender: Sender }
+  | { kind: 'other' };
+
+const person = z.object({ id: z.number(), login: z.string(), type: z.string().default('User') });
+const pull = z.object({ number: z.number(), head: z.object({ sha: z.string() }).optional() });
+const head = z.object({ head_sha: z.string(), pull_requests: z.array(pull).default([]) });
+
+const payload = z.object({
+  installation: z.object({ id: z.number() }),
+  repository: z.object({
+    id: z.number(),
+    name: z.string(),
+    private: z.boolean(),
+    owner: z.object({ login: z.string() }),
+  }),
+  sender: person,
+  issue: z
+    .object({
+      number: z.number(),
+      title: z.string(),
+      body: z.string().nullish(),
+      pull_request: z.unknown().optional(),
+      user: person,
+    })
+    .optional(),
+  comment: z.object({ id: z.number(), body: z.string().nullish() }).optional(),
+  label: z.object({ name: z.string() }).optional(),
+  pull_request: pull.optional(),
+  check_run: z.object({ head_sha: z.string() }).optional(),
+  check_suite: head.optional(),
+  sha: z.string().optional(),
+  ref: z.string().optional(),
+});
+
+/** Reads a webhook that was verified. Anything that is not about a repository of an installation is `other`. */
+export function parseWebhook(event: string, action: string | undefined, raw: unknown): Heard {
+  const parsed = payload.safeParse(raw);
+  if (!parsed.success) return { kind: 'other' };
+  const { data } = parsed;
+  const repository: Repository = {
+    installationId: data.installation.id,
+    id: data.repository.id,
+    owner: data.repository.owner.login,
+    name: data.repository.name,
+    private: data.repository.private,
+  };
+  const issue = data.issue && {
+    number: data.issue.number,
+    title: data.issue.title,
+    body: data.issue.body ?? '',
+    isPull: data.issue.pull_request !== undefined,
+    author: { id: data.issue.user.id, login: data.issue.user.login },
+  };
+  const { sender } = data;
+  switch (`${event}.${action ?? ''}`) {
+    case 'issue_comment.created':
+      if (!issue || !data.comment) return { kind: 'other' };
+      return {
+        kind: 'comment',
+        repository,
+        issue,
+        comment: { id: data.comment.id, body: data.comment.body ?? '' },
+        sender,
+      };
+    case 'issues.labeled':
+      if (!issue || !data.label) return { kind: 'other' };
+      return { kind: 'label', repository, issue, label: data.label.name, sender };
+    case 'issues.closed':
+    case 'issues.deleted':
+    case 'issues.transferred':
+      return issue
+        ? { kind: 'issue-gone', repository, issue: issue.number, how: action ?? '', sender }
+        : { kind: 'other' };
+    default:
+      return asHint(event, repository, data);
+  }
+}
+
+function asHint(event: string, repository: Repository, data: z.output<typeof payload>): Heard {
+  const suite = data.check_suite;
+  const heads = [
+    data.check_run?.head_sha,
+    suite?.head_sha,
+    event === 'status' ? data.sha : undefined,
+    data.pull_request?.head?.sha,
+  ];
+  const pulls = [data.pull_request?.number];
+  const branches = [event === 'push' ? data.ref?.replace(/^refs\/heads\//, '') : undefined];
+  const hint = { heads: defined(heads), pulls: defined(pulls), branches: defined(branches) };
+  const silent = hint.heads.length + hint.pulls.length + hint.branches.length === 0;
+  return silent ? { kind: 'other' } : { kind: 'hint', repository, sender: data.sender, ...hint };
+}
+
+function defined<T>(values: (T | undefined)[]): T[] {
+  return values.filter((value) => value !== undefined);
+}

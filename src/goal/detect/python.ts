@@ -1,0 +1,204 @@
+import type { Gate } from '../gate.ts';
+import { hasTable, readTables } from './toml.ts';
+import {
+  type FoundPackage,
+  foldersWith,
+  gateOf,
+  isWithin,
+  pathIn,
+  relativeTo,
+  type RepositoryView,
+  setupOf,
+} from './view.ts';
+
+const MANIFESTS = ['pyproject.toml', 'setup.py', 'setup.cfg', 'tox.ini', 'requirements.txt', 'Pipfile'];
+const REQUIREMENTS = /^(requirements[\w.-]*|(dev|test|tests|testing)[-_]requirements|requirements\/[\w.-]+)\.txt$/;
+
+/** One Python package with all its settings: `text` is every manifest it has, to see which tools are named. */
+type PythonPackage = {
+  dir: string;
+  files: string[];
+  text: string;
+  pyproject: Map<string, string>;
+  ini: Map<string, string>;
+  requirements: string[];
+};
+
+/** How a package's tools are installed and started. `isThere` says whether a tool can be expected to be installed. */
+type Runner = { tool: string; setup: string[]; start: string; isThere: (tool: string) => boolean };
+
+/** The Python packages: uv, poetry, pdm and pipenv by lock file, tox by tox.ini, else pip and `python3 -m`. */
+export function detectPython(view: RepositoryView): FoundPackage[] {
+  const dirs = foldersWith(view, MANIFESTS).filter((dir) => isPackage(readPackage(view, dir, [])));
+  const real = dirs.map((dir) => readPackage(view, dir, dirs)).filter((it) => isPackage(it));
+  const workspaces = real.filter((it) => hasTable(it.pyproject, 'tool.uv.workspace') && it.files.includes('uv.lock'));
+  return real.map((it) =>
+    detectPackage(
+      it,
+      workspaces.find((root) => root !== it && isWithin(it.dir, root.dir)),
+    ),
+  );
+}
+
+/** What lies in a package further down is that package's. */
+function readPackage(view: RepositoryView, dir: string, packages: readonly string[]): PythonPackage {
+  const below = packages.filter((other) => other !== dir && isWithin(other, dir));
+  const own = view.files.filter((path) => isWithin(path, dir) && !below.some((other) => isWithin(path, other)));
+  const files = own.map((path) => relativeTo(path, dir));
+  const read = (name: string) => view.read(pathIn(dir, name)) ?? '';
+  const requirements = files.filter((name) => REQUIREMENTS.test(name));
+  const manifests = [...MANIFESTS.filter((name) => files.includes(name)), ...requirements];
+  return {
+    dir,
+    files,
+    requirements,
+    text: manifests.map(read).join('\n'),
+    pyproject: readTables(read('pyproject.toml')),
+    ini: readTables(['setup.cfg', 'tox.ini', 'pytest.ini', 'mypy.ini', '.mypy.ini'].map(read).join('\n')),
+  };
+}
+
+/** A lone settings file or the requirements of the documentation make no package. */
+function isPackage({ dir, files, pyproject, ini }: PythonPackage): boolean {
+  if (/(^|\/)docs?$/.test(dir)) return false;
+  const declares = ['project', 'build-system', 'tool.poetry', 'dependency-groups'].some((name) =>
+    hasTable(pyproject, name),
+  );
+  const hasCode = files.some((name) => name.endsWith('.py'));
+  return (
+    declares || hasTable(ini, 'metadata') || (hasCode && dir === '.') || files.some((name) => /^[^/]+\.py$/.test(name))
+  );
+}
+
+function detectPackage(it: PythonPackage, workspace: PythonPackage | undefined): FoundPackage {
+  const runner = chooseRunner(it, workspace);
+  const gates =
+    runner.tool === 'tox' ? [gateOf(it.dir, 'test', 'tox')] : [...linters(it, runner), ...tests(it, runner)];
+  const setup = gates.length === 0 ? [] : runner.setup.map((run) => setupOf(it.dir, run));
+  return { tool: runner.tool, dir: it.dir, setup, gates };
+}
+
+function chooseRunner(it: PythonPackage, workspace: PythonPackage | undefined): Runner {
+  const has = (name: string) => it.files.includes(name);
+  const named = (tool: string) => isNamed(tool, `${it.text}\n${workspace?.text ?? ''}`);
+  if (has('uv.lock')) {
+    const all = hasTable(it.pyproject, 'tool.uv.workspace') ? ' --all-packages' : '';
+    const groups = hasTable(it.pyproject, 'dependency-groups') ? ' --all-groups' : '';
+    return {
+      tool: 'uv',
+      setup: [`uv sync --locked --all-extras${groups}${all}`],
+      start: 'uv run --no-sync ',
+      isThere: named,
+    };
+  }
+  if (workspace) return { tool: 'uv', setup: [], start: 'uv run --no-sync ', isThere: named };
+  if (has('poetry.lock')) {
+    return {
+      tool: 'poetry',
+      setup: ['poetry install --no-interaction --all-extras'],
+      start: 'poetry run ',
+      isThere: named,
+    };
+  }
+  if (has('pdm.lock'))
+    return { tool: 'pdm', setup: ['pdm install --frozen-lockfile'], start: 'pdm run ', isThere: named };
+  if (has('Pipfile.lock'))
+    return { tool: 'pipenv', setup: ['pipenv sync --dev'], start: 'pipenv run ', isThere: named };
+  // tox installs at its first run, and gates have no network.
+  if (has('tox.ini') && hasTable(it.ini, 'tox'))
+    return { tool: 'tox', setup: ['tox --notest'], start: '', isThere: named };
+  return { tool: 'python', setup: pipCommands(it), start: 'python3 -m ', isThere: () => true };
+}
+
+/** Whether a tool stands among the dependencies; the header of its own settings does not count. */
+function isNamed(tool: string, manifests: string): boolean {
+  return new RegExp(`\\b${tool}\\b`, 'i').test(manifests.replaceAll(/^\s*\[.*$/gm, ''));
+}
+
+/** Installs into the user's folder where the system's is not writable; PEP 668 marks that folder as the distribution's. */
+function pipCommands(it: PythonPackage): string[] {
+  const isInstallable =
+    hasTable(it.pyproject, 'project') || hasTable(it.pyproject, 'build-system') || it.files.includes('setup.py');
+  const extras = extrasOf(it);
+  const wanted = [
+    ...it.requirements.map((name) => `-r ${name}`),
+    ...(isInstallable ? [extras.length > 0 ? `-e '.[${extras.join(',')}]'` : '-e .'] : []),
+    ...toolsOf(it).filter((tool) => !isNamed(tool, it.text)),
+  ];
+  return wanted.length === 0 ? [] : [`PIP_BREAK_SYSTEM_PACKAGES=1 python3 -m pip install ${wanted.join(' ')}`];
+}
+
+function extrasOf(it: PythonPackage): string[] {
+  const declared = `${it.pyproject.get('project.optional-dependencies') ?? ''}\n${it.ini.get('options.extras_require') ?? ''}`;
+  const names = [...declared.matchAll(/^([\w-]+)\s*=/gm)].map((match) => match[1] ?? '');
+  return names.filter((name) => /^(dev|develop|development|tests?|testing|lint|typing)$/.test(name));
+}
+
+/** The tools that the gates will call. */
+function toolsOf(it: PythonPackage): string[] {
+  const linting = LINTERS.filter((linter) => linter.isConfigured(it)).map(({ tool }) => tool);
+  return [...new Set([...linting, ...(usesPytest(it) ? ['pytest'] : [])])];
+}
+
+type Linter = { tool: string; kind: Gate['kind']; args: string; isConfigured: (it: PythonPackage) => boolean };
+
+const hasRuff = ({ files, pyproject }: PythonPackage) =>
+  files.includes('ruff.toml') || files.includes('.ruff.toml') || hasTable(pyproject, 'tool.ruff');
+const hasMypy = ({ files, pyproject, ini }: PythonPackage) =>
+  files.includes('mypy.ini') || files.includes('.mypy.ini') || hasTable(pyproject, 'tool.mypy') || ini.has('mypy');
+
+const LINTERS: Linter[] = [
+  {
+    tool: 'ruff',
+    kind: 'format',
+    args: 'format --check .',
+    isConfigured: ({ pyproject }) => pyproject.has('tool.ruff.format'),
+  },
+  { tool: 'black', kind: 'format', args: '--check .', isConfigured: ({ pyproject }) => pyproject.has('tool.black') },
+  { tool: 'ruff', kind: 'lint', args: 'check .', isConfigured: hasRuff },
+  {
+    tool: 'flake8',
+    kind: 'lint',
+    args: '',
+    isConfigured: ({ files, ini }) => files.includes('.flake8') || ini.has('flake8'),
+  },
+  { tool: 'mypy', kind: 'lint', args: '.', isConfigured: hasMypy },
+];
+
+function linters(it: PythonPackage, { start, isThere }: Runner): Gate[] {
+  const active = LINTERS.filter((linter) => linter.isConfigured(it) && isThere(linter.tool));
+  return active.map(({ tool, kind, args }) => {
+    // mypy that is told its files in the settings takes none on the command line.
+    const settings = `${it.pyproject.get('tool.mypy') ?? ''}\n${it.ini.get('mypy') ?? ''}`;
+    const isToldFiles = tool === 'mypy' && /^\s*(files|packages|modules)\s*=/m.test(settings);
+    const command = args === '' || isToldFiles ? tool : `${tool} ${args}`;
+    return gateOf(it.dir, kind, `${start}${command}`, command);
+  });
+}
+
+function tests(it: PythonPackage, { start, tool, isThere }: Runner): Gate[] {
+  const modules = it.files.filter((name) => /(^|\/)(test_[^/]*|[^/]*_test|tests)\.py$/.test(name));
+  if (modules.length === 0) return [];
+  const python = tool === 'python' ? 'python3' : `${start}python`;
+  if (usesPytest(it) && isThere('pytest')) {
+    return [gateOf(it.dir, 'test', tool === 'python' ? 'python3 -m pytest' : `${start}pytest`, 'pytest')];
+  }
+  if (it.files.includes('manage.py') && /\bdjango\b/i.test(it.text))
+    return [gateOf(it.dir, 'test', `${python} manage.py test`, 'manage.py test')];
+  const found = modules.filter((name) => /(^|\/)test[^/]*\.py$/.test(name));
+  if (found.length === 0) return [];
+  const folders = new Set(found.map((name) => name.split('/')[0] ?? ''));
+  const [only] = folders;
+  // Without `__init__.py` discovery from the root does not look into the folder.
+  const isLoose =
+    folders.size === 1 && only !== undefined && !only.endsWith('.py') && !it.files.includes(`${only}/__init__.py`);
+  const command = isLoose ? `${python} -m unittest discover -s ${only}` : `${python} -m unittest`;
+  return [gateOf(it.dir, 'test', command, 'unittest')];
+}
+
+function usesPytest({ files, text, pyproject, ini }: PythonPackage): boolean {
+  const configured =
+    files.includes('pytest.ini') || hasTable(pyproject, 'tool.pytest') || ini.has('tool:pytest') || ini.has('pytest');
+  const hasTests = files.some((name) => /(^|\/)(test_[^/]*|[^/]*_test)\.py$/.test(name));
+  return hasTests && (configured || /\bpytest\b/.test(text) || files.some((name) => /(^|\/)conftest\.py$/.test(name)));
+}

@@ -1,0 +1,74 @@
+import type { Gate, GateKind, SetupStep } from '../gate.ts';
+
+/** The tracked files of a commit by path, and the text of those that `manifestsToRead` names. */
+export type RepositoryView = { files: readonly string[]; read(path: string): string | undefined };
+
+/** What one package of the repository asks for. `tool` is what runs it, such as `npm`. */
+export type FoundPackage = { tool: string; dir: string; setup: SetupStep[]; gates: Gate[] };
+
+const MINUTE_MS = 60_000;
+
+/** A gate of the package in `dir`; its name is told apart from other packages by the folder. */
+export function gateOf(dir: string, kind: GateKind, run: string, name = run): Gate {
+  return { name: dir === '.' ? name : `${dir}: ${name}`, run, kind, dir, timeoutMs: 15 * MINUTE_MS, paths: [] };
+}
+
+export function setupOf(dir: string, run: string): SetupStep {
+  return { run, dir, timeoutMs: 10 * MINUTE_MS };
+}
+
+/** The folder of a path, `.` for the root. */
+export function folderOf(path: string): string {
+  return path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '.';
+}
+
+/** The path of a name in a folder. */
+export function pathIn(dir: string, name: string): string {
+  return dir === '.' ? name : `${dir}/${name}`;
+}
+
+/** Whether `dir` is `root` or lies below it. */
+export function isWithin(dir: string, root: string): boolean {
+  return root === '.' || dir === root || dir.startsWith(`${root}/`);
+}
+
+/** `root` as seen from `dir` below it: `packages/api` in `packages` is `api`. */
+export function relativeTo(dir: string, root: string): string {
+  return root === '.' ? dir : dir.slice(root.length + 1);
+}
+
+/** The folders that hold one of these file names, parents first. */
+export function foldersWith(view: RepositoryView, names: readonly string[]): string[] {
+  const held = view.files.filter((path) => names.includes(path.slice(path.lastIndexOf('/') + 1)) && !isLeftOut(path));
+  return [...new Set(held.map(folderOf))].sort((a, b) => depth(a) - depth(b) || a.localeCompare(b));
+}
+
+function depth(dir: string): number {
+  return dir === '.' ? 0 : dir.split('/').length;
+}
+
+/** Those folders that lie below none of the others. */
+export function topmost(dirs: readonly string[]): string[] {
+  return dirs.filter((dir) => !dirs.some((other) => other !== dir && isWithin(dir, other)));
+}
+
+/** Not the repository's own code, or code that is only looked at: what others wrote, what tools made, what tests and readers are shown. */
+const LEFT_OUT = new Set(
+  [
+    'node_modules bower_components vendor vendored third_party third-party thirdparty site-packages',
+    'testdata test-data test_data fixture fixtures __fixtures__ __snapshots__ __mocks__ fuzz',
+    'test tests __tests__ spec example examples sample samples demo demos playground',
+    'template templates boilerplate cookiecutter dist out target venv env',
+  ].flatMap((names) => names.split(' ')),
+);
+
+/**
+ * Whether a manifest at this path belongs to none of the repository's own packages: a folder above it is vendored, generated, for fixtures,
+ * tests, examples or templates, hidden, or has a placeholder for a name.
+ */
+export function isLeftOut(path: string): boolean {
+  const folders = path.split('/').slice(0, -1);
+  return folders.some(
+    (folder) => LEFT_OUT.has(folder.toLowerCase()) || folder.startsWith('.') || /[{}<>]/.test(folder),
+  );
+}

@@ -1,0 +1,124 @@
+import { assertNever } from '../errors.ts';
+import { exhausted } from './budget.ts';
+import type { Goal, GoalEnd, Reason } from './goal.ts';
+import { isWorking, type Slice } from './slice.ts';
+import { policyOf, termsOf } from './terms.ts';
+
+/** `start` reserves a build attempt from the fresh base; `build` is the attempt itself. */
+export type SliceStage = 'start' | 'build' | 'verify' | 'review' | 'deliver' | 'merge';
+
+/** One thing to do now, or the time until which there is nothing to do. */
+export type Step =
+  | { kind: 'accept' }
+  | { kind: 'plan' }
+  | { kind: SliceStage; slice: string }
+  | { kind: 'wait'; slice: string; until: Date; reason: string }
+  | { kind: 'block'; slice: string; reason: Reason }
+  | { kind: 'finish'; status: GoalEnd; reason: Reason | undefined };
+
+/** How often a slice may try over all kinds of tries. */
+const MAX_ATTEMPTS = 10;
+
+/**
+ * What to do next for this goal: total, pure, never throws. At most one step for each slice.
+ * `wait.until` is when to ask again at the latest. Nothing to do is an empty list: somebody else must act.
+ */
+export function nextSteps(goal: Goal, now: Date): Step[] {
+  switch (goal.status) {
+    case 'queued':
+      return [{ kind: 'accept' }];
+    case 'planning':
+      return spent(goal) ?? [{ kind: 'plan' }];
+    case 'running':
+      return spent(goal) ?? runningSteps(goal, now);
+    case 'awaiting_approval':
+    case 'paused':
+    case 'ready':
+    case 'not_ready':
+    case 'blocked_on_human':
+    case 'blocked_on_external':
+    case 'needs_more_budget':
+    case 'failed_infra':
+    case 'cancelled':
+      return [];
+    default:
+      return assertNever(goal.status);
+  }
+}
+
+function spent(goal: Goal): Step[] | undefined {
+  const kind = exhausted(termsOf(goal).budget, goal.spend);
+  const costsNothing = goal.slices.length > 0 && goal.slices.every((slice) => ['merging', 'merged'].includes(slice.status));
+  if (!kind || costsNothing) return undefined;
+  const more = { usd: '--usd 5', tokens: '--tokens 2M', time: '--time 1h' }[kind];
+  const reason = { text: `The ${kind} budget is used up. The work so far is kept.`, next: `/omk budget add ${more}` };
+  return [{ kind: 'finish', status: 'needs_more_budget', reason }];
+}
+
+function runningSteps(goal: Goal, now: Date): Step[] {
+  const open = goal.slices.filter((slice) => slice.status !== 'merged' && slice.status !== 'cancelled');
+  if (open.length === 0) return [{ kind: 'finish', status: 'ready', reason: undefined }];
+  const steps = [...startable(goal), ...open.flatMap((slice) => sliceSteps(goal, slice, now))];
+  return steps.length > 0 ? steps : [standstill(open)];
+}
+
+/** Planned slices whose dependencies are merged, as many as there are free agent places. */
+function startable(goal: Goal): Step[] {
+  const merged = new Set(goal.slices.filter((slice) => slice.status === 'merged').map((slice) => slice.id));
+  const free = termsOf(goal).agents - goal.slices.filter(isWorking).length;
+  return goal.slices
+    .filter((slice) => slice.status === 'planned' && slice.dependsOn.every((id) => merged.has(id)))
+    .slice(0, Math.max(0, free))
+    .map((slice) => ({ kind: 'start', slice: slice.id }));
+}
+
+function sliceSteps(goal: Goal, slice: Slice, now: Date): Step[] {
+  if (slice.wait && slice.wait.until > now) {
+    return [{ kind: 'wait', slice: slice.id, until: slice.wait.until, reason: slice.wait.reason }];
+  }
+  switch (slice.status) {
+    case 'planned':
+    case 'merged':
+    case 'blocked':
+    case 'cancelled':
+      return [];
+    case 'building':
+      return [slice.reserved ? { kind: 'build', slice: slice.id } : tryAgain(goal, slice)];
+    case 'verifying':
+      return [{ kind: 'verify', slice: slice.id }];
+    case 'reviewing':
+      return [{ kind: 'review', slice: slice.id }];
+    case 'delivering':
+      return [{ kind: 'deliver', slice: slice.id }];
+    case 'merging':
+      return slice.reason ? [] : [{ kind: 'merge', slice: slice.id }];
+    default:
+      return assertNever(slice.status);
+  }
+}
+
+/** One more attempt, or the end of the slice's patience with what is still open. */
+function tryAgain(goal: Goal, slice: Slice): Step {
+  const limit = limitReached(goal, slice);
+  if (!limit) return { kind: 'start', slice: slice.id };
+  const open = slice.feedback.map((feedback) => feedback.text).join('\n');
+  const reason = { text: `Not solved within ${limit}. Still open:\n${open}`, next: `/omk retry ${slice.id}` };
+  return { kind: 'block', slice: slice.id, reason };
+}
+
+function limitReached(goal: Goal, slice: Slice): string | undefined {
+  const { limits, review } = policyOf(goal);
+  const { attempts } = slice;
+  if (attempts.total >= MAX_ATTEMPTS) return `${MAX_ATTEMPTS} attempts in all`;
+  if (attempts.builds >= limits.builds) return `${limits.builds} builds`;
+  if (attempts.rounds >= review.rounds) return `${review.rounds} rounds of the review wall`;
+  if (attempts.batches > limits.review_batches) return `${limits.review_batches} batches of review`;
+  return undefined;
+}
+
+/** Nothing moves by itself any more: say whose turn it is. */
+function standstill(open: Slice[]): Step {
+  const stuck = open.find((slice) => slice.status === 'blocked') ?? open.find((slice) => slice.reason);
+  const reason = stuck?.reason && { text: `Slice \`${stuck.id}\`: ${stuck.reason.text}`, next: stuck.reason.next };
+  return { kind: 'finish', status: stuck ? 'blocked_on_human' : 'not_ready', reason };
+}

@@ -1,0 +1,51 @@
+import type { RecordedEvent } from './event.ts';
+import { describeEvent } from './event.ts';
+import type { Goal } from './goal.ts';
+import { termsOf } from './terms.ts';
+import { wallVerdict } from './wall.ts';
+
+/** Everything a reader needs to judge a goal without trusting its summary: commits, gates with their evidence, verdicts, spend, timeline. */
+export function proofOf(goal: Goal, events: readonly RecordedEvent[]) {
+  return {
+    version: 1,
+    goal: goal.id,
+    status: goal.status,
+    reason: goal.reason,
+    repository: `${goal.repository.owner}/${goal.repository.name}`,
+    issue: goal.issue,
+    requester: goal.requester.login,
+    askHash: goal.ask.hash,
+    base: goal.base,
+    terms: termsOf(goal),
+    plan: goal.plan,
+    redOnBase: goal.redOnBase.map((result) => result.name),
+    slices: goal.slices.map((slice) => ({
+      id: slice.id,
+      title: slice.title,
+      status: slice.status,
+      reason: slice.reason,
+      writeScope: slice.writeScope,
+      dependsOn: slice.dependsOn,
+      acceptance: slice.acceptance,
+      base: slice.base,
+      head: slice.head,
+      tree: slice.tree,
+      changedFiles: slice.changedFiles,
+      attempts: slice.attempts,
+      gates: slice.gates.map(({ outputTail: _, logPath: __, ...gate }) => gate),
+      wall: slice.wall && { ...slice.wall, verdict: wallVerdict(slice.wall).kind },
+      pull: slice.pull,
+      mergedSha: slice.mergedSha,
+    })),
+    spend: goal.spend,
+    timeline: timelineOf(events),
+  };
+}
+
+/** The goal told again from its events: byte for byte the same each time. */
+export function timelineOf(events: readonly RecordedEvent[]) {
+  return events.flatMap(({ seq, at, event }) => {
+    const text = describeEvent(event);
+    return text === undefined ? [] : [{ seq, at: at.toISOString(), kind: event.kind, text }];
+  });
+}

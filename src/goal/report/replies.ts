@@ -1,0 +1,258 @@
+import { commandInfo, type Command } from '../command.ts';
+import type { Goal, Reason } from '../goal.ts';
+import type { Permission } from '../permission.ts';
+import { clip, encodeCode, encodeInline } from '../text.ts';
+import { renderMinutes, renderReason } from './words.ts';
+
+/*
+ * Every short answer omk gives. Each says what was done or why nothing was, and names the next command, always in a code span
+ * so that nothing hears it. Words of people and models are encoded here.
+ */
+
+type Kind = Command['kind'];
+type Standing = Pick<Goal, 'id' | 'status'>;
+
+function code(command: Kind): string {
+  return `\`/omk ${command}\``;
+}
+
+function standing(goal: Standing): string {
+  return `${encodeCode(goal.id)} is ${encodeCode(goal.status)}`;
+}
+
+/** A run was accepted. `queuePlace` 1 is next; `pageUrl` is the page of the goal. */
+export function accepted(
+  { id }: Standing,
+  at: { queuePlace?: number | undefined; pageUrl?: string | undefined },
+): string {
+  const queue = at.queuePlace === undefined ? 'The work begins.' : `It is number ${at.queuePlace} in the queue.`;
+  const link = at.pageUrl === undefined ? '' : ` [Page of the goal](${at.pageUrl}).`;
+  return `Accepted as ${encodeCode(id)}. ${queue}${link} Stop it with ${code('cancel')}.`;
+}
+
+/** A command that could not be read: all its faults at once, and the nearest command if there is one. */
+export function faults({ faults, nearest }: { faults: readonly string[]; nearest?: string }): string {
+  const lines = faults.map((fault) => `- ${encodeInline(clip(fault, 500))}`).join('\n');
+  const hint = nearest === undefined ? '' : `Did you mean ${encodeCode(`/omk ${nearest}`)}? `;
+  return `Nothing was run:\n\n${lines}\n\n${hint}All commands: ${code('help')}.`;
+}
+
+/** Whoever asked lacks the permission. */
+export function notPermitted(command: Kind, permission: Permission): string {
+  const { needs } = commandInfo(command);
+  const has = permission === 'unknown' ? 'GitHub did not say which permission you have' : `you have \`${permission}\``;
+  const next =
+    needs === 'read' ? 'A maintainer can grant it.' : `Someone with write permission may write ${code(command)}.`;
+  return `${code(command)} needs ${needs} permission in this repository; ${has}. Nothing was done. ${next}`;
+}
+
+/** The command came from an app. */
+export function notAPerson(): string {
+  return `Commands are taken from people, not from apps. Nothing was done. Someone with write permission may write ${code('run')}.`;
+}
+
+/** The command does not work on this kind of page. */
+export function wrongPlace(command: Kind): string {
+  const { where, usage } = commandInfo(command);
+  const place = where === 'pull' ? 'on the pull request of a slice' : 'on an issue';
+  return `${code(command)} works ${place}, so nothing was done. Write ${encodeCode(usage)} there; ${code('help')} shows what works here.`;
+}
+
+/** Further commands in the same comment were left alone. */
+export function onlyFirst(command: Kind, more: number): string {
+  const others = more === 1 ? 'One further command was' : `${more} further commands were`;
+  return `Only the first command of a comment is run, here ${code(command)}. ${others} not. Put each in a comment of its own; see ${code('status')}.`;
+}
+
+/** A second run on an issue whose goal has not ended. */
+export function busy(goal: Standing): string {
+  return `This issue has a goal already: ${standing(goal)}. Nothing new was started. See ${code('status')}, or end it with ${code('cancel')} and start again.`;
+}
+
+/** There is no goal to act on. */
+export function noGoal(): string {
+  return `There is no goal here to act on. Start one on the issue with ${code('run')}.`;
+}
+
+/** The goal has ended, so the command did nothing. */
+export function alreadyEnded(goal: Standing): string {
+  return `The goal has ended: ${standing(goal)}. Nothing was changed. Start another with ${code('run')}.`;
+}
+
+/** The goal is not in a state in which the command makes sense. */
+export function notWaiting(command: Kind, goal: Standing): string {
+  return `The goal does not wait for ${code(command)}: ${standing(goal)}. Nothing was changed. See ${code('why')}.`;
+}
+
+/** The command is known, and this version cannot do it yet. */
+export function notYet(command: Kind): string {
+  return `${code(command)} is not available in this version of omk. Nothing was done. See ${code('help')}.`;
+}
+
+/** The settings of the repository cannot be read; faults may begin with their line. */
+export function configInvalid(path: string, faults: readonly string[]): string {
+  const lines = faults.map((fault) => `- ${encodeInline(clip(fault, 500))}`).join('\n');
+  return `${encodeCode(path)} is not valid, so nothing was run:\n\n${lines}\n\nMend it on the base branch, then write ${code('run')}.`;
+}
+
+/** A label asks for a run of an issue that somebody without write permission wrote. */
+export function confirmLabel(author: string): string {
+  return `The label asks for a run, but the author of this issue, ${encodeCode(author)}, has no write permission. Please read the issue and confirm with ${code('run')}.`;
+}
+
+/** The issue is closed, locked or gone. */
+export function closedIssue(): string {
+  return `The issue is closed or locked, so nothing was started. Reopen it, then write ${code('run')}.`;
+}
+
+/** Parts of the text are not visible to a reader and were left out. */
+export function hiddenText(count: number): string {
+  const parts =
+    count === 1
+      ? 'One part of the text cannot be seen by a reader'
+      : `${count} parts of the text cannot be seen by a reader`;
+  return `${parts}. omk works from what is visible. If something is missing, write it out and use ${code('run')}.`;
+}
+
+export function planShown(hash: string): string {
+  return `The plan is in the status comment. Accept it with ${encodeCode(`/omk approve ${hash}`)}, or refuse it with \`/omk reject <reason>\`.`;
+}
+
+export function planApproved(hash: string): string {
+  return `Plan ${encodeCode(hash)} is approved and the work begins. Hold it with ${code('pause')}.`;
+}
+
+/** An approval for another plan than the one shown. */
+export function planChanged({ given, shown }: { given: string; shown: string }): string {
+  return `The plan shown has the hash ${encodeCode(shown)}, not ${encodeCode(given)}. Nothing was approved. Read it and write ${encodeCode(`/omk approve ${shown}`)}.`;
+}
+
+export function planRejected(): string {
+  return 'The plan is refused and nothing was built. Ask for another with `/omk run <goal text>`.';
+}
+
+export function answered(): string {
+  return `Thank you, the goal goes on with this answer. See ${code('status')}.`;
+}
+
+export function paused(): string {
+  return `Paused. The work so far is kept. Go on with ${code('resume')}, or end it with ${code('cancel')}.`;
+}
+
+export function resumed(): string {
+  return `Resumed. Hold it again with ${code('pause')}.`;
+}
+
+export function cancelled(goal: Pick<Goal, 'id'>): string {
+  return `Cancelled: ${encodeCode(goal.id)}. Nothing more is pushed; open pull requests stay as they are. Start anew with ${code('run')}.`;
+}
+
+/** Without a slice it is the goal that is tried again. */
+export function retried(slice?: string): string {
+  const what = slice === undefined ? 'The goal' : `Slice ${encodeCode(slice)}`;
+  return `${what} gets another attempt. See ${code('status')}.`;
+}
+
+/** Feedback was taken; a running agent gets it with its next turn. */
+export function fixTaken(slice: string, isRunning: boolean): string {
+  const when = isRunning ? 'is being worked on; this goes into its next turn' : 'goes back to build with this';
+  return `Slice ${encodeCode(slice)} ${when}. See ${code('status')}.`;
+}
+
+export function rebaseTaken(slice: string): string {
+  return `Slice ${encodeCode(slice)} is rebased onto its base; gates and wall run again. See ${code('status')}.`;
+}
+
+export function mergeTaken(slice: string): string {
+  return `Slice ${encodeCode(slice)} is merged as soon as its checks settle. Hold it with ${code('pause')}.`;
+}
+
+export function revertTaken(slice: string): string {
+  return `Slice ${encodeCode(slice)} is taken back; what depends on it is planned again. See ${code('status')}.`;
+}
+
+export function unknownSlice(slice: string, known: readonly string[]): string {
+  const all = known.length > 0 ? `The slices are ${known.map(encodeCode).join(', ')}.` : 'The goal has no slices yet.';
+  return `There is no slice ${encodeCode(clip(slice, 60))}. ${all} See ${code('status')}.`;
+}
+
+export function unknownFinding(finding: string): string {
+  return `There is no open finding ${encodeCode(clip(finding, 60))}. The ids are in the review wall; see ${code('why')}.`;
+}
+
+/** `by` in words, such as `5 USD and 2M tokens`. */
+export function budgetExtended(by: string): string {
+  return `The budget is extended by ${encodeInline(by)}. See ${code('status')}.`;
+}
+
+export function findingAccepted(finding: string, reason: string): string {
+  return `Finding ${encodeCode(finding)} is let through and recorded in the proof: ${encodeInline(clip(reason, 300))}. See ${code('proof')}.`;
+}
+
+export function frozen(reason: string): string {
+  const why = reason === '' ? '' : `: ${encodeInline(clip(reason, 300))}`;
+  return `Merging is held in this repository${why}. Release it with ${code('unfreeze')}.`;
+}
+
+export function unfrozen(): string {
+  return `Merging is released again. Hold it with ${code('freeze')}.`;
+}
+
+/** Where the proof bundle is; `pageUrl` is the page of the goal. */
+export function proof({ id }: Pick<Goal, 'id'>, pageUrl: string | undefined): string {
+  return pageUrl === undefined
+    ? `This omk serves no pages. Whoever runs it gets the proof with ${encodeCode(`npx omk proof ${id}`)}. See also ${code('replay')}.`
+    : `[Proof of ${id}](${pageUrl}/proof.json). See also ${code('replay')}.`;
+}
+
+const MOST_EVENTS = 200;
+
+/** The timeline, the last 200 events of it. */
+export function replay({ id }: Pick<Goal, 'id'>, events: readonly { at: Date; text: string }[]): string {
+  const shown = events.slice(-MOST_EVENTS);
+  const left = events.length - shown.length;
+  const lines = shown.map(({ at, text }) => {
+    return `- ${at.toISOString().slice(0, 19).replace('T', ' ')} UTC: ${encodeInline(clip(text, 200))}`;
+  });
+  const title = `Timeline of ${encodeCode(id)}${left > 0 ? `, without the first ${left} events` : ''}:`;
+  return `${title}\n\n${lines.join('\n') || '- nothing yet'}\n\nSee also ${code('proof')}.`;
+}
+
+/** Why the goal is not further. */
+export function why({ id, status, reason, slices }: Goal): string {
+  const waits = slices.filter((slice) => slice.reason ?? slice.wait);
+  const lines = waits.map(
+    (slice) =>
+      `- ${encodeCode(slice.id)}: ${encodeInline(clip((slice.reason?.text ?? slice.wait?.reason) || '', 500))}`,
+  );
+  const next = reason ?? waits.find((slice) => slice.reason)?.reason;
+  const told = [standing({ id, status }), ...(reason ? renderReason(reason).lines : [])].join('\n');
+  const go = next ? `Next: ${renderReason(next).next}` : `Nothing is asked of you. See ${code('status')}.`;
+  return [told, lines.join('\n'), go].filter(Boolean).join('\n\n');
+}
+
+/** The state in two lines; the status comment has all of it. */
+export function status(goal: Goal, now: Date, queuePlace?: number): string {
+  const merged = goal.slices.filter((slice) => slice.status === 'merged').length;
+  const facts = [
+    standing(goal),
+    goal.slices.length > 0 ? `${merged} of ${goal.slices.length} slices merged` : '',
+    `${renderMinutes((goal.endedAt ?? now).getTime() - goal.createdAt.getTime())} so far`,
+    queuePlace === undefined ? '' : `place ${queuePlace} in the queue`,
+  ];
+  const next = goal.reason
+    ? `Next: ${renderReason(goal.reason).next}`
+    : `The status comment has the details. See also ${code('why')}.`;
+  return `${facts.filter(Boolean).join(', ')}.\n\n${next}`;
+}
+
+/** Something could not be done; the reason may hold several lines. */
+export function failed(reason: Reason): string {
+  const { lines, next } = renderReason(reason);
+  return `${lines.join('\n')}\n\nNext: ${next}`;
+}
+
+/** A bug of ours; `id` is in the log. */
+export function ownFault(id: string): string {
+  return `omk itself failed (error ${encodeCode(id)}); the log has the details. Try again with ${code('retry')}.`;
+}

@@ -1,0 +1,173 @@
+import { assertNever } from '../../errors.ts';
+import type { Goal, Reason } from '../goal.ts';
+import { capBody, type Section } from '../island.ts';
+import { shortId } from '../naming.ts';
+import { defaultPolicy } from '../policy.ts';
+import type { Slice } from '../slice.ts';
+import { termsOf } from '../terms.ts';
+import { clip, encodeCell, encodeCode, encodeCodeCell, encodeInline, marker, renderTable } from '../text.ts';
+import { PASSES } from '../wall.ts';
+import { linkPulls, renderCount, renderMinutes, renderReason } from './words.ts';
+
+export type StatusView = {
+  now: Date;
+  /** 1 is next; undefined when the goal does not wait in the queue. */
+  queuePlace?: number | undefined;
+  /** The page of the goal. */
+  pageUrl?: string | undefined;
+  /** What the sandbox holds, such as `bwrap`. */
+  sandbox: string;
+};
+
+/** The one comment that says where a goal stands, rendered from its state alone. Time alone changes it once a minute. */
+export function renderStatus(goal: Goal, view: StatusView): string {
+  const needs = findNeeds(goal);
+  return capBody([
+    { text: `${marker('status', shortId(goal))}\n${stateLine(goal, view)}` },
+    ...(goal.slices.length > 0 ? [sliceTable(goal)] : []),
+    ...needs.map((reason) => needsYou(goal, reason)),
+    { text: '**Last events**\n', rows: goal.recent.map((event) => eventLine(goal, event)) },
+    ...(goal.plan ? [planSection(goal)] : []),
+    ...(goal.gates ? [gatesSection(goal)] : []),
+    fold('Configuration used', configuration(goal, view)),
+    fold('How to steer', STEERING),
+  ]);
+}
+
+function pullsOf(goal: Goal): number[] {
+  return goal.slices.flatMap((slice) => (slice.pull ? [slice.pull.number] : []));
+}
+
+function stateLine(goal: Goal, { now, queuePlace, pageUrl }: StatusView): string {
+  const { budget } = termsOf(goal);
+  const { slices, spend } = goal;
+  const open = slices.findIndex((slice) => slice.status !== 'merged');
+  const place = open < 0 ? slices.length : open + 1;
+  const tokens = renderCount(spend.inputTokens + spend.outputTokens);
+  return [
+    `\`${goal.status}\``,
+    slices.length > 0 ? `slice ${place} of ${slices.length}` : '',
+    renderMinutes((goal.endedAt ?? now).getTime() - goal.createdAt.getTime()),
+    `${spend.usd.toFixed(2)} of ${budget.usd.toFixed(2)} USD, ${tokens} of ${renderCount(budget.tokens)} tokens`,
+    queuePlace === undefined ? '' : `place ${queuePlace} in the queue`,
+    pageUrl === undefined ? '' : `[page of the goal](${pageUrl})`,
+  ]
+    .filter(Boolean)
+    .join(' · ');
+}
+
+function sliceTable(goal: Goal): Section {
+  const header = ['#', 'Slice', 'Scope', 'After', 'State', 'Gates', 'Wall', 'Pull'];
+  const table = renderTable(header, goal.slices.map(sliceRow));
+  const [head = '', rule = '', ...rows] = table.split('\n');
+  return { text: `${head}\n${rule}`, rows };
+}
+
+function sliceRow(slice: Slice, index: number): string[] {
+  const { gates, wall } = slice;
+  const passed = gates.filter((result) => result.status === 'passed').length;
+  const open = wall?.passes.filter((verdict) => verdict.status !== 'failed').length;
+  return [
+    String(index + 1),
+    `${encodeCodeCell(slice.id)} ${encodeCell(clip(slice.title, 100))}`,
+    encodeCodeCell(clip(slice.writeScope.join(', '), 120)),
+    slice.dependsOn.map(encodeCodeCell).join(', '),
+    encodeCodeCell(slice.status) + (slice.wait ? `: ${encodeCell(clip(slice.wait.reason, 120))}` : ''),
+    gates.length === 0 ? '' : `${passed}/${gates.length}`,
+    open === undefined || wall?.head !== slice.head ? '' : `${open}/${PASSES.length}`,
+    slice.pull ? `#${slice.pull.number}` : '',
+  ];
+}
+
+/** What a person must decide or do, if anything. */
+function findNeeds(goal: Goal): Reason[] {
+  switch (goal.status) {
+    case 'ready':
+    case 'cancelled':
+      return [];
+    case 'awaiting_approval':
+      return [goal.reason ?? approvalNeeded(goal)];
+    case 'paused':
+      return [goal.reason ?? { text: 'The goal is paused.', next: '/omk resume' }];
+    case 'not_ready':
+    case 'blocked_on_human':
+    case 'blocked_on_external':
+    case 'needs_more_budget':
+    case 'failed_infra':
+      return [goal.reason ?? { text: 'The goal stands still.', next: '/omk retry' }];
+    case 'queued':
+    case 'planning':
+    case 'running':
+      return goal.slices.flatMap(({ id, reason }) =>
+        reason ? [{ ...reason, text: `\`${id}\`: ${reason.text}` }] : [],
+      );
+    default:
+      return assertNever(goal.status);
+  }
+}
+
+function approvalNeeded({ plan }: Goal): Reason {
+  return { text: 'The plan below waits for approval.', next: `/omk approve ${plan?.hash ?? ''}`.trim() };
+}
+
+function needsYou(goal: Goal, reason: Reason): Section {
+  const { lines, next } = renderReason(reason, pullsOf(goal));
+  const [first = '', ...others] = lines;
+  return { text: [`**Needs you.** ${first}`, ...others, `Next: ${next}`].map((line) => `> ${line}`).join('\n') };
+}
+
+function eventLine(goal: Goal, { at, text }: Goal['recent'][number]): string {
+  const time = `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+  return `- ${time}: ${linkPulls(encodeInline(clip(text, 300)), pullsOf(goal))}`;
+}
+
+function fold(title: string, rows: readonly string[]): Section {
+  return { text: `<details>\n<summary>${title}</summary>\n`, rows, close: '</details>' };
+}
+
+function planSection({ plan, slices }: Goal): Section {
+  const approved = plan?.approvedBy ? `, approved by ${encodeInline(plan.approvedBy.login)}` : '';
+  return fold('Plan', [
+    `- Plan ${encodeCode(plan?.hash ?? '')}${approved}`,
+    ...(plan?.notes ?? []).map((note) => `- Note: ${encodeInline(clip(note, 300))}`),
+    ...slices.flatMap((slice) => [
+      `- ${encodeCode(slice.id)}, risk ${slice.risk}: ${encodeInline(clip(slice.title, 200))}`,
+      ...slice.acceptance.map((line) => `  - ${encodeInline(clip(line, 300))}`),
+    ]),
+  ]);
+}
+
+function gatesSection({ gates, redOnBase }: Goal): Section {
+  const found = gates?.gates ?? [];
+  const from = { config: 'from `.github/omk.yml`', detected: 'detected' }[gates?.source ?? 'detected'];
+  return fold('Gates', [
+    `- ${found.length === 0 ? 'No gates: nothing is proven by running it' : `${found.length} gates`}, ${from}`,
+    ...(gates?.notes ?? []).map((note) => `- ${encodeInline(clip(note, 300))}`),
+    ...redOnBase.map((result) => `- Fails on the base already: ${encodeCode(clip(result.run, 200))}`),
+  ]);
+}
+
+function configuration(goal: Goal, { sandbox }: StatusView): string[] {
+  const { delivery, merge, budget, agents } = termsOf(goal);
+  const { limits, review } = goal.policy ?? defaultPolicy();
+  const base = goal.base
+    ? `${encodeCode(goal.base.branch)} at ${encodeCode(goal.base.sha.slice(0, 7))}`
+    : 'not read yet';
+  return [
+    `- Goal: ${encodeCode(goal.id)}, asked by ${encodeInline(goal.requester.login)}`,
+    `- Base: ${base}`,
+    `- Delivery: \`${delivery}\`, merge: \`${merge}\`${goal.options.dryRun ? ', dry run' : ''}`,
+    `- Budget: ${budget.usd.toFixed(2)} USD, ${renderCount(budget.tokens)} tokens, ${renderMinutes(budget.timeMs)} of agent time`,
+    `- Limits: ${agents} agents, ${limits.slices} slices, ${limits.builds} builds, ${review.rounds} rounds of review`,
+    `- Reviewer: \`${review.reviewer}\``,
+    `- Sandbox: ${encodeCode(sandbox)}`,
+  ];
+}
+
+const STEERING = [
+  '- `/omk pause`, `/omk resume`, `/omk cancel`: hold, go on, end',
+  '- `/omk answer <text>`: answer a question; `/omk retry [slice]`: try again',
+  '- `/omk budget add --usd 5`: extend the budget; `/omk why`: say what it waits for',
+  '- On a pull request of a slice: submit a review, or write `/omk fix <text>`',
+  '- `/omk help`: all commands',
+];

@@ -1,0 +1,55 @@
+import type { Spend } from '../budget.ts';
+import type { Reason } from '../goal.ts';
+import { clip, encodeCode, encodeInline } from '../text.ts';
+
+/** A duration as people say it: seconds below two minutes, else minutes, else hours and minutes, rounded down. */
+export function renderDuration(ms: number): string {
+  const seconds = Math.floor(ms / 1_000);
+  return seconds < 120 ? `${seconds} s` : renderMinutes(ms);
+}
+
+/** Whole minutes, or hours and minutes. It changes once a minute. */
+export function renderMinutes(ms: number): string {
+  const minutes = Math.max(0, Math.floor(ms / 60_000));
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** A count of tokens in few characters, such as `120k` or `1.5M`. */
+export function renderCount(count: number): string {
+  if (count < 1_000) return String(count);
+  return count < 999_500 ? `${Math.round(count / 1_000)}k` : `${(count / 1_000_000).toFixed(1).replace('.0', '')}M`;
+}
+
+/** What was spent, in words for a pull request. */
+export function renderSpend(spend: Spend): string {
+  const tokens = renderCount(spend.inputTokens + spend.outputTokens);
+  return `${spend.usd.toFixed(2)} USD, ${tokens} tokens, ${renderMinutes(spend.kimiMs)} of agent time`;
+}
+
+/**
+ * Encoded text with the goal's own pull requests as links again: `pulls` are numbers that omk itself opened, so that
+ * naming them reaches nobody else.
+ */
+export function linkPulls(encoded: string, pulls: readonly number[]): string {
+  return encoded.replaceAll(/(?<![\w/`])`#`(\d{1,9})(?!\w)/g, (whole, number) =>
+    pulls.includes(Number(number)) ? `#${number}` : whole,
+  );
+}
+
+const MOST_LINES = 12;
+
+/** A reason as lines of prose, and the next thing to do. A command stands in a code span, where no one hears it. */
+export function renderReason({ text, next }: Reason, pulls: readonly number[] = []): { lines: string[]; next: string } {
+  const lines = text.split(/\r\n?|\n/).filter((line) => line.trim() !== '');
+  const shown = lines.slice(0, MOST_LINES).map((line) => linkPulls(encodeInline(clip(line, 500)), pulls));
+  const left = lines.length - shown.length;
+  return {
+    lines: left > 0 ? [...shown, `${left} more lines are on the page of the goal.`] : shown,
+    next: renderNext(next, pulls),
+  };
+}
+
+function renderNext(next: string, pulls: readonly number[]): string {
+  if (next.trim().startsWith('/omk')) return encodeCode(clip(next, 300));
+  return linkPulls(encodeInline(clip(next, 300).replaceAll(/(?<!`)\/omk(?: [a-z]+)?/g, '`$&`')), pulls);
+}

@@ -1,0 +1,171 @@
+import picomatch from 'picomatch';
+import type { PlannedSlice } from './slice.ts';
+import { stripInvisible } from './text.ts';
+
+/**
+ * The globs of a scope know `*`, `?`, `**` and `{a,b}`; all else is literal, so that `app/[id]/page.tsx` names the file.
+ * An entry without wildcard stands for the file or the folder with all it holds.
+ */
+const WILDCARD = /[*?{]/;
+
+const LITERAL = /[\\[\]()!+@|^$"]/g;
+
+/** Whether the path lies in the scope. Paths are from the root of the repository, with `/`. */
+export function isInScope(path: string, scope: readonly string[]): boolean {
+  return scopeTest(scope)(path);
+}
+
+type PathTest = (path: string) => boolean;
+
+function scopeTest(scope: readonly string[]): PathTest {
+  const tests = scope.map(entryTest);
+  return (path) => tests.some((test) => test(path));
+}
+
+function entryTest(entry: string): PathTest {
+  if (!WILDCARD.test(entry)) return (path) => path === entry || path.startsWith(`${entry}/`);
+  const matches = picomatch(entry.replaceAll(LITERAL, String.raw`\$&`), { dot: true });
+  return (path) => path === entry || matches(path);
+}
+
+/** Whether some path could lie in both entries. True in doubt; upper and lower case are the same. */
+export function globsOverlap(a: string, b: string): boolean {
+  const [one, other] = [a.toLowerCase(), b.toLowerCase()];
+  if (!WILDCARD.test(one + other)) return `${one}/`.startsWith(`${other}/`) || `${other}/`.startsWith(`${one}/`);
+  const right = expand(other);
+  return expand(one).some((left) => right.some((glob) => canMeet(left.split('/'), glob.split('/'), '**', segmentsMeet)));
+}
+
+function segmentsMeet(a: string, b: string): boolean {
+  return canMeet(a.split(''), b.split(''), '*', (x, y) => x === y || x === '?' || y === '?');
+}
+
+/** Whether two patterns have a sequence in common; `star` stands for any number of units. */
+function canMeet(
+  a: readonly string[],
+  b: readonly string[],
+  star: string,
+  meets: (x: string, y: string) => boolean,
+): boolean {
+  let below: boolean[] = [];
+  for (let i = a.length; i >= 0; i -= 1) {
+    const row: boolean[] = [];
+    for (let j = b.length; j >= 0; j -= 1) {
+      const [x, y] = [a[i], b[j]];
+      const skipX = x !== undefined && below[j] === true;
+      const skipY = y !== undefined && row[j + 1] === true;
+      if (x === star || y === star) row[j] = skipX || skipY;
+      else if (x === undefined || y === undefined) row[j] = x === y;
+      else row[j] = meets(x, y) && below[j + 1] === true;
+    }
+    below = row;
+  }
+  return below[0] === true;
+}
+
+const MOST_ALTERNATIVES = 64;
+
+/** Named like a file, so that a glob for what lies below it does not meet it. */
+const SOURCE_FILE =
+  /[^/]\.(?:[cm]?[jt]sx?|json|mdx?|py|rs|go|java|kts?|rb|php|[ch](?:c|pp)?|cs|s?css|html?|vue|svelte|sh|ya?ml|toml|txt|sql|xml|lock|swift)$/;
+
+/** The alternatives of `{a,b}`, and a folder's content for an entry without wildcard. What is too much becomes `**`. */
+function expand(entry: string): string[] {
+  const expanded: string[] = [];
+  const queue = WILDCARD.test(entry) || SOURCE_FILE.test(entry) ? [entry] : [entry, `${entry}/**`];
+  for (let glob = queue.pop(); glob !== undefined; glob = queue.pop()) {
+    const brace = /\{([^{}]*)\}/.exec(glob);
+    if (!brace) {
+      expanded.push(glob);
+      continue;
+    }
+    const before = glob.slice(0, brace.index);
+    const parts = brace[1]?.split(',') ?? [];
+    if (parts.length < 2 || expanded.length + queue.length > MOST_ALTERNATIVES) {
+      expanded.push(`${before.slice(0, before.lastIndexOf('/') + 1)}**`);
+    } else {
+      queue.push(...parts.map((part) => before + part + glob.slice(brace.index + brace[0].length)));
+    }
+  }
+  return expanded;
+}
+
+/**
+ * Paths that no agent may change: what runs with the repository's secrets, what decides who must review, what steers agents and
+ * omk itself, and what git, editors and package managers run or obey unasked.
+ */
+export const PROTECTED_PATHS: readonly string[] = [
+  '.github/workflows/**',
+  '.github/actions/**',
+  '.github/omk.{yml,yaml}',
+  '.github/dependabot.{yml,yaml}',
+  '.github/copilot-instructions.md',
+  '.github/instructions/**',
+  '**/CODEOWNERS',
+  '**/action.{yml,yaml}',
+  '.circleci/**',
+  '.buildkite/**',
+  '.woodpecker/**',
+  '.gitlab-ci.{yml,yaml}',
+  '.travis.yml',
+  '.drone.yml',
+  'azure-pipelines.{yml,yaml}',
+  'bitbucket-pipelines.yml',
+  '{appveyor,.appveyor}.yml',
+  '**/Jenkinsfile',
+  '**/{AGENTS,AGENTS.override,CLAUDE,CLAUDE.local,GEMINI,KIMI}.md',
+  '**/.{kimi,agents,claude,codex,cursor,gemini,windsurf}*',
+  '**/.{kimi,agents,claude,codex,cursor,gemini,windsurf}*/**',
+  '**/{.mcp.json,.aider*,.clinerules*}',
+  '**/.clinerules*/**',
+  '**/.git',
+  '**/.git/**',
+  '**/{.gitmodules,.gitattributes,.gitconfig}',
+  '**/{.githooks,.husky}/**',
+  '**/{lefthook,.lefthook}*',
+  '**/.pre-commit-config.{yml,yaml}',
+  '**/{.vscode,.idea,.devcontainer}/**',
+  '**/{.devcontainer.json,.envrc}',
+  '**/{.npmrc,.yarnrc,.yarnrc.yml,.pypirc}',
+];
+
+function protectedTest(extra: readonly string[]): PathTest {
+  const builtIn = picomatch([...PROTECTED_PATHS], { dot: true, nocase: true });
+  const own = scopeTest(extra.map((entry) => entry.toLowerCase()));
+  return (path) => {
+    const { text } = stripInvisible(path);
+    return builtIn(text) || own(text.toLowerCase());
+  };
+}
+
+/** The files that a slice must not change: outside its write scope, or protected. `extra` are the repository's own globs. */
+export function findOutOfScope(
+  files: readonly string[],
+  slice: Pick<PlannedSlice, 'writeScope'>,
+  extra: readonly string[],
+): string[] {
+  const [isOurs, isProtected] = [scopeTest(slice.writeScope), protectedTest(extra)];
+  return files.filter((file) => !isOurs(file) || isProtected(file));
+}
+
+/** Whether a plan names protected paths in a write scope. A wide glob such as `src/**` that merely could hold one names none. */
+export function touchesProtected(
+  slices: readonly Pick<PlannedSlice, 'writeScope'>[],
+  extra: readonly string[],
+): boolean {
+  const isProtected = protectedTest(extra);
+  const folders = [...PROTECTED_PATHS, ...extra].map((entry) => `${fixedPart(entry).toLowerCase()}/`);
+  return slices.some(({ writeScope }) =>
+    writeScope.some((entry) => {
+      const fixed = fixedPart(entry);
+      if (isProtected(entry) || fixed === '') return isProtected(entry);
+      return isProtected(`${fixed}/x`) || folders.some((folder) => folder.startsWith(`${fixed.toLowerCase()}/`));
+    }),
+  );
+}
+
+/** The folders before the first wildcard, or the whole entry. */
+function fixedPart(entry: string): string {
+  const at = entry.search(WILDCARD);
+  return at < 0 ? entry : entry.slice(0, Math.max(0, entry.lastIndexOf('/', at)));
+}

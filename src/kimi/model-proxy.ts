@@ -1,0 +1,186 @@
+import { lstat, unlink } from 'node:fs/promises';
+import http, { type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
+import https from 'node:https';
+import { z } from 'zod';
+import type { Usage } from '../goal/budget.ts';
+import { assertSocketPath } from './home.ts';
+import { meterAnswer } from './meter.ts';
+
+const BODY_LIMIT = 32 * 1024 * 1024;
+
+/** One request that reached the proxy, and the status that it was answered with, once it was. */
+type ProxiedRequest = { method: string; path: string; status: number | undefined };
+
+export type ModelProxy = {
+  requests: readonly ProxiedRequest[];
+  /** When bytes last went either way, in milliseconds since 1970; 0 if none did. */
+  lastTrafficAt: () => number;
+  close(): Promise<void>;
+};
+
+export type ModelProxyOptions = {
+  socketPath: string;
+  /** Of the real model, with its version: `https://api.moonshot.ai/v1`. */
+  baseUrl: string;
+  apiKey: string;
+  onUsage?: (usage: Usage, model: string) => void;
+};
+
+/** What an agent may send of its own headers; `accept-encoding` is not among them so that the answer can be metered. */
+const REQUEST_HEADERS = ['accept', 'content-type', 'user-agent'];
+const RESPONSE_HEADERS = [
+  'content-type',
+  'content-length',
+  'cache-control',
+  'retry-after',
+  'x-request-id',
+  'x-should-retry',
+];
+
+/**
+ * Lets whoever reaches the unix socket talk to one model: adds the key, forwards `POST /v1/chat/completions` and `GET /v1/models` and nothing else (403),
+ * streams the answer as it is, and reports the tokens of each answer. A request of more than 32 MB is answered 413, a model out of reach 502.
+ * Throws a `ToolError` if the socket's path is too long.
+ */
+export async function startModelProxy(options: ModelProxyOptions): Promise<ModelProxy> {
+  assertSocketPath(options.socketPath);
+  const base = options.baseUrl.replace(/\/+$/, '');
+  const secure = new URL(base).protocol === 'https:';
+  const requests: ProxiedRequest[] = [];
+  let trafficAt = 0;
+  const touch = (): void => {
+    trafficAt = Date.now();
+  };
+  // A connection for each call: one that idled may be closed just when it is used again, and a completion is nothing to repeat.
+  const upstream: Upstream = (path, requestOptions) =>
+    (secure ? https : http).request(base + path, { ...requestOptions, agent: false });
+  const server = http.createServer((request, response) => {
+    const seen: ProxiedRequest = { method: request.method ?? '', path: request.url ?? '', status: undefined };
+    requests.push(seen);
+    response.on('close', () => {
+      if (response.headersSent) seen.status = response.statusCode;
+    });
+    touch();
+    handle(request, response, { ...options, upstream, touch }).catch(() => response.destroy());
+  });
+  await removeSocket(options.socketPath);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.socketPath, resolve);
+  });
+  const close = async (): Promise<void> => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  };
+  return { requests, lastTrafficAt: () => trafficAt, close };
+}
+
+type Upstream = (path: string, options: http.RequestOptions) => http.ClientRequest;
+type Exchange = Pick<ModelProxyOptions, 'apiKey' | 'onUsage'> & { upstream: Upstream; touch: () => void };
+
+async function handle(request: IncomingMessage, response: ServerResponse, exchange: Exchange): Promise<void> {
+  const path = allowedPath(request);
+  if (path === undefined)
+    return refuse(response, 403, 'only POST /v1/chat/completions and GET /v1/models are let through');
+  const received = await receive(request, exchange.touch);
+  if (received === undefined) return refuse(response, 413, `a request may have at most ${BODY_LIMIT} bytes`);
+  const call = path === '/models' ? { body: '', model: '' } : parseCall(received);
+  if (call === undefined) return refuse(response, 400, 'the request is not a chat completion in JSON');
+  forward({ request, response, path, call }, exchange);
+}
+
+function allowedPath(request: IncomingMessage): string | undefined {
+  switch (`${request.method} ${request.url?.replace(/^\/v1\//, '/')}`) {
+    case 'POST /chat/completions':
+      return '/chat/completions';
+    case 'GET /models':
+      return '/models';
+    default:
+      return undefined;
+  }
+}
+
+async function receive(request: IncomingMessage, touch: () => void): Promise<Buffer | undefined> {
+  if (Number(request.headers['content-length'] ?? 0) > BODY_LIMIT) return undefined;
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+    touch();
+    length += (chunk as Buffer).length;
+    if (length > BODY_LIMIT) return undefined;
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks);
+}
+
+type Call = { body: Buffer | string; model: string };
+const callSchema = z.looseObject({
+  model: z.string(),
+  stream: z.boolean().nullish(),
+  stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
+});
+
+/** A stream that would not name its usage is made to, so that nothing is spent unseen; any other request stays as it is, byte for byte. */
+function parseCall(received: Buffer): Call | undefined {
+  try {
+    const call = callSchema.parse(JSON.parse(received.toString('utf8')));
+    if (!call.stream || call.stream_options?.include_usage) return { body: received, model: call.model };
+    const body = JSON.stringify({ ...call, stream_options: { ...call.stream_options, include_usage: true } });
+    return { body, model: call.model };
+  } catch {
+    return undefined;
+  }
+}
+
+function forward(
+  { request, response, path, call }: { request: IncomingMessage; response: ServerResponse; path: string; call: Call },
+  { apiKey, onUsage, upstream, touch }: Exchange,
+): void {
+  const headers = {
+    ...pick(request.headers, REQUEST_HEADERS),
+    'accept-encoding': 'identity',
+    'content-length': Buffer.byteLength(call.body),
+    authorization: `Bearer ${apiKey}`,
+  };
+  const outgoing = upstream(path, { method: request.method ?? 'GET', headers });
+  response.on('close', () => {
+    if (!response.writableFinished) outgoing.destroy();
+  });
+  outgoing.on('error', (error: NodeJS.ErrnoException) => {
+    if (response.headersSent) response.destroy();
+    else refuse(response, 502, `the model cannot be reached: ${error.code ?? 'the connection broke'}`);
+  });
+  outgoing.on('response', (answer) => {
+    const meter = meterAnswer(answer.headers['content-type']);
+    response.writeHead(answer.statusCode ?? 502, pick(answer.headers, RESPONSE_HEADERS));
+    answer.on('data', (chunk: Buffer) => {
+      touch();
+      meter.take(chunk);
+    });
+    answer.on('error', () => response.destroy());
+    answer.on('close', () => {
+      const usage = meter.usage();
+      if (usage) onUsage?.(usage, call.model);
+    });
+    answer.pipe(response);
+  });
+  outgoing.end(call.body);
+}
+
+function pick(headers: IncomingHttpHeaders, names: readonly string[]): Record<string, string | string[]> {
+  return Object.fromEntries(names.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]]])));
+}
+
+function refuse(response: ServerResponse, status: number, message: string): void {
+  if (response.destroyed || response.headersSent) return;
+  // Without this a client that is still sending never reads the refusal.
+  response.req.resume();
+  response.writeHead(status, { 'content-type': 'application/json' });
+  response.end(JSON.stringify({ error: { message: `omk: ${message}`, type: 'omk_model_proxy' } }));
+}
+
+/** Removes the socket that a proxy which died left behind, and nothing but a socket. */
+async function removeSocket(path: string): Promise<void> {
+  const stat = await lstat(path).catch(() => undefined);
+  if (stat?.isSocket()) await unlink(path);
+}

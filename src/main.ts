@@ -1,0 +1,87 @@
+import { mkdir } from 'node:fs/promises';
+import type { Logger } from 'pino';
+import { Probot, Server } from 'probot';
+import { app } from './app.ts';
+import { gitHubUrls, type Config } from './config.ts';
+import { UserError } from './errors.ts';
+import { connectGitHub, mintToken, octokitForQueue } from './github/client.ts';
+import { startWorker } from './run/worker.ts';
+import { sweep } from './run/sweep.ts';
+import { folders, type Progress, type Tools } from './run/tools.ts';
+import { probeSandbox, type SandboxLevel } from './sandbox/probe.ts';
+import { openStore, type Store } from './store/store.ts';
+import { pages } from './web/server.ts';
+
+export type Surroundings = { log: Logger; clock: { now(): Date }; tell: (progress: Progress) => void };
+
+/** omk at work: reachable at `url`. `stop` takes no more work, ends what runs and closes everything within 20 seconds. */
+export type Running = { url: string; store: Store; sandbox: SandboxLevel; stop(): Promise<void> };
+
+const STOP_MS = 15_000;
+
+/** Wires everything and serves. Throws UserError when a setting or the machine does not allow it. */
+export async function start(config: Config, { log, clock, tell }: Surroundings): Promise<Running> {
+  const sandbox = await chooseSandbox(config);
+  await mkdir(config.OMK_DATA_DIR, { recursive: true, mode: 0o755 });
+  await Promise.all(Object.values(folders(config)).map((dir) => mkdir(dir, { recursive: true, mode: 0o755 })));
+  const store = await openStore({ databaseUrl: config.DATABASE_URL, dataDir: config.OMK_DATA_DIR, clock, log });
+  const server = new Server({
+    log,
+    port: config.PORT,
+    host: config.HOST,
+    enableStaticFiles: false,
+    Probot: Probot.defaults({
+      appId: config.APP_ID,
+      privateKey: config.PRIVATE_KEY,
+      secret: config.WEBHOOK_SECRET,
+      baseUrl: gitHubUrls(config).api,
+      Octokit: octokitForQueue(),
+      log,
+    }),
+  });
+  let probot: Probot | undefined;
+  await server.load((loaded) => {
+    probot = loaded;
+    app(loaded, { store, now: () => clock.now() });
+  });
+  if (!probot) throw new Error('Probot did not load');
+  const tools = makeTools(probot, { config, store, clock, log, sandbox, tell });
+  const state = { ready: false };
+  server.addHandler(pages({ store, isReady: () => state.ready }));
+  await sweep(tools);
+  await startWorker(tools);
+  await server.start();
+  state.ready = true;
+  return {
+    url: `http://${server.host === '::1' ? '[::1]' : server.host}:${server.port}`,
+    store,
+    sandbox,
+    stop: async () => {
+      state.ready = false;
+      await server.stop();
+      await store.stopWorking({ timeoutMs: STOP_MS });
+      await store.close();
+    },
+  };
+}
+
+type Parts = Omit<Tools, 'connect' | 'gitToken' | 'signal'>;
+
+function makeTools(probot: Probot, parts: Parts): Omit<Tools, 'signal'> {
+  return {
+    ...parts,
+    connect: (repository) => connectGitHub(probot, parts.config.APP_ID, repository),
+    gitToken: async (repository) => (await mintToken(probot, repository, { contents: 'write' })).token,
+  };
+}
+
+async function chooseSandbox(config: Config): Promise<SandboxLevel> {
+  if (config.OMK_SANDBOX === 'off') return { kind: 'none', why: 'OMK_SANDBOX=off' };
+  const level = await probeSandbox();
+  if (level.kind === 'bwrap' || config.OMK_SANDBOX === 'auto') return level;
+  const why = level.kind === 'none' ? level.why : `missing: ${level.missing.join(', ')}`;
+  throw new UserError(
+    `The sandbox does not work here (${why}).`,
+    'Install bubblewrap (apt-get install bubblewrap), look at `npx omk doctor`, or set OMK_SANDBOX=auto or off.',
+  );
+}

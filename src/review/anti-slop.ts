@@ -1,0 +1,208 @@
+import { posix } from 'node:path';
+import { importRules } from './anti-slop-imports.ts';
+import { commentRules } from './anti-slop-comments.ts';
+import type { LanguageName } from './language.ts';
+import type { SourceFile } from './reading.ts';
+import { lineRule, shorten, sourcesOf, type Hit, type Rule } from './rules.ts';
+
+/** Upstream's weights of what a finding adds to the confidence, and ours for the rules it did not have. */
+export const SLOP_WEIGHTS: Readonly<Record<string, number>> = {
+  'anti-slop/file-too-long': 0.15,
+  'anti-slop/panic': 0.2,
+  'anti-slop/placeholder': 0.2,
+  'anti-slop/elision': 0.2,
+  'anti-slop/invented-import': 0.2,
+  'anti-slop/todo': 0.1,
+  'anti-slop/commented-out': 0.1,
+  'anti-slop/addresses-reader': 0.1,
+  'anti-slop/retelling': 0.1,
+  'anti-slop/broad-catch': 0.1,
+  'anti-slop/emoji': 0.1,
+  'anti-slop/needless-file': 0.1,
+  'anti-slop/reformatting': 0.1,
+};
+
+const LONG_FILE = 400;
+
+/** The note waits for something outside of this change, or only wonders. */
+const WAITS = /\b(?:once|when|until|after|if|remove|consider|maybe|perhaps|probably|ideally|eventually|might|could|would|should we|in (?:the )?(?:next|future)|next major|deprecat\w*|upstream|drop)\b|\?/i;
+
+const lines: Rule[] = [
+  lineRule({
+    id: 'anti-slop/todo',
+    severity: 'medium',
+    languages: 'all',
+    roles: ['product', 'script', 'test', 'data'],
+    view: 'comment',
+    pattern: /(?<![\w/-])(TODO|FIXME|HACK|XXX(?=\s*[:(]|\s*$)|(?<=^\W*)XXX)(?![\w-])/,
+    severityAt: (line) => (WAITS.test(line.comment) || !/TODO|FIXME|HACK/.test(line.comment) ? 'low' : undefined),
+    unless: (line) => /#\d+|https?:\/\/|\b[A-Z]{2,}-\d+\b/.test(line.comment) || /["'`]\s*(TODO|FIXME|HACK|XXX)/.test(line.comment),
+    message: 'Work is put off: `$1`',
+    remedy: 'Do it now, or open an issue and name it here.',
+  }),
+  lineRule({
+    id: 'anti-slop/panic',
+    severity: 'low',
+    languages: ['rust'],
+    pattern: /\.unwrap\(\)|\.expect\(|\bpanic!\(/,
+    unless: (line) => /lock\(\)\.unwrap\(\)/.test(line.code),
+    message: '`$&` ends the program on bad input',
+    remedy: 'Return the error.',
+  }),
+  lineRule({
+    id: 'anti-slop/emoji',
+    severity: 'low',
+    languages: 'all',
+    roles: ['product', 'script', 'test'],
+    view: 'comment',
+    pattern: /[\u{1F300}-\u{1FAFF}\u{2705}\u{274C}\u{2728}\u{26A0}]/u,
+    unless: (_line, source) => !source.language.programs,
+    message: 'A comment is decorated with an emoji',
+    remedy: 'Say it in words.',
+  }),
+];
+
+const SCRIPT_STUB =
+  /\bthrow (?:new )?\w*Error\(\s*(['"`])(?:[^'"`]*\b)?(?:not (?:yet )?implemented|unimplemented|todo|implement me)\b/i;
+const STUBS: Partial<Record<LanguageName, RegExp>> = {
+  javascript: SCRIPT_STUB,
+  typescript: SCRIPT_STUB,
+  tsx: SCRIPT_STUB,
+  python: /^\s*raise NotImplementedError\b(?!\.)/,
+  rust: /\b(?:todo|unimplemented)!\(/,
+  go: /\bpanic\(\s*(?:fmt\.\w+\()?"(?:[^"]*\b)?(?:not (?:yet )?implemented|unimplemented|todo|implement me)\b|\berrors\.New\(\s*"(?:not (?:yet )?implemented|unimplemented|todo)"/i,
+  java: /\bthrow new (?:UnsupportedOperationException|NotImplementedException|RuntimeException|IllegalStateException)\(\s*"(?:[^"]*\b)?(?:not (?:yet )?implemented|unimplemented|todo)\b/i,
+  kotlin: /(?<![\w.])TODO\(/,
+  csharp: /\bthrow new NotImplementedException\(/,
+  php: /\bthrow new \\?\w*Exception\(\s*['"](?:[^'"]*\b)?(?:not (?:yet )?implemented|todo)\b/i,
+  ruby: /\braise NotImplementedError\b|\braise ['"](?:not implemented|todo)/i,
+  swift: /\bfatalError\(\s*"(?:[^"]*\b)?(?:not (?:yet )?implemented|todo)\b/i,
+};
+
+const placeholder: Rule = {
+  id: 'anti-slop/placeholder',
+  ignoresMoves: true,
+  severity: 'medium',
+  remedy: 'Write the body, or leave the function out.',
+  languages: Object.keys(STUBS) as LanguageName[],
+  *find(reading) {
+    for (const source of sourcesOf(reading, 'all')) {
+      const stub = STUBS[source.language.name];
+      if (!stub) continue;
+      for (const line of source.added) {
+        const match = line.startsIn === 'code' && !source.isTestLine(line.number) ? stub.exec(line.text) : null;
+        if (!match || line.code[match.index] === '·') continue;
+        yield { file: source.path, line: line.number, message: `The body is a placeholder: \`${shorten(match[0])}\``, ...(isAbstract(line.number, source) ? { severity: 'low' } : {}) } satisfies Hit;
+      }
+      if (source.language.name === 'python') yield* emptyFunctions(source);
+    }
+  },
+};
+
+/** A method that says so on purpose: others override it, or it is one branch among others. */
+function isAbstract(number: number, source: SourceFile): boolean {
+  const around = source.blocks().around(number);
+  const inClass = around.some((block) => block.kind === 'class' && !/^impl\b/.test(block.header));
+  return (source.language.name === 'python' || source.language.name === 'ruby' ? inClass : false) || /\babstract\b/.test(source.text.slice(0, 20_000)) || around[0]?.kind === 'condition';
+}
+
+function* emptyFunctions(source: SourceFile): Iterable<Hit> {
+  for (const block of source.blocks().all) {
+    if (block.kind !== 'function' || !source.isAdded(block.start) || block.parent?.kind === 'class') continue;
+    const above = source.lineAt(block.start - 1)?.code ?? '';
+    const body: string[] = [];
+    for (let number = block.open + 1; number <= block.end; number += 1) body.push(source.lineAt(number)?.code.trim() ?? '');
+    if (/^\s*@/.test(above) || !/^pass$/.test(body.join('')) || /\.pyi$/.test(source.path)) continue;
+    yield { file: source.path, line: block.start, message: `\`${shorten(block.header)}\` does nothing` };
+  }
+}
+
+const broadCatch: Rule = {
+  id: 'anti-slop/broad-catch',
+  ignoresMoves: true,
+  severity: 'medium',
+  remedy: 'Catch what can happen and let the rest pass.',
+  languages: ['python', 'java', 'kotlin', 'csharp', 'ruby'],
+  *find(reading) {
+    for (const source of sourcesOf(reading, ['python', 'java', 'kotlin', 'csharp', 'ruby'])) {
+      for (const block of source.blocks().all) {
+        if (block.kind !== 'catch' || !source.isAdded(block.start)) continue;
+        const bare = /^except\s*$|^except BaseException\b|\bcatch \(\s*(?:final )?Throwable\b/.test(block.header);
+        const broad = bare || /^except Exception\b|\bcatch \(\s*(?:final )?Exception\b/.test(block.header);
+        if (!broad || handles(block.open, block.end, source)) continue;
+        yield { file: source.path, line: block.start, message: `\`${shorten(block.header)}\` hides every kind of error`, severity: bare ? 'medium' : 'low' } satisfies Hit;
+      }
+    }
+  },
+};
+
+function handles(from: number, to: number, source: SourceFile): boolean {
+  for (let number = from; number <= to; number += 1)
+    if (/\b(raise|throw|rethrow|log\w*|LOG\w*|logger|warn\w*|error|exit|abort|print\w*|report|capture\w*|traceback|fail\w*|addSuppressed|set_exception|completeExceptionally|exc_info)\b/i.test((source.lineAt(number)?.code ?? '').replace(/^.*\b(except|catch)\b.*$/, ''))) return true;
+  return false;
+}
+
+const fileTooLong: Rule = {
+  id: 'anti-slop/file-too-long',
+  severity: 'low',
+  remedy: 'Split the file by what its parts are for.',
+  languages: 'all',
+  *find(reading) {
+    for (const source of sourcesOf(reading, 'all')) {
+      const before = source.oldText?.split('\n').length ?? 0;
+      if (!source.language.programs || source.partial || source.lines.length <= LONG_FILE || before > LONG_FILE) continue;
+      yield { file: source.path, line: 0, message: `The file grew from ${before} to ${source.lines.length} lines, beyond ${LONG_FILE}`, text: '' } satisfies Hit;
+    }
+  },
+};
+
+const NEEDLESS =
+  /^(?:(?:[A-Z]+_)*(?:SUMMARY|CHANGES_MADE|IMPLEMENTATION|IMPLEMENTATION_\w+|FIX_\w+|FIXES|REFACTOR\w*|REPORT|ANALYSIS|PROGRESS|COMPLETION\w*|VERIFICATION\w*|WALKTHROUGH|TASK_\w+|NEXT_STEPS)(?:_[A-Z]+)*\.(?:md|txt)|.+\.(?:orig|rej|bak|swp|swo)|\.DS_Store|Thumbs\.db|nohup\.out|(?:debug|tmp|temp|scratch|npm-debug|yarn-error)\.(?:log|txt|js|ts|py)|core\.\d+)$/;
+
+const needlessFile: Rule = {
+  id: 'anti-slop/needless-file',
+  severity: 'medium',
+  remedy: 'Leave the file out; what was done belongs into the pull request.',
+  languages: 'all',
+  *find(reading) {
+    for (const file of reading.change.files)
+      if (file.status === 'added' && NEEDLESS.test(posix.basename(file.path)) && !/(^|\/)(fixtures?|testdata|tests?)\//.test(file.path))
+        yield { file: file.path, line: 0, message: 'Nobody asked for this file', text: '' } satisfies Hit;
+  },
+};
+
+/** Formatting that buries a change of another kind. */
+const reformatting: Rule = {
+  id: 'anti-slop/reformatting',
+  severity: 'medium',
+  remedy: 'Put the formatting into a change of its own.',
+  languages: 'all',
+  *find(reading) {
+    const sources = sourcesOf(reading, 'all', ['product', 'test', 'script']).filter((source) => source.change.status === 'modified');
+    const counts = sources.map((source) => ({ source, same: reformatted(source), all: source.change.added.length }));
+    const same = counts.reduce((sum, count) => sum + count.same, 0);
+    const real = reading.files.reduce((sum, source) => sum + source.change.added.length, 0) - same;
+    if (same < 60 || real < 5 || same < 3 * real) return;
+    for (const count of counts)
+      if (count.same >= 20 && count.same > 0.6 * count.all)
+        yield { file: count.source.path, line: count.source.added[0]?.number ?? 0, message: `${count.same} lines differ in their formatting only, beside ${real} real ones`, text: '' } satisfies Hit;
+  },
+};
+
+function reformatted(source: SourceFile): number {
+  const bare = (text: string) => text.replace(/[\s;,]+/g, '').replace(/['"`]/g, '"');
+  const left = new Map<string, number>();
+  for (const line of source.change.removed) left.set(bare(line.text), (left.get(bare(line.text)) ?? 0) + 1);
+  let same = 0;
+  for (const line of source.change.added) {
+    const key = bare(line.text);
+    const count = left.get(key) ?? 0;
+    if (key === '' || count === 0) continue;
+    left.set(key, count - 1);
+    same += 1;
+  }
+  return same;
+}
+
+/** What nobody who cares would have written: things put off, things told twice, things not asked for. */
+export const antiSlopRules: readonly Rule[] = [...lines, placeholder, broadCatch, ...commentRules, ...importRules, fileTooLong, needlessFile, reformatting];

@@ -1,0 +1,197 @@
+import { flowRules } from './code-flow.ts';
+import { SCRIPTS } from './language.ts';
+import { lineRule, shorten, type Hit, type Rule } from './rules.ts';
+import { syntaxRule } from './syntax.ts';
+
+const STRINGY = /^\s*(['"`])/;
+const DEBUG_WORDS = /\b(debug(ging)?|here|got here|reached|xxx+|wtf|asdf|foo ?bar|testing|remove me|delete me)\b|^\W{0,3}[-=*#>!]{3,}|^\d{1,3}$/i;
+
+const conflictMarker: Rule = {
+  id: 'code/conflict-marker',
+  severity: 'critical',
+  remedy: 'Resolve the conflict and remove the markers.',
+  languages: 'all',
+  *find(reading) {
+    for (const source of [...reading.files, ...reading.generated]) {
+      const marks = source.change.added.filter((line) => /^(<{7}|>{7})( |$)|^\|{7}( |$)/.test(line.text));
+      const opens = marks.some((line) => line.text.startsWith('<'));
+      const closes = marks.some((line) => line.text.startsWith('>'));
+      if (marks.length > 0 && (opens || closes))
+        for (const mark of marks.slice(0, 10))
+          yield {
+            file: source.path,
+            line: mark.number,
+            message: `Merge conflict marker \`${shorten(mark.text)}\``,
+            text: mark.text,
+            ...(source.role === 'docs' || source.role === 'test' ? { severity: opens && closes ? 'medium' : 'low' } : {}),
+          } satisfies Hit;
+    }
+  },
+};
+
+const debugStop = (languages: Rule['languages'], pattern: RegExp): Rule =>
+  lineRule({
+    id: 'code/debugger',
+    severity: 'high',
+    languages,
+    roles: ['product', 'script', 'test'],
+    pattern,
+    message: 'A debugger stop was left in: `$&`',
+    remedy: 'Remove the debugger statement.',
+  });
+
+const debugPrint = (languages: Rule['languages'], pattern: RegExp): Rule =>
+  lineRule({
+    id: 'code/debug-print',
+    severity: 'medium',
+    languages,
+    view: 'text',
+    pattern,
+    unless: (line) => {
+      const match = pattern.exec(line.text);
+      const column = match?.index ?? 0;
+      const argument = line.text.slice(column + (match?.[0].length ?? 0));
+      const quote = STRINGY.exec(argument)?.[1];
+      const label = quote === undefined ? '' : (argument.trim().slice(1).split(quote)[0] ?? '');
+      return line.code[column] === '·' || !DEBUG_WORDS.test(label.trim());
+    },
+    message: 'Output for debugging was left in',
+    remedy: 'Remove it, or use the project’s logger with a message for its readers.',
+  });
+
+const NAME = String.raw`[A-Za-z_$][\w$]*(?:(?:\.|->)[A-Za-z_$][\w$]*|\[[\w$]+\])*`;
+
+const lines: Rule[] = [
+  debugStop(SCRIPTS, /^\s*debugger\s*;?\s*$/),
+  debugStop(['python'], /\b(breakpoint\(\)|i?pdb\.(set_trace|post_mortem)\(|pudb\.set_trace\()/),
+  debugStop(['rust'], /\bdbg!\(/),
+  debugStop(['ruby'], /\b(binding\.(pry|irb|break)|byebug)\b/),
+  debugStop(['php'], /\b(var_dump|print_r|dd|dump|xdebug_break)\(/),
+  debugStop(['java', 'kotlin'], /\bThread\.dumpStack\(\)/),
+  debugPrint(SCRIPTS, /\bconsole\.(log|debug|info|trace|dir|table|warn)\(/),
+  debugPrint(['python'], /(?<![\w.])print\(/),
+  debugPrint(['go'], /\bfmt\.Print(ln|f)?\(|(?<![\w.])println\(/),
+  debugPrint(['rust'], /\be?println!\(/),
+  debugPrint(['java', 'kotlin'], /\bSystem\.(out|err)\.print(ln|f)?\(/),
+  lineRule({
+    id: 'code/self-comparison',
+    severity: 'medium',
+    languages: 'all',
+    roles: ['product', 'script'],
+    pattern: new RegExp(String.raw`(?<![\w$.)\]>-]\s*)(?<![+\-*/%&|^] )\b(${NAME}) ?(===?|<=|>=|&&|\|\|) ?\1(?=\s*(?:[);,\]}:{]|\?(?![.?])|&&|\|\||$))`),
+    unless: (_line, source) => !source.language.programs || source.language.name === 'shell',
+    message: '`$1` is compared or combined with itself',
+    remedy: 'Compare with the other value that was meant.',
+  }),
+  lineRule({
+    id: 'code/self-assignment',
+    severity: 'medium',
+    languages: ['javascript', 'typescript', 'tsx', 'java', 'go', 'csharp', 'php', 'rust', 'c', 'python', 'kotlin'],
+    pattern: new RegExp(String.raw`^\s*(${NAME}) = \1;?\s*$`),
+    unless: (line, source) => line.depth > 0 || source.blocks().around(line.number)[0]?.kind === 'class' || /^\S/.test(line.raw),
+    message: '`$1` is assigned to itself',
+    remedy: 'Assign the value that was meant, or remove the line.',
+  }),
+  lineRule({
+    id: 'code/assignment-in-condition',
+    severity: 'medium',
+    languages: [...SCRIPTS, 'c', 'php', 'csharp'],
+    pattern: /\b(?:if|else if)\s*\(\s*[\w$.[\]]+ ?=(?![=>]) ?[^=()]+\)\s*(\{|$)/,
+    message: 'A condition assigns instead of comparing',
+    remedy: 'Use a comparison, or assign on a line of its own.',
+  }),
+  lineRule({
+    id: 'code/dead-branch',
+    severity: 'medium',
+    languages: 'all',
+    pattern: /^\s*(?:\}?\s*else\s+)?(?:if|elif|while)\s*(?:\(\s*(false|0|true(?=\s*\)\s*\{?\s*$)(?<!while\s*\(\s*true))\s*\)|(False|0|false|true(?=\s*\{)(?<!while\s+true)|True(?<!while True))\s*[:{])/,
+    unless: (_line, source) => !source.language.programs || ['c', 'shell', 'ruby', 'php'].includes(source.language.name),
+    message: 'The condition is always the same: `$&`',
+    remedy: 'Remove the branch that can never run, or write the condition that was meant.',
+  }),
+  lineRule({
+    id: 'code/dead-branch',
+    severity: 'medium',
+    languages: 'all',
+    pattern: /\bif\s*\(.*(\|\|\s*true|&&\s*false)\s*\)|\bif\s.*\b(or True|and False)\s*:/,
+    unless: (_line, source) => !source.language.programs,
+    message: 'A constant decides this condition',
+    remedy: 'Remove the constant from the condition.',
+  }),
+  lineRule({
+    id: 'code/impossible-comparison',
+    severity: 'medium',
+    languages: SCRIPTS,
+    view: 'text',
+    pattern: /[!=]==?\s*NaN\b|\btypeof\s+[\w.$]+\s*[!=]==?\s*(['"])(?!(?:undefined|object|boolean|number|bigint|string|symbol|function|unknown)\1)\w*\1|[!=]==\s*(\[\]|\{\})(?!\w)/,
+    message: 'This comparison can never be true: `$&`',
+    remedy: 'Use Number.isNaN, a valid typeof name, or a comparison of contents.',
+  }),
+  lineRule({
+    id: 'code/identity-comparison',
+    severity: 'medium',
+    languages: ['python'],
+    view: 'text',
+    pattern: /^\s*(?:if|elif|while|return|assert)\b[^'"#]*\bis(?: not)? (['"]|\d+\b|\(\)|\[|\{)/,
+    message: '`is` compares identity; with a literal the result is an accident',
+    remedy: 'Use == or !=.',
+  }),
+  lineRule({
+    id: 'code/string-identity',
+    severity: 'medium',
+    languages: ['java'],
+    pattern: /\b[\w.]+(?:\(\))? [!=]= "[^"]*"|"·*" [!=]= [\w.]+/,
+    message: 'Strings are compared by identity: `$&`',
+    remedy: 'Use equals.',
+  }),
+  lineRule({
+    id: 'code/mutable-default',
+    severity: 'medium',
+    languages: ['python'],
+    pattern: /^\s*(?:async\s+)?def\s+\w+\(.*[\w\]]\s*=\s*(\[\]|\{\}|set\(\)|list\(\)|dict\(\))\s*[,)]/,
+    message: 'The default `$1` is made once and shared by all calls',
+    remedy: 'Use None as the default and make the value inside.',
+  }),
+  lineRule({
+    id: 'code/out-of-bounds',
+    severity: 'high',
+    languages: 'all',
+    pattern: /\b([\w.]+)\[(?:\1\.(?:length|size\(\)|len\(\)|Length|Count)|len\(\1\))\](?!\s*=(?!=))/,
+    unless: (_line, source) => !source.language.programs,
+    message: '`$&` is one past the end',
+    remedy: 'The last index is the length minus one.',
+  }),
+  lineRule({
+    id: 'code/out-of-bounds',
+    severity: 'medium',
+    languages: 'all',
+    pattern: /\bfor\s*\(?\s*(?:(?:let|var|int|size_t|auto)\s+)?(\w+)\s*:?=\s*0\s*;\s*\1\s*<=\s*(?:[\w.]+\.(?:length|size\(\)|Length|Count)|len\([\w.]+\))\s*;|\bin range\(\s*len\([\w.]+\)\s*\+\s*1\s*\)|\bin 0\.\.=\s*[\w.]+\.len\(\)/,
+    unless: (line, source) => !source.language.programs || !usesIndex(line.number, source.lineAt(line.number + 1)?.code, source.lineAt(line.number + 2)?.code),
+    message: 'The loop runs one past the end: `$&`',
+    remedy: 'Use < instead of <=, or iterate over the elements.',
+  }),
+  lineRule({
+    id: 'code/null-access',
+    severity: 'high',
+    languages: SCRIPTS,
+    pattern: /(?<![\w.])!([A-Za-z_$][\w$]*) ?&& ?!?\1\.(?!\w+\?)|\b([\w$]+) ?===? ?(?:null|undefined) ?&& ?!?\2\./,
+    message: 'A value is read where it is known to be missing: `$&`',
+    remedy: 'Turn the check around.',
+  }),
+  lineRule({
+    id: 'code/null-access',
+    severity: 'high',
+    languages: ['python', 'go', 'java', 'csharp', 'kotlin'],
+    pattern: /\b(\w+) is None and (?:not )?\1\.|(?<![\w.])\bnot (\w+) and (?:not )?\2\.\w|\b(\w+) == n(?:il|ull) && !?\3\./,
+    message: 'A value is read where it is known to be missing: `$&`',
+    remedy: 'Turn the check around.',
+  }),
+];
+
+/** A loop to the length is only wrong if it reads the element. */
+function usesIndex(_line: number, ...next: (string | undefined)[]): boolean {
+  return next.some((code) => code !== undefined && /\[\s*\w+\s*\]|\.(get|charAt|at)\(/.test(code));
+}
+
+/** Faults in the code itself: what cannot be parsed, cannot run, hides errors, or was only for debugging. */
+export const codeRules: readonly Rule[] = [syntaxRule, conflictMarker, ...lines, ...flowRules];

@@ -1,0 +1,156 @@
+import { posix } from 'node:path';
+import type { LanguageName } from './language.ts';
+import type { SourceLine } from './lexer.ts';
+
+/** One import: what is asked for and where. `names` are the named imports, as far as one line shows them. */
+export type Import = { specifier: string; line: number; names: string[]; typeOnly: boolean; nested: boolean };
+
+/** The imports of a lexed text: JavaScript family, Python, Go, Rust and Java. Other languages have none that we read. */
+export function importsOf(lines: readonly SourceLine[], language: LanguageName): Import[] {
+  switch (language) {
+    case 'typescript':
+    case 'tsx':
+    case 'javascript':
+      return scriptImports(lines);
+    case 'python':
+      return lines.flatMap((line) => (line.startsIn === 'code' ? pythonImports(line) : []));
+    case 'go':
+      return goImports(lines);
+    case 'rust':
+      return simple(lines, /^\s*(?:pub(?:\([^)]*\))?\s+)?use\s+(crate::[\w:]+)/);
+    case 'java':
+    case 'kotlin':
+      return simple(lines, /^\s*import\s+(?:static\s+)?([\w.]+)\s*;?\s*$/);
+    default:
+      return [];
+  }
+}
+
+const FROM = /^\s*(?:import|export)\b[^'"]*?\bfrom\s*['"]([^'"]+)['"]|^\s*import\s*['"]([^'"]+)['"]|^[^'"]*\}\s*from\s*['"]([^'"]+)['"]/;
+const CALLED = /\b(?:require|import)\(\s*['"]([^'"]+)['"]\s*\)/;
+
+function scriptImports(lines: readonly SourceLine[]): Import[] {
+  const found: Import[] = [];
+  let statement = '';
+  for (const line of lines) {
+    if (line.startsIn !== 'code' || !/\S/.test(line.code)) continue;
+    if (/^\s*(import|export)\b/.test(line.code)) statement = '';
+    statement = statement.length > 4_000 ? '' : `${statement} ${line.text.trim()}`;
+    const from = FROM.exec(line.text);
+    const called = CALLED.exec(line.text);
+    const specifier = from?.[1] ?? from?.[2] ?? from?.[3] ?? called?.[1];
+    if (specifier !== undefined && !(called && !from && line.code[called.index] === '·')) {
+      const names = from ? (/\{([^}]*)\}\s*from/.exec(statement)?.[1] ?? '') : '';
+      found.push({
+        specifier,
+        line: line.number,
+        names: names
+          .split(',')
+          .map((name) => name.trim())
+          .filter((name) => name !== '' && !name.startsWith('type '))
+          .map((name) => name.split(/\s+as\s+/)[0] ?? name),
+        typeOnly: /^\s*(import|export)\s+type\b/.test(statement),
+        nested: called !== null && !from && /^\s/.test(line.raw),
+      });
+    }
+    if (/[;'"]\s*;?\s*$/.test(line.text)) statement = '';
+  }
+  return found;
+}
+
+function pythonImports(line: SourceLine): Import[] {
+  const nested = /^\s/.test(line.raw);
+  const from = /^\s*from\s+(\.*[\w.]*)\s+import\s+(.*)$/.exec(line.code);
+  if (from) {
+    const names = (from[2] ?? '').replace(/[()\\]/g, '').split(',');
+    const first = names.map((name) => name.trim().split(/\s+as\s+/)[0] ?? '').filter((name) => /^\w+$/.test(name));
+    const specifier = from[1] ?? '';
+    const place = { line: line.number, typeOnly: false, nested };
+    if (/^\.+$/.test(specifier)) return first.map((name) => ({ ...place, specifier: specifier + name, names: [] }));
+    return [{ ...place, specifier, names: first }];
+  }
+  const plain = /^\s*import\s+([\w., ]+)$/.exec(line.code.trimEnd());
+  return (plain?.[1]?.split(',') ?? []).map((name) => ({
+    specifier: name.trim().split(/\s+as\s+/)[0] ?? '',
+    line: line.number,
+    names: [],
+    typeOnly: false,
+    nested,
+  }));
+}
+
+function goImports(lines: readonly SourceLine[]): Import[] {
+  const found: Import[] = [];
+  let inBlock = false;
+  for (const line of lines) {
+    if (/^import\s*\(/.test(line.code)) inBlock = true;
+    else if (inBlock && /^\s*\)/.test(line.code)) inBlock = false;
+    const match = inBlock ? /^\s*(?:[\w.]+\s+)?"([^"]+)"/.exec(line.text) : /^import\s+(?:[\w.]+\s+)?"([^"]+)"/.exec(line.text);
+    if (match?.[1] !== undefined) found.push({ specifier: match[1], line: line.number, names: [], typeOnly: false, nested: false });
+  }
+  return found;
+}
+
+function simple(lines: readonly SourceLine[], pattern: RegExp): Import[] {
+  return lines.flatMap((line) => {
+    const specifier = pattern.exec(line.code)?.[1];
+    return specifier === undefined ? [] : [{ specifier, line: line.number, names: [], typeOnly: false, nested: false }];
+  });
+}
+
+/** What is known of a repository when imports are resolved. `goModule` is the module path of `go.mod`. */
+export type Tree = { paths: ReadonlySet<string>; goModule: string | undefined };
+
+/** The files an import may mean, in order of likelihood; none if it leaves the repository or does not exist. */
+export function resolveImport(specifier: string, from: string, tree: Tree): string[] {
+  const folder = posix.dirname(from);
+  if (/\.(py|pyi)$/.test(from)) return resolvePython(specifier, folder, tree);
+  if (from.endsWith('.go')) return resolveGo(specifier, tree);
+  if (from.endsWith('.rs')) return resolveRust(specifier, from, tree);
+  if (/\.(java|kt)$/.test(from)) return resolveJava(specifier, from, tree);
+  if (!specifier.startsWith('.')) return [];
+  const target = posix.normalize(posix.join(folder, specifier.replace(/[?#].*$/, '')));
+  return scriptCandidates(target).filter((path) => tree.paths.has(path));
+}
+
+function scriptCandidates(target: string): string[] {
+  const bare = target.replace(/\.(js|jsx|mjs|cjs)$/, '');
+  const extensions = ['ts', 'tsx', 'mts', 'cts', 'd.ts', 'js', 'jsx', 'mjs', 'cjs', 'json', 'vue', 'svelte', 'd.mts', 'd.cts'];
+  return [
+    target,
+    ...extensions.map((extension) => `${target}.${extension}`),
+    ...extensions.map((extension) => `${bare}.${extension}`),
+    ...extensions.map((extension) => posix.join(target, `index.${extension}`)),
+  ];
+}
+
+function resolvePython(specifier: string, folder: string, tree: Tree): string[] {
+  const dots = /^\.*/.exec(specifier)?.[0].length ?? 0;
+  const rest = specifier.slice(dots).replaceAll('.', '/');
+  const roots = dots > 0 ? [posix.join(folder, '../'.repeat(dots - 1))] : ['.', 'src', folder.split('/')[0] ?? '.'];
+  return roots
+    .flatMap((root) => [`${posix.join(root, rest)}.py`, posix.join(root, rest, '__init__.py')])
+    .filter((path) => tree.paths.has(path));
+}
+
+function resolveGo(specifier: string, tree: Tree): string[] {
+  if (tree.goModule === undefined || !`${specifier}/`.startsWith(`${tree.goModule}/`)) return [];
+  const folder = specifier.slice(tree.goModule.length + 1);
+  return [...tree.paths].filter((path) => path.endsWith('.go') && !path.endsWith('_test.go') && posix.dirname(path) === (folder || '.'));
+}
+
+function resolveRust(specifier: string, from: string, tree: Tree): string[] {
+  const parts = specifier.split('::').slice(1);
+  const root = from.includes('src/') ? from.slice(0, from.lastIndexOf('src/') + 4) : '';
+  return parts
+    .map((_, index) => root + parts.slice(0, parts.length - index).join('/'))
+    .flatMap((path) => [`${path}.rs`, `${path}/mod.rs`])
+    .filter((path) => tree.paths.has(path))
+    .slice(0, 1);
+}
+
+function resolveJava(specifier: string, from: string, tree: Tree): string[] {
+  const root = /^(.*?(?:src\/(?:main|test)\/(?:java|kotlin)|src)\/)/.exec(from)?.[1] ?? '';
+  const path = root + specifier.replaceAll('.', '/');
+  return [`${path}.java`, `${path}.kt`].filter((candidate) => tree.paths.has(candidate));
+}

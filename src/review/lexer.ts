@@ -1,0 +1,230 @@
+import type { Language, Quote } from './language.ts';
+
+/** What stands in for a character inside a string, so that columns stay and no rule matches there by accident. */
+export const MASK = '·';
+
+/** One line in the views that rules look at. All views but `comment` are as long as `raw`. */
+export type SourceLine = {
+  number: number;
+  raw: string;
+  /** Without comments, strings masked but for their quotes. */
+  code: string;
+  /** Without comments, strings kept. */
+  text: string;
+  /** What comments on this line say, without their marks. */
+  comment: string;
+  startsIn: 'code' | 'string' | 'comment';
+  /** Brackets open at the start of the line, counted from the innermost brace where braces make blocks. */
+  depth: number;
+};
+
+type Mode =
+  | { kind: 'code'; braces: number[] }
+  | { kind: 'comment'; close: string }
+  | { kind: 'string'; quote: Quote }
+  | { kind: 'heredoc'; end: string };
+
+/** Splits a text into lines and tells code, strings and comments apart by the language's table. Linear in the text. */
+export function lex(text: string, language: Language): SourceLine[] {
+  const lines: SourceLine[] = [];
+  const state: State = { language, stack: [{ kind: 'code', braces: [] }], depth: 0, heredoc: undefined, before: '' };
+  for (const [index, ended] of text.split('\n').entries()) {
+    const raw = ended.endsWith('\r') ? ended.slice(0, -1) : ended;
+    lines.push(lexLine(raw, index + 1, state));
+  }
+  if (lines.length > 1 && lines.at(-1)?.raw === '') lines.pop();
+  return lines;
+}
+
+type State = {
+  language: Language;
+  stack: Mode[];
+  depth: number;
+  heredoc: string | undefined;
+  /** The last thing of code before here that is no space: decides whether `/` divides or opens a pattern. */
+  before: string;
+};
+
+type Out = { code: string; text: string; comment: string };
+
+function lexLine(raw: string, number: number, state: State): SourceLine {
+  const out: Out = { code: '', text: '', comment: '' };
+  const mode = top(state);
+  const startsIn = mode.kind === 'heredoc' ? 'string' : mode.kind;
+  const depth = state.depth;
+  let at = 0;
+  while (at < raw.length) at = step(raw, at, state, out);
+  endLine(raw, state);
+  return { number, raw, ...out, startsIn, depth };
+}
+
+function top(state: State): Mode {
+  return state.stack.at(-1) ?? { kind: 'code', braces: [] };
+}
+
+function step(raw: string, at: number, state: State, out: Out): number {
+  const mode = top(state);
+  switch (mode.kind) {
+    case 'code':
+      return stepCode(raw, at, state, out);
+    case 'comment': {
+      const found = raw.indexOf(mode.close, at);
+      const end = found === -1 ? raw.length : found + mode.close.length;
+      if (found !== -1) state.stack.pop();
+      out.comment += `${raw.slice(at, found === -1 ? raw.length : found)} `;
+      return blank(out, at, end);
+    }
+    case 'heredoc':
+      return string(raw, at, raw.length, out);
+    case 'string':
+      return stepString(raw, at, mode.quote, { state, out });
+    default:
+      throw new Error(`no such mode: ${JSON.stringify(mode satisfies never)}`);
+  }
+}
+
+function stepString(raw: string, at: number, quote: Quote, { state, out }: { state: State; out: Out }): number {
+  let end = at;
+  while (end < raw.length) {
+    if (quote.escapes !== false && raw[end] === '\\') end += 2;
+    else if (raw.startsWith(quote.close, end)) {
+      string(raw, at, end, out);
+      state.stack.pop();
+      state.before = '"';
+      return keep(raw, end, end + quote.close.length, out);
+    } else if (quote.interpolates && raw.startsWith('${', end)) {
+      string(raw, at, end, out);
+      state.stack.push({ kind: 'code', braces: [] });
+      state.before = '(';
+      return keep(raw, end, end + 2, out);
+    } else end += 1;
+  }
+  return string(raw, at, raw.length, out);
+}
+
+function stepCode(raw: string, at: number, state: State, out: Out): number {
+  const { language } = state;
+  const char = raw[at] ?? '';
+  if (char === ' ' || char === '\t') return keep(raw, at, at + 1, out);
+  const comment = language.lineComments.find((mark) => raw.startsWith(mark, at));
+  if (comment !== undefined && opensComment(raw, at, language)) {
+    out.comment += raw.slice(at + comment.length);
+    return blank(out, at, raw.length);
+  }
+  const block = language.blockComments.find(([open]) => raw.startsWith(open, at));
+  if (block) {
+    state.stack.push({ kind: 'comment', close: block[1] });
+    return blank(out, at, at + block[0].length);
+  }
+  const special = quirk(raw, at, state, out);
+  if (special !== undefined) return special;
+  const quote = language.quotes.find(({ open }) => raw.startsWith(open, at));
+  if (quote && opensString(raw, at, language)) {
+    state.stack.push({ kind: 'string', quote });
+    return keep(raw, at, at + quote.open.length, out);
+  }
+  if (/[\w$]/.test(char)) {
+    const word = /^[\w$]+/.exec(raw.slice(at, at + 200))?.[0] ?? char;
+    state.before = word;
+    return keep(raw, at, at + word.length, out);
+  }
+  state.before = char;
+  count(char, state);
+  return keep(raw, at, at + 1, out);
+}
+
+/** Brackets, and the brace that ends an interpolation. */
+function count(char: string, state: State): void {
+  const mode = top(state);
+  const nests = state.language.blocks === 'braces';
+  if (char === '(' || char === '[' || (char === '{' && !nests)) state.depth += 1;
+  else if (char === ')' || char === ']' || (char === '}' && !nests)) state.depth = Math.max(0, state.depth - 1);
+  else if (mode.kind === 'code' && char === '{') {
+    mode.braces.push(state.depth);
+    state.depth = 0;
+  } else if (mode.kind === 'code' && char === '}') {
+    if (mode.braces.length === 0 && state.stack.length > 1) state.stack.pop();
+    else state.depth = mode.braces.pop() ?? 0;
+  }
+}
+
+function opensComment(raw: string, at: number, language: Language): boolean {
+  if (language.quirks.includes('line-start')) return raw.slice(0, at).trim() === '';
+  return !language.quirks.includes('hash-word') || at === 0 || /[\s;(]/.test(raw[at - 1] ?? '');
+}
+
+function opensString(raw: string, at: number, language: Language): boolean {
+  return !language.quirks.includes('value-quotes') || /(^|[:\-[,{(=!|?>])\s*$/.test(raw.slice(0, at));
+}
+
+function quirk(raw: string, at: number, state: State, out: Out): number | undefined {
+  const { quirks } = state.language;
+  const rest = (length: number) => raw.slice(at, at + length);
+  if (quirks.includes('regex') && raw[at] === '/' && mayOpenPattern(state.before)) {
+    const pattern = /^\/(?:[^/\\[]|\\.|\[(?:[^\]\\]|\\.)*\])+\/[a-z]*/.exec(rest(1_000))?.[0];
+    if (pattern === undefined) return undefined;
+    state.before = '"';
+    keep(raw, at, at + 1, out);
+    const end = at + pattern.lastIndexOf('/');
+    string(raw, at + 1, end, out);
+    return keep(raw, end, at + pattern.length, out);
+  }
+  if (quirks.includes('lifetimes') && raw[at] === "'") {
+    const literal = /^'(?:\\(?:u\{[^}]*\}|x..|.)|[^\\'])'/su.exec(rest(16))?.[0];
+    if (literal === undefined) return keep(raw, at, at + 1, out);
+    keep(raw, at, at + 1, out);
+    string(raw, at + 1, at + literal.length - 1, out);
+    return keep(raw, at + literal.length - 1, at + literal.length, out);
+  }
+  if (quirks.includes('raw-hash') && raw[at] === 'r') {
+    const open = /^r(#*)"/.exec(rest(40));
+    if (!open || /\w/.test(raw[at - 1] ?? '')) return undefined;
+    const quote: Quote = { open: open[0], close: `"${open[1]}`, multiline: true, escapes: false };
+    state.stack.push({ kind: 'string', quote });
+    return keep(raw, at, at + open[0].length, out);
+  }
+  if (quirks.includes('heredoc') && raw.startsWith('<<', at)) {
+    const open = /^<<[-~]?\s*(["']?)([A-Za-z_]\w*)\1/.exec(rest(80));
+    if (!open || raw[at + 2] === '<') return undefined;
+    state.heredoc = open[2];
+    return keep(raw, at, at + open[0].length, out);
+  }
+  if (quirks.includes('hash-word') && raw[at] === '\\') return keep(raw, at, Math.min(raw.length, at + 2), out);
+  return undefined;
+}
+
+function mayOpenPattern(before: string): boolean {
+  return before === '' || /^([(,=:[!&|?{};+\-*%<>~^]|return|typeof|case|in|of|delete|void|throw|await|yield|else|do)$/.test(before);
+}
+
+function endLine(raw: string, state: State): void {
+  const mode = top(state);
+  if (mode.kind === 'heredoc' && raw.trim() === mode.end) state.stack.pop();
+  const continued = raw.endsWith('\\') && mode.kind === 'string';
+  if (mode.kind === 'string' && !mode.quote.multiline && !continued) state.stack.pop();
+  if (state.heredoc !== undefined) {
+    state.stack.push({ kind: 'heredoc', end: state.heredoc });
+    state.heredoc = undefined;
+  }
+}
+
+function keep(raw: string, from: number, to: number, out: Out): number {
+  const part = raw.slice(from, to);
+  out.code += part;
+  out.text += part;
+  return to;
+}
+
+function string(raw: string, from: number, to: number, out: Out): number {
+  const part = raw.slice(from, to);
+  out.code += MASK.repeat(part.length);
+  out.text += part;
+  return Math.max(to, from + part.length);
+}
+
+function blank(out: Out, from: number, to: number): number {
+  const spaces = ' '.repeat(to - from);
+  out.code += spaces;
+  out.text += spaces;
+  return to;
+}

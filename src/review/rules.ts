@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto';
+import type { Finding, PassName, Severity } from '../goal/wall.ts';
+import type { Role } from './file-role.ts';
+import type { LanguageName } from './language.ts';
+import type { SourceLine } from './lexer.ts';
+import type { Reading, SourceFile } from './reading.ts';
+
+/** Where a rule strikes. `text` is what the finding's id is made of; by default the offending line. */
+export type Hit = { file: string; line: number; message: string; severity?: Severity; text?: string };
+
+/** One thing that a pass looks for. `languages` is for people who read the list; the rule itself decides. */
+export type Rule = {
+  id: `${PassName}/${string}`;
+  severity: Severity;
+  remedy: string;
+  languages: readonly LanguageName[] | 'all';
+  /** A line that the change took from elsewhere as it stood is no strike. */
+  ignoresMoves?: true;
+  find(reading: Reading): Iterable<Hit> | Promise<Iterable<Hit>>;
+};
+
+/** A rule about single added lines. */
+export type LineRule = Omit<Rule, 'find'> & {
+  message: string;
+  /** Default: product code alone. */
+  roles?: readonly Role[];
+  /** Which view of the line the pattern reads; `code` by default. */
+  view?: 'code' | 'text' | 'comment' | 'raw';
+  pattern: RegExp;
+  /** How bad it is here, if not as the rule says. */
+  severityAt?: (line: SourceLine, source: SourceFile) => Severity | undefined;
+  /** The line is right after all. */
+  unless?: (line: SourceLine, source: SourceFile) => boolean;
+};
+
+/** Longer lines are data or minified code; only secrets are looked for in them. */
+const LONGEST_LINE = 2_000;
+
+/** Makes a rule of a pattern that is tried on every added line of its languages and roles. The message may use `$&` and `$1`. */
+export function lineRule(rule: LineRule): Rule {
+  const { message, roles, view = 'code', pattern, unless, severityAt, ...rest } = rule;
+  return {
+    ...rest,
+    ignoresMoves: true,
+    *find(reading) {
+      for (const source of sourcesOf(reading, rule.languages, roles)) {
+        for (const line of source.added) {
+          if (line.raw.length > LONGEST_LINE || (view === 'code' && source.isTestLine(line.number) && !roles?.includes('test'))) continue;
+          const match = pattern.exec(line[view]);
+          if (!match || unless?.(line, source)) continue;
+          const severity = severityAt?.(line, source);
+          yield { file: source.path, line: line.number, message: fill(message, match), text: line.raw, ...(severity ? { severity } : {}) };
+        }
+      }
+    },
+  };
+}
+
+function fill(message: string, match: RegExpExecArray): string {
+  return message.replace(/\$([&1-9])/g, (_, group: string) => shorten((group === '&' ? match[0] : match[Number(group)]) ?? ''));
+}
+
+/** One line of at most 60 characters. */
+export function shorten(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim();
+  return line.length > 60 ? `${line.slice(0, 59)}…` : line;
+}
+
+/** The changed files of these languages and roles (product code by default). */
+export function sourcesOf(
+  reading: Reading,
+  languages: readonly LanguageName[] | 'all',
+  roles: readonly Role[] = ['product'],
+): SourceFile[] {
+  return reading.files.filter(
+    (source) => roles.includes(source.role) && (languages === 'all' || languages.includes(source.language.name)),
+  );
+}
+
+/** What the rules of one pass find, with stable ids and with `review.rules` and earlier `omk-ignore` marks applied. */
+export async function findingsOf(rules: readonly Rule[], reading: Reading): Promise<Finding[]> {
+  const found: Finding[] = [];
+  const seen = new Map<string, number>();
+  const sources = new Map([...reading.files, ...reading.generated].map((source) => [source.path, source]));
+  for (const rule of rules) {
+    const toggle = reading.policy.rules[rule.id] ?? 'on';
+    if (toggle === 'off') continue;
+    for (const hit of await rule.find(reading)) {
+      const source = sources.get(hit.file);
+      if (source && ((rule.ignoresMoves && source.isMoved(hit.line)) || isExcused(rule.id, hit.line, source))) continue;
+      const text = (hit.text ?? source?.lineAt(hit.line)?.raw ?? '').replace(/\s+/g, ' ').trim();
+      const key = `${rule.id}\0${hit.file}\0${text}`;
+      const occurrence = seen.get(key) ?? 0;
+      seen.set(key, occurrence + 1);
+      found.push({
+        id: findingId(key, occurrence),
+        rule: rule.id,
+        file: hit.file,
+        line: hit.line,
+        severity: toggle === 'advisory' ? 'low' : (hit.severity ?? rule.severity),
+        message: toggle === 'advisory' ? `${hit.message} (advisory)` : hit.message,
+        remedy: rule.remedy,
+      });
+    }
+  }
+  return found;
+}
+
+/** Eight hex digits of what a finding is about; the line number has no part in it. */
+export function findingId(key: string, occurrence: number): string {
+  return createHash('sha256').update(`${key}\0${occurrence}`).digest('hex').slice(0, 8);
+}
+
+/** `omk-ignore <rule>: reason` on the line or the one above counts only if it stood there before the change. */
+function isExcused(rule: string, line: number, source: SourceFile): boolean {
+  return [line, line - 1].some((number) => {
+    const mark = /omk-ignore ([\w-]+\/[\w-]+): \S/.exec(source.lineAt(number)?.comment ?? '');
+    return mark?.[1] === rule && !source.isAdded(number);
+  });
+}

@@ -1,0 +1,145 @@
+import { Lang, parse } from '@ast-grep/napi';
+import { parseAllDocuments } from 'yaml';
+import type { LanguageName } from './language.ts';
+import { lex } from './lexer.ts';
+import type { SourceFile } from './reading.ts';
+import { sourcesOf, type Hit, type Rule } from './rules.ts';
+
+type Fault = { line: number; what: string };
+
+const GRAMMARS: Partial<Record<LanguageName, Lang>> = {
+  javascript: Lang.JavaScript,
+  typescript: Lang.TypeScript,
+  tsx: Lang.Tsx,
+};
+/** Languages in which every bracket that the lexer sees must be closed. */
+const BRACKETED: readonly LanguageName[] = ['go', 'rust', 'java', 'kotlin', 'csharp', 'python', 'swift', 'javascript', 'typescript'];
+/** JSON with comments, by what their readers allow. */
+const LENIENT_JSON = /(^|\/)(tsconfig|jsconfig|\.eslintrc|\.swcrc|\.babelrc|devcontainer|launch|settings|tasks|extensions|api-extractor|turbo|wrangler|deno|angular|nx|project)[^/]*\.json$|\.vscode\/|\.(jsonc|json5)$|\.code-workspace$/;
+const YAML_CHARS = 300_000;
+
+/** What cannot be parsed now and could be before. */
+export const syntaxRule: Rule = {
+  id: 'code/syntax',
+  severity: 'high',
+  remedy: 'Make the file parse again.',
+  languages: 'all',
+  *find(reading) {
+    for (const source of sourcesOf(reading, 'all', ['product', 'test', 'script', 'data'])) {
+      if (source.partial || source.change.status === 'deleted' || isBrokenOnPurpose(source)) continue;
+      const fault = faultOf(source, source.text);
+      if (!fault || (source.oldText !== undefined && faultOf(source, source.oldText))) continue;
+      yield { file: source.path, line: nearest(fault.line, source), message: fault.what, text: fault.what } satisfies Hit;
+    }
+  },
+};
+
+/** Fixtures of a parser's tests are often broken, and templates are no files of their language yet. */
+function isBrokenOnPurpose(source: SourceFile): boolean {
+  const { path } = source;
+  if (/(^|\/)(fixtures?|__fixtures__|testdata|test-data|templates?|corpus|conformance|parsing)\//i.test(path)) return true;
+  if (/\.(tmpl|tpl|hbs|ejs|j2|jinja2?)\./i.test(path)) return true;
+  return ['yaml', 'json'].includes(source.language.name) && /\{\{|\{%|<%/.test(source.text);
+}
+
+function faultOf(source: SourceFile, text: string): Fault | undefined {
+  const { name } = source.language;
+  if (name === 'json') return LENIENT_JSON.test(source.path) ? undefined : jsonFault(text);
+  if (name === 'yaml') return yamlFault(text);
+  const grammar = GRAMMARS[name];
+  const lines = text === source.text ? source.lines : lex(text, source.language);
+  const bracket = BRACKETED.includes(name) ? bracketFault(lines) : undefined;
+  if (grammar === undefined) return bracket ?? (name === 'python' ? pythonFault(lines) : undefined);
+  const error = parse(grammar, text).root().find({ rule: { kind: 'ERROR' } });
+  if (error) return { line: error.range().start.line + 1, what: 'The file no longer parses here' };
+  return name === 'tsx' ? undefined : undefinedUnless(bracket, () => parsesOddly(text));
+}
+
+/** The lexer guesses where patterns begin; without an error from the parser an odd bracket is believed only if the text agrees. */
+function undefinedUnless(fault: Fault | undefined, agrees: () => boolean): Fault | undefined {
+  return fault && agrees() ? fault : undefined;
+}
+
+function parsesOddly(text: string): boolean {
+  const count = (mark: RegExp) => text.match(mark)?.length ?? 0;
+  return count(/\{/g) !== count(/\}/g) || count(/\(/g) !== count(/\)/g);
+}
+
+function jsonFault(text: string): Fault | undefined {
+  if (text.trim() === '') return undefined;
+  try {
+    JSON.parse(text.replace(/^\uFEFF/, ''));
+    return undefined;
+  } catch (error) {
+    const message = (error as Error).message;
+    const position = Number(/position (\d+)/.exec(message)?.[1] ?? text.length);
+    return { line: text.slice(0, position).split('\n').length, what: 'The file is no valid JSON' };
+  }
+}
+
+function yamlFault(text: string): Fault | undefined {
+  if (text.length > YAML_CHARS) return undefined;
+  const documents = parseAllDocuments(text, { uniqueKeys: true, logLevel: 'silent', customTags: [] });
+  const error = ('empty' in documents ? [] : documents).flatMap((document) => document.errors)[0];
+  return error && { line: error.linePos?.[0].line ?? 1, what: `The file is no valid YAML: ${error.code.toLowerCase().replaceAll('_', ' ')}` };
+}
+
+const PAIRS: Record<string, string> = { ')': '(', ']': '[', '}': '{' };
+
+function bracketFault(lines: ReturnType<typeof lex>): Fault | undefined {
+  const open: { mark: string; line: number }[] = [];
+  for (const line of lines) {
+    for (const [mark] of line.code.matchAll(/[()[\]{}]/g)) {
+      const wanted = PAIRS[mark];
+      if (wanted === undefined) open.push({ mark, line: line.number });
+      else if (open.pop()?.mark !== wanted) return { line: line.number, what: `\`${mark}\` closes nothing that is open` };
+    }
+  }
+  const last = open.at(-1);
+  return last && { line: last.line, what: `\`${last.mark}\` is never closed` };
+}
+
+const HEADER = /^\s*(?:async\s+)?(def|class|if|elif|else|for|while|try|except|finally|with)\b/;
+
+/** A header without its colon, and a header without a deeper body: the grammar allows neither. */
+function pythonFault(lines: ReturnType<typeof lex>): Fault | undefined {
+  let statement: { text: string; line: number; indent: number } | undefined;
+  let bodyOf: { line: number; indent: number } | undefined;
+  for (const line of lines) {
+    if (line.startsIn === 'string' || line.code.trim() === '') continue;
+    const indent = line.code.search(/\S/);
+    const continues = line.depth > 0 || statement !== undefined;
+    if (!continues) {
+      if (bodyOf && indent <= bodyOf.indent) return { line: bodyOf.line, what: 'The block has no body' };
+      bodyOf = undefined;
+      if (HEADER.test(line.code)) statement = { text: '', line: line.number, indent };
+    }
+    if (!statement) continue;
+    statement.text += line.code;
+    const depth = (statement.text.match(/[([{]/g)?.length ?? 0) - (statement.text.match(/[)\]}]/g)?.length ?? 0);
+    if (depth > 0 || /\\\s*$/.test(line.code)) continue;
+    const flat = flatten(statement.text.trimEnd());
+    if (!flat.includes(':')) return { line: statement.line, what: 'The statement lacks its colon' };
+    bodyOf = flat.endsWith(':') ? { line: statement.line, indent: statement.indent } : undefined;
+    statement = undefined;
+  }
+  return bodyOf && { line: bodyOf.line, what: 'The block has no body' };
+}
+
+/** Without what stands in brackets. */
+function flatten(text: string): string {
+  let depth = 0;
+  let flat = '';
+  for (const char of text) {
+    if ('([{'.includes(char)) depth += 1;
+    if (depth === 0) flat += char;
+    if (')]}'.includes(char)) depth = Math.max(0, depth - 1);
+  }
+  return flat;
+}
+
+function nearest(line: number, source: SourceFile): number {
+  if (source.isAdded(line) || source.added.length === 0) return line;
+  const numbers = source.added.map((added) => added.number);
+  return numbers.reduce((best, number) => (Math.abs(number - line) < Math.abs(best - line) ? number : best));
+}

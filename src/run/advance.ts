@@ -1,0 +1,118 @@
+import { randomBytes } from 'node:crypto';
+import { assertNever, ToolError, TransientError, UserError } from '../errors.ts';
+import type { GoalEvent } from '../goal/event.ts';
+import { getSlice, isEnded, type Goal } from '../goal/goal.ts';
+import { nextSteps, type Step } from '../goal/next-steps.ts';
+import { accept } from './accept.ts';
+import { build, startBuild } from './build.ts';
+import { clean } from './clean.ts';
+import { deliver } from './deliver.ts';
+import { merge } from './merge.ts';
+import { plan } from './plan.ts';
+import { review } from './review.ts';
+import type { Tools } from './tools.ts';
+import { verify } from './verify.ts';
+
+/** One unit of work: a slice, or the goal itself when `unit` is empty. `hinted`: something changed on GitHub, do not wait. */
+export type GoalJob = { goalId: string; unit: string; hinted: boolean };
+
+/**
+ * Does the next step of one unit and records what came of it together with the jobs that follow.
+ * Throws TransientError alone: the same step is to be done later.
+ */
+export async function advance(job: GoalJob, tools: Tools): Promise<void> {
+  const goal = await tools.store.getGoal(job.goalId);
+  const now = job.hinted ? new Date(8.64e15) : tools.clock.now();
+  const step = nextSteps(goal, now).find((candidate) => unitOf(candidate) === job.unit);
+  if (!step || step.kind === 'wait') return;
+  const events = await attempt(step, goal, tools);
+  if (events.length > 0) await record(goal, step, events, tools);
+}
+
+/** Appends the events and everything that follows from them in one transaction. Late results of a moved slice are dropped. */
+export async function record(goal: Goal, step: Step | undefined, events: GoalEvent[], tools: Tools): Promise<Goal> {
+  const unit = step ? unitOf(step) : '';
+  const expect = unit ? { slice: unit, turn: getSlice(goal, unit).turn } : { version: goal.version };
+  const recorded = await tools.store.record(goal.id, events, { expect, decide: (next) => decide(next, tools.clock.now()) });
+  if (recorded.kind === 'stale') {
+    tools.log.info({ goal: goal.id, step: step?.kind }, 'the goal moved meanwhile: result dropped');
+  } else if (isEnded(recorded.goal.status)) {
+    await clean(recorded.goal, tools);
+  }
+  return recorded.goal;
+}
+
+/** The jobs and waits that follow from a goal as it stands, and the news that goes to its issue. */
+export function decide(goal: Goal, now: Date) {
+  const steps = nextSteps(goal, now);
+  const due = steps.filter((step) => step.kind !== 'wait');
+  return {
+    jobs: [...due.map(unitOf), 'announce'].map((unit) => ({ unit })),
+    waits: steps.flatMap((step) =>
+      step.kind === 'wait' ? [{ goalId: goal.id, unit: step.slice, until: step.until, reason: step.reason }] : [],
+    ),
+  };
+}
+
+function unitOf(step: Step): string {
+  return 'slice' in step ? step.slice : '';
+}
+
+async function attempt(step: Step, goal: Goal, tools: Tools): Promise<GoalEvent[]> {
+  try {
+    return await perform(step, goal, tools);
+  } catch (error) {
+    if (tools.signal.aborted || error instanceof TransientError) throw error;
+    return [fault(error, step, goal, tools)];
+  }
+}
+
+function perform(step: Step, goal: Goal, tools: Tools): Promise<GoalEvent[]> | GoalEvent[] {
+  switch (step.kind) {
+    case 'accept':
+      return accept(goal, tools);
+    case 'plan':
+      return plan(goal, tools);
+    case 'start':
+      return startBuild(goal, getSlice(goal, step.slice), tools);
+    case 'build':
+      return build(goal, getSlice(goal, step.slice), tools);
+    case 'verify':
+      return verify(goal, getSlice(goal, step.slice), tools);
+    case 'review':
+      return review(goal, getSlice(goal, step.slice), tools);
+    case 'deliver':
+      return deliver(goal, getSlice(goal, step.slice), tools);
+    case 'merge':
+      return merge(goal, getSlice(goal, step.slice), tools);
+    case 'block':
+      return [{ kind: 'slice-blocked', slice: step.slice, reason: step.reason }];
+    case 'finish':
+      return [{ kind: 'finished', status: step.status, reason: step.reason }];
+    case 'wait':
+      return [];
+    default:
+      return assertNever(step);
+  }
+}
+
+/** What a fault means for the goal, by who must hear of it. */
+function fault(error: unknown, step: Step, goal: Goal, tools: Tools): GoalEvent {
+  const slice = unitOf(step);
+  if (error instanceof UserError) return stop(slice, 'blocked_on_human', { text: error.message, next: error.hint });
+  const retry = slice ? `/omk retry ${slice}` : '/omk retry';
+  if (error instanceof ToolError) {
+    const tail = error.details.stderrTail.trim();
+    const text = tail ? `${error.message}\n${tail}` : error.message;
+    tools.log.warn({ err: error, goal: goal.id, slice }, 'a tool failed');
+    return stop(slice, 'failed_infra', { text, next: retry });
+  }
+  const id = randomBytes(4).toString('hex');
+  tools.log.error({ err: error, id, goal: goal.id, slice, step: step.kind }, 'bug');
+  const text = `omk itself failed while it was at \`${step.kind}\` (error ${id}). The log has the details.`;
+  return { kind: 'finished', status: 'failed_infra', reason: { text, next: retry } };
+}
+
+function stop(slice: string, status: 'blocked_on_human' | 'failed_infra', reason: { text: string; next: string }): GoalEvent {
+  return slice ? { kind: 'slice-blocked', slice, reason } : { kind: 'finished', status, reason };
+}

@@ -1,0 +1,116 @@
+import { assertNever } from '../errors.ts';
+import { commitAll, type ChangedFile } from '../git/commit.ts';
+import { fetchBranch } from '../git/mirror.ts';
+import { openWorktree, resumeWorktree, type Worktree } from '../git/worktree.ts';
+import type { GoalEvent } from '../goal/event.ts';
+import type { Base, Goal } from '../goal/goal.ts';
+import { commitMessage, worktreeName } from '../goal/naming.ts';
+import { policyOf } from '../goal/terms.ts';
+import { buildPrompt, fixPrompt } from '../goal/prompt.ts';
+import type { Feedback, Slice, Wait } from '../goal/slice.ts';
+import { findOutOfScope } from '../goal/slice-plan.ts';
+import type { KimiOutcome } from '../kimi/kimi.ts';
+import { askKimi, judgeFailure } from './ask.ts';
+import { folders, mirrorOf, pageUrl, type Tools } from './tools.ts';
+
+/** Reserves an attempt: from the slice's base, or for the first one from the base branch as it stands now. */
+export async function startBuild(goal: Goal, slice: Slice, tools: Tools): Promise<GoalEvent[]> {
+  return [{ kind: 'build-started', slice: slice.id, base: slice.base ?? (await freshBase(goal, tools)) }];
+}
+
+async function freshBase(goal: Goal, tools: Tools): Promise<Base> {
+  const branch = baseOf(goal).branch;
+  const sha = await fetchBranch(await mirrorOf(goal, tools), branch, await tools.gitToken(goal.repository));
+  if (!sha) throw new Error(`The base branch ${branch} is gone`);
+  return { branch, sha };
+}
+
+/** Lets Kimi work in the slice's worktree, then makes everything it changed one commit on the base, if it kept to its scope. */
+export async function build(goal: Goal, slice: Slice, tools: Tools): Promise<GoalEvent[]> {
+  const base = slice.base ?? baseOf(goal);
+  const worktree = await worktreeOf(goal, slice, tools);
+  const { outcome, spent } = await askKimi(
+    goal,
+    {
+      role: 'build',
+      slice: slice.id,
+      prompt: slice.feedback.length > 0 ? fixPrompt(goal, slice) : buildPrompt(goal, slice),
+      worktree,
+      session: slice.kimiSession,
+      tools: 'all',
+    },
+    tools,
+  );
+  if (outcome.kind === 'failed') return [spent, ...afterFailure(slice, outcome, tools.clock.now())];
+  const commit = await commitAll(worktree, {
+    message: commitMessage(goal, slice, { summary: outcome.text, pageUrl: pageUrl(goal, tools) }),
+    author: { name: 'omk', email: 'omk@users.noreply.github.com' },
+    parent: base.sha,
+    at: tools.clock.now(),
+  });
+  const fault = judgeCommit(goal, slice, commit);
+  if (!commit || fault) return [spent, failed(slice, outcome.session, fault ?? NO_CHANGE)];
+  const { sha, tree, files } = commit;
+  const changedFiles = files.map((file) => file.path);
+  const built = { kind: 'built', slice: slice.id, head: sha, tree, changedFiles } as const;
+  return [spent, { ...built, summary: outcome.text, kimiSession: outcome.session }];
+}
+
+/** The slice's worktree as the last turn left it, else made anew from what was built so far. */
+async function worktreeOf(goal: Goal, slice: Slice, tools: Tools): Promise<Worktree> {
+  const mirror = await mirrorOf(goal, tools);
+  const place = { root: folders(tools.config).worktrees, name: worktreeName(goal, slice.id) };
+  const base = (slice.base ?? baseOf(goal)).sha;
+  const kept = await resumeWorktree(mirror, { ...place, base });
+  return kept ?? openWorktree(mirror, { ...place, sha: slice.head ?? base });
+}
+
+const NO_CHANGE: Feedback = { from: 'agent', text: 'The last turn changed nothing. Make the change that the slice asks for.' };
+
+/** What keeps the commit from going on: nothing new in it, too much, or files that are not the slice's to touch. */
+function judgeCommit(goal: Goal, slice: Slice, commit: Commit | undefined): Feedback | undefined {
+  if (!commit || commit.tree === slice.tree) return NO_CHANGE;
+  const policy = policyOf(goal);
+  const outside = findOutOfScope(commit.files.map((file) => file.path), slice, policy.protected_paths);
+  if (outside.length > 0) {
+    const scope = slice.writeScope.join(', ');
+    return { from: 'scope', text: `Outside the write scope (${scope}): ${outside.join(', ')}. Undo these changes.` };
+  }
+  if (commit.files.length > policy.limits.files) {
+    return { from: 'scope', text: `${commit.files.length} files changed; at most ${policy.limits.files} may.` };
+  }
+  const odd = commit.files.find((file) => file.mode === SYMLINK || file.mode === GITLINK);
+  return odd && { from: 'scope', text: `\`${odd.path}\` is a symbolic link or a submodule. Neither may be added.` };
+}
+
+type Commit = { sha: string; tree: string; files: ChangedFile[] };
+const SYMLINK = '120000';
+const GITLINK = '160000';
+
+function failed(slice: Slice, session: string | undefined, fault: Feedback, wait?: Wait): GoalEvent {
+  const feedback = [...slice.feedback.filter((old) => old.text !== fault.text), fault];
+  return { kind: 'build-failed', slice: slice.id, reason: fault.text, feedback, kimiSession: session, wait };
+}
+
+function afterFailure(slice: Slice, outcome: KimiOutcome & { kind: 'failed' }, now: Date): GoalEvent[] {
+  const trouble = judgeFailure(outcome, now);
+  const { session } = outcome;
+  switch (trouble.kind) {
+    case 'stop':
+      return [
+        { kind: 'slice-blocked', slice: slice.id, reason: trouble.reason },
+        { kind: 'finished', status: 'blocked_on_external', reason: trouble.reason },
+      ];
+    case 'later':
+      return [failed(slice, session, { from: 'agent', text: trouble.reason }, trouble.wait)];
+    case 'turn':
+      return [failed(slice, session, { from: 'agent', text: trouble.reason })];
+    default:
+      return assertNever(trouble);
+  }
+}
+
+export function baseOf(goal: Goal): Base {
+  if (!goal.base) throw new Error(`Goal ${goal.id} has no base yet`);
+  return goal.base;
+}

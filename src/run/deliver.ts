@@ -1,0 +1,112 @@
+import { UserError } from '../errors.ts';
+import { readPatch } from '../git/commit.ts';
+import { mergeCheck, rebaseCommit } from '../git/merge-tree.ts';
+import { fetchBranch, type Mirror } from '../git/mirror.ts';
+import { pushCommit } from '../git/push.ts';
+import { convertToDraft, openPull, updatePull } from '../github/pulls.ts';
+import type { GoalEvent } from '../goal/event.ts';
+import type { Base, Goal, Sha } from '../goal/goal.ts';
+import { replaceIsland } from '../goal/island.ts';
+import { branchName, pullTitle } from '../goal/naming.ts';
+import { PULL_ISLAND, renderPullBody, renderPullContent } from '../goal/report/pull-body.ts';
+import type { Slice, SlicePull } from '../goal/slice.ts';
+import { termsOf } from '../goal/terms.ts';
+import { renderSandbox } from '../sandbox/sandbox.ts';
+import { baseOf } from './build.ts';
+import { mirrorOf, pageUrl, type Tools } from './tools.ts';
+
+/**
+ * Brings a proven slice to GitHub in upstream's order; every early end is an event with its reason:
+ * dry run, policy `local`, the base (rebased and proven again when it does not merge cleanly), push, pull request.
+ */
+export async function deliver(goal: Goal, slice: Slice, tools: Tools): Promise<GoalEvent[]> {
+  const { delivery } = termsOf(goal);
+  const { head } = slice;
+  if (!head) throw new Error(`Slice ${slice.id} is delivered without a commit`);
+  if (goal.options.dryRun) return [held(slice, 'Dry run: built, proven and reviewed, nothing pushed.', '/omk run')];
+  if (delivery === 'local') {
+    return [held(slice, `Delivery is \`local\`: commit ${head} is kept on omk's disk.`, '/omk run --delivery auto-pr')];
+  }
+  if (slice.rebaseAsked) return rebase(goal, slice, tools);
+  const mirror = await mirrorOf(goal, tools);
+  const token = await tools.gitToken(goal.repository);
+  const moved = await meetBase(goal, slice, { mirror, token, head });
+  if (moved) return moved;
+  if (slice.pushed !== head) return [await push(goal, slice, { mirror, token, head })];
+  return [{ kind: 'delivered', slice: slice.id, pull: await bringPull(goal, slice, head, tools) }];
+}
+
+function held(slice: Slice, text: string, next: string): GoalEvent {
+  return { kind: 'held', slice: slice.id, reason: { text, next } };
+}
+
+type Parcel = { mirror: Mirror; token: string; head: Sha };
+
+/** Undefined when the commit merges cleanly into the base as it stands now; else what became of it. */
+async function meetBase(goal: Goal, slice: Slice, parcel: Parcel): Promise<GoalEvent[] | undefined> {
+  const base = await freshBase(slice.base ?? baseOf(goal), parcel);
+  if (base.sha === slice.base?.sha) return undefined;
+  const check = await mergeCheck(parcel.mirror, base.sha, parcel.head);
+  return check.kind === 'clean' ? undefined : rebaseOnto(base, slice, parcel, goal);
+}
+
+/** Puts the slice on the base as it stands now; gates and wall follow again. A conflict goes back to build with both sides. */
+export async function rebase(goal: Goal, slice: Slice, tools: Tools): Promise<GoalEvent[]> {
+  if (!slice.head) throw new Error(`Slice ${slice.id} is rebased without a commit`);
+  const token = await tools.gitToken(goal.repository);
+  const parcel = { mirror: await mirrorOf(goal, tools), token, head: slice.head };
+  return rebaseOnto(await freshBase(slice.base ?? baseOf(goal), parcel), slice, parcel, goal);
+}
+
+async function freshBase({ branch }: Base, { mirror, token }: Parcel): Promise<Base> {
+  const sha = await fetchBranch(mirror, branch, token);
+  if (!sha) throw new UserError(`The base branch \`${branch}\` is gone.`, '/omk run --base <an existing branch>');
+  return { branch, sha };
+}
+
+async function rebaseOnto(base: Base, slice: Slice, { mirror, head }: Parcel, goal: Goal): Promise<GoalEvent[]> {
+  const from = (slice.base ?? baseOf(goal)).sha;
+  const rebased = await rebaseCommit(mirror, { commit: head, from, onto: base.sha });
+  if (rebased.kind === 'clean') {
+    return [{ kind: 'rebased', slice: slice.id, base, head: rebased.sha, tree: rebased.tree }];
+  }
+  const { files } = rebased;
+  const text = [
+    `The change conflicts with the base in ${files.join(', ')}.`,
+    'The work folder now holds the new base. Make the change again on top of it, keeping what the base gained.',
+    `What the slice had changed:\n${(await readPatch(mirror, from, head)).slice(0, PATCH_CHARS)}`,
+  ].join('\n');
+  return [{ kind: 'conflicted', slice: slice.id, base, files, feedback: [{ from: 'rebase', text }] }];
+}
+
+const PATCH_CHARS = 20_000;
+
+async function push(goal: Goal, slice: Slice, { mirror, token, head }: Parcel): Promise<GoalEvent> {
+  const branch = branchName(goal, slice.id);
+  const pushed = await pushCommit(mirror, { sha: head, branch, expected: slice.pushed }, token);
+  if (pushed.kind === 'refused') {
+    throw new UserError(`GitHub refused the push to \`${branch}\`: ${pushed.message}`, `/omk retry ${slice.id}`);
+  }
+  if (pushed.kind === 'moved') {
+    const found = pushed.actual ? `is at ${pushed.actual}, which omk did not push` : 'was deleted';
+    throw new UserError(`The branch \`${branch}\` ${found}. Nothing was overwritten.`, `/omk retry ${slice.id}`);
+  }
+  return { kind: 'pushed', slice: slice.id, head };
+}
+
+async function bringPull(goal: Goal, slice: Slice, head: Sha, tools: Tools): Promise<SlicePull> {
+  const github = await tools.connect(goal.repository);
+  const draft = termsOf(goal).delivery === 'draft-pr';
+  const view = { sandbox: renderSandbox(tools.sandbox), pageUrl: pageUrl(goal, tools) };
+  const base = (slice.base ?? baseOf(goal)).branch;
+  const title = pullTitle(slice);
+  const body = renderPullBody(goal, slice, view);
+  const pull = await openPull(github, { base, head: branchName(goal, slice.id), title, body, draft });
+  if (pull.state === 'closed') {
+    throw new UserError(`#${pull.number} was closed. It is not opened again by itself.`, `/omk retry ${slice.id}`);
+  }
+  const wanted = replaceIsland(pull.body, PULL_ISLAND, renderPullContent(goal, slice, view));
+  if (wanted !== pull.body || pull.title !== title) await updatePull(github, { number: pull.number, title, body: wanted });
+  if (draft && !pull.draft) await convertToDraft(github, pull);
+  return { number: pull.number, url: pull.url, head, draft };
+}

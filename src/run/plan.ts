@@ -1,0 +1,103 @@
+import { assertNever, UserError } from '../errors.ts';
+import { openWorktree, removeWorktree } from '../git/worktree.ts';
+import type { GoalEvent } from '../goal/event.ts';
+import type { GateResult } from '../goal/gate.ts';
+import type { Goal } from '../goal/goal.ts';
+import { POLICY_PATH } from '../goal/policy-file.ts';
+import type { KimiOutcome } from '../kimi/kimi.ts';
+import { policyOf } from '../goal/terms.ts';
+import { planPrompt, planRepairPrompt } from '../goal/prompt.ts';
+import { parsePlan, planHash, touchesProtected, type ParsedPlan } from '../goal/slice-plan.ts';
+import { askKimi, judgeFailure, type Question } from './ask.ts';
+import { prove, SETUP_PREFIX } from './prove.ts';
+import { folders, mirrorOf, type Tools } from './tools.ts';
+import { shortId } from '../goal/naming.ts';
+
+type Asked = { events: GoalEvent[]; plan: ParsedPlan | undefined };
+
+/** Asks Kimi for slices in a read-only worktree while the gates run on the base, so that what is red already is known. */
+export async function plan(goal: Goal, tools: Tools): Promise<GoalEvent[]> {
+  const { base } = goal;
+  if (!base) throw new Error(`Goal ${goal.id} is planned without a base`);
+  const mirror = await mirrorOf(goal, tools);
+  const worktree = await openWorktree(mirror, {
+    root: folders(tools.config).worktrees,
+    name: `${shortId(goal)}-plan`,
+    sha: base.sha,
+  });
+  const question = { role: 'plan', slice: '', worktree, session: undefined, tools: 'read-only', prompt: planPrompt(goal) } as const;
+  const [asked, evidence] = await Promise.all([
+    askForPlan(goal, question, tools),
+    prove(goal, { mirror, sha: base.sha, name: `${shortId(goal)}-base`, slice: '', changed: undefined }, tools),
+  ]);
+  await removeWorktree(worktree);
+  const brokenSetup = evidence.find((result) => result.status !== 'passed' && result.name.startsWith(SETUP_PREFIX));
+  if (brokenSetup) throw brokenBase(brokenSetup);
+  if (asked.plan?.kind !== 'plan') return [...asked.events, ...refusal(asked.plan)];
+  const { slices, notes } = asked.plan;
+  const policy = policyOf(goal);
+  const needsApproval = mustAsk(goal, slices.length > 3 || touchesProtected(slices, policy.protected_paths));
+  return [
+    ...asked.events,
+    {
+      kind: 'planned',
+      slices,
+      plan: { hash: planHash(slices), notes, needsApproval, approvedBy: undefined },
+      redOnBase: evidence.filter((result) => result.status !== 'passed'),
+    },
+  ];
+}
+
+function mustAsk(goal: Goal, large: boolean): boolean {
+  if (goal.options.plan) return true;
+  const approval = goal.policy?.plan.approval ?? 'auto';
+  return approval === 'always' || (approval === 'auto' && large);
+}
+
+/** Nothing can be proven on a base that cannot even be set up. */
+function brokenBase({ run, outputTail }: GateResult): UserError {
+  const text = `The setup step \`${run}\` fails on the base, so nothing could be proven.\n${outputTail.slice(-1_000)}`;
+  return new UserError(text, `/omk run once it works, or name another under "setup" in ${POLICY_PATH}`);
+}
+
+/** No plan: the question Kimi asked instead, or what was wrong with its answer. Nothing when the events say why already. */
+function refusal(plan: ParsedPlan | undefined): GoalEvent[] {
+  if (plan?.kind === 'question') {
+    const reason = { text: plan.text, next: '/omk run <the goal, with the answer in it>' };
+    return [{ kind: 'finished', status: 'blocked_on_human', reason }];
+  }
+  if (plan?.kind !== 'faults') return [];
+  const text = `Kimi gave no usable plan, also when asked again:\n${plan.faults.map((line) => `- ${line}`).join('\n')}`;
+  return [{ kind: 'finished', status: 'not_ready', reason: { text, next: '/omk retry' } }];
+}
+
+function afterFailure(outcome: KimiOutcome & { kind: 'failed' }, now: Date): GoalEvent {
+  const trouble = judgeFailure(outcome, now);
+  switch (trouble.kind) {
+    case 'stop':
+      return { kind: 'finished', status: 'blocked_on_external', reason: trouble.reason };
+    case 'later':
+      return { kind: 'finished', status: 'blocked_on_external', reason: { text: trouble.reason, next: '/omk retry' } };
+    case 'turn':
+      return { kind: 'finished', status: 'failed_infra', reason: { text: trouble.reason, next: '/omk retry' } };
+    default:
+      return assertNever(trouble);
+  }
+}
+
+/** The plan, repaired at most once in the same session. An undefined plan is in the events: why Kimi could not answer. */
+async function askForPlan(goal: Goal, question: Question, tools: Tools): Promise<Asked> {
+  const events: GoalEvent[] = [];
+  let { prompt, session } = question;
+  let plan: ParsedPlan | undefined;
+  for (let round = 0; round < 2; round += 1) {
+    const { outcome, spent } = await askKimi(goal, { ...question, prompt, session }, tools);
+    events.push(spent);
+    if (outcome.kind === 'failed') return { events: [...events, afterFailure(outcome, tools.clock.now())], plan: undefined };
+    plan = parsePlan(outcome.text, policyOf(goal));
+    if (plan.kind !== 'faults') break;
+    prompt = planRepairPrompt(plan.faults);
+    session = outcome.session;
+  }
+  return { events, plan };
+}

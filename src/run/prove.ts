@@ -1,0 +1,134 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { listFilesAt, readFileAt, getTree, type Mirror } from '../git/mirror.ts';
+import { openWorktree, type Worktree } from '../git/worktree.ts';
+import { manifestsToRead } from '../goal/detect.ts';
+import { isDue, type Gate, type GateResult, type SetupStep } from '../goal/gate.ts';
+import type { Goal, Sha } from '../goal/goal.ts';
+import { runToEnd, type Room, type Run } from '../process.ts';
+import { startEgressProxy } from '../sandbox/egress.ts';
+import { GATE_LIMITS, SETUP_LIMITS } from '../sandbox/limits.ts';
+import { findRegistries } from '../sandbox/registries.ts';
+import { openRoom } from '../sandbox/sandbox.ts';
+import { folders, type Tools } from './tools.ts';
+
+/** A setup step's result is named like this and the command. */
+export const SETUP_PREFIX = 'setup: ';
+
+/** The commit to prove, in a worktree of its own called `name`. `changed` undefined: every gate is due. */
+export type Subject = {
+  mirror: Mirror;
+  sha: Sha;
+  name: string;
+  slice: string;
+  changed: readonly string[] | undefined;
+};
+
+/** Prepares a fresh worktree at the commit and runs the gates that are due, in order. A failed setup step is a failed result too. */
+export async function prove(goal: Goal, subject: Subject, tools: Tools): Promise<GateResult[]> {
+  const due = goal.gates?.gates.filter((gate) => isDue(gate, subject.changed)) ?? [];
+  if (due.length === 0) return [];
+  const bench = await openBench(goal, subject, tools);
+  const failedSetup = await setUp(bench, goal.gates?.setup ?? []);
+  if (failedSetup) return [failedSetup];
+  const results: GateResult[] = [];
+  for (const gate of due) results.push(await runGate(bench, gate));
+  return results;
+}
+
+type Bench = { goal: Goal; subject: Subject; tools: Tools; worktree: Worktree; home: string; logs: string; tree: Sha };
+
+async function openBench(goal: Goal, subject: Subject, tools: Tools): Promise<Bench> {
+  const { worktrees, homes, logs } = folders(tools.config);
+  const worktree = await openWorktree(subject.mirror, { root: worktrees, name: subject.name, sha: subject.sha });
+  const home = join(homes, subject.name);
+  const log = join(logs, goal.id);
+  await Promise.all([mkdir(home, { recursive: true }), mkdir(log, { recursive: true })]);
+  const tree = await getTree(subject.mirror, subject.sha);
+  return { goal, subject, tools, worktree, home, logs: log, tree };
+}
+
+/** Installs what the manifests ask for, unless this worktree has it already. */
+async function setUp(bench: Bench, steps: readonly SetupStep[]): Promise<GateResult | undefined> {
+  if (steps.length === 0) return undefined;
+  const marker = join(bench.home, 'setup-done');
+  const wanted = await fingerprint(bench, steps);
+  if ((await readFile(marker, 'utf8').catch(() => '')) === wanted) return undefined;
+  const socket = join(bench.home, 'net.sock');
+  const registries = await findRegistries();
+  const proxy = await startEgressProxy({ socketPath: socket, hosts: registries.hosts });
+  try {
+    const room = openRoom(bench.tools.sandbox, {
+      profile: 'setup',
+      work: bench.worktree.dir,
+      writable: true,
+      home: bench.home,
+      readOnly: [],
+      limits: SETUP_LIMITS,
+      egress: { socket, registries },
+    });
+    for (const step of steps) {
+      const gate: Gate = { name: SETUP_PREFIX + step.run, kind: 'build', paths: [], ...step };
+      const result = await runIn(room, bench, gate);
+      if (result.status !== 'passed') return result;
+    }
+  } finally {
+    await proxy.close();
+  }
+  await writeFile(marker, wanted);
+  return undefined;
+}
+
+/** Changes when a setup step, a manifest or a lock file does. */
+async function fingerprint(bench: Bench, steps: readonly SetupStep[]): Promise<string> {
+  const { mirror, sha } = bench.subject;
+  const files = (await listFilesAt(mirror, sha)).map((file) => file.path);
+  const hash = createHash('sha256').update(JSON.stringify(steps));
+  const locks = files.filter((path) => /(^|\/)([^/]*lock[^/]*|npm-shrinkwrap\.json|go\.sum)$/i.test(path));
+  for (const path of [...manifestsToRead(files), ...locks]) hash.update(`${path}\0${await readFileAt(mirror, sha, path)}\0`);
+  return hash.digest('hex');
+}
+
+function runGate(bench: Bench, gate: Gate): Promise<GateResult> {
+  const room = openRoom(bench.tools.sandbox, {
+    profile: 'gate',
+    work: bench.worktree.dir,
+    writable: true,
+    home: bench.home,
+    readOnly: [],
+    limits: GATE_LIMITS,
+  });
+  return runIn(room, bench, gate);
+}
+
+async function runIn(room: Room, bench: Bench, gate: Gate): Promise<GateResult> {
+  const { goal, subject, tools } = bench;
+  tools.tell({ goal: goal.id, slice: subject.slice, stage: 'gate', text: `${gate.name} …` });
+  const logPath = join(bench.logs, `${subject.sha.slice(0, 12)}-${gate.name.replaceAll(/[^A-Za-z0-9]+/g, '-')}.log`);
+  const launched = room.launch(['/bin/sh', '-c', 'cd -- "$0" && exec /bin/sh -c "$1"', gate.dir, gate.run]);
+  const run = await runToEnd(launched, { timeoutMs: gate.timeoutMs, logPath, signal: tools.signal });
+  tools.signal.throwIfAborted();
+  const result: GateResult = {
+    name: gate.name,
+    run: gate.run,
+    kind: gate.kind,
+    status: judge(run),
+    exitCode: run.exitCode,
+    signal: run.signal,
+    durationMs: run.durationMs,
+    tree: bench.tree,
+    outputTail: run.outputTail,
+    logPath,
+    redOnBase: goal.redOnBase.some((red) => red.name === gate.name),
+  };
+  tools.tell({ goal: goal.id, slice: subject.slice, stage: 'gate', text: `${gate.name}: ${result.status}` });
+  return result;
+}
+
+/** 126 and 127 are the shell's word for a command that is not there or cannot be run. */
+function judge(run: Run): GateResult['status'] {
+  if (run.timedOut) return 'timed-out';
+  if (run.failure !== undefined || run.exitCode === 127 || run.exitCode === 126) return 'could-not-start';
+  return run.exitCode === 0 ? 'passed' : 'failed';
+}

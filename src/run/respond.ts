@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto';
+import { assertNever } from '../errors.ts';
+import { addReaction, putComment } from '../github/issues.ts';
+import { getPermission, readDefaultFile } from '../github/repository.ts';
+import { type Heard, parseWebhook } from '../github/webhook.ts';
+import { NO_OPTIONS, parseCommand } from '../goal/command.ts';
+import type { GoalEvent } from '../goal/event.ts';
+import { type Goal, isEnded } from '../goal/goal.ts';
+import { branchName } from '../goal/naming.ts';
+import { isPerson, mayUse, mayWrite } from '../goal/permission.ts';
+import { POLICY_PATH, readPolicy } from '../goal/policy-file.ts';
+import * as replies from '../goal/report/replies.ts';
+import type { Slice } from '../goal/slice.ts';
+import { marker } from '../goal/text.ts';
+import type { Webhook } from '../store/webhook.ts';
+import { append, obey, type Talk } from './obey.ts';
+import type { Tools } from './tools.ts';
+
+/** Does what one stored webhook delivery asks for. Doing it twice is harmless: goals, answers and reactions have keys of their own. */
+export async function respond(deliveryId: string, tools: Tools): Promise<void> {
+  const webhook = await tools.store.loadWebhook(deliveryId);
+  if (!webhook) return;
+  await hear(webhook, tools);
+  await tools.store.markWebhookDone(deliveryId);
+}
+
+async function hear(webhook: Webhook, tools: Tools): Promise<void> {
+  const heard = parseWebhook(webhook.event, webhook.action, webhook.payload);
+  switch (heard.kind) {
+    case 'comment':
+      return hearComment(heard, tools);
+    case 'label':
+      return hearLabel(heard, webhook.id, tools);
+    case 'issue-gone':
+      return hearIssueGone(heard, tools);
+    case 'hint':
+      return hearHint(heard, tools);
+    case 'other':
+      return;
+    default:
+      return assertNever(heard);
+  }
+}
+
+async function hearComment(heard: Heard & { kind: 'comment' }, tools: Tools): Promise<void> {
+  const parsed = parseCommand(heard.comment.body);
+  if (parsed.kind === 'none' || !isPerson(heard.sender)) return;
+  const github = await tools.connect(heard.repository);
+  await addReaction(github, { commentId: heard.comment.id, content: 'eyes' });
+  const person = { id: heard.sender.id, login: heard.sender.login };
+  const { issue, comment, repository } = heard;
+  const talk: Talk = { issue, repository, key: `comment:${comment.id}`, commentId: comment.id, github, tools, person };
+  if (parsed.kind === 'fault') return say(talk, replies.faults(parsed));
+  const permission = await getPermission(github, person);
+  const { command, more } = parsed;
+  if (!mayUse(command.kind, permission)) return say(talk, replies.notPermitted(command.kind, permission));
+  const answer = await obey(command, talk);
+  const rest = more > 0 ? [replies.onlyFirst(command.kind, more)] : [];
+  const words = [...(answer === undefined ? [] : [answer]), ...rest];
+  if (words.length > 0) await say(talk, words.join('\n\n'));
+}
+
+async function hearLabel(heard: Heard & { kind: 'label' }, deliveryId: string, tools: Tools): Promise<void> {
+  if (heard.issue.isPull || !isPerson(heard.sender)) return;
+  const github = await tools.connect(heard.repository);
+  const read = readPolicy(await readDefaultFile(github, POLICY_PATH));
+  const trigger = read.kind === 'policy' ? read.policy.trigger.label : 'omk';
+  if (heard.label !== trigger) return;
+  const { issue, repository, sender } = heard;
+  const person = { id: sender.id, login: sender.login };
+  const talk: Talk = { issue, repository, key: `label:${deliveryId}`, commentId: undefined, github, tools, person };
+  const labeller = await getPermission(github, sender);
+  if (!mayWrite(labeller)) return say(talk, replies.notPermitted('run', labeller));
+  if (!mayWrite(await getPermission(github, issue.author))) return say(talk, replies.confirmLabel(issue.author.login));
+  const answer = await obey({ kind: 'run', options: NO_OPTIONS, text: undefined }, talk);
+  if (answer !== undefined) await say(talk, answer);
+}
+
+/** Answers once: the marker is made of what is answered. */
+async function say({ issue, key, github }: Talk, body: string): Promise<void> {
+  const mark = marker('reply', createHash('sha256').update(key).digest('hex').slice(0, 12));
+  await putComment(github, { issue: issue.number, marker: mark, body: `${mark}\n${body}`, knownId: undefined });
+}
+
+async function hearIssueGone(heard: Heard & { kind: 'issue-gone' }, tools: Tools): Promise<void> {
+  const goal = await tools.store.findActiveGoal(heard.repository.id, heard.issue);
+  if (!goal) return;
+  const reason = { text: `The issue was ${heard.how} by ${heard.sender.login}.`, next: '/omk run' };
+  await append(goal, [{ kind: 'finished', status: 'cancelled', reason }], tools);
+}
+
+type Hint = Heard & { kind: 'hint' };
+
+/** Something about these commits, pull requests or branches changed: the slices concerned read the facts again. */
+async function hearHint(heard: Hint, tools: Tools): Promise<void> {
+  for (const goal of await findConcerned(heard, tools)) {
+    for (const slice of goal.slices.filter((candidate) => isConcerned(candidate, goal, heard))) {
+      if (slice.status === 'merging' && slice.reason && heard.pulls.length > 0) await release(goal, slice, heard, tools);
+      else if (!isEnded(goal.status)) await tools.store.wake(goal.id, slice.id);
+    }
+  }
+}
+
+async function findConcerned(heard: Hint, { store }: Tools): Promise<Goal[]> {
+  const repository = heard.repository.id;
+  const byHead = await Promise.all(heard.heads.map((sha) => store.listGoalsByHead(repository, sha)));
+  const byPull = await Promise.all(heard.pulls.map((pull) => store.findGoalByPull(repository, pull)));
+  const active = heard.branches.length > 0 ? await store.listGoals({ repositoryId: repository, ended: false, limit: 1_000 }) : [];
+  const byBranch = await Promise.all(active.map(({ id }) => store.findGoal(id)));
+  const goals = [...byHead.flat(), ...byPull, ...byBranch].filter((goal) => goal !== undefined);
+  return [...new Map(goals.map((goal) => [goal.id, goal])).values()];
+}
+
+function isConcerned(slice: Slice, goal: Goal, heard: Hint): boolean {
+  if (slice.status !== 'merging' || !slice.pull) return false;
+  const { number, head } = slice.pull;
+  const branches = [goal.base?.branch, branchName(goal, slice.id)];
+  return heard.pulls.includes(number) || heard.heads.includes(head) || heard.branches.some((name) => branches.includes(name));
+}
+
+/** A held slice is looked at again when people did something to its pull request. */
+async function release(goal: Goal, slice: Slice, heard: Hint, tools: Tools): Promise<void> {
+  const by = { id: heard.sender.id, login: heard.sender.login };
+  const again: GoalEvent[] = isEnded(goal.status) ? [{ kind: 'resumed', by }] : [];
+  if (isEnded(goal.status) && goal.status !== 'blocked_on_human') return;
+  await append(goal, [...again, { kind: 'released', slice: slice.id }], tools);
+}

@@ -1,0 +1,119 @@
+import { readPatch } from '../git/commit.ts';
+import { listFilesAt, readFileAt, type Mirror } from '../git/mirror.ts';
+import { openWorktree, removeWorktree, type Worktree } from '../git/worktree.ts';
+import { TransientError } from '../errors.ts';
+import type { GoalEvent } from '../goal/event.ts';
+import type { Goal, Sha } from '../goal/goal.ts';
+import { policyOf } from '../goal/terms.ts';
+import { reviewPrompt, reviewRepairPrompt } from '../goal/prompt.ts';
+import type { Feedback, Slice } from '../goal/slice.ts';
+import { type Finding, type PassName, type Wall, waive, wallVerdict } from '../goal/wall.ts';
+import { parsePatch, type Change } from '../review/diff.ts';
+import { mergeReviewer, reviewChange } from '../review/review.ts';
+import { parseReviewerAnswer, type ReviewerAnswer } from '../review/reviewer.ts';
+import { askKimi, judgeFailure } from './ask.ts';
+import { baseOf } from './build.ts';
+import { reviewName } from './clean.ts';
+import { folders, mirrorOf, type Tools } from './tools.ts';
+
+/** Puts the slice's diff through the wall: six passes of rules, and the Kimi reviewer of each pass that applies. */
+export async function review(goal: Goal, slice: Slice, tools: Tools): Promise<GoalEvent[]> {
+  const base = (slice.base ?? baseOf(goal)).sha;
+  const { head } = slice;
+  if (!head) throw new Error(`Slice ${slice.id} is reviewed without a commit`);
+  const mirror = await mirrorOf(goal, tools);
+  const patch = await readPatch(mirror, base, head);
+  const ruled = await judgeByRules(goal, slice, { mirror, base, head, patch });
+  const asked = await askReviewers(goal, slice, { mirror, head, patch, ruled }, tools);
+  if (asked.stopped) return [...asked.spent, ...asked.stopped];
+  const wall = waive(mergeReviewer(ruled, asked.answers, policyOf(goal).review), slice.accepted);
+  const verdict = wallVerdict(wall);
+  if (verdict.kind === 'passed') return [...asked.spent, { kind: 'wall-passed', slice: slice.id, wall }];
+  return [...asked.spent, { kind: 'wall-blocked', slice: slice.id, wall, feedback: verdict.findings.map(asFeedback) }];
+}
+
+type Diff = { mirror: Mirror; base: Sha; head: Sha; patch: string };
+
+function judgeByRules(goal: Goal, slice: Slice, { mirror, base, head, patch }: Diff): Promise<Wall> {
+  return reviewChange({
+    base,
+    head,
+    patch,
+    policy: policyOf(goal).review,
+    gates: slice.gates,
+    readNew: (path) => readFileAt(mirror, head, path),
+    readOld: (path) => readFileAt(mirror, base, path),
+    listFiles: async () => (await listFilesAt(mirror, head)).map((file) => file.path),
+  });
+}
+
+type Desk = { worktree: Worktree; patch: string; change: Change; ruled: Wall };
+type Asked = { spent: GoalEvent[]; answers: Map<PassName, ReviewerAnswer>; stopped: GoalEvent[] | undefined };
+
+async function askReviewers(
+  goal: Goal,
+  slice: Slice,
+  { mirror, head, patch, ruled }: { mirror: Mirror; head: Sha; patch: string; ruled: Wall },
+  tools: Tools,
+): Promise<Asked> {
+  const asked: Asked = { spent: [], answers: new Map(), stopped: undefined };
+  if (policyOf(goal).review.reviewer === 'off') return asked;
+  const name = reviewName(goal, slice.id);
+  const worktree = await openWorktree(mirror, { root: folders(tools.config).worktrees, name, sha: head });
+  const desk = { worktree, patch, change: parsePatch(patch), ruled };
+  for (const { pass, status } of ruled.passes) {
+    if (status === 'not-applicable' || asked.stopped) continue;
+    await askReviewer(goal, slice, { desk, pass, asked }, tools);
+  }
+  await removeWorktree(worktree);
+  return asked;
+}
+
+/** One pass, one fresh session, repaired at most once. An answer that cannot be read stops the slice: nobody has judged it. */
+async function askReviewer(
+  goal: Goal,
+  slice: Slice,
+  { desk, pass, asked }: { desk: Desk; pass: PassName; asked: Asked },
+  tools: Tools,
+): Promise<void> {
+  const { worktree, patch, change, ruled } = desk;
+  const role = `review-${pass}`;
+  let prompt = reviewPrompt(goal, slice, { pass, patch, wall: ruled });
+  let session: string | undefined;
+  let answer: ReviewerAnswer | undefined;
+  for (let round = 0; round < 2; round += 1) {
+    const question = { role, slice: slice.id, prompt, worktree, session, tools: 'read-only' } as const;
+    const { outcome, spent } = await askKimi(goal, question, tools);
+    asked.spent.push(spent);
+    if (outcome.kind === 'failed') {
+      asked.stopped = afterFailure(slice, judgeFailure(outcome, tools.clock.now()));
+      return;
+    }
+    answer = parseReviewerAnswer(outcome.text, change, pass);
+    if (answer.kind === 'read') break;
+    session = outcome.session;
+    prompt = reviewRepairPrompt(answer.why);
+  }
+  if (answer?.kind === 'read') asked.answers.set(pass, answer);
+  else asked.stopped = [unread(slice, `Pass ${pass}: ${answer?.why ?? 'no answer'}`)];
+}
+
+function afterFailure(slice: Slice, trouble: ReturnType<typeof judgeFailure>): GoalEvent[] {
+  if (trouble.kind === 'later') throw new TransientError(trouble.reason, 60_000);
+  if (trouble.kind === 'turn') return [unread(slice, trouble.reason)];
+  return [
+    { kind: 'slice-blocked', slice: slice.id, reason: trouble.reason },
+    { kind: 'finished', status: 'blocked_on_external', reason: trouble.reason },
+  ];
+}
+
+function unread(slice: Slice, why: string): GoalEvent {
+  const text = `The reviewer gave no answer that can be read, so the wall stays closed. ${why}`;
+  return { kind: 'slice-blocked', slice: slice.id, reason: { text, next: `/omk retry ${slice.id}` } };
+}
+
+function asFeedback(finding: Finding): Feedback {
+  const place = finding.line > 0 ? `${finding.file}:${finding.line}` : finding.file;
+  const text = `[${finding.id}] ${finding.rule} at ${place} (${finding.severity}): ${finding.message} ${finding.remedy}`;
+  return { from: 'wall', text };
+}

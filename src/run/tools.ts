@@ -1,0 +1,46 @@
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import type { Config } from '../config.ts';
+import { gitHubUrls } from '../config.ts';
+import type { GitHub } from '../github/client.ts';
+import { openMirror, type Mirror } from '../git/mirror.ts';
+import type { Goal, Repository } from '../goal/goal.ts';
+import type { SandboxLevel } from '../sandbox/probe.ts';
+import type { Store } from '../store/store.ts';
+
+/** What a person may watch while it happens. Not recorded. */
+export type Progress = { goal: string; slice: string; stage: string; text: string };
+
+/** What stages need that has state or identity. What has none is imported. */
+export type Tools = {
+  config: Config;
+  store: Store;
+  clock: { now(): Date };
+  log: Logger;
+  sandbox: SandboxLevel;
+  /** GitHub as the App sees this one repository. */
+  connect(repository: Repository): Promise<GitHub>;
+  /** A token for git on this one repository, good for some minutes. */
+  gitToken(repository: Repository): Promise<string>;
+  tell(progress: Progress): void;
+  /** Ends the step: the goal was cancelled or the process stops. */
+  signal: AbortSignal;
+};
+
+/** The folders under the data directory. */
+export function folders(config: Config): { mirrors: string; worktrees: string; homes: string; logs: string } {
+  const under = (name: string) => join(config.OMK_DATA_DIR, name);
+  return { mirrors: under('mirrors'), worktrees: under('worktrees'), homes: under('homes'), logs: under('logs') };
+}
+
+/** The mirror of the goal's repository, made if it is not there yet. */
+export async function mirrorOf(goal: Goal, tools: Tools): Promise<Mirror> {
+  const { id, owner, name } = goal.repository;
+  return openMirror(folders(tools.config).mirrors, { id }, `${gitHubUrls(tools.config).git}/${owner}/${name}.git`);
+}
+
+/** The goal's page, if people can reach omk's pages at all. */
+export function pageUrl(goal: Goal, tools: Tools): string | undefined {
+  const { OMK_PUBLIC_URL: root } = tools.config;
+  return root && `${root.replace(/\/+$/, '')}/goals/${goal.id}`;
+}

@@ -1,0 +1,37 @@
+import { isEnded } from '../goal/goal.ts';
+import { advance, type GoalJob } from './advance.ts';
+import { announce } from './announce.ts';
+import { respond } from './respond.ts';
+import type { Tools } from './tools.ts';
+
+/** Takes jobs from the queue until the store stops working. */
+export async function startWorker(base: Omit<Tools, 'signal'>): Promise<void> {
+  const { OMK_WORKERS: concurrency } = base.config;
+  await base.store.work(
+    {
+      webhook: (id, signal) => respond(id, { ...base, signal }),
+      goal: (job, signal) =>
+        job.unit === 'announce' ? announce(job.goalId, { ...base, signal }) : advanceWatched(job, { ...base, signal }),
+    },
+    { concurrency, perInstallation: Math.max(1, concurrency - 1) },
+  );
+}
+
+/** Advances a goal, and ends the step at once when the goal is cancelled, paused or otherwise over meanwhile. */
+async function advanceWatched(job: GoalJob, tools: Tools): Promise<void> {
+  const left = new AbortController();
+  const unwatch = tools.store.watch((goalId) => {
+    if (goalId === job.goalId) void leaveIfOver();
+  });
+  const leaveIfOver = async () => {
+    const goal = await tools.store.findGoal(job.goalId);
+    if (!goal || goal.status === 'paused' || isEnded(goal.status)) left.abort(new Error(`Goal ${job.goalId} is over`));
+  };
+  try {
+    await advance(job, { ...tools, signal: AbortSignal.any([tools.signal, left.signal]) });
+  } catch (error) {
+    if (!left.signal.aborted) throw error;
+  } finally {
+    unwatch();
+  }
+}

@@ -1,0 +1,81 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import { Kysely, PGliteDialect, PostgresDialect } from 'kysely';
+import { Pool } from 'pg';
+import { fromPglite, PgBoss, type ConstructorOptions } from 'pg-boss';
+import type { Logger } from 'pino';
+import { lockDirectory } from './lock.ts';
+import type { Database } from './schema.ts';
+
+/** The database and the queue on it. `embedded`: PGlite, and no other process has this database. */
+export type Engine = {
+  embedded: boolean;
+  db: Kysely<Database>;
+  boss: PgBoss;
+  /** Closes the database, not the queue. */
+  close(): Promise<void>;
+};
+
+export type EngineOptions = { databaseUrl: string | undefined; dataDir: string; log: Logger };
+
+/** Opens PostgreSQL at `databaseUrl`, or without one PGlite in `<dataDir>/pg` under an exclusive lock on `dataDir`. Starts nothing. */
+export async function openEngine(options: EngineOptions): Promise<Engine> {
+  const engine =
+    options.databaseUrl === undefined
+      ? await openPglite(options.dataDir)
+      : openPostgres(options.databaseUrl, options.log);
+  engine.boss.on('error', (err) => options.log.error({ err }, 'the queue reported an error'));
+  engine.boss.on('warning', (warning) => options.log.warn({ warning }, 'the queue reported a warning'));
+  return engine;
+}
+
+const QUEUE_OPTIONS: ConstructorOptions = {
+  useListenNotify: true,
+  schedule: false,
+  maintenanceIntervalSeconds: 3_600,
+  openTelemetry: { enabled: false },
+};
+
+async function openPglite(dataDir: string): Promise<Engine> {
+  const lock = await lockDirectory(dataDir);
+  try {
+    const folder = join(dataDir, 'pg');
+    await mkdir(folder, { recursive: true });
+    const pglite = await PGlite.create(folder);
+    const db = new Kysely<Database>({ dialect: new PGliteDialect({ pglite }) });
+    const boss = new PgBoss({
+      ...QUEUE_OPTIONS,
+      db: fromPglite(pglite),
+      backend: 'pglite',
+      registerInstance: false,
+      monitorVacuum: false,
+    });
+    const close = async () => {
+      await db.destroy();
+      if (!pglite.closed) await pglite.close();
+      await lock.release();
+    };
+    return { embedded: true, db, boss, close };
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+/** The dead worker's job is found by these intervals and `HEARTBEAT_SECONDS` of the queue. */
+const MONITOR_SECONDS = 10;
+
+function openPostgres(connectionString: string, log: Logger): Engine {
+  const pool = new Pool({ connectionString, max: 10, application_name: 'omk' });
+  pool.on('error', (err) => log.warn({ err }, 'an idle database connection was lost'));
+  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+  const boss = new PgBoss({
+    ...QUEUE_OPTIONS,
+    connectionString,
+    max: 5,
+    superviseIntervalSeconds: MONITOR_SECONDS,
+    monitorIntervalSeconds: MONITOR_SECONDS,
+  });
+  return { embedded: false, db, boss, close: () => db.destroy() };
+}

@@ -1,0 +1,255 @@
+import { EventEmitter } from 'node:events';
+import type { Logger } from 'pino';
+import { UserError } from '../errors.ts';
+import type { GoalEvent } from '../goal/event.ts';
+import type { Goal, GoalStatus } from '../goal/goal.ts';
+import type { Clock } from './clock.ts';
+import { findEffect, intendEffect, settleEffect, type Effect, type Intention } from './effect.ts';
+import { openEngine, type Engine } from './engine.ts';
+import { findFreeze, setFreeze, type Freeze } from './freeze.ts';
+import * as goals from './goals.ts';
+import type { Asked, Created, Decide, Expect, Recorded, RecordedEvent } from './goals.ts';
+import * as lookup from './lookup.ts';
+import type { GoalFilter, GoalSummary } from './lookup.ts';
+import { countJobs, findPlace, sendDue, sendUnit, sendWebhook, startQueue, type JobCounts } from './queue.ts';
+import { migrate } from './schema.ts';
+import { announceChange, openWatch } from './watch.ts';
+import { findWebhook, finishWebhook, insertWebhook, sweepWebhooks, type Webhook } from './webhook.ts';
+import { startWorkers, type Handlers, type WorkOptions, type Workers } from './worker.ts';
+
+export type { Clock } from './clock.ts';
+export type { Decide } from './goals.ts';
+export type { Handlers } from './worker.ts';
+
+export type Store = {
+  /** Stores a webhook and queues its handling, both or neither. `seen`: this delivery id was stored before. */
+  saveWebhook(webhook: Webhook): Promise<'stored' | 'seen'>;
+  /** Undefined when it is unknown or done. */
+  loadWebhook(id: string): Promise<Webhook | undefined>;
+  markWebhookDone(id: string): Promise<void>;
+  /** Forgets webhooks that arrived before `before` and are done or given up; returns how many. */
+  sweepWebhooks(before: Date): Promise<number>;
+
+  /**
+   * Starts a goal. `trigger` is what started it, such as `comment:<id>`: the same one starts one goal only (`exists`).
+   * `busy`: the issue has an unfinished goal, this one.
+   */
+  createGoal(asked: Asked, options: { trigger: string; decide: Decide }): Promise<Created>;
+  getGoal(id: string): Promise<Goal>;
+  findGoal(id: string): Promise<Goal | undefined>;
+  findActiveGoal(repositoryId: number, issue: number): Promise<Goal | undefined>;
+  findLatestGoal(repositoryId: number, issue: number): Promise<Goal | undefined>;
+  findGoalByPull(repositoryId: number, pull: number): Promise<Goal | undefined>;
+  listGoalsByHead(repositoryId: number, sha: string): Promise<Goal[]>;
+  listGoals(filter: GoalFilter): Promise<GoalSummary[]>;
+  /** In the order they were recorded; none if there is no such goal. */
+  listEvents(goalId: string): Promise<RecordedEvent[]>;
+
+  /**
+   * Appends the events and does what `decide` makes of the goal after them, all in one transaction or nothing of it.
+   * `stale`: what `expect` names has moved, or a slice's stage comes after the goal's end; then only what was spent is recorded.
+   * Throws a `UserError` if the events would reopen a goal whose issue has another unfinished one.
+   */
+  record(goalId: string, events: readonly GoalEvent[], options: { expect?: Expect; decide: Decide }): Promise<Recorded>;
+  /** Runs the unit soon, or again if it runs now, with `hinted`. A hold is respected. Nothing happens if there is no such goal. */
+  wake(goalId: string, slice?: string): Promise<void>;
+  /** Queues what waited until `now`; returns how much. `work` does this each second by the clock. */
+  dueWaits(now: Date): Promise<number>;
+  /** Tells of every goal with new events, recorded by any process. Returns how to stop it. */
+  watch(listener: (goalId: string) => void): () => void;
+
+  work(handlers: Handlers, options: WorkOptions): Promise<void>;
+  /** Takes no more jobs, aborts the signals of those that run and waits for them. What is left runs again elsewhere or after a start. */
+  stopWorking(options: { timeoutMs: number }): Promise<'stopped' | 'timed-out'>;
+  /** How many units are queued before the goal's first; undefined when none of the goal's is queued. */
+  queuePlace(goalId: string): Promise<number | undefined>;
+  counts(): Promise<{ jobs: JobCounts; goals: Partial<Record<GoalStatus, number>> }>;
+  /** Resolves when nothing is due, queued or running. Needs working workers to make progress. */
+  idle(): Promise<void>;
+
+  /** Writes down an outside effect before it is tried, and says whether that was done before. */
+  intendEffect(intention: Intention): Promise<{ kind: 'fresh' | 'intended' | 'settled'; effect: Effect }>;
+  settleEffect(key: string, result: unknown): Promise<Effect>;
+  findEffect(key: string): Promise<Effect | undefined>;
+
+  getFreeze(repositoryId: number): Promise<Freeze | undefined>;
+  setFreeze(repositoryId: number, freeze: Freeze | undefined): Promise<void>;
+
+  /** Stops working if need be and closes everything. May be called twice. */
+  close(): Promise<void>;
+};
+
+/** What the parts of the store share. */
+type Context = { engine: Engine; clock: Clock; log: Logger };
+
+/**
+ * Opens the store: PostgreSQL at `databaseUrl`, or PGlite in `dataDir` for this process alone. Brings its tables up to date.
+ * Throws a `UserError` if another process has the data directory, or a newer omk wrote the database.
+ */
+export async function openStore(options: {
+  databaseUrl: string | undefined;
+  dataDir: string;
+  clock: Clock;
+  log: Logger;
+}): Promise<Store> {
+  const engine = await openEngine(options);
+  try {
+    await migrate(engine.db);
+    await startQueue(engine);
+    const context = { ...options, engine };
+    const watching = await openWatch(engine);
+    const working = workPart(context);
+    let closing: Promise<void> | undefined;
+    const close = async () => {
+      await working.stopWorking({ timeoutMs: 1_000 });
+      await watching.close();
+      await closeEngine(engine);
+    };
+    return {
+      ...webhookPart(context),
+      ...goalPart(context),
+      ...effectPart(context),
+      ...working,
+      watch: (listener) => watching.watch(listener),
+      close: () => (closing ??= close()),
+    };
+  } catch (error) {
+    await closeEngine(engine);
+    throw error;
+  }
+}
+
+async function closeEngine(engine: Engine): Promise<void> {
+  await engine.boss.stop({ graceful: false });
+  await engine.close();
+}
+
+function webhookPart({ engine: { db, boss } }: Context) {
+  return {
+    saveWebhook: (webhook: Webhook) =>
+      db.transaction().execute(async (tx) => {
+        const outcome = await insertWebhook(tx, webhook);
+        if (outcome === 'stored') await sendWebhook(boss, tx, { id: webhook.id, failures: 0 });
+        return outcome;
+      }),
+    loadWebhook: (id: string) => findWebhook(db, id),
+    markWebhookDone: (id: string) => finishWebhook(db, id),
+    sweepWebhooks: (before: Date) => sweepWebhooks(db, before),
+  };
+}
+
+function goalPart({ engine: { db, boss }, clock }: Context) {
+  const findActiveGoal = (repositoryId: number, issue: number) =>
+    lookup.findGoalOfIssue(db, { repositoryId, issue, unfinished: true });
+  return {
+    async createGoal(asked: Asked, { trigger, decide }: { trigger: string; decide: Decide }): Promise<Created> {
+      const { id: repositoryId } = asked.repository;
+      // The goal in the way may end between the two looks, so look again.
+      for (let attempt = 0; attempt < 3; attempt++) {
+        const creation = { asked, trigger, at: clock.now(), decide };
+        const created = await db.transaction().execute(async (tx) => {
+          await announceChange(tx, asked.id);
+          return goals.insertGoal(tx, boss, creation);
+        });
+        if (created) return { kind: 'created', goal: created };
+        const same = await lookup.findGoalByTrigger(db, repositoryId, trigger);
+        if (same) return { kind: 'exists', goal: same };
+        const active = await findActiveGoal(repositoryId, asked.issue);
+        if (active) return { kind: 'busy', goal: active };
+      }
+      throw new Error(`Goal ${asked.id} could not be created`);
+    },
+    async getGoal(id: string): Promise<Goal> {
+      const goal = await goals.findGoal(db, id);
+      if (!goal) throw new Error(`There is no goal ${id}`);
+      return goal;
+    },
+    findGoal: (id: string) => goals.findGoal(db, id),
+    findActiveGoal,
+    findLatestGoal: (repositoryId: number, issue: number) =>
+      lookup.findGoalOfIssue(db, { repositoryId, issue, unfinished: false }),
+    findGoalByPull: (repositoryId: number, pull: number) => lookup.findGoalByPull(db, repositoryId, pull),
+    listGoalsByHead: (repositoryId: number, sha: string) => lookup.listGoalsByHead(db, repositoryId, sha),
+    listGoals: (filter: GoalFilter) => lookup.listGoals(db, filter),
+    listEvents: (goalId: string) => goals.listEvents(db, goalId),
+    async record(
+      goalId: string,
+      events: readonly GoalEvent[],
+      { expect, decide }: { expect?: Expect; decide: Decide },
+    ): Promise<Recorded> {
+      const step = { goalId, events, expect, at: clock.now(), decide };
+      try {
+        return await db.transaction().execute(async (tx) => {
+          if (events.length > 0) await announceChange(tx, goalId);
+          return goals.recordEvents(tx, boss, step);
+        });
+      } catch (error) {
+        throw goals.isSecondUnfinished(error) ? busyIssue(goalId) : error;
+      }
+    },
+    wake: (goalId: string, slice = '') =>
+      db.transaction().execute(async (tx) => {
+        const installationId = await lookup.findInstallation(tx, goalId);
+        if (installationId === undefined) return;
+        await sendUnit(boss, tx, { goalId, unit: slice, installationId, hinted: true, failures: 0 });
+      }),
+  };
+}
+
+function busyIssue(goalId: string): UserError {
+  return new UserError(
+    `Goal ${goalId} cannot go on: its issue has another unfinished goal.`,
+    'Wait for that goal, or cancel it with `/omk cancel`.',
+  );
+}
+
+function effectPart({ engine: { db }, clock }: Context) {
+  return {
+    intendEffect: (intention: Intention) => intendEffect(db, intention, clock.now()),
+    settleEffect: (key: string, result: unknown) => settleEffect(db, key, { result, now: clock.now() }),
+    findEffect: (key: string) => findEffect(db, key),
+    getFreeze: (repositoryId: number) => findFreeze(db, repositoryId),
+    setFreeze: (repositoryId: number, freeze: Freeze | undefined) => setFreeze(db, repositoryId, freeze),
+  };
+}
+
+function workPart({ engine, clock, log }: Context) {
+  const settled = new EventEmitter();
+  let workers: Workers | undefined;
+  return {
+    dueWaits: (now: Date) => sendDue(engine, now),
+    async work(handlers: Handlers, options: WorkOptions): Promise<void> {
+      if (workers) throw new Error('This store is working already');
+      workers = await startWorkers({ engine, clock, log, settled }, handlers, options);
+    },
+    async stopWorking(options: { timeoutMs: number }): Promise<'stopped' | 'timed-out'> {
+      const stopping = workers;
+      workers = undefined;
+      return (await stopping?.stop(options)) ?? 'stopped';
+    },
+    queuePlace: (goalId: string) => findPlace(engine, goalId),
+    counts: async () => ({ jobs: await countJobs(engine), goals: await lookup.countGoals(engine.db) }),
+    async idle(): Promise<void> {
+      for (;;) {
+        const changed = nextSettled(settled);
+        await sendDue(engine, clock.now());
+        const { webhook, goal } = await countJobs(engine);
+        if (webhook.queued + webhook.active + goal.queued + goal.active === 0) return;
+        await changed;
+      }
+    },
+  };
+}
+
+/** Resolves when a job of this process ends; after a fifth of a second in any case, as another process may have done the work. */
+function nextSettled(settled: EventEmitter): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      settled.off('settled', done);
+      resolve();
+    };
+    const timer = setTimeout(done, 200);
+    settled.once('settled', done);
+  });
+}

@@ -1,0 +1,76 @@
+import { sql } from 'kysely';
+import { decodeJson, encodeJson } from './json.ts';
+import type { Executor, Tx } from './schema.ts';
+import type { Hold } from './wait.ts';
+
+/** One delivery from GitHub; `id` is its `X-GitHub-Delivery`. */
+export type Webhook = { id: string; event: string; action: string | undefined; payload: unknown; receivedAt: Date };
+
+/** Stores it, or says that this delivery was stored before. */
+export async function insertWebhook(tx: Tx, webhook: Webhook): Promise<'stored' | 'seen'> {
+  const inserted = await tx
+    .insertInto('webhook')
+    .values({
+      id: webhook.id,
+      event: webhook.event,
+      action: webhook.action ?? null,
+      payload: encodeJson(webhook.payload),
+      received_at: webhook.receivedAt,
+      status: 'waiting',
+      retry_at: null,
+      failures: 0,
+    })
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .returning('id')
+    .executeTakeFirst();
+  return inserted ? 'stored' : 'seen';
+}
+
+/** The delivery, or undefined if it is unknown or done. */
+export async function findWebhook(db: Executor, id: string): Promise<Webhook | undefined> {
+  const row = await db.selectFrom('webhook').selectAll().where('id', '=', id).executeTakeFirst();
+  if (!row || row.payload === null) return undefined;
+  return {
+    id: row.id,
+    event: row.event,
+    action: row.action ?? undefined,
+    payload: decodeJson(row.payload),
+    receivedAt: row.received_at,
+  };
+}
+
+/** Nothing is left to do for it; only the id is kept, so that a repeated delivery is known. */
+export async function finishWebhook(db: Executor, id: string): Promise<void> {
+  await db.updateTable('webhook').set({ status: 'done', payload: null, retry_at: null }).where('id', '=', id).execute();
+}
+
+/** It was given up after too many failures; the payload stays until it is swept. */
+export async function failWebhook(tx: Tx, id: string): Promise<void> {
+  await tx.updateTable('webhook').set({ status: 'failed', retry_at: null }).where('id', '=', id).execute();
+}
+
+/** It is handled again at `hold.until`. */
+export async function holdWebhook(tx: Tx, id: string, hold: Hold): Promise<void> {
+  const row = { retry_at: hold.until, failures: hold.failures };
+  await tx.updateTable('webhook').set(row).where('id', '=', id).execute();
+}
+
+/** Takes at most `limit` held deliveries whose time has come. Two processes never get the same one. */
+export async function takeDueWebhooks(tx: Tx, now: Date, limit: number): Promise<{ id: string; failures: number }[]> {
+  const { rows } = await sql<{ id: string; failures: number }>`
+    update webhook set retry_at = null where id in (
+      select id from webhook where retry_at <= ${now} order by retry_at limit ${limit} for update skip locked
+    ) returning id, failures
+  `.execute(tx);
+  return rows;
+}
+
+/** Forgets what arrived before `before` and is not waiting. Returns how many. */
+export async function sweepWebhooks(db: Executor, before: Date): Promise<number> {
+  const { numDeletedRows } = await db
+    .deleteFrom('webhook')
+    .where('received_at', '<', before)
+    .where('status', '!=', 'waiting')
+    .executeTakeFirst();
+  return Number(numDeletedRows);
+}

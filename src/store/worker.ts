@@ -1,0 +1,144 @@
+import type { EventEmitter } from 'node:events';
+import { fromKysely, type Job } from 'pg-boss';
+import type { Logger } from 'pino';
+import { TransientError } from '../errors.ts';
+import type { Clock } from './clock.ts';
+import type { Engine } from './engine.ts';
+import { sendDue, type GoalJob, type WebhookJob } from './queue.ts';
+import type { Tx } from './schema.ts';
+import { holdUnit, type Hold } from './wait.ts';
+import { failWebhook, holdWebhook } from './webhook.ts';
+
+/**
+ * What is done with a job. The signal says that this process stops, or that the job was given to another worker: end soon and throw.
+ * A `TransientError` runs the job again after its time; any other error three times more, then it is given up and logged.
+ */
+export type Handlers = {
+  webhook(id: string, signal: AbortSignal): Promise<void>;
+  goal(job: { goalId: string; unit: string; hinted: boolean }, signal: AbortSignal): Promise<void>;
+};
+
+/** `concurrency`: goal jobs at a time in this process. `perInstallation`: goal jobs at a time of one installation, over all processes. */
+export type WorkOptions = { concurrency: number; perInstallation: number };
+
+export type Workers = { stop(options: { timeoutMs: number }): Promise<'stopped' | 'timed-out'> };
+
+/** `settled` gets the event `settled` after each job. */
+export type WorkContext = { engine: Engine; clock: Clock; log: Logger; settled: EventEmitter };
+
+const HEARTBEAT_REFRESH_SECONDS = 5;
+const POLL_SECONDS = 2;
+const DUE_INTERVAL_MS = 1_000;
+const WEBHOOK_WORKERS = 2;
+const MAX_FAILURES = 3;
+
+/** Starts taking jobs, and queueing what becomes due. */
+export async function startWorkers(context: WorkContext, handlers: Handlers, options: WorkOptions): Promise<Workers> {
+  const { engine, clock, log } = context;
+  const stopping = new AbortController();
+  const webhook: Work<WebhookJob> = {
+    queue: 'webhook',
+    handle: ({ id }, signal) => handlers.webhook(id, signal),
+    hold: (tx, { id }, hold) => holdWebhook(tx, id, hold),
+    giveUp: (tx, { id }) => failWebhook(tx, id),
+  };
+  const goal: Work<GoalJob> = {
+    queue: 'goal',
+    handle: ({ goalId, unit, hinted }, signal) => handlers.goal({ goalId, unit, hinted }, signal),
+    hold: holdUnit,
+    giveUp: () => Promise.resolve(),
+    groupConcurrency: options.perInstallation,
+  };
+  for (let count = 0; count < WEBHOOK_WORKERS; count++) await startWorker(context, webhook, stopping.signal);
+  for (let count = 0; count < options.concurrency; count++) await startWorker(context, goal, stopping.signal);
+  const timer = setInterval(() => {
+    sendDue(engine, clock.now()).catch((err: unknown) => log.error({ err }, 'what is due could not be queued'));
+  }, DUE_INTERVAL_MS);
+  timer.unref();
+  return {
+    stop({ timeoutMs }) {
+      clearInterval(timer);
+      const ended = Promise.all([engine.boss.offWork('webhook'), engine.boss.offWork('goal')]);
+      stopping.abort(new Error('omk is stopping'));
+      return within(ended, timeoutMs);
+    },
+  };
+}
+
+/** How the two kinds of jobs differ. */
+type Work<Data> = {
+  queue: string;
+  handle(data: Data, signal: AbortSignal): Promise<void>;
+  hold(tx: Tx, data: Data, hold: Hold): Promise<void>;
+  giveUp(tx: Tx, data: Data): Promise<void>;
+  groupConcurrency?: number;
+};
+
+/** One worker takes one job at a time. */
+async function startWorker<Data extends { failures: number }>(
+  context: WorkContext,
+  work: Work<Data>,
+  stopping: AbortSignal,
+): Promise<void> {
+  const { boss, embedded } = context.engine;
+  const options = {
+    pollingIntervalSeconds: POLL_SECONDS,
+    notifyPollingIntervalSeconds: POLL_SECONDS,
+    ...(embedded ? {} : { heartbeatRefreshSeconds: HEARTBEAT_REFRESH_SECONDS }),
+    ...(work.groupConcurrency === undefined ? {} : { groupConcurrency: work.groupConcurrency }),
+  };
+  const worker: string = await boss.work<Data>(work.queue, options, async ([job]) => {
+    if (!job) return;
+    try {
+      await runJob(context, work, { job, signal: AbortSignal.any([job.signal, stopping]) });
+    } finally {
+      context.settled.emit('settled');
+      // Without this the worker would sleep a poll interval before it takes the next job.
+      boss.notifyWorker(worker);
+    }
+  });
+}
+
+/** Runs one job to its end. Throws only if another worker is to run it. */
+async function runJob<Data extends { failures: number }>(
+  { engine: { boss, db }, clock, log }: WorkContext,
+  work: Work<Data>,
+  { job, signal }: { job: Job<Data>; signal: AbortSignal },
+): Promise<void> {
+  // A job may have been on its way when the stop came.
+  signal.throwIfAborted();
+  try {
+    await work.handle(job.data, signal);
+  } catch (error) {
+    if (signal.aborted) throw error;
+    const hold = nextTry(error, job.data.failures, clock.now());
+    if (hold) log.warn({ err: error, job: job.data, until: hold.until }, 'a job is put back');
+    else log.error({ err: error, job: job.data }, 'a job is given up');
+    await db.transaction().execute(async (tx) => {
+      await (hold ? work.hold(tx, job.data, hold) : work.giveUp(tx, job.data));
+      await boss.complete(work.queue, job, { error: String(error) }, { db: fromKysely(tx) });
+    });
+    return;
+  }
+  await boss.complete(work.queue, job);
+}
+
+/** Undefined when it was tried often enough. */
+function nextTry(error: unknown, failures: number, now: Date): Hold | undefined {
+  const reason = error instanceof Error ? error.message : String(error);
+  if (error instanceof TransientError) {
+    return { until: new Date(now.getTime() + error.retryAfterMs), reason, failures };
+  }
+  if (failures >= MAX_FAILURES) return undefined;
+  return { until: new Date(now.getTime() + 5_000 * 4 ** failures), reason, failures: failures + 1 };
+}
+
+async function within(work: Promise<unknown>, timeoutMs: number): Promise<'stopped' | 'timed-out'> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<'timed-out'>((resolve) => {
+    timer = setTimeout(() => resolve('timed-out'), timeoutMs);
+  });
+  const outcome = await Promise.race([work.then(() => 'stopped' as const), timeout]);
+  clearTimeout(timer);
+  return outcome;
+}

@@ -1,0 +1,86 @@
+import { describe, expect, test } from '@jest/globals';
+import { readFile } from 'node:fs/promises';
+import { parse } from 'yaml';
+import { EVENTS } from '../src/app.ts';
+import { gitHubUrls, readConfig, settings } from '../src/config.ts';
+
+const KEY = '-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY-----\n';
+const good = { APP_ID: '12', PRIVATE_KEY: KEY, WEBHOOK_SECRET: 'a long secret' };
+
+function faultsOf(env: NodeJS.ProcessEnv): string[] {
+  const read = readConfig(env);
+  return read.kind === 'faults' ? read.faults : [];
+}
+
+describe('settings', () => {
+  test('three are needed, and all missing ones are named at once', () => {
+    expect(faultsOf({})).toEqual(['APP_ID is missing', 'PRIVATE_KEY is missing', 'WEBHOOK_SECRET is missing']);
+    expect(faultsOf(good)).toEqual([]);
+  });
+
+  const bad: [name: string, value: string, says: RegExp][] = [
+    ['APP_ID', 'omk', /^APP_ID /],
+    ['APP_ID', '-1', /^APP_ID /],
+    ['PRIVATE_KEY', 'not a key', /PEM/],
+    ['WEBHOOK_SECRET', 'short', /at least 8/],
+    ['WEBHOOK_SECRET', 'development', /everybody knows/],
+    ['GHE_HOST', 'https://github.example', /host name/],
+    ['GHE_PROTOCOL', 'ftp', /^GHE_PROTOCOL /],
+    ['PORT', '0', /^PORT /],
+    ['PORT', '70000', /^PORT /],
+    ['DATABASE_URL', 'mysql://x', /postgres/],
+    ['OMK_PUBLIC_URL', 'omk.example', /^OMK_PUBLIC_URL /],
+    ['OMK_SANDBOX', 'yes', /^OMK_SANDBOX /],
+    ['OMK_WORKERS', '0', /^OMK_WORKERS /],
+    ['KIMI_BASE_URL', 'moonshot', /^KIMI_BASE_URL /],
+    ['LOG_LEVEL', 'loud', /^LOG_LEVEL /],
+  ];
+  test.each(bad)('%s=%s is refused', (name, value, says) => {
+    const faults = faultsOf({ ...good, [name]: value });
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toMatch(says);
+  });
+
+  test('a fault never repeats a secret', () => {
+    expect(faultsOf({ ...good, WEBHOOK_SECRET: 'hunter2', PRIVATE_KEY: 'hunter2' }).join()).not.toContain('hunter2');
+  });
+
+  test.each([
+    ['with line breaks', KEY],
+    ['with written line breaks', KEY.replaceAll('\n', '\\n')],
+    ['in base64', Buffer.from(KEY).toString('base64')],
+  ])('the private key may stand %s', (_, key) => {
+    const read = readConfig({ ...good, PRIVATE_KEY: key });
+    expect(read.kind === 'config' && read.config.PRIVATE_KEY).toBe(KEY);
+  });
+
+  test('REST and git follow GHE_HOST together', () => {
+    expect(gitHubUrls({ GHE_HOST: 'ghe.test:8443', GHE_PROTOCOL: 'http' })).toEqual({
+      api: 'http://ghe.test:8443/api/v3',
+      git: 'http://ghe.test:8443',
+    });
+    expect(gitHubUrls({ GHE_HOST: undefined, GHE_PROTOCOL: 'https' }).git).toBe('https://github.com');
+  });
+
+  test('.env.example and the README name every setting with its words', async () => {
+    const example = await readFile('.env.example', 'utf8');
+    const readme = await readFile('README.md', 'utf8');
+    for (const [name, setting] of Object.entries(settings)) {
+      expect(example).toContain(`# ${setting.description}\n`);
+      expect(example).toMatch(new RegExp(`^(# )?${name}=`, 'm'));
+      expect(readme).toContain(`| \`${name}\` |`);
+    }
+  });
+});
+
+describe('app.yml', () => {
+  test('asks for exactly the events that are heard, and never for workflows or administration', async () => {
+    const manifest = parse(await readFile('app.yml', 'utf8')) as {
+      default_events: string[];
+      default_permissions: Record<string, string>;
+    };
+    expect(manifest.default_events).toEqual([...EVENTS]);
+    expect(Object.keys(manifest.default_permissions)).not.toContain('workflows');
+    expect(Object.keys(manifest.default_permissions)).not.toContain('administration');
+  });
+});

@@ -1,0 +1,46 @@
+import nock from 'nock';
+import { connectGitHub, octokitForQueue, type AppAuth, type GitHub } from '../../src/github/client.ts';
+import type { Repository } from '../../src/goal/goal.ts';
+
+export const API = 'https://api.github.com';
+export const OMK = 777;
+export const REPOSITORY: Repository = { installationId: 11, id: 22, owner: 'acme', name: 'shop', private: true };
+export const PLACE = '/repos/acme/shop';
+
+const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+/** An App whose tokens cost no request. */
+export function app(): AppAuth {
+  const auth = () => Promise.resolve({ token: 'ghs_canary', expiresAt: '2026-11-22T13:00:00Z' });
+  const strategy = () => Object.assign(auth, { hook: (send: (call: object) => unknown, call: object) => send(call) });
+  const Octokit = octokitForQueue();
+  const octokit = new Octokit({ authStrategy: strategy, log: silent });
+  return { auth: () => Promise.resolve(octokit) };
+}
+
+export function connect(): Promise<GitHub> {
+  return connectGitHub(app(), OMK, REPOSITORY);
+}
+
+/** GitHub, answering only what the test says. */
+export function api(): nock.Scope {
+  return nock(API);
+}
+
+/** A pull request as REST shows it. */
+export function restPull(change: Record<string, unknown> = {}) {
+  return {
+    number: 5,
+    node_id: 'PR_5',
+    html_url: 'https://github.com/acme/shop/pull/5',
+    state: 'open',
+    draft: false,
+    title: 'A title',
+    body: 'A body',
+    head: { sha: 'a'.repeat(40), ref: 'omk/1/api-12345678', repo: { id: 22 } },
+    base: { ref: 'main' },
+    merged_at: null,
+    merge_commit_sha: 'f'.repeat(40),
+    ...change,
+  };
+}

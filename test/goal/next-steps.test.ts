@@ -1,0 +1,155 @@
+import { describe, expect, test } from '@jest/globals';
+import { applyEvent, type GoalEvent } from '../../src/goal/event.ts';
+import type { Goal } from '../../src/goal/goal.ts';
+import { nextSteps, type Step } from '../../src/goal/next-steps.ts';
+import { defaultPolicy } from '../../src/goal/policy.ts';
+import type { PlannedSlice } from '../../src/goal/slice.ts';
+import { PASSES } from '../../src/goal/wall.ts';
+
+const NOW = new Date('2026-03-01T12:00:00Z');
+const person = { id: 7, login: 'ada' };
+const base = { branch: 'main', sha: 'a'.repeat(40) };
+const head = 'b'.repeat(40);
+const pull = { number: 5, url: 'https://github.test/o/r/pull/5', head, draft: false };
+const wall = {
+  head,
+  base: base.sha,
+  antiSlopConfidence: 0,
+  passes: PASSES.map((pass) => ({ pass, status: 'passed', severity: 'low', feedback: '', findings: [] }) as const),
+};
+
+const asked: GoalEvent = {
+  kind: 'asked',
+  id: 'goal-20260301-120000-000-0123abcd',
+  repository: { installationId: 1, id: 2, owner: 'o', name: 'r', private: false },
+  issue: 3,
+  requester: person,
+  commentId: 4,
+  ask: { title: 'Add a sum', text: '', hash: 'h' },
+  options: { plan: false, dryRun: false },
+};
+const accepted: GoalEvent = {
+  kind: 'accepted',
+  base,
+  policy: defaultPolicy(),
+  gates: { setup: [], gates: [], source: 'detected', notes: [] },
+};
+const planned = (slices: PlannedSlice[], needsApproval = false): GoalEvent => ({
+  kind: 'planned',
+  slices,
+  plan: { hash: 'p', notes: [], needsApproval, approvedBy: undefined },
+  redOnBase: [],
+});
+const slice = (id: string, dependsOn: string[] = []): PlannedSlice => ({
+  id,
+  title: id,
+  description: '',
+  readScope: [],
+  writeScope: [`${id}/**`],
+  dependsOn,
+  risk: 'low',
+  acceptance: ['it works'],
+});
+const feedback = [{ from: 'gate', text: 'red' }] as const;
+const started: GoalEvent = { kind: 'build-started', slice: 'one', base };
+const built: GoalEvent = {
+  kind: 'built',
+  slice: 'one',
+  head,
+  tree: head,
+  changedFiles: ['one/a'],
+  summary: '',
+  kimiSession: 's',
+};
+const verified: GoalEvent = { kind: 'verified', slice: 'one', results: [] };
+const gatesFailed: GoalEvent = { kind: 'gates-failed', slice: 'one', results: [], feedback: [...feedback] };
+const wallPassed: GoalEvent = { kind: 'wall-passed', slice: 'one', wall };
+const wallBlocked: GoalEvent = { kind: 'wall-blocked', slice: 'one', wall, feedback: [...feedback] };
+const delivered: GoalEvent = { kind: 'delivered', slice: 'one', pull };
+const merged = (id: string): GoalEvent => ({ kind: 'merged', slice: id, sha: head });
+const later = new Date(NOW.getTime() + 60_000);
+const waiting: GoalEvent = {
+  kind: 'waiting',
+  slice: 'one',
+  wait: { reason: 'checks run', since: NOW, until: later },
+  headSeenAt: NOW,
+  greenSince: undefined,
+};
+const reason = { text: 'why', next: '/omk retry' };
+const running = [asked, accepted, planned([slice('one')])];
+const turn = [started, built];
+const oneMerging = [...running, ...turn, verified, wallPassed, delivered];
+
+function goalAfter(events: GoalEvent[]): Goal {
+  const goal = events.reduce<Goal | undefined>((before, event) => applyEvent(before, event, NOW), undefined);
+  if (!goal) throw new Error('no events');
+  return goal;
+}
+
+/** The step as a short word: `build one`, `finish ready`. */
+function say(step: Step): string {
+  if ('slice' in step) return `${step.kind} ${step.slice}`;
+  return step.kind === 'finish' ? `finish ${step.status}` : step.kind;
+}
+
+const table: [name: string, events: GoalEvent[], steps: string[]][] = [
+  ['a goal that was asked is accepted', [asked], ['accept']],
+  ['an accepted goal is planned', [asked, accepted], ['plan']],
+  ['a plan that needs approval waits for a person', [asked, accepted, planned([slice('one')], true)], []],
+  ['an approved plan starts', [asked, accepted, planned([slice('one')], true), { kind: 'approved', by: person, hash: 'p' }], ['start one']],
+  ['two slices without order start together', [asked, accepted, planned([slice('one'), slice('two')])], ['start one', 'start two']],
+  ['no more slices start than there are agents', [asked, accepted, planned([slice('one'), slice('two'), slice('three')])], ['start one', 'start two']],
+  ['a slice waits for what it depends on', [asked, accepted, planned([slice('one'), slice('two', ['one'])])], ['start one']],
+  ['a dependant starts once its dependency is merged', [asked, accepted, planned([slice('one'), slice('two', ['one'])]), merged('one')], ['start two']],
+  ['a reserved attempt is built', [...running, started], ['build one']],
+  ['a built slice is verified', [...running, ...turn], ['verify one']],
+  ['failed gates reserve another attempt', [...running, ...turn, gatesFailed], ['start one']],
+  ['gates that failed three times block', [...running, ...turn, gatesFailed, ...turn, gatesFailed, ...turn, gatesFailed], ['block one']],
+  ['passed gates forgive the failed builds before', [...running, ...turn, gatesFailed, ...turn, gatesFailed, ...turn, verified, wallBlocked], ['start one']],
+  ['a verified slice is reviewed', [...running, ...turn, verified], ['review one']],
+  ['a blocked wall reserves another attempt', [...running, ...turn, verified, wallBlocked], ['start one']],
+  ['three blocked walls block the slice', [...running, ...[1, 2, 3].flatMap(() => [...turn, verified, wallBlocked])], ['block one']],
+  ['a passed wall delivers', [...running, ...turn, verified, wallPassed], ['deliver one']],
+  ['a pushed slice is delivered still', [...running, ...turn, verified, wallPassed, { kind: 'pushed', slice: 'one', head }], ['deliver one']],
+  ['a rebased slice is verified again', [...running, ...turn, verified, wallPassed, { kind: 'rebased', slice: 'one', base, head, tree: head }], ['verify one']],
+  ['a conflict is built again', [...running, ...turn, verified, wallPassed, { kind: 'conflicted', slice: 'one', base, files: ['a'], feedback: [...feedback] }], ['start one']],
+  ['a delivered slice merges', oneMerging, ['merge one']],
+  ['a wait is waited for', [...oneMerging, waiting], ['wait one']],
+  ['a held slice alone waits for a person', [...oneMerging, { kind: 'held', slice: 'one', reason }], ['finish blocked_on_human']],
+  ['a released slice merges', [...oneMerging, { kind: 'held', slice: 'one', reason }, { kind: 'released', slice: 'one' }], ['merge one']],
+  ['failing checks send the slice back to build', [...oneMerging, { kind: 'sent-back', slice: 'one', feedback: [...feedback] }], ['start one']],
+  ['all merged is ready', [...running, merged('one')], ['finish ready']],
+  ['one blocked slice blocks the goal when nothing else moves', [...running, { kind: 'slice-blocked', slice: 'one', reason }], ['finish blocked_on_human']],
+  ['a blocked slice does not stop another', [asked, accepted, planned([slice('one'), slice('two')]), { kind: 'slice-blocked', slice: 'one', reason }], ['start two']],
+  ['a retried slice without a commit starts anew', [...running, { kind: 'slice-blocked', slice: 'one', reason }, { kind: 'retried', slice: 'one', by: person }], ['start one']],
+  ['a retried slice with open feedback builds', [...running, ...turn, gatesFailed, { kind: 'slice-blocked', slice: 'one', reason }, { kind: 'retried', slice: 'one', by: person }], ['start one']],
+  ['a retried slice that nobody judged is proven again', [...running, ...turn, verified, { kind: 'slice-blocked', slice: 'one', reason }, { kind: 'retried', slice: 'one', by: person }], ['verify one']],
+  ['a used up budget stops before planning', [asked, accepted, spend(11)], ['finish needs_more_budget']],
+  ['a used up budget stops building', [...running, started, spend(11)], ['finish needs_more_budget']],
+  ['a used up budget does not stop what costs nothing', [...oneMerging, spend(11)], ['merge one']],
+  ['a paused goal does nothing', [...running, { kind: 'paused', by: person }], []],
+  ['a resumed goal goes on', [...running, { kind: 'paused', by: person }, { kind: 'resumed', by: person }], ['start one']],
+  ['a cancelled goal does nothing', [...running, { kind: 'finished', status: 'cancelled', reason }], []],
+  ['a ready goal does nothing', [...running, merged('one'), { kind: 'finished', status: 'ready', reason: undefined }], []],
+];
+
+function spend(usd: number): GoalEvent {
+  return { kind: 'spent', on: 'build', spend: { inputTokens: 0, cachedTokens: 0, outputTokens: 0, usd, kimiMs: 0 } };
+}
+
+describe('the next steps of a goal', () => {
+  test.each(table)('%s', (_, events, steps) => {
+    expect(nextSteps(goalAfter(events), NOW).map(say)).toEqual(steps);
+  });
+
+  test('a wait is over when its time has come', () => {
+    expect(nextSteps(goalAfter([...oneMerging, waiting]), later).map(say)).toEqual(['merge one']);
+  });
+
+  test('what could not be solved is named when a slice is blocked', () => {
+    const failing = [...running, ...[1, 2, 3].flatMap(() => [...turn, gatesFailed])];
+    expect(nextSteps(goalAfter(failing), NOW)).toEqual([
+      { kind: 'block', slice: 'one', reason: { text: 'Not solved within 3 builds. Still open:\nred', next: '/omk retry one' } },
+    ]);
+  });
+});
