@@ -57,19 +57,21 @@ function describeIssue({ path, message }: { path: PropertyKey[]; message: string
   return `${place.replace(/^\./, '') || 'The plan'}: ${message}`;
 }
 
-const MOST_ANSWER = 500_000;
-const MOST_STARTS = 500;
+const MOST_ANSWER = 200_000;
+const MOST_STARTS = 50;
 
 /** The last JSON object with `slices` or `question` in the answer: an earlier one may be a quotation of the question. */
 function findPlan(answer: string): Record<string, unknown> | undefined {
   const text = answer.slice(0, MOST_ANSWER);
   let found: Record<string, unknown> | undefined;
-  let start = text.indexOf('{');
-  for (let tries = 0; start >= 0 && tries < MOST_STARTS; tries += 1) {
+  const starts = /\{\s*"/g;
+  for (let tries = 0; tries < MOST_STARTS; tries += 1) {
+    const start = starts.exec(text)?.index;
+    if (start === undefined) break;
     const end = findClosing(text, start);
     const value = end === undefined ? undefined : parseObject(text.slice(start, end));
     if (value && ('slices' in value || 'question' in value)) found = value;
-    start = text.indexOf('{', value && end ? end : start + 1);
+    if (value && end !== undefined) starts.lastIndex = end;
   }
   return found;
 }

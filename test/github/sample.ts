@@ -9,12 +9,15 @@ export const PLACE = '/repos/acme/shop';
 
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
-/** An App whose tokens cost no request. */
+/** An App that has a token already. */
 export function app(): AppAuth {
-  const auth = () => Promise.resolve({ token: 'ghs_canary', expiresAt: '2026-11-22T13:00:00Z' });
-  const strategy = () => Object.assign(auth, { hook: (send: (call: object) => unknown, call: object) => send(call) });
   const Octokit = octokitForQueue();
-  const octokit = new Octokit({ authStrategy: strategy, log: silent });
+  const octokit = new Octokit({ log: silent });
+  octokit.hook.wrap('request', async (send, call) => {
+    if (!call.url.endsWith('/access_tokens')) return send(call);
+    const data = { token: 'ghs_canary', expires_at: '2099-01-01T00:00:00Z' };
+    return { data, status: 201, url: call.url, headers: {} };
+  });
   return { auth: () => Promise.resolve(octokit) };
 }
 

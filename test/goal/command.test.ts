@@ -217,13 +217,22 @@ describe('whatever stands around it', () => {
   const random = seeded(3);
   const texts = Array.from({ length: 3_000 }, () => hostile(random));
   const heard = (wrap: (line: string, text: string) => string) =>
-    texts.filter((text) => parseCommand(wrap('/omk cancel', text.replaceAll(/\/omk|`|~|<!--|-->/g, ''))).kind === 'command');
+    texts.filter(
+      (text) => parseCommand(wrap('/omk cancel', text.replaceAll(/\/omk|`|~|<!--|-->/g, ''))).kind === 'command',
+    );
 
   const WRAPS: [place: string, wrap: (line: string, text: string) => string][] = [
     ['a code block', (line, text) => `\`\`\`\n${text}\n${line}\n${text}\n\`\`\``],
     ['an unclosed code block', (line, text) => `~~~\n${text}\n${line}\n${text}`],
     ['a comment', (line, text) => `<!--\n${text}\n${line}\n${text}\n-->`],
-    ['a quote', (line, text) => `${text}\n${line}`.split(/\r?\n/).map((part) => `> ${part}`).join('\n')],
+    [
+      'a quote',
+      (line, text) =>
+        `${text}\n${line}`
+          .split(/\r?\n/)
+          .map((part) => `> ${part}`)
+          .join('\n'),
+    ],
     ['indented code', (line, text) => `${text}\n    ${line}`],
     ['a sentence', (line, text) => `x${text.replaceAll(/\s/g, ' ')} ${line}`],
   ];
@@ -233,7 +242,11 @@ describe('whatever stands around it', () => {
   });
 
   test('the parser never throws, and its faults are never empty', () => {
-    const verdicts: Parsed[] = texts.flatMap((text) => [parseCommand(text), parseCommand(`/omk ${text}`), parseCommand(`/omk run ${text}`)]);
+    const verdicts: Parsed[] = texts.flatMap((text) => [
+      parseCommand(text),
+      parseCommand(`/omk ${text}`),
+      parseCommand(`/omk run ${text}`),
+    ]);
     expect(verdicts.filter((parsed) => parsed.kind === 'fault' && parsed.faults.length === 0)).toEqual([]);
   });
 });
@@ -249,7 +262,21 @@ test('the table holds each command once, each with its usage', () => {
 });
 
 test('the longest comment is parsed quickly, whatever it repeats', () => {
-  for (const shard of ['/omk\n', '`', '<!--\n', '<a', '> ', '- ', '``` ', '--a ', '"', '\\`', '`a``\n', '--plan ', '— ']) {
+  for (const shard of [
+    '/omk\n',
+    '`',
+    '<!--\n',
+    '<a',
+    '> ',
+    '- ',
+    '``` ',
+    '--a ',
+    '"',
+    '\\`',
+    '`a``\n',
+    '--plan ',
+    '— ',
+  ]) {
     const started = performance.now();
     parseCommand(`${shard.repeat(65_536 / shard.length)}\n/omk run`);
     parseCommand(`/omk run ${shard.repeat(65_536 / shard.length)}`);

@@ -63,7 +63,13 @@ export function someGate(more: Partial<GateResult> = {}): GateResult {
 }
 
 export function someWall(more: Partial<Wall> = {}): Wall {
-  const passes = PASSES.map((pass) => ({ pass, status: 'passed' as const, severity: 'low' as const, feedback: 'nothing found', findings: [] }));
+  const passes = PASSES.map((pass) => ({
+    pass,
+    status: 'passed' as const,
+    severity: 'low' as const,
+    feedback: 'nothing found',
+    findings: [],
+  }));
   return { head: HEAD, base: 'c'.repeat(40), passes, antiSlopConfidence: 0.1, ...more };
 }
 
@@ -88,7 +94,12 @@ export function someGoal(more: Partial<Goal> = {}): Goal {
     },
     base: { branch: 'main', sha: 'c'.repeat(40) },
     redOnBase: [],
-    plan: { hash: '0123456789ab', notes: ['`b` waits for `a`: both write `x`'], needsApproval: false, approvedBy: undefined },
+    plan: {
+      hash: '0123456789ab',
+      notes: ['`b` waits for `a`: both write `x`'],
+      needsApproval: false,
+      approvedBy: undefined,
+    },
     slices: [someSlice()],
     spend: { ...NO_SPEND, usd: 0.42, inputTokens: 120_000, outputTokens: 3_000, kimiMs: 600_000 },
     createdAt: AT,

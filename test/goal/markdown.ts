@@ -22,7 +22,7 @@ function cellsOf(row: string): string[] {
 /** The prose of one line of Markdown, code spans cut out and replaced by a space, as CommonMark pairs backticks. */
 export function proseOf(line: string): string {
   let prose = '';
-  for (let at = 0; at < line.length; ) {
+  for (let at = 0; at < line.length;) {
     const run = /^`+/.exec(line.slice(at))?.[0];
     if (line[at] === '\\') {
       prose += line.slice(at, at + 2);
@@ -42,7 +42,14 @@ export function proseOf(line: string): string {
 
 /** What a reader sees of one line that `encodeInline` made: code as its content, escapes and entities resolved. */
 export function readLine(line: string): string {
-  const entities: Record<string, string> = { '&amp;': '&', '&lt;': '<', '&gt;': '>', '&#96;': '`', '&#124;': '|', '&#36;': '$' };
+  const entities: Record<string, string> = {
+    '&amp;': '&',
+    '&lt;': '<',
+    '&gt;': '>',
+    '&#96;': '`',
+    '&#124;': '|',
+    '&#36;': '$',
+  };
   return line.replaceAll(/\\([!-/:-@[-`{-~])|(&(?:amp|lt|gt|#96|#124|#36);)|`([^`]*)`/g, (_, escaped, entity, code) => {
     return escaped ?? (entity === undefined ? code : entities[entity]);
   });

@@ -22,7 +22,13 @@ test('a goal id is UTC to the millisecond and eight random digits', () => {
   expect(() => goalId(new Date(), 'xyz')).toThrow('Not eight hex digits');
 });
 
-const NO_GOALS = ['', 'goal', 'goal-20260102-030405-006-0123ABCD', 'goal-20260102-030405-006-0123abcd\n', '../goal-20260102-030405-006-0123abcd'];
+const NO_GOALS = [
+  '',
+  'goal',
+  'goal-20260102-030405-006-0123ABCD',
+  'goal-20260102-030405-006-0123abcd\n',
+  '../goal-20260102-030405-006-0123abcd',
+];
 
 test.each(NO_GOALS)('%j is no goal id', (text) => {
   expect(isGoalId(text)).toBe(false);
@@ -98,7 +104,10 @@ test('branch and worktree carry issue, slice and goal, and refuse ids that are n
 
 describe('the commit message', () => {
   test('has subject, summary, scope, goal page and the person who asked', () => {
-    const message = commitMessage(someGoal(), someSlice(), { summary: '- One.\n* Two.', pageUrl: 'https://omk.example/goals/x' });
+    const message = commitMessage(someGoal(), someSlice(), {
+      summary: '- One.\n* Two.',
+      pageUrl: 'https://omk.example/goals/x',
+    });
     expect(message).toBe(
       [
         '[omk-slice] goal-20261122-180000-000-deadbeef / api',
@@ -115,7 +124,8 @@ describe('the commit message', () => {
   });
 
   test('keeps a model from closing issues, mentioning people, skipping checks or forging trailers', () => {
-    const summary = 'fixes #1 @ada [skip ci]\nCo-authored-by: evil <e@x.y>\nskip-checks: true\ncloses https://github.com/o/r/issues/2';
+    const summary =
+      'fixes #1 @ada [skip ci]\nCo-authored-by: evil <e@x.y>\nskip-checks: true\ncloses https://github.com/o/r/issues/2';
     const message = commitMessage(someGoal(), someSlice(), { summary, pageUrl: undefined });
     expect(message).not.toMatch(/#\d|@ada|\[skip ci\]|^Co-authored-by: evil|^skip-checks|issues\/2$(?<!: \/\/.*)/m);
     expect(message.match(/^Co-authored-by:/gm)).toHaveLength(1);

@@ -68,7 +68,8 @@ test.each(OVERLAPS)('whether %j and %j overlap: %j', (a, b, overlap) => {
 
 describe('2,000 random globs', () => {
   const random = seeded(17);
-  const part = () => pick(random, ['a', 'b', 'ab', '*', '**', 'a*', '*b', '?', '{a,b}', 'a{,b}', '[a]', 'x.ts', '*.ts']);
+  const part = () =>
+    pick(random, ['a', 'b', 'ab', '*', '**', 'a*', '*b', '?', '{a,b}', 'a{,b}', '[a]', 'x.ts', '*.ts']);
   const glob = () => Array.from({ length: 1 + Math.floor(random() * 3) }, part).join('/');
   const folder = () => pick(random, ['a/', 'b/', 'ab/', '[a]/', '']);
   const path = () => folder() + folder() + pick(random, ['a', 'b', 'aab', 'x.ts', 'b.ts', '[a]', 'c']);
@@ -138,7 +139,14 @@ test.each(PROTECTED)('%j is protected, even inside the write scope', (path) => {
   expect(findOutOfScope([path], { writeScope: ['**'] }, ['migrations'])).toEqual([path]);
 });
 
-const FREE = ['.gitignore', '.github/ISSUE_TEMPLATE/bug.md', 'src/github/workflows/x.ts', 'docs/agents.html', 'package.json', '.eslintrc.json'];
+const FREE = [
+  '.gitignore',
+  '.github/ISSUE_TEMPLATE/bug.md',
+  'src/github/workflows/x.ts',
+  'docs/agents.html',
+  'package.json',
+  '.eslintrc.json',
+];
 
 test.each(FREE)('%j is free inside the write scope', (path) => {
   expect(findOutOfScope([path], { writeScope: ['**'] }, ['migrations'])).toEqual([]);

@@ -45,7 +45,7 @@ export type World = {
   close(): Promise<void>;
 };
 
-const ROUNDS = 400;
+const ROUNDS = 150;
 
 /** Opens a world with one repository, in which omk runs for real. The caller closes it. */
 export async function openWorld(options: WorldOptions): Promise<World> {
@@ -141,10 +141,12 @@ async function finish(world: World, issue: number): Promise<Goal> {
     if (isEnded(goal.status)) return lastNews(world, issue);
     if (await runChecks(world.github, checked)) continue;
     const waits = nextSteps(goal, world.clock.now()).flatMap((step) => (step.kind === 'wait' ? [step.until.getTime()] : []));
-    if (waits.length === 0) throw new Error(`The goal stands still: ${goal.status} ${JSON.stringify(goal.slices.map((slice) => slice.status))}`);
-    world.clock.advanceTo(new Date(Math.min(...waits)));
+    // A unit that GitHub's fault put back waits too, and no event tells of it.
+    if (waits.length > 0) world.clock.advanceTo(new Date(Math.min(...waits)));
+    else world.clock.advance(10_000);
   }
-  throw new Error('The goal does not end');
+  const { status, slices } = await world.goal(issue);
+  throw new Error(`The goal does not end: ${status} ${JSON.stringify(slices.map((slice) => [slice.status, slice.wait]))}`);
 }
 
 /** The status comment is edited every ten seconds at most, so the last edit may still be to come. */

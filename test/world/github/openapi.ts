@@ -1,7 +1,6 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import addFormats from 'ajv-formats';
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { Json } from './state.ts';
 
 type Schema = Json;
@@ -32,9 +31,7 @@ export function restSchema(): RestSchema {
 }
 
 function loadSchema(): RestSchema {
-  const file = createRequire(import.meta.url)
-    .resolve('@octokit/openapi/package.json')
-    .replace('package.json', 'generated/api.github.com.json');
+  const file = new URL('../../../node_modules/@octokit/openapi/generated/api.github.com.json', import.meta.url);
   const document = JSON.parse(readFileSync(file, 'utf8')) as {
     paths: Record<string, Record<string, Operation>>;
     components: Json;

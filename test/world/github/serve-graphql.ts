@@ -1,6 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
 import {
   buildSchema,
   type DocumentNode,
@@ -27,7 +25,7 @@ let loaded: GraphQLSchema | undefined;
 
 /** GitHub's own schema, built once per process. */
 function githubSchema(): GraphQLSchema {
-  const file = join(dirname(createRequire(import.meta.url).resolve('@octokit/graphql-schema')), 'schema.graphql');
+  const file = new URL('../../../node_modules/@octokit/graphql-schema/schema.graphql', import.meta.url);
   return (loaded ??= buildSchema(readFileSync(file, 'utf8'), { assumeValid: true, noLocation: true }));
 }
 

@@ -1,0 +1,415 @@
+import { describe, expect, test } from '@jest/globals';
+import { COMMANDS, parseCommand, type Command } from '../../src/goal/command.ts';
+import type { Goal, GoalStatus } from '../../src/goal/goal.ts';
+import { renderIsland, replaceIsland } from '../../src/goal/island.ts';
+import { renderHelp } from '../../src/goal/report/help.ts';
+import { PULL_ISLAND, renderPullBody, renderPullContent } from '../../src/goal/report/pull-body.ts';
+import * as replies from '../../src/goal/report/replies.ts';
+import { renderStatus } from '../../src/goal/report/status-comment.ts';
+import { linkPulls, renderCount, renderDuration, renderMinutes } from '../../src/goal/report/words.ts';
+import type { Slice } from '../../src/goal/slice.ts';
+import { AT, HEAD, someGate, someGoal, someSlice, someWall, TREE } from './goals.ts';
+import { proseOf, readTables } from './markdown.ts';
+import { hostile, seeded } from './seeded.ts';
+
+const PAGE = 'https://omk.example/goals/goal-20261122-180000-000-deadbeef';
+const later = (minutes: number) => new Date(AT.getTime() + minutes * 60_000);
+const view = { now: later(72), sandbox: 'bwrap' };
+
+describe('the status comment', () => {
+  test('has its parts in fixed order', () => {
+    const goal = someGoal({
+      status: 'blocked_on_human',
+      reason: { text: '#12 waits for a person.', next: '/omk merge' },
+      slices: [
+        someSlice({ status: 'merged' }),
+        someSlice({ id: 'docs', dependsOn: ['api'], status: 'planned', pull: undefined }),
+      ],
+    });
+    const text = renderStatus(goal, { ...view, queuePlace: 3, pageUrl: PAGE });
+    const lines = text.split('\n');
+    expect(lines[0]).toBe('<!-- omk:status:deadbeef -->');
+    expect(lines[1]).toBe(
+      `\`blocked_on_human\` · slice 2 of 2 · 1 h 12 min · 0.42 of 10.00 USD, 123k of 5M tokens · place 3 in the queue · [page of the goal](${PAGE})`,
+    );
+    const order = [
+      '| # | Slice |',
+      '> **Needs you.** #12 waits for a person.\n> Next: `/omk merge`',
+      '**Last events**',
+      'Plan</summary>',
+      'Gates</summary>',
+      'Configuration used</summary>',
+      'How to steer</summary>',
+    ];
+    const places = order.map((part) => text.indexOf(part));
+    expect(places).not.toContain(-1);
+    expect(places).toEqual(places.toSorted((a, b) => a - b));
+    expect(text).toContain('- 2026-11-22 18:00 UTC: `api` delivered as #12');
+  });
+
+  test('has a table with a row for each slice', () => {
+    const [table] = readTables(renderStatus(someGoal(), view));
+    expect(table).toEqual([
+      ['#', 'Slice', 'Scope', 'After', 'State', 'Gates', 'Wall', 'Pull'],
+      ['1', '`api` Return 404 for unknown users', '`src/api/**, test/api/**`', '–', '`merging`', '1/1', '6/6', '#12'],
+    ]);
+  });
+
+  test('changes with time alone only once a minute, and never after the end', () => {
+    const at = (ms: number, more: Partial<Goal> = {}) =>
+      renderStatus(someGoal(more), { ...view, now: new Date(AT.getTime() + ms) });
+    expect(at(60_000)).toBe(at(119_999));
+    expect(at(120_000)).not.toBe(at(119_999));
+    expect(at(60_000, { endedAt: later(1), status: 'ready' })).toBe(
+      at(9_999_999, { endedAt: later(1), status: 'ready' }),
+    );
+  });
+
+  const NEEDS: [status: GoalStatus, next: string | undefined][] = [
+    ['queued', undefined],
+    ['planning', undefined],
+    ['running', undefined],
+    ['ready', undefined],
+    ['cancelled', undefined],
+    ['awaiting_approval', '`/omk approve 0123456789ab`'],
+    ['paused', '`/omk resume`'],
+    ['not_ready', '`/omk retry`'],
+    ['blocked_on_human', '`/omk retry`'],
+    ['blocked_on_external', '`/omk retry`'],
+    ['needs_more_budget', '`/omk retry`'],
+    ['failed_infra', '`/omk retry`'],
+  ];
+
+  test.each(NEEDS)('of a goal that is %s names the next command: %s', (status, next) => {
+    const text = renderStatus(someGoal({ status }), view);
+    expect(text).toContain(`\`${status}\``);
+    expect(/> Next: (.*)/.exec(text)?.[1]).toBe(next);
+  });
+
+  test('asks for a blocked slice while the goal runs', () => {
+    const slice = someSlice({
+      status: 'blocked',
+      reason: { text: 'Gates fail:\n@all see https://x', next: '/omk retry api' },
+    });
+    const text = renderStatus(someGoal({ slices: [slice] }), view);
+    expect(text).toContain('> **Needs you.** `api`: Gates fail:\n> `@`all see https`://`x\n> Next: `/omk retry api`');
+  });
+
+  test('says the plan with its hash and notes, and what is red on the base', () => {
+    const text = renderStatus(someGoal({ redOnBase: [someGate({ status: 'failed', run: 'npm run lint' })] }), view);
+    expect(text).toContain('- Plan `0123456789ab`');
+    expect(text).toContain('- Note: `b` waits for `a`: both write `x`');
+    expect(text).toContain('- Fails on the base already: `npm run lint`');
+  });
+
+  test('keeps under the limit with 400 slices and stays whole', () => {
+    const slices = Array.from({ length: 400 }, (_, at) =>
+      someSlice({
+        id: `s-${at}`,
+        title: '@'.repeat(100),
+        acceptance: Array.from({ length: 20 }, () => '<'.repeat(300)),
+      }),
+    );
+    const text = renderStatus(someGoal({ slices }), view);
+    expect(text.length).toBeLessThanOrEqual(60_000);
+    expect(text.match(/<details>/g)?.length).toBe(text.match(/<\/details>/g)?.length);
+    expect(readTables(text)[0]?.filter((row) => row.length !== 8)).toEqual([]);
+  });
+});
+
+describe('the body of a pull request', () => {
+  test("is upstream's lines, what changed, the place, wall, gates and how it was made", () => {
+    const body = renderPullBody(
+      someGoal({ slices: [someSlice({ id: 'db' }), someSlice({ dependsOn: ['db'] })] }),
+      someSlice({ dependsOn: ['db'] }),
+      { sandbox: 'bwrap', pageUrl: PAGE },
+    );
+    expect(body).toBe(
+      [
+        '<!-- omk:begin:slice -->',
+        'Slice `api` for goal `goal-20261122-180000-000-deadbeef`.',
+        '',
+        '- Owner: `ada`',
+        '- Write scope: `src/api/**, test/api/**`',
+        `- Commit: \`${HEAD}\``,
+        '- Slice dependencies: `db`',
+        '',
+        '**What changed**',
+        '',
+        '- Added a check for missing users.',
+        '- Added a test.',
+        '',
+        'Part of #7, slice 2/2',
+        '',
+        'Scope touched: `src/api/users.ts`, `test/api/users.test.ts`',
+        '',
+        '## Review Wall',
+        '',
+        '| Pass | Status | Severity | Feedback |',
+        '| --- | --- | --- | --- |',
+        '| architect | passed | low | nothing found |',
+        '| code | passed | low | nothing found |',
+        '| test | passed | low | nothing found |',
+        '| security | passed | low | nothing found |',
+        '| performance | passed | low | nothing found |',
+        '| anti-slop | passed | low | nothing found |',
+        '',
+        `Verdict on \`${HEAD}\`. Anti-slop confidence 0.10; above 0.5 blocks.`,
+        '',
+        '## Gates',
+        '',
+        '| Gate | Command | Exit | Duration | Tree |',
+        '| --- | --- | --- | --- | --- |',
+        `| unit | \`npm test\` | 0 | 12 s | \`${TREE}\` |`,
+        '',
+        '- Sandbox: `bwrap`',
+        '- Spend of the goal so far: 0.42 USD, 123k tokens, 10 min of agent time',
+        `- Proof: [proof](${PAGE}/proof.json), [page of the goal](${PAGE})`,
+        '',
+        '<!-- omk:end:slice -->',
+      ].join('\n'),
+    );
+  });
+
+  const content = (more: Partial<Slice>) => renderPullContent(someGoal(), someSlice(more), { sandbox: 'none' });
+
+  test('names no dependencies as none', () => {
+    expect(content({ dependsOn: [] })).toContain('- Slice dependencies: `none`');
+  });
+
+  test('says that a verdict is stale once the head has moved', () => {
+    expect(content({ head: 'd'.repeat(40) })).toContain(
+      `Stale: this verdict is on \`${HEAD}\`, and the branch has moved to \`${'d'.repeat(40)}\`.`,
+    );
+  });
+
+  test('has no wall without a verdict and no gates without a result', () => {
+    expect(content({ wall: undefined, gates: [] })).not.toContain('## ');
+  });
+
+  test('shows a pass without verdict as missing: fail closed', () => {
+    const wall = someWall();
+    expect(content({ wall: { ...wall, passes: wall.passes.filter((verdict) => verdict.pass !== 'test') } })).toContain(
+      '| test | missing | – |',
+    );
+  });
+
+  test('shows a pass that does not apply', () => {
+    const passes = someWall().passes.map((verdict) => ({
+      ...verdict,
+      status: 'not-applicable' as const,
+      feedback: 'only docs | changed',
+    }));
+    expect(content({ wall: someWall({ passes }) })).toContain(
+      '| code | not applicable | low | only docs &#124; changed |',
+    );
+  });
+
+  const EXITS: [gate: Parameters<typeof someGate>[0], cell: string][] = [
+    [{ status: 'failed', exitCode: 1 }, '| 1 |'],
+    [{ status: 'failed', exitCode: 1, redOnBase: true }, '| 1 (fails on the base too) |'],
+    [{ status: 'failed', exitCode: null, signal: 'SIGSEGV' }, '| SIGSEGV |'],
+    [{ status: 'timed-out', exitCode: null }, '| timed out |'],
+    [{ status: 'could-not-start', exitCode: 127 }, '| could not start |'],
+  ];
+
+  test.each(EXITS)('shows how a gate ended: %j', (gate, cell) => {
+    expect(content({ gates: [someGate(gate)] })).toContain(cell);
+  });
+
+  test('is renewed without touching what people wrote around it', () => {
+    const body = `Please look.\n\n${renderPullBody(someGoal(), someSlice(), { sandbox: 'bwrap' })}\n\nThanks.`;
+    const renewed = replaceIsland(body, PULL_ISLAND, content({ summary: 'New' }));
+    expect(renewed).toBe(`Please look.\n\n${renderIsland(PULL_ISLAND, content({ summary: 'New' }))}\n\nThanks.`);
+  });
+
+  test('keeps under the limit with a thousand gates', () => {
+    const gates = Array.from({ length: 1_000 }, () => someGate({ run: '|'.repeat(200) }));
+    expect(content({ gates }).length).toBeLessThanOrEqual(60_000);
+  });
+});
+
+describe('help', () => {
+  test('on an issue leaves out what works on pull requests alone, and the other way round', () => {
+    const shown = (where: 'issue' | 'pull' | 'everywhere') =>
+      readTables(renderHelp(where))[0]
+        ?.slice(1)
+        .map(([usage]) => usage?.split(/[ `]/)[2]);
+    expect(shown('everywhere')).toEqual(COMMANDS.map((info) => info.name));
+    expect(shown('issue')).not.toContain('rebase');
+    expect(shown('pull')).not.toContain('run');
+    expect(shown('pull')).toContain('fix');
+  });
+});
+
+const WORDS: [rendered: string, text: string][] = [
+  [renderDuration(900), '0 s'],
+  [renderDuration(119_000), '119 s'],
+  [renderDuration(120_000), '2 min'],
+  [renderMinutes(59_999), '0 min'],
+  [renderMinutes(3_600_000), '1 h 0 min'],
+  [renderMinutes(-5), '0 min'],
+  [renderCount(999), '999'],
+  [renderCount(1_500), '2k'],
+  [renderCount(999_600), '1M'],
+  [renderCount(1_550_000), '1.6M'],
+  [linkPulls('see `#`12 and `#`13', [12]), 'see #12 and `#`13'],
+  [linkPulls('x/y`#`12', [12]), 'x/y`#`12'],
+];
+
+test.each(WORDS)('%j is %j', (rendered, text) => {
+  expect(rendered).toBe(text);
+});
+
+/** Every text omk can say, with a text of somebody else wherever one may stand. */
+function everything(text: string): Record<string, string> {
+  const short = text.slice(0, 30);
+  const slice = someSlice({
+    title: text,
+    summary: `${text}\n${text}`,
+    description: text,
+    acceptance: [text],
+    writeScope: [text],
+    changedFiles: [text],
+    reason: { text, next: text },
+    wait: { reason: text, since: AT, until: AT },
+    gates: [someGate({ name: text, run: text, signal: text })],
+    wall: someWall({ passes: someWall().passes.map((verdict) => ({ ...verdict, feedback: text })) }),
+  });
+  const goal = someGoal({
+    ask: { title: text, text, hash: 'x' },
+    requester: { id: 1, login: text },
+    status: 'blocked_on_human',
+    reason: { text, next: text },
+    slices: [slice],
+    base: { branch: text, sha: HEAD },
+    plan: { hash: text, notes: [text], needsApproval: true, approvedBy: { id: 1, login: text } },
+    gates: { setup: [], gates: [], source: 'detected', notes: [text] },
+    redOnBase: [someGate({ run: text })],
+    recent: [{ at: AT, text }],
+  });
+  const running = { ...goal, status: 'running' as const, reason: undefined };
+  const command: Command['kind'] = 'rebase';
+  return {
+    status: renderStatus(goal, { ...view, sandbox: text }),
+    running: renderStatus(running, view),
+    body: renderPullContent(goal, slice, { sandbox: text }),
+    helpIssue: renderHelp('issue'),
+    helpPull: renderHelp('pull'),
+    accepted: replies.accepted(goal, { queuePlace: 2, pageUrl: PAGE }),
+    begun: replies.accepted(goal, {}),
+    faults: replies.faults({ faults: [text, text], nearest: 'run' }),
+    notPermitted: replies.notPermitted(command, 'read'),
+    notKnown: replies.notPermitted('status', 'unknown'),
+    notAPerson: replies.notAPerson(),
+    wrongPlace: replies.wrongPlace(command),
+    onlyFirst: replies.onlyFirst(command, 2),
+    busy: replies.busy(goal),
+    noGoal: replies.noGoal(),
+    alreadyEnded: replies.alreadyEnded(goal),
+    notWaiting: replies.notWaiting('approve', goal),
+    notYet: replies.notYet(command),
+    configInvalid: replies.configInvalid('.github/omk.yml', [text]),
+    confirmLabel: replies.confirmLabel(text),
+    closedIssue: replies.closedIssue(),
+    hiddenText: replies.hiddenText(2),
+    planShown: replies.planShown('0123456789ab'),
+    planApproved: replies.planApproved('0123456789ab'),
+    planChanged: replies.planChanged({ given: short, shown: '0123456789ab' }),
+    planRejected: replies.planRejected(),
+    answered: replies.answered(),
+    paused: replies.paused(),
+    resumed: replies.resumed(),
+    cancelled: replies.cancelled(goal),
+    retriedGoal: replies.retried(),
+    retriedSlice: replies.retried('api'),
+    fixTaken: replies.fixTaken('api', true),
+    fixBegun: replies.fixTaken('api', false),
+    rebaseTaken: replies.rebaseTaken('api'),
+    mergeTaken: replies.mergeTaken('api'),
+    revertTaken: replies.revertTaken('api'),
+    unknownSlice: replies.unknownSlice(text, [text]),
+    unknownFinding: replies.unknownFinding(text),
+    budgetExtended: replies.budgetExtended(text),
+    findingAccepted: replies.findingAccepted('deadbeef', text),
+    frozen: replies.frozen(text),
+    unfrozen: replies.unfrozen(),
+    proof: replies.proof(goal, PAGE),
+    proofWithout: replies.proof(goal, undefined),
+    replay: replies.replay(goal, [{ at: AT, text }]),
+    why: replies.why(goal),
+    whyRunning: replies.why(running),
+    statusReply: replies.status(goal, later(5), 2),
+    failed: replies.failed({ text, next: text }),
+    failedNext: replies.failed({ text, next: `write /omk run ${short}` }),
+    ownFault: replies.ownFault('deadbeef'),
+  };
+}
+
+describe('everything omk says', () => {
+  const random = seeded(41);
+  const texts = [
+    ...Array.from({ length: 300 }, () => hostile(random)),
+    '/omk cancel',
+    '\n/omk cancel\n',
+    '`\n/omk cancel',
+    '-->\n/omk cancel',
+  ];
+  const said = texts.flatMap((text) => Object.entries(everything(text)));
+  const OWN_HTML = /^<\/?details>$|^<summary>[A-Za-z ]+<\/summary>$|^<!-- omk:status:deadbeef -->$/;
+  const OWN_LINK =
+    /\[(?:page of the goal|Page of the goal|proof|Proof of goal-[\d-]+[0-9a-f]+)\]\(https:\/\/omk\.example\/goals\/[^\s)]*\)/g;
+
+  test('covers every reply there is', () => {
+    const texts = Object.values(everything('x'));
+    expect(texts.length).toBeGreaterThan(Object.keys(replies).length);
+  });
+
+  test('is never heard as a command', () => {
+    expect(said.filter(([, text]) => parseCommand(text).kind !== 'none').map(([name]) => name)).toEqual([]);
+  });
+
+  test('holds no live mention, foreign reference, link, image, HTML or marker', () => {
+    const live = /@|(?<![ (|])#\d|:\/\/|www\.|\bGH-\d|<|(?<!\\)(?:\\\\)*[[\]]/i;
+    const faulty = said.filter(([, text]) =>
+      text.split('\n').some((line) => {
+        if (OWN_HTML.test(line)) return false;
+        const prose = proseOf(line.replaceAll(OWN_LINK, '')).replaceAll(/&(?:amp|lt|gt|#96|#124|#36);/g, '');
+        return live.test(prose) || /<!--/.test(line);
+      }),
+    );
+    expect(faulty.map(([name]) => name)).toEqual([]);
+  });
+
+  test('refers to its own issue and pull request alone', () => {
+    const numbers = said.flatMap(([, text]) =>
+      text.split('\n').flatMap((line) =>
+        [
+          ...proseOf(line)
+            .replaceAll(/&#\d+;/g, '')
+            .matchAll(/#(\d+)/g),
+        ].map(([, number]) => number),
+      ),
+    );
+    expect(new Set(numbers)).toEqual(new Set(['7', '12']));
+  });
+
+  test('has tables with as many cells in each row as in the head', () => {
+    const tables = said.flatMap(([, text]) => readTables(text));
+    expect(tables.length).toBeGreaterThan(texts.length);
+    expect(tables.filter((table) => table.some((row) => row.length !== table[0]?.length))).toEqual([]);
+  });
+
+  test('names a next command, is short of 60,000 characters and has no emoji of its own', () => {
+    const plain = Object.entries(everything('plain words')).filter(([name]) => name !== 'body');
+    expect(
+      plain
+        .filter(
+          ([, text]) =>
+            !text.includes('/omk ') && !text.includes('Next: plain words') && !text.includes('A maintainer can'),
+        )
+        .map(([name]) => name),
+    ).toEqual([]);
+    expect(plain.filter(([, text]) => /\p{Emoji_Presentation}/u.test(text) || text.length > 60_000)).toEqual([]);
+  });
+});
