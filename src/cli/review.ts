@@ -19,14 +19,18 @@ export async function reviewCommand(argv: string[], io: Io): Promise<number> {
   try {
     const options = readOptions(argv);
     const gitDir = await findGitDir(options.repo);
-    const [base, head] = [await resolveRef(gitDir, options.base, '--base'), await resolveRef(gitDir, options.head, '--head')];
+    const [base, head] = [
+      await resolveRef(gitDir, options.base, '--base'),
+      await resolveRef(gitDir, options.head, '--head'),
+    ];
     const wall = await reviewChange(await localInput(gitDir, { base, head }, io));
     const verdict = wallVerdict(wall).kind;
     io.stdout(options.json ? `${JSON.stringify(toJson(wall, verdict))}\n` : toText(wall, verdict));
     return verdict === 'passed' ? 0 : 1;
   } catch (error) {
     if (error instanceof UserError) io.stderr(`${error.message}\n${error.hint}\n`);
-    else if (error instanceof ToolError) io.stderr(`The change could not be read: ${error.message}\nTry: git -C DIR diff --stat BASE HEAD\n`);
+    else if (error instanceof ToolError)
+      io.stderr(`The change could not be read: ${error.message}\nTry: git -C DIR diff --stat BASE HEAD\n`);
     else throw error;
     return 2;
   }
@@ -37,9 +41,13 @@ type Options = { repo: string; base: string; head: string; json: boolean };
 function readOptions(argv: string[]): Options {
   const string = { type: 'string' } as const;
   try {
-    const { values } = parseArgs({ args: argv, options: { repo: string, base: string, head: string, json: { type: 'boolean', default: false } } });
+    const { values } = parseArgs({
+      args: argv,
+      options: { repo: string, base: string, head: string, json: { type: 'boolean', default: false } },
+    });
     const missing = (['repo', 'base', 'head'] as const).filter((name) => !values[name]);
-    if (missing.length > 0) throw new UserError(`Missing: ${missing.map((name) => `--${name}`).join(', ')}.`, `Usage: ${USAGE}`);
+    if (missing.length > 0)
+      throw new UserError(`Missing: ${missing.map((name) => `--${name}`).join(', ')}.`, `Usage: ${USAGE}`);
     return { repo: values.repo ?? '', base: values.base ?? '', head: values.head ?? '', json: values.json };
   } catch (error) {
     if (error instanceof UserError) throw error;
@@ -56,7 +64,11 @@ async function findGitDir(repo: string): Promise<string> {
     const named = /^gitdir: (.+)$/m.exec(await readFile(dotGit, 'utf8').catch(() => ''))?.[1];
     if (named !== undefined) return resolve(dir, named.trim());
     if ((await isFolder(join(dir, 'objects'))) && (await isFolder(join(dir, 'refs')))) return dir;
-    if (dir === dirname(dir)) throw new UserError(`--repo: ${start} is no git repository and lies in none.`, 'Give a folder with a .git in it, such as --repo .');
+    if (dir === dirname(dir))
+      throw new UserError(
+        `--repo: ${start} is no git repository and lies in none.`,
+        'Give a folder with a .git in it, such as --repo .',
+      );
   }
 }
 
@@ -78,7 +90,11 @@ async function resolveRef(gitDir: string, ref: string, option: string): Promise<
 }
 
 /** The change since the two commits parted, as a pull request shows it. */
-async function localInput(gitDir: string, { base, head }: { base: Sha; head: Sha }, io: Io): Promise<Parameters<typeof reviewChange>[0]> {
+async function localInput(
+  gitDir: string,
+  { base, head }: { base: Sha; head: Sha },
+  io: Io,
+): Promise<Parameters<typeof reviewChange>[0]> {
   const parted = await tryGit(['merge-base', base, head], { gitDir });
   const from = parted.exitCode === 0 ? (parted.stdout.trim().split('\n')[0] ?? base) : base;
   const plain = ['--no-ext-diff', '--no-textconv', '--no-color', '--full-index', '-M'];
@@ -108,7 +124,8 @@ async function readPolicy(gitDir: string, base: Sha, io: Io): Promise<Policy['re
   try {
     const settings = policySchema.safeParse(parse(text) ?? {});
     if (settings.success) return settings.data.review;
-    for (const { path, message } of settings.error.issues) io.stderr(`.github/omk.yml: ${path.join('.')}: ${message}\n`);
+    for (const { path, message } of settings.error.issues)
+      io.stderr(`.github/omk.yml: ${path.join('.')}: ${message}\n`);
   } catch (error) {
     io.stderr(`.github/omk.yml: ${(error as Error).message}\n`);
   }
@@ -122,7 +139,9 @@ function toJson(wall: Wall, verdict: 'passed' | 'blocked'): unknown {
 
 function toText(wall: Wall, verdict: 'passed' | 'blocked'): string {
   const rows = wall.passes.map(({ pass, status, severity, feedback }) => [pass, status, severity, feedback]);
-  const groups = wall.passes.filter((pass) => pass.findings.length > 0).map(({ pass, findings }) => `\n${pass}\n${findings.map(toLine).join('')}`);
+  const groups = wall.passes
+    .filter((pass) => pass.findings.length > 0)
+    .map(({ pass, findings }) => `\n${pass}\n${findings.map(toLine).join('')}`);
   const confidence = wall.antiSlopConfidence.toFixed(2);
   return `${markdownTable([['Pass', 'Status', 'Severity', 'Feedback'], ...rows])}\n${groups.join('')}\n${verdict}, anti-slop confidence ${confidence}\n`;
 }

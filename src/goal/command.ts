@@ -23,8 +23,10 @@ export type RunOptions = {
 
 export const NO_OPTIONS: RunOptions = { plan: false, dryRun: false };
 
-/** What a person told omk to do. Free text is as it was written, empty if
- * there is none: read it through `readVisible` before anything acts on it. */
+/**
+ * What a person told omk to do. Free text is as it was written: read it through `readVisible` before anything
+ * acts on it.
+ */
 export type Command =
   | { kind: 'run'; options: RunOptions; text: string | undefined }
   | { kind: 'plan'; text: string | undefined }
@@ -63,7 +65,7 @@ const row = (
 /** Every command, in the order of the help. Help, README and permissions are read from this table. */
 export const COMMANDS: readonly CommandInfo[] = [
   row('run', '[options] [goal text]', 'issue', 'write', 'Start a goal. Without text the issue is the goal.'),
-  row('plan', '[options] [goal text]', 'issue', 'write', 'Plan only. The plan is posted with its hash.'),
+  row('plan', '[goal text]', 'issue', 'write', 'Plan only. The plan is posted with its hash.'),
   row('approve', '[hash]', 'issue', 'write', 'Accept the plan shown; the approval is for this hash alone.'),
   row('reject', '<reason>', 'issue', 'write', 'Refuse the plan shown. The reason goes into the next one.'),
   row('answer', '<text>', 'both', 'write', 'Answer what a blocked goal asked.'),
@@ -158,8 +160,8 @@ type Words = { line: string; below: string };
 type Reader = (words: Words, faults: string[]) => Command;
 
 const READERS: Record<Command['kind'], Reader> = {
-  run: (words, faults) => readRun('run', words, faults),
-  plan: (words, faults) => readRun('plan', words, faults),
+  run: readRun,
+  plan: readPlan,
   approve: readApproval,
   reject: ({ line }, faults) => ({ kind: 'reject', text: needText('reject', line, faults) }),
   answer: (words, faults) => ({ kind: 'answer', text: needText('answer', joined(words), faults) }),
@@ -168,7 +170,7 @@ const READERS: Record<Command['kind'], Reader> = {
   resume: ({ line }, faults) => bare('resume', line, faults),
   cancel: ({ line }, faults) => bare('cancel', line, faults),
   retry: ({ line }, faults) => ({ kind: 'retry', slice: readSlice('retry', line, faults) }),
-  fix: (words) => ({ kind: 'fix', text: joined(words) }),
+  fix: (words) => ({ kind: 'fix', text: joined(words) || undefined }),
   rebase: ({ line }, faults) => bare('rebase', line, faults),
   merge: ({ line }, faults) => ({ kind: 'merge', slice: readSlice('merge', line, faults) }),
   revert: ({ line }, faults) => ({
@@ -177,7 +179,7 @@ const READERS: Record<Command['kind'], Reader> = {
   }),
   budget: readBudget,
   accept: readAcceptance,
-  freeze: ({ line }) => ({ kind: 'freeze', text: line }),
+  freeze: ({ line }) => ({ kind: 'freeze', text: line || undefined }),
   unfreeze: ({ line }, faults) => bare('unfreeze', line, faults),
   proof: ({ line }, faults) => bare('proof', line, faults),
   replay: ({ line }, faults) => bare('replay', line, faults),
@@ -234,11 +236,16 @@ function readAcceptance({ line }: Words, faults: string[]): Command {
   return { kind: 'accept', finding, text: reason };
 }
 
-function readRun(kind: 'run' | 'plan', words: Words, faults: string[]): Command {
+function readPlan(words: Words, faults: string[]): Command {
+  const line = takeOptions(words.line, {}, {}, faults);
+  return { kind: 'plan', text: joined({ line, below: words.below }) || undefined };
+}
+
+function readRun(words: Words, faults: string[]): Command {
   const options: RunOptions = { ...NO_OPTIONS };
   const line = takeOptions(words.line, RUN_OPTIONS, options, faults);
   const text = joined({ line: /^(["'])[^"']*\1$/.test(line) ? unquote(line) : line, below: words.below });
-  return { kind, options, text };
+  return { kind: 'run', options, text: text || undefined };
 }
 
 type Extension = { usd: number | undefined; tokens: number | undefined; timeMs: number | undefined };

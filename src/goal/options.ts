@@ -1,7 +1,7 @@
 import { parseArgsStringToArgv } from 'string-argv';
 
 /** One option of a command. `set` stores the value and says whether it is allowed; a flag gets no value. */
-export type Option<T> = { flag?: true; allowed: string; set(into: T, value: string): boolean };
+type Option<T> = { flag?: true; allowed: string; set(into: T, value: string): boolean };
 
 export type OptionTable<T> = Record<string, Option<T>>;
 

@@ -33,7 +33,9 @@ export function globsOverlap(a: string, b: string): boolean {
   const [one, other] = [a.toLowerCase(), b.toLowerCase()];
   if (!WILDCARD.test(one + other)) return `${one}/`.startsWith(`${other}/`) || `${other}/`.startsWith(`${one}/`);
   const right = expand(other);
-  return expand(one).some((left) => right.some((glob) => canMeet(left.split('/'), glob.split('/'), '**', segmentsMeet)));
+  return expand(one).some((left) =>
+    right.some((glob) => canMeet(left.split('/'), glob.split('/'), '**', segmentsMeet)),
+  );
 }
 
 function segmentsMeet(a: string, b: string): boolean {

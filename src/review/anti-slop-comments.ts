@@ -28,9 +28,18 @@ const reader = (severity: Rule['severity'], pattern: RegExp): Rule =>
   });
 
 const readers = [
-  reader('medium', /\bas an? (?:AI|language model|assistant)\b|\bI(?:'ve| have) (?:just )?(?:added|updated|changed|fixed|implemented|refactored|removed|created|modified|replaced|moved)\b|\b(?:as|per) (?:you(?:r)?|the user'?s?) (?:requested|request|asked|instructions?|suggestion)\b|^\W*(?:as|like) requested\b|\bas you (?:asked|requested|wanted|can see)\b|\bhope this helps\b|\bhere(?:'s| is) the (?:updated|fixed|new|modified|complete|corrected)\b/i),
-  reader('medium', /^\W*(?:NEW|CHANGED|UPDATED|MODIFIED|ADDED|FIXED|REMOVED|EDIT(?:ED)?)\s*:\s|^\W*(?:newly added|updated to|changed from|changed to|fixed by|refactored (?:from|to|by)|moved from|removed the|this was (?:changed|updated|added|modified|removed))\b/i),
-  reader('low', /\bfeel free to\b|\blet me know if\b|\bthe user (?:asked|requested) (?:us|me|for this)\b|^\W*(?:I added|I changed|Here we|Now we|First,? we|Then,? we|Next,? we|Finally,? we|Let's|Let us|We need to|We can now|You can now|This (?:function|method|class|code|line|variable) (?:is used to|will|simply))\b/i),
+  reader(
+    'medium',
+    /\bas an? (?:AI|language model|assistant)\b|\bI(?:'ve| have) (?:just )?(?:added|updated|changed|fixed|implemented|refactored|removed|created|modified|replaced|moved)\b|\b(?:as|per) (?:you(?:r)?|the user'?s?) (?:requested|request|asked|instructions?|suggestion)\b|^\W*(?:as|like) requested\b|\bas you (?:asked|requested|wanted|can see)\b|\bhope this helps\b|\bhere(?:'s| is) the (?:updated|fixed|new|modified|complete|corrected)\b/i,
+  ),
+  reader(
+    'medium',
+    /^\W*(?:NEW|CHANGED|UPDATED|MODIFIED|ADDED|FIXED|REMOVED|EDIT(?:ED)?)\s*:\s|^\W*(?:newly added|updated to|changed from|changed to|fixed by|refactored (?:from|to|by)|moved from|removed the|this was (?:changed|updated|added|modified|removed))\b/i,
+  ),
+  reader(
+    'low',
+    /\bfeel free to\b|\blet me know if\b|\bthe user (?:asked|requested) (?:us|me|for this)\b|^\W*(?:I added|I changed|Here we|Now we|First,? we|Then,? we|Next,? we|Finally,? we|Let's|Let us|We need to|We can now|You can now|This (?:function|method|class|code|line|variable) (?:is used to|will|simply))\b/i,
+  ),
 ];
 
 /** What a comment's verb says, and the code it then merely repeats. */
@@ -41,16 +50,26 @@ const RETELLINGS: readonly (readonly [RegExp, RegExp])[] = [
   [/^(?:import|require|include)s?\b/, /^\s*(?:import|from|use|#include|const .*require)\b/],
   [/^(?:loop|iterate|go)s? (?:through|over|on)\b|^for each\b/, /^\s*(?:for|while)\b|\.(?:forEach|map|each)\b/],
   [/^(?:set|assign|store|save|update)s?\b/, /^[^=]*[^=!<>]=[^=>]|\.set\w*\(/],
-  [/^(?:create|initiali[sz]e|instantiate|declare|define|init|make|build|construct|get|fetch|retrieve|read|load|calculate|compute)s?\b/, /^[^=]*[^=!<>]:?=[^=>]|^\s*(?:function|def|class|func|fn|interface|struct|enum)\b/],
+  [
+    /^(?:create|initiali[sz]e|instantiate|declare|define|init|make|build|construct|get|fetch|retrieve|read|load|calculate|compute)s?\b/,
+    /^[^=]*[^=!<>]:?=[^=>]|^\s*(?:function|def|class|func|fn|interface|struct|enum)\b/,
+  ],
   [/^(?:check|test|verify|see|ensure)s? (?:if|whether|that|for)\b|^if\b/, /^\s*(?:if|assert|\}? ?else if|elif)\b/],
   [/^(?:call|invoke|execute|run)s?\b/, /\w\(/],
   [/^(?:print|log|output|display|show)s?\b/, /\b(?:print\w*|console|log\w*|echo|puts|println!?)\b/],
   [/^(?:throw|raise)s?\b/, /^\s*(?:throw|raise)\b/],
   [/^(?:append|push|add)s?\b/, /\.(?:append|push|add|insert)\w*\(|\bappend\(/],
-  [/^(?:constructor|class|function|method|getter|setter|import)\b/, /\b(?:constructor|class|function|def|__init__|get|set|import)\b/],
+  [
+    /^(?:constructor|class|function|method|getter|setter|import)\b/,
+    /\b(?:constructor|class|function|def|__init__|get|set|import)\b/,
+  ],
   [/^(?:close|open|clear|reset|delete|remove|start|stop|send|parse|convert|sort|filter)s?\b/, /\w\(/],
 ];
-const SMALL = new Set('a an the this that these those to of in on for from with and or is are if it its by as at be we our new all each every into via using so then value values variable variables function method result results object instance list array string number data item items element elements constant field property class type file current given one up not whether exists exist valid empty'.split(' '));
+const SMALL = new Set(
+  'through over loop iterate a an the this that these those to of in on for from with and or is are if it its by as at be we our new all each every into via using so then value values variable variables function method result results object instance list array string number data item items element elements constant field property class type file current given one up not whether exists exist valid empty'.split(
+    ' ',
+  ),
+);
 
 const retelling: Rule = {
   id: 'anti-slop/retelling',
@@ -64,7 +83,12 @@ const retelling: Rule = {
       const told = source.added.filter((line) => retells(line, source));
       const severity = told.length >= 3 ? 'medium' : 'low';
       for (const line of told)
-        yield { file: source.path, line: line.number, severity, message: `The comment repeats the code: \`${shorten(line.comment)}\`` } satisfies Hit;
+        yield {
+          file: source.path,
+          line: line.number,
+          severity,
+          message: `The comment repeats the code: \`${shorten(line.comment)}\``,
+        } satisfies Hit;
     }
   },
 };
@@ -73,21 +97,41 @@ function retells(line: SourceLine, source: SourceFile): boolean {
   const trailing = line.code.trim() !== '';
   const code = trailing ? line.code : (source.lineAt(line.number + 1)?.code ?? '');
   if (code.trim() === '' || line.startsIn !== 'code' || /^\s*(\/\*\*|\*|\/\/\/|\/\/!)/.test(line.raw)) return false;
-  const comment = line.comment.trim().toLowerCase().replace(/^(?:step \d+[:.]?|\d+[.)]|now|then|next|first|finally)[,:]?\s+/, '').replace(/[.:!]+$/, '');
+  const comment = line.comment
+    .trim()
+    .toLowerCase()
+    .replace(/^(?:step \d+[:.]?|\d+[.)]|now|then|next|first|finally)[,:]?\s+/, '')
+    .replace(/[.:!]+$/, '');
   const words = comment.match(/[a-z][a-z\d]*/g) ?? [];
-  if (words.length === 0 || words.length > 8 || /[`(){}=<>]|https?:|because|otherwise|\bso\b|\bto avoid\b|\bmust\b|\bnot\b|\bonly\b|\bbefore\b|\bafter\b/.test(comment)) return false;
+  if (
+    words.length === 0 ||
+    words.length > 8 ||
+    /[`(){}=<>]|https?:|because|otherwise|\bso\b|\bto avoid\b|\bmust\b|\bnot\b|\bonly\b|\bbefore\b|\bafter\b/.test(
+      comment,
+    )
+  )
+    return false;
   const pair = RETELLINGS.find(([says]) => says.test(comment));
   if (!pair?.[1].test(code)) return false;
   const spoken = words.slice(1).filter((word) => !SMALL.has(word));
-  const names = new Set((source.language.name === 'shell' ? code : (trailing ? line.text : (source.lineAt(line.number + 1)?.text ?? ''))).replace(/([a-z\d])([A-Z])/g, '$1 $2').toLowerCase().match(/[a-z]+/g)?.map(stem) ?? []);
-  return spoken.length > 0 ? spoken.filter((word) => names.has(stem(word))).length / spoken.length >= 0.75 : /\b(?:result|value|list|array|data|items)\b/.test(comment) && /^returns?/.test(comment);
+  const names = new Set(
+    (source.language.name === 'shell' ? code : trailing ? line.text : (source.lineAt(line.number + 1)?.text ?? ''))
+      .replace(/([a-z\d])([A-Z])/g, '$1 $2')
+      .toLowerCase()
+      .match(/[a-z]+/g)
+      ?.map(stem) ?? [],
+  );
+  return spoken.length > 0
+    ? spoken.filter((word) => names.has(stem(word))).length / spoken.length >= 0.75
+    : /\b(?:result|value|list|array|data|items)\b/.test(comment) && /^returns?/.test(comment);
 }
 
 function stem(word: string): string {
   return word.replace(/(?:ies|es|s|ing|ed)$/, '').slice(0, 6);
 }
 
-const CODE = /^(?:(?:const|let|var|final|val)\s+[\w${[]+.*=.*|(?:return|throw|await|raise)\b\s*[\w('"[{].*[;)]|return [\w.]+(?:\(.*\))?|(?:if|for|while|switch|else if|elif)\s*\(?.*\)?\s*[{:]|\}?\s*else\s*[{:]|(?:def|class|func|fn|function|public|private|async function)\s+\w+.*[{:)]|[\w$.[\]>-]+\s*(?:[+\-*/|&]|:|\?\?|\|\|)?=\s*[^=].*[;)\]}'"\w]|[\w$.]+(?:->|::|\.)?[\w$]+\(.*\)\s*[;,]?|import\s+[\w{*].*(?:from|;).*|from \S+ import .+|[}\])]+[;,]?|\w+\+\+;?|<\/?\w+[^>]*>|@\w+(?:\(.*\))?|\w+!\(.*\);|break;|continue;)$/;
+const CODE =
+  /^(?:(?:const|let|var|final|val)\s+[\w${[]+.*=.*|(?:return|throw|await|raise)\b\s*[\w('"[{].*[;)]|return [\w.]+(?:\(.*\))?|(?:if|for|while|switch|else if|elif)\s*\(?.*\)?\s*[{:]|\}?\s*else\s*[{:]|(?:def|class|func|fn|function|public|private|async function)\s+\w+.*[{:)]|[\w$.[\]>-]+\s*(?:[+\-*/|&]|:|\?\?|\|\|)?=\s*[^=].*[;)\]}'"\w]|[\w$.]+(?:->|::|\.)?[\w$]+\(.*\)\s*[;,]?|import\s+[\w{*].*(?:from|;).*|from \S+ import .+|[}\])]+[;,]?|\w+\+\+;?|<\/?\w+[^>]*>|@\w+(?:\(.*\))?|\w+!\(.*\);|break;|continue;)$/;
 
 const commentedOut: Rule = {
   id: 'anti-slop/commented-out',
@@ -100,7 +144,8 @@ const commentedOut: Rule = {
       if (!source.language.programs || source.language.name === 'prose') continue;
       let run: SourceLine[] = [];
       for (const line of [...source.added, undefined]) {
-        const joins = line && isWholeComment(line) && (run.length === 0 || line.number === (run.at(-1)?.number ?? 0) + 1);
+        const joins =
+          line && isWholeComment(line) && (run.length === 0 || line.number === (run.at(-1)?.number ?? 0) + 1);
         if (joins) run.push(line);
         else {
           yield* judgeRun(run, source);
@@ -112,7 +157,12 @@ const commentedOut: Rule = {
 };
 
 function isWholeComment(line: SourceLine): boolean {
-  return line.code.trim() === '' && line.comment.trim() !== '' && line.startsIn === 'code' && !/^\s*(?:\/\/\/|\/\/!|\/\*\*|#!|#:|\/\/go:|# type:)/.test(line.raw);
+  return (
+    line.code.trim() === '' &&
+    line.comment.trim() !== '' &&
+    line.startsIn === 'code' &&
+    !/^\s*(?:\/\/\/|\/\/!|\/\*\*|#!|#:|\/\/go:|# type:)/.test(line.raw)
+  );
 }
 
 /** A run of line comments is dead code if most of it reads as code and none of it as an explanation. */
@@ -124,8 +174,18 @@ function* judgeRun(run: readonly SourceLine[], source: SourceFile): Iterable<Hit
   const shown = run[0] && isExample(run[0], source);
   if (shown) return;
   const sure = code.some((text) => /[;{}]\s*$|^\s*(?:return|const|let|var|import|def|if|for)\b/.test(text));
-  if (code.length === 1 && !/[;{]\s*$/.test(code[0] ?? '') && !/^\s*(?:const|let|var|return|await|import|[\w.]+\(.*\)$|[\w.]+ = )/.test(code[0] ?? '')) return;
-  yield { file: source.path, line: first.number, severity: code.length >= 3 && sure ? 'medium' : 'low', message: `${code.length === 1 ? 'A line' : `${code.length} lines`} of code ${code.length === 1 ? 'is' : 'are'} commented out: \`${shorten(first.comment)}\`` };
+  if (
+    code.length === 1 &&
+    !/[;{]\s*$/.test(code[0] ?? '') &&
+    !/^\s*(?:const|let|var|return|await|import|[\w.]+\(.*\)$|[\w.]+ = )/.test(code[0] ?? '')
+  )
+    return;
+  yield {
+    file: source.path,
+    line: first.number,
+    severity: code.length >= 3 && sure ? 'medium' : 'low',
+    message: `${code.length === 1 ? 'A line' : `${code.length} lines`} of code ${code.length === 1 ? 'is' : 'are'} commented out: \`${shorten(first.comment)}\``,
+  };
 }
 
 function isProse(text: string): boolean {

@@ -16,10 +16,17 @@ const inventedImport: Rule = {
     const folders = foldersOf(reading.paths);
     for (const source of sourcesOf(reading, [...SCRIPTS, 'python'], ['product', 'test'])) {
       for (const found of importsOf(source.lines, source.language.name)) {
-        if (!source.isAdded(found.line) || !found.specifier.startsWith('.') || /(^|\/)(fixtures?|__fixtures__|testdata)\//.test(source.path)) continue;
+        if (
+          !source.isAdded(found.line) ||
+          !found.specifier.startsWith('.') ||
+          /(^|\/)(fixtures?|__fixtures__|testdata)\//.test(source.path)
+        )
+          continue;
         const targets = resolveImport(found.specifier, source.path, tree);
-        const missing = targets[0] === undefined ? isMissing(found, source, folders) : await missingName(found, targets, reading);
-        if (missing !== undefined) hits.push({ file: source.path, line: found.line, message: missing, text: `${found.specifier} ${missing}` });
+        const missing =
+          targets[0] === undefined ? isMissing(found, source, folders) : await missingName(found, targets, reading);
+        if (missing !== undefined)
+          hits.push({ file: source.path, line: found.line, message: missing, text: `${found.specifier} ${missing}` });
       }
     }
     return hits;
@@ -28,13 +35,20 @@ const inventedImport: Rule = {
 
 function foldersOf(paths: ReadonlySet<string>): Set<string> {
   const folders = new Set<string>(['.']);
-  for (const path of paths) for (let folder = posix.dirname(path); folder !== '.' && !folders.has(folder); folder = posix.dirname(folder)) folders.add(folder);
+  for (const path of paths)
+    for (let folder = posix.dirname(path); folder !== '.' && !folders.has(folder); folder = posix.dirname(folder))
+      folders.add(folder);
   return folders;
 }
 
 /** Files that a build makes are not in the repository; nor are assets behind loaders. */
 function isMissing(found: Import, source: SourceFile, folders: ReadonlySet<string>): string | undefined {
-  if (/(^|\/)(dist|build|lib|out|generated|gen|\.\w+|types?|node_modules|coverage|__generated__|pkg|target|package\.json)(\/|$)|generated|version|[?!#*]|\.(css|scss|less|svg|png|wasm|node|json|graphql|proto)$/i.test(found.specifier)) return undefined;
+  if (
+    /(^|\/)(dist|build|lib|out|generated|gen|\.\w+|types?|node_modules|coverage|__generated__|pkg|target|package\.json)(\/|$)|generated|version|[?!#*]|\.(css|scss|less|svg|png|wasm|node|json|graphql|proto)$/i.test(
+      found.specifier,
+    )
+  )
+    return undefined;
   const folder = posix.dirname(source.path);
   if (source.language.name === 'python') {
     const dots = /^\.+/.exec(found.specifier)?.[0].length ?? 1;
@@ -47,11 +61,23 @@ function isMissing(found: Import, source: SourceFile, folders: ReadonlySet<strin
 
 async function missingName(found: Import, targets: string[], reading: Reading): Promise<string | undefined> {
   const target = targets[0] ?? '';
-  if (found.names.length === 0 || !/\.([cm]?[jt]sx?|py)$/.test(target) || /\.d\.[cm]?ts$/.test(target)) return undefined;
+  if (found.names.length === 0 || !/\.([cm]?[jt]sx?|py)$/.test(target) || /\.d\.[cm]?ts$/.test(target))
+    return undefined;
   const text = await reading.peek(target);
-  if (text === undefined || /\bexport \*(?! as)|\bmodule\.exports\b|\bexports\.|import \*|__getattr__|__all__|globals\(\)|\bexport =/.test(text)) return undefined;
+  if (
+    text === undefined ||
+    /\bexport \*(?! as)|\bmodule\.exports\b|\bexports\.|import \*|__getattr__|__all__|globals\(\)|\bexport =/.test(text)
+  )
+    return undefined;
   const folder = target.replace(/\/?__init__\.py$/, '');
-  const name = found.names.find((wanted) => wanted !== 'default' && !new RegExp(`(?<![\\w$])${wanted.replaceAll('$', '\\$')}(?![\\w$])`).test(text) && ![...reading.paths].some((path) => path === `${folder}/${wanted}.py` || path === `${folder}/${wanted}/__init__.py`));
+  const name = found.names.find(
+    (wanted) =>
+      wanted !== 'default' &&
+      !new RegExp(`(?<![\\w$])${wanted.replaceAll('$', '\\$')}(?![\\w$])`).test(text) &&
+      ![...reading.paths].some(
+        (path) => path === `${folder}/${wanted}.py` || path === `${folder}/${wanted}/__init__.py`,
+      ),
+  );
   return name === undefined ? undefined : `\`${found.specifier}\` has nothing called \`${name}\``;
 }
 
@@ -68,7 +94,13 @@ const inventedPackage: Rule = {
     for (const source of sourcesOf(reading, SCRIPTS)) {
       for (const found of importsOf(source.lines, source.language.name)) {
         const name = packageOf(found);
-        if (name === undefined || !source.isAdded(found.line) || source.oldText?.includes(`'${found.specifier}'`) || source.oldText?.includes(`"${found.specifier}"`)) continue;
+        if (
+          name === undefined ||
+          !source.isAdded(found.line) ||
+          source.oldText?.includes(`'${found.specifier}'`) ||
+          source.oldText?.includes(`"${found.specifier}"`)
+        )
+          continue;
         if (await isDeclared(name, source, reading)) continue;
         hits.push({ file: source.path, line: found.line, message: `No package.json names \`${name}\``, text: name });
       }
@@ -87,12 +119,26 @@ function packageOf({ specifier, typeOnly }: Import): string | undefined {
 async function isDeclared(name: string, source: SourceFile, reading: Reading): Promise<boolean> {
   let seen = false;
   for (let folder = posix.dirname(source.path); ; folder = posix.dirname(folder)) {
-    for (const manifest of ['package.json', 'tsconfig.json', 'jsconfig.json', 'deno.json', 'vite.config.ts', 'tsconfig.base.json', 'pnpm-workspace.yaml']) {
+    for (const manifest of [
+      'package.json',
+      'tsconfig.json',
+      'jsconfig.json',
+      'deno.json',
+      'vite.config.ts',
+      'tsconfig.base.json',
+      'pnpm-workspace.yaml',
+    ]) {
       const path = posix.join(folder, manifest);
       if (!reading.paths.has(path)) continue;
       const text = (await reading.peek(path)) ?? '"paths"';
       if (manifest === 'package.json') seen = true;
-      if (text.includes(`"${name}"`) || text.includes(`"@types/${name.replace('@', '').replace('/', '__')}"`) || /"(paths|baseUrl|imports|workspaces)"\s*:/.test(text) || /\balias\b|^packages:/m.test(text)) return true;
+      if (
+        text.includes(`"${name}"`) ||
+        text.includes(`"@types/${name.replace('@', '').replace('/', '__')}"`) ||
+        /"(paths|baseUrl|imports|workspaces)"\s*:/.test(text) ||
+        /\balias\b|^packages:/m.test(text)
+      )
+        return true;
     }
     if (folder === '.') return !seen;
   }

@@ -25,7 +25,8 @@ export const SLOP_WEIGHTS: Readonly<Record<string, number>> = {
 const LONG_FILE = 400;
 
 /** The note waits for something outside of this change, or only wonders. */
-const WAITS = /\b(?:once|when|until|after|if|remove|consider|maybe|perhaps|probably|ideally|eventually|might|could|would|should we|in (?:the )?(?:next|future)|next major|deprecat\w*|upstream|drop)\b|\?/i;
+const WAITS =
+  /\b(?:once|when|until|after|if|remove|consider|maybe|perhaps|probably|ideally|eventually|might|could|would|should we|in (?:the )?(?:next|future)|next major|deprecat\w*|upstream|drop)\b|\?/i;
 
 const lines: Rule[] = [
   lineRule({
@@ -36,7 +37,8 @@ const lines: Rule[] = [
     view: 'comment',
     pattern: /(?<![\w/-])(TODO|FIXME|HACK|XXX(?=\s*[:(]|\s*$)|(?<=^\W*)XXX)(?![\w-])/,
     severityAt: (line) => (WAITS.test(line.comment) || !/TODO|FIXME|HACK/.test(line.comment) ? 'low' : undefined),
-    unless: (line) => /#\d+|https?:\/\/|\b[A-Z]{2,}-\d+\b/.test(line.comment) || /["'`]\s*(TODO|FIXME|HACK|XXX)/.test(line.comment),
+    unless: (line) =>
+      /#\d+|https?:\/\/|\b[A-Z]{2,}-\d+\b/.test(line.comment) || /["'`]\s*(TODO|FIXME|HACK|XXX)/.test(line.comment),
     message: 'Work is put off: `$1`',
     remedy: 'Do it now, or open an issue and name it here.',
   }),
@@ -92,7 +94,12 @@ const placeholder: Rule = {
       for (const line of source.added) {
         const match = line.startsIn === 'code' && !source.isTestLine(line.number) ? stub.exec(line.text) : null;
         if (!match || line.code[match.index] === '·') continue;
-        yield { file: source.path, line: line.number, message: `The body is a placeholder: \`${shorten(match[0])}\``, ...(isAbstract(line.number, source) ? { severity: 'low' } : {}) } satisfies Hit;
+        yield {
+          file: source.path,
+          line: line.number,
+          message: `The body is a placeholder: \`${shorten(match[0])}\``,
+          ...(isAbstract(line.number, source) ? { severity: 'low' } : {}),
+        } satisfies Hit;
       }
       if (source.language.name === 'python') yield* emptyFunctions(source);
     }
@@ -103,7 +110,11 @@ const placeholder: Rule = {
 function isAbstract(number: number, source: SourceFile): boolean {
   const around = source.blocks().around(number);
   const inClass = around.some((block) => block.kind === 'class' && !/^impl\b/.test(block.header));
-  return (source.language.name === 'python' || source.language.name === 'ruby' ? inClass : false) || /\babstract\b/.test(source.text.slice(0, 20_000)) || around[0]?.kind === 'condition';
+  return (
+    (source.language.name === 'python' || source.language.name === 'ruby' ? inClass : false) ||
+    /\babstract\b/.test(source.text.slice(0, 20_000)) ||
+    around[0]?.kind === 'condition'
+  );
 }
 
 function* emptyFunctions(source: SourceFile): Iterable<Hit> {
@@ -111,7 +122,8 @@ function* emptyFunctions(source: SourceFile): Iterable<Hit> {
     if (block.kind !== 'function' || !source.isAdded(block.start) || block.parent?.kind === 'class') continue;
     const above = source.lineAt(block.start - 1)?.code ?? '';
     const body: string[] = [];
-    for (let number = block.open + 1; number <= block.end; number += 1) body.push(source.lineAt(number)?.code.trim() ?? '');
+    for (let number = block.open + 1; number <= block.end; number += 1)
+      body.push(source.lineAt(number)?.code.trim() ?? '');
     if (/^\s*@/.test(above) || !/^pass$/.test(body.join('')) || /\.pyi$/.test(source.path)) continue;
     yield { file: source.path, line: block.start, message: `\`${shorten(block.header)}\` does nothing` };
   }
@@ -130,7 +142,12 @@ const broadCatch: Rule = {
         const bare = /^except\s*$|^except BaseException\b|\bcatch \(\s*(?:final )?Throwable\b/.test(block.header);
         const broad = bare || /^except Exception\b|\bcatch \(\s*(?:final )?Exception\b/.test(block.header);
         if (!broad || handles(block.open, block.end, source)) continue;
-        yield { file: source.path, line: block.start, message: `\`${shorten(block.header)}\` hides every kind of error`, severity: bare ? 'medium' : 'low' } satisfies Hit;
+        yield {
+          file: source.path,
+          line: block.start,
+          message: `\`${shorten(block.header)}\` hides every kind of error`,
+          severity: bare ? 'medium' : 'low',
+        } satisfies Hit;
       }
     }
   },
@@ -138,7 +155,12 @@ const broadCatch: Rule = {
 
 function handles(from: number, to: number, source: SourceFile): boolean {
   for (let number = from; number <= to; number += 1)
-    if (/\b(raise|throw|rethrow|log\w*|LOG\w*|logger|warn\w*|error|exit|abort|print\w*|report|capture\w*|traceback|fail\w*|addSuppressed|set_exception|completeExceptionally|exc_info)\b/i.test((source.lineAt(number)?.code ?? '').replace(/^.*\b(except|catch)\b.*$/, ''))) return true;
+    if (
+      /\b(raise|throw|rethrow|log\w*|LOG\w*|logger|warn\w*|error|exit|abort|print\w*|report|capture\w*|traceback|fail\w*|addSuppressed|set_exception|completeExceptionally|exc_info)\b/i.test(
+        (source.lineAt(number)?.code ?? '').replace(/^.*\b(except|catch)\b.*$/, ''),
+      )
+    )
+      return true;
   return false;
 }
 
@@ -150,8 +172,14 @@ const fileTooLong: Rule = {
   *find(reading) {
     for (const source of sourcesOf(reading, 'all')) {
       const before = source.oldText?.split('\n').length ?? 0;
-      if (!source.language.programs || source.partial || source.lines.length <= LONG_FILE || before > LONG_FILE) continue;
-      yield { file: source.path, line: 0, message: `The file grew from ${before} to ${source.lines.length} lines, beyond ${LONG_FILE}`, text: '' } satisfies Hit;
+      if (!source.language.programs || source.partial || source.lines.length <= LONG_FILE || before > LONG_FILE)
+        continue;
+      yield {
+        file: source.path,
+        line: 0,
+        message: `The file grew from ${before} to ${source.lines.length} lines, beyond ${LONG_FILE}`,
+        text: '',
+      } satisfies Hit;
     }
   },
 };
@@ -166,7 +194,11 @@ const needlessFile: Rule = {
   languages: 'all',
   *find(reading) {
     for (const file of reading.change.files)
-      if (file.status === 'added' && NEEDLESS.test(posix.basename(file.path)) && !/(^|\/)(fixtures?|testdata|tests?)\//.test(file.path))
+      if (
+        file.status === 'added' &&
+        NEEDLESS.test(posix.basename(file.path)) &&
+        !/(^|\/)(fixtures?|testdata|tests?)\//.test(file.path)
+      )
         yield { file: file.path, line: 0, message: 'Nobody asked for this file', text: '' } satisfies Hit;
   },
 };
@@ -178,14 +210,21 @@ const reformatting: Rule = {
   remedy: 'Put the formatting into a change of its own.',
   languages: 'all',
   *find(reading) {
-    const sources = sourcesOf(reading, 'all', ['product', 'test', 'script']).filter((source) => source.change.status === 'modified');
+    const sources = sourcesOf(reading, 'all', ['product', 'test', 'script']).filter(
+      (source) => source.change.status === 'modified',
+    );
     const counts = sources.map((source) => ({ source, same: reformatted(source), all: source.change.added.length }));
     const same = counts.reduce((sum, count) => sum + count.same, 0);
     const real = reading.files.reduce((sum, source) => sum + source.change.added.length, 0) - same;
     if (same < 60 || real < 5 || same < 3 * real) return;
     for (const count of counts)
       if (count.same >= 20 && count.same > 0.6 * count.all)
-        yield { file: count.source.path, line: count.source.added[0]?.number ?? 0, message: `${count.same} lines differ in their formatting only, beside ${real} real ones`, text: '' } satisfies Hit;
+        yield {
+          file: count.source.path,
+          line: count.source.added[0]?.number ?? 0,
+          message: `${count.same} lines differ in their formatting only, beside ${real} real ones`,
+          text: '',
+        } satisfies Hit;
   },
 };
 
@@ -205,4 +244,13 @@ function reformatted(source: SourceFile): number {
 }
 
 /** What nobody who cares would have written: things put off, things told twice, things not asked for. */
-export const antiSlopRules: readonly Rule[] = [...lines, placeholder, broadCatch, ...commentRules, ...importRules, fileTooLong, needlessFile, reformatting];
+export const antiSlopRules: readonly Rule[] = [
+  ...lines,
+  placeholder,
+  broadCatch,
+  ...commentRules,
+  ...importRules,
+  fileTooLong,
+  needlessFile,
+  reformatting,
+];

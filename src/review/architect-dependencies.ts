@@ -35,11 +35,31 @@ const JSON_SECTION = /"(dependencies|optionalDependencies|devDependencies|peerDe
 /** Dependencies that this change adds to a manifest. Names that stood anywhere in the old one are not new. */
 function addedDependencies(source: SourceFile): { added: Dependency[]; all: string[] } {
   const base = posix.basename(source.path);
-  const read = base === 'package.json' ? inPackageJson : base === 'Cargo.toml' ? inCargo : base === 'go.mod' ? inGoMod : /^requirements.*\.txt$/.test(base) ? inRequirements : base === 'pyproject.toml' ? inPyproject : undefined;
+  const read =
+    base === 'package.json'
+      ? inPackageJson
+      : base === 'Cargo.toml'
+        ? inCargo
+        : base === 'go.mod'
+          ? inGoMod
+          : /^requirements.*\.txt$/.test(base)
+            ? inRequirements
+            : base === 'pyproject.toml'
+              ? inPyproject
+              : undefined;
   if (!read || source.change.status === 'deleted') return { added: [], all: [] };
   const found = read(source.text.split('\n'));
-  const old = new Set(source.oldText === undefined ? [] : (read === inPackageJson ? everyKey(source.oldText) : read(source.oldText.split('\n')).map(({ name }) => name)));
-  const isNew = source.change.status === 'added' ? () => false : ({ name, line }: Dependency) => source.isAdded(line) && !old.has(name);
+  const old = new Set(
+    source.oldText === undefined
+      ? []
+      : read === inPackageJson
+        ? everyKey(source.oldText)
+        : read(source.oldText.split('\n')).map(({ name }) => name),
+  );
+  const isNew =
+    source.change.status === 'added'
+      ? () => false
+      : ({ name, line }: Dependency) => source.isAdded(line) && !old.has(name);
   return { added: found.filter(isNew), all: found.map(({ name }) => name) };
 }
 
@@ -54,7 +74,9 @@ function inPackageJson(lines: string[]): Dependency[] {
     if (opened !== undefined) section = opened;
     else if (/^\s*\}/.test(text)) section = '';
     const name = /^\s*"([^"]+)"\s*:\s*"/.exec(text)?.[1];
-    return name !== undefined && (section === 'dependencies' || section === 'optionalDependencies') ? [{ name, line: index + 1 }] : [];
+    return name !== undefined && (section === 'dependencies' || section === 'optionalDependencies')
+      ? [{ name, line: index + 1 }]
+      : [];
   });
 }
 
@@ -86,17 +108,34 @@ function inPyproject(lines: string[]): Dependency[] {
   return lines.flatMap((text, index) => {
     if (/^\s*\[tool\.poetry\.dependencies\]/.test(text) || /^dependencies\s*=\s*\[/.test(text)) inside = true;
     else if (/^\s*\[[\w.-]+\]\s*$/.test(text) || /^\]/.test(text)) inside = false;
-    const name = inside ? (/^\s*["']([A-Za-z][\w.-]*)/.exec(text)?.[1] ?? /^([A-Za-z][\w-]*)\s*=\s*["{]/.exec(text)?.[1]) : undefined;
+    const name = inside
+      ? (/^\s*["']([A-Za-z][\w.-]*)/.exec(text)?.[1] ?? /^([A-Za-z][\w-]*)\s*=\s*["{]/.exec(text)?.[1])
+      : undefined;
     return name === undefined || name === 'python' || name === 'dependencies' ? [] : [{ name, line: index + 1 }];
   });
 }
 
 /** Packages whose import has another name than the package. */
 const IMPORTED_AS: Record<string, string> = {
-  pyyaml: 'yaml', beautifulsoup4: 'bs4', pillow: 'PIL', 'scikit-learn': 'sklearn', 'python-dateutil': 'dateutil', 'opencv-python': 'cv2', 'python-dotenv': 'dotenv', pyjwt: 'jwt', 'psycopg2-binary': 'psycopg2', protobuf: 'google', attrs: 'attr', pycryptodome: 'Crypto', 'typing-extensions': 'typing_extensions', djangorestframework: 'rest_framework', 'mysql-connector-python': 'mysql',
+  pyyaml: 'yaml',
+  beautifulsoup4: 'bs4',
+  pillow: 'PIL',
+  'scikit-learn': 'sklearn',
+  'python-dateutil': 'dateutil',
+  'opencv-python': 'cv2',
+  'python-dotenv': 'dotenv',
+  pyjwt: 'jwt',
+  'psycopg2-binary': 'psycopg2',
+  protobuf: 'google',
+  attrs: 'attr',
+  pycryptodome: 'Crypto',
+  'typing-extensions': 'typing_extensions',
+  djangorestframework: 'rest_framework',
+  'mysql-connector-python': 'mysql',
 };
 /** Used without an import: servers, drivers, plugins, typings. */
-const SILENT = /^@types\/|^(gunicorn|uvicorn|uvloop|psycopg2?|psycopg2-binary|mysqlclient|setuptools|wheel|pip|tzdata|greenlet|typescript|tslib|core-js|react-dom|next|prisma|pg|sqlite3|mysql2|python-multipart|email-validator|certifi)$|plugin|preset|loader|-cli$|^eslint|^prettier|^babel|^@babel|polyfill|-sys$|_macros$/;
+const SILENT =
+  /^@types\/|^(gunicorn|uvicorn|uvloop|psycopg2?|psycopg2-binary|mysqlclient|setuptools|wheel|pip|tzdata|greenlet|typescript|tslib|core-js|react-dom|next|prisma|pg|sqlite3|mysql2|python-multipart|email-validator|certifi)$|plugin|preset|loader|-cli$|^eslint|^prettier|^babel|^@babel|polyfill|-sys$|_macros$/;
 const SEARCHED_FILES = 250;
 
 const unused: Rule = {
@@ -109,7 +148,12 @@ const unused: Rule = {
     for (const manifest of reading.files) {
       for (const dependency of addedDependencies(manifest).added) {
         if (SILENT.test(dependency.name) || (await isUsed(dependency.name, manifest, reading))) continue;
-        hits.push({ file: manifest.path, line: dependency.line, message: `Nothing imports \`${dependency.name}\``, text: dependency.name });
+        hits.push({
+          file: manifest.path,
+          line: dependency.line,
+          message: `Nothing imports \`${dependency.name}\``,
+          text: dependency.name,
+        });
       }
     }
     return hits;
@@ -118,13 +162,26 @@ const unused: Rule = {
 
 /** True also when not every file could be searched: what was not seen is not held against anybody. */
 async function isUsed(name: string, manifest: SourceFile, reading: Reading): Promise<boolean> {
-  const names = [name, name.replaceAll('-', '_'), name.replaceAll('-', '.'), IMPORTED_AS[name.toLowerCase()] ?? name].map((word) => word.toLowerCase());
+  const names = [
+    name,
+    name.replaceAll('-', '_'),
+    name.replaceAll('-', '.'),
+    IMPORTED_AS[name.toLowerCase()] ?? name,
+  ].map((word) => word.toLowerCase());
   const mentions = (text: string) => names.some((word) => text.toLowerCase().includes(word));
-  if (reading.files.some((source) => source !== manifest && source.role !== 'docs' && mentions(source.text))) return true;
-  const others = manifest.text.split('\n').filter((line) => !new RegExp(`^\\s*["']?${name.replace(/[^\w-]/g, '\\$&')}["']?\\s*[:=<>~[]`).test(line));
+  if (reading.files.some((source) => source !== manifest && source.role !== 'docs' && mentions(source.text)))
+    return true;
+  const others = manifest.text
+    .split('\n')
+    .filter((line) => !new RegExp(`^\\s*["']?${name.replace(/[^\w-]/g, '\\$&')}["']?\\s*[:=<>~[]`).test(line));
   if (posix.basename(manifest.path) === 'package.json' && mentions(others.join('\n'))) return true;
   const folder = posix.dirname(manifest.path);
-  const code = [...reading.paths].filter((path) => (folder === '.' || path.startsWith(`${folder}/`)) && /\.([cm]?[jt]sx?|py|go|rs|vue|svelte|ya?ml|cfg|toml)$/.test(path) && !/(^|\/)(node_modules|vendor|dist)\//.test(path));
+  const code = [...reading.paths].filter(
+    (path) =>
+      (folder === '.' || path.startsWith(`${folder}/`)) &&
+      /\.([cm]?[jt]sx?|py|go|rs|vue|svelte|ya?ml|cfg|toml)$/.test(path) &&
+      !/(^|\/)(node_modules|vendor|dist)\//.test(path),
+  );
   if (code.length > SEARCHED_FILES) return true;
   for (const path of code) {
     const text = await reading.peek(path);
@@ -145,7 +202,12 @@ const equivalent: Rule = {
         const row = EQUIVALENTS.find((names) => names.includes(name.toLowerCase()));
         const other = row?.find((candidate) => candidate !== name.toLowerCase() && all.includes(candidate));
         if (other !== undefined && !added.some((dependency) => dependency.name === other))
-          yield { file: manifest.path, line, message: `\`${name}\` does what \`${other}\` does, which is there already`, text: name } satisfies Hit;
+          yield {
+            file: manifest.path,
+            line,
+            message: `\`${name}\` does what \`${other}\` does, which is there already`,
+            text: name,
+          } satisfies Hit;
       }
     }
   },

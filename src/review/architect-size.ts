@@ -24,7 +24,12 @@ const fileGrowth: Rule = {
       const usual = percentile(lengths, 0.9);
       const before = source.oldText?.split('\n').length ?? 0;
       if (lengths.length < 4 || source.lines.length < 3 * usual || before >= 3 * usual) continue;
-      hits.push({ file: source.path, line: 0, message: `The file has ${source.lines.length} lines now; nine in ten of its neighbours have at most ${usual}`, text: '' });
+      hits.push({
+        file: source.path,
+        line: 0,
+        message: `The file has ${source.lines.length} lines now; nine in ten of its neighbours have at most ${usual}`,
+        text: '',
+      });
     }
     return hits;
   },
@@ -34,7 +39,12 @@ const fileGrowth: Rule = {
 async function neighbourTexts(source: SourceFile, reading: Reading): Promise<string[]> {
   const extension = posix.extname(source.path);
   const folder = posix.dirname(source.path);
-  const alike = [...reading.paths].filter((path) => path !== source.path && posix.extname(path) === extension && !/(^|\/)(tests?|node_modules|vendor|dist)\//.test(path));
+  const alike = [...reading.paths].filter(
+    (path) =>
+      path !== source.path &&
+      posix.extname(path) === extension &&
+      !/(^|\/)(tests?|node_modules|vendor|dist)\//.test(path),
+  );
   const near = alike.filter((path) => posix.dirname(path) === folder);
   const texts: string[] = [];
   for (const path of [...near, ...alike.filter((other) => posix.dirname(other) !== folder)].slice(0, NEIGHBOURS)) {
@@ -62,7 +72,12 @@ const functionGrowth: Rule = {
         if (lengthOf(block) < LONG_FUNCTION || added < ADDED_FOR_FUNCTION || added < lengthOf(block) / 2) continue;
         const others = all.length > 4 ? percentile(all.slice(), 0.5) : 15;
         if (lengthOf(block) < 4 * others) continue;
-        yield { file: source.path, line: block.start, message: `The function has ${lengthOf(block)} lines; half of those around it have at most ${others}`, text: block.header } satisfies Hit;
+        yield {
+          file: source.path,
+          line: block.start,
+          message: `The function has ${lengthOf(block)} lines; half of those around it have at most ${others}`,
+          text: block.header,
+        } satisfies Hit;
       }
     }
   },
@@ -74,9 +89,13 @@ function functionsOf(source: SourceFile): Block[] {
   const inner = new Map<Block, number>();
   for (const block of all) {
     if (block.kind !== 'function' || source.isTestLine(block.start)) continue;
-    for (let parent = block.parent; parent; parent = parent.parent) inner.set(parent, (inner.get(parent) ?? 0) + lengthOf(block));
+    for (let parent = block.parent; parent; parent = parent.parent)
+      inner.set(parent, (inner.get(parent) ?? 0) + lengthOf(block));
   }
-  return all.filter((block) => block.kind === 'function' && !source.isTestLine(block.start) && (inner.get(block) ?? 0) < lengthOf(block) / 2);
+  return all.filter(
+    (block) =>
+      block.kind === 'function' && !source.isTestLine(block.start) && (inner.get(block) ?? 0) < lengthOf(block) / 2,
+  );
 }
 
 function lengthOf(block: Block): number {
@@ -84,11 +103,15 @@ function lengthOf(block: Block): number {
 }
 
 function addedIn(block: Block, source: SourceFile): number {
-  return source.added.filter((line) => line.number >= block.start && line.number <= block.end && line.code.trim() !== '').length;
+  return source.added.filter(
+    (line) => line.number >= block.start && line.number <= block.end && line.code.trim() !== '',
+  ).length;
 }
 
 function programs(reading: Reading): SourceFile[] {
-  return sourcesOf(reading, 'all').filter((source) => source.language.programs && source.change.status !== 'deleted' && !/\.d\.ts$/.test(source.path));
+  return sourcesOf(reading, 'all').filter(
+    (source) => source.language.programs && source.change.status !== 'deleted' && !/\.d\.ts$/.test(source.path),
+  );
 }
 
 const copies: Rule = {
@@ -99,7 +122,8 @@ const copies: Rule = {
   async find(reading) {
     const sources = programs(reading).filter((source) => !source.partial);
     const windows = new Map<string, { path: string; line: number }[]>();
-    for (const source of sources) for (const window of windowsOf(source.lines)) add(windows, window.key, { path: source.path, line: window.line });
+    for (const source of sources)
+      for (const window of windowsOf(source.lines)) add(windows, window.key, { path: source.path, line: window.line });
     const hits: Hit[] = [];
     for (const source of sources) {
       let reported = 0;
@@ -109,7 +133,13 @@ const copies: Rule = {
         if (!twin) continue;
         reported = window.lines.at(-1)?.number ?? 0;
         const severity = twin.path === source.path ? 'low' : 'medium';
-        hits.push({ file: source.path, line: window.line, severity, message: `At least ${COPY_LINES} lines are a copy of ${twin.path}:${twin.line}`, text: window.key.slice(0, 200) });
+        hits.push({
+          file: source.path,
+          line: window.line,
+          severity,
+          message: `At least ${COPY_LINES} lines are a copy of ${twin.path}:${twin.line}`,
+          text: window.key.slice(0, 200),
+        });
       }
     }
     return mergeRuns(hits);
@@ -120,19 +150,31 @@ type Window = { key: string; line: number; lines: SourceLine[] };
 
 /** Every run of twelve lines that hold code; imports, brackets and data alone are nothing to share. */
 function windowsOf(lines: readonly SourceLine[]): Window[] {
-  const telling = lines.filter((line) => /\w.*\w/.test(line.code) && !/^\s*(import|export \*|export \{|from|use|package|#include|using)\b/.test(line.code));
+  const telling = lines.filter(
+    (line) =>
+      /\w.*\w/.test(line.code) && !/^\s*(import|export \*|export \{|from|use|package|#include|using)\b/.test(line.code),
+  );
   const windows: Window[] = [];
   for (let at = 0; at + COPY_LINES <= telling.length; at += 1) {
     const part = telling.slice(at, at + COPY_LINES);
     const statements = part.filter((line) => /[=(]|\b(return|if|for|while)\b/.test(line.code)).length;
     if (statements < COPY_LINES * 0.6) continue;
-    windows.push({ key: part.map((line) => line.text.replace(/\s+/g, '')).join('\n'), line: part[0]?.number ?? 0, lines: part });
+    windows.push({
+      key: part.map((line) => line.text.replace(/\s+/g, '')).join('\n'),
+      line: part[0]?.number ?? 0,
+      lines: part,
+    });
   }
   return windows;
 }
 
 /** The other place is not this one, and of two new copies only the second is told. */
-function isElsewhere(other: { path: string; line: number }, source: SourceFile, window: Window, sources: readonly SourceFile[]): boolean {
+function isElsewhere(
+  other: { path: string; line: number },
+  source: SourceFile,
+  window: Window,
+  sources: readonly SourceFile[],
+): boolean {
   if (other.path === source.path) return other.line + COPY_LINES <= window.line;
   const isNew = sources.find((candidate) => candidate.path === other.path)?.isAdded(other.line) ?? false;
   return !isNew || other.path < source.path;

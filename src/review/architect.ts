@@ -59,12 +59,34 @@ const circle: Rule = {
     };
     const hits: Hit[] = [];
     for (const source of sourcesOf(reading, [...SCRIPTS, 'python'])) {
-      const before = new Set(source.oldText === undefined ? [] : importsOf(lex(source.oldText, source.language), source.language.name).map((found) => found.specifier));
+      const before = new Set(
+        source.oldText === undefined
+          ? []
+          : importsOf(lex(source.oldText, source.language), source.language.name).map((found) => found.specifier),
+      );
       for (const found of addedImports(source)) {
-        if (found.typeOnly || found.nested || before.has(found.specifier) || posix.basename(source.path) === '__init__.py') continue;
+        if (
+          found.typeOnly ||
+          found.nested ||
+          before.has(found.specifier) ||
+          posix.basename(source.path) === '__init__.py'
+        )
+          continue;
         const target = firstSource(resolveImport(found.specifier, source.path, tree));
-        const way = target === undefined ? undefined : target === source.path ? [target] : await wayBack(target, source.path, importsFrom);
-        if (way) hits.push({ file: source.path, line: found.line, severity: way.length > 2 ? 'low' : 'medium', message: `This closes a circle of imports: ${[source.path, ...way].join(' → ')}`, text: found.specifier });
+        const way =
+          target === undefined
+            ? undefined
+            : target === source.path
+              ? [target]
+              : await wayBack(target, source.path, importsFrom);
+        if (way)
+          hits.push({
+            file: source.path,
+            line: found.line,
+            severity: way.length > 2 ? 'low' : 'medium',
+            message: `This closes a circle of imports: ${[source.path, ...way].join(' → ')}`,
+            text: found.specifier,
+          });
       }
     }
     return hits;
@@ -76,7 +98,11 @@ function firstSource(paths: readonly string[]): string | undefined {
 }
 
 /** The shortest way of imports from one file to another, or none within the bounds. */
-async function wayBack(from: string, to: string, importsFrom: (path: string) => Promise<string[]>): Promise<string[] | undefined> {
+async function wayBack(
+  from: string,
+  to: string,
+  importsFrom: (path: string) => Promise<string[]>,
+): Promise<string[] | undefined> {
   const cameFrom = new Map<string, string>();
   let wave = [from];
   for (let depth = 0; depth < CIRCLE_DEPTH && wave.length > 0; depth += 1) {
@@ -111,7 +137,10 @@ async function runtimeImports(path: string, reading: Reading, tree: Tree): Promi
 }
 
 const EXPORTED: readonly (readonly [RegExp, RegExp])[] = [
-  [/\.[cm]?[jt]sx?$/, /^export\s+(?:default\s+)?(?:async\s+)?(?:abstract\s+)?(?:declare\s+)?(?:function\*?|class|const|let|var|interface|type|enum)\s+([A-Za-z_$][\w$]*)/],
+  [
+    /\.[cm]?[jt]sx?$/,
+    /^export\s+(?:default\s+)?(?:async\s+)?(?:abstract\s+)?(?:declare\s+)?(?:function\*?|class|const|let|var|interface|type|enum)\s+([A-Za-z_$][\w$]*)/,
+  ],
   [/\.py$/, /^(?:async\s+)?(?:def|class)\s+([A-Za-z]\w*)|^([A-Z][A-Z0-9_]+)\s*=/],
 ];
 const SEARCHED_FILES = 200;
@@ -128,7 +157,11 @@ const removedExport: Rule = {
       const pattern = EXPORTED.find(([files]) => files.test(source.change.oldPath))?.[1];
       if (!pattern || source.role === 'test') continue;
       const gone = source.change.removed.flatMap((line) => pattern.exec(line.text)?.slice(1).find(Boolean) ?? []);
-      const missing = gone.filter((name) => source.change.status === 'deleted' || !new RegExp(`(?<![\\w$])${name.replaceAll('$', '\\$')}(?![\\w$])`).test(source.text));
+      const missing = gone.filter(
+        (name) =>
+          source.change.status === 'deleted' ||
+          !new RegExp(`(?<![\\w$])${name.replaceAll('$', '\\$')}(?![\\w$])`).test(source.text),
+      );
       if (missing.length > 0) hits.push(...(await stillImported(source, missing, reading, tree)));
     }
     return hits;
@@ -139,18 +172,33 @@ async function stillImported(source: SourceFile, missing: string[], reading: Rea
   const hits: Hit[] = [];
   const python = source.path.endsWith('.py');
   const stem = posix.basename(source.change.oldPath).replace(/\..*$/, '');
-  const others = [...reading.paths].filter((path) => path !== source.path && (python ? path.endsWith('.py') : /\.[cm]?[jt]sx?$/.test(path)));
+  const others = [...reading.paths].filter(
+    (path) => path !== source.path && (python ? path.endsWith('.py') : /\.[cm]?[jt]sx?$/.test(path)),
+  );
   const near = others.sort((a, b) => distance(a, source.path) - distance(b, source.path)).slice(0, SEARCHED_FILES);
   const withOld: Tree = { ...tree, paths: new Set([...tree.paths, source.change.oldPath]) };
   for (const path of near) {
     const text = await reading.peek(path);
-    if (text === undefined || !text.includes(stem === 'index' || stem === '__init__' ? posix.basename(posix.dirname(source.path)) : stem)) continue;
+    if (
+      text === undefined ||
+      !text.includes(stem === 'index' || stem === '__init__' ? posix.basename(posix.dirname(source.path)) : stem)
+    )
+      continue;
     const language = languageOf(path);
     for (const found of importsOf(lex(text, language), language.name)) {
       const name = found.names.find((wanted) => missing.includes(wanted));
-      if (name === undefined || !resolveImport(found.specifier, path, withOld).includes(source.change.oldPath)) continue;
-      const line = source.change.hunks.find((hunk) => hunk.lines.some((entry) => entry.kind === 'removed' && entry.text.includes(name)))?.newStart ?? 0;
-      hits.push({ file: source.path, line: source.change.status === 'deleted' ? 0 : line, message: `\`${name}\` is gone and ${path} still imports it`, text: `${name} ${path}` });
+      if (name === undefined || !resolveImport(found.specifier, path, withOld).includes(source.change.oldPath))
+        continue;
+      const line =
+        source.change.hunks.find((hunk) =>
+          hunk.lines.some((entry) => entry.kind === 'removed' && entry.text.includes(name)),
+        )?.newStart ?? 0;
+      hits.push({
+        file: source.path,
+        line: source.change.status === 'deleted' ? 0 : line,
+        message: `\`${name}\` is gone and ${path} still imports it`,
+        text: `${name} ${path}`,
+      });
     }
   }
   return hits;

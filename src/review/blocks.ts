@@ -1,4 +1,4 @@
-import type { Language } from './language.ts';
+import type { Language, LanguageName } from './language.ts';
 import type { SourceLine } from './lexer.ts';
 
 export type BlockKind = 'loop' | 'callback' | 'function' | 'catch' | 'class' | 'condition' | 'other';
@@ -24,7 +24,8 @@ export type Blocks = {
 
 /** Reads the blocks of a text by braces or by indentation. Languages without blocks have none. */
 export function readBlocks(lines: readonly SourceLine[], language: Language): Blocks {
-  const all = language.blocks === 'braces' ? byBraces(lines) : language.blocks === 'indent' ? byIndent(lines) : [];
+  const all =
+    language.blocks === 'braces' ? byBraces(lines, language) : language.blocks === 'indent' ? byIndent(lines) : [];
   const innermost: (Block | undefined)[] = [];
   for (const block of all) for (let line = block.open + 1; line <= block.end; line += 1) innermost[line] = block;
   return {
@@ -39,7 +40,10 @@ export function readBlocks(lines: readonly SourceLine[], language: Language): Bl
 
 type Open = { block: Block; depth: number };
 
-function byBraces(lines: readonly SourceLine[]): Block[] {
+/** Languages in which a line may end a statement without a semicolon. */
+const LINE_ENDS: readonly LanguageName[] = ['go', 'javascript', 'typescript', 'tsx', 'kotlin', 'swift'];
+
+function byBraces(lines: readonly SourceLine[], language: Language): Block[] {
   const all: Block[] = [];
   const stack: Open[] = [];
   let header = '';
@@ -49,7 +53,7 @@ function byBraces(lines: readonly SourceLine[]): Block[] {
     header = '';
     headerLine = 0;
   };
-  for (const line of lines) {
+  for (const [index, line] of lines.entries()) {
     for (const part of line.code.split(/([{}();[\]])/)) {
       if (part === '') continue;
       if (part === '{') {
@@ -72,10 +76,20 @@ function byBraces(lines: readonly SourceLine[]): Block[] {
         if (headerLine !== 0 && header.length < 2_000) header += part;
       }
     }
-    if (headerLine !== 0) header += ' ';
+    if (depth === 0 && LINE_ENDS.includes(language.name) && endsStatement(line, lines[index + 1])) reset();
+    else if (headerLine !== 0) header += ' ';
   }
   for (const { block } of stack) block.end = lines.length;
   return all;
+}
+
+function endsStatement(line: SourceLine, next: SourceLine | undefined): boolean {
+  if (
+    line.code.trim() === '' ||
+    /([,=+\-*/%&|?:<>({[.]|=>|\b(?:extends|implements|return|async|function))\s*$/.test(line.code)
+  )
+    return false;
+  return !/^\s*([{.?:&|=+)>]|extends\b|implements\b|where\b)/.test(next?.code ?? '');
 }
 
 function byIndent(lines: readonly SourceLine[]): Block[] {

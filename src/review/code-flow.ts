@@ -14,7 +14,8 @@ const swallowedError: Rule = {
       for (const block of source.blocks().all) {
         const empty = block.kind === 'catch' || isGoErrorCheck(block, source);
         if (!empty || !touches(block, source) || hasComment(block, source) || !isEmpty(block, source)) continue;
-        const narrow = source.language.name === 'python' && !/^except(\s*\(?\s*(Base)?Exception\b.*)?$/.test(block.header);
+        const narrow =
+          source.language.name === 'python' && !/^except(\s*\(?\s*(Base)?Exception\b.*)?$/.test(block.header);
         yield {
           file: source.path,
           line: block.start,
@@ -24,7 +25,11 @@ const swallowedError: Rule = {
       }
       for (const line of source.added)
         if (SWALLOWED_INLINE.test(line.code) && line.comment === '')
-          yield { file: source.path, line: line.number, message: 'The rejection is swallowed by an empty handler' } satisfies Hit;
+          yield {
+            file: source.path,
+            line: line.number,
+            message: 'The rejection is swallowed by an empty handler',
+          } satisfies Hit;
     }
   },
 };
@@ -36,7 +41,8 @@ function isProbe(block: Block, source: SourceFile): boolean {
   return tried !== undefined && tried.end - tried.open <= 4;
 }
 
-const SWALLOWED_INLINE = /\.catch\(\s*(?:\(\s*\w*\s*\)|\w+)\s*=>\s*(?:\{\s*\}|undefined|null)\s*\)|\.catch\(\s*function\s*\(\w*\)\s*\{\s*\}\s*\)/;
+const SWALLOWED_INLINE =
+  /\.catch\(\s*(?:\(\s*\w*\s*\)|\w+)\s*=>\s*(?:\{\s*\}|undefined|null)\s*\)|\.catch\(\s*function\s*\(\w*\)\s*\{\s*\}\s*\)/;
 
 function isGoErrorCheck(block: Block, source: SourceFile): boolean {
   return source.language.name === 'go' && /^if (.*; ?)?err != nil$/.test(block.header);
@@ -53,7 +59,10 @@ function hasComment(block: Block, source: SourceFile): boolean {
 }
 
 function isEmpty(block: Block, source: SourceFile): boolean {
-  const body = linesOf(block, source).map((line) => line.code.trim()).join(' ').trim();
+  const body = linesOf(block, source)
+    .map((line) => line.code.trim())
+    .join(' ')
+    .trim();
   if (source.language.blocks === 'indent') return /^(pass|\.\.\.|continue)?$/.test(body);
   const last = body.lastIndexOf('}');
   const first = block.open === block.end ? sameLineBody(block, source) : body.slice(0, last === -1 ? undefined : last);
@@ -85,7 +94,8 @@ const LEAVES: Partial<Record<LanguageName, RegExp>> = {
   go: /^(return\b.*[^,{(&|+\-*/.]|return|break|continue|panic\(.*\))$/,
   python: /^(return\b.*[^,([{\\]|return|raise\b.*[^,([{\\]|raise|break|continue|sys\.exit\(.*\))$/,
 };
-const MAY_FOLLOW = /^([})\]]|case\b|default\b|else\b|elif\b|except\b|finally\b|catch\b|function\b|async function\b|export\b|class\b|interface\b|type\b|[\w$]+:\s*$|#|yield\b|fn\b|use\b|impl\b|static\b|const fn\b|struct\b|enum\b|while\s*\(.*\);|[.?:+*/|&,<>=-])/;
+const MAY_FOLLOW =
+  /^([})\]]|case\b|default\b|else\b|elif\b|except\b|finally\b|catch\b|function\b|async function\b|export\b|class\b|interface\b|type\b|[\w$]+:\s*$|#|yield\b|fn\b|use\b|impl\b|static\b|const fn\b|struct\b|enum\b|while\s*\(.*\);|[.?:+*/|&,<>=-])/;
 
 const unreachable: Rule = {
   id: 'code/unreachable',
@@ -102,7 +112,11 @@ const unreachable: Rule = {
         if (line.code.trim() === '') continue;
         if (before && follows(before, line, source) && !isGuarded(guard)) {
           const jump = shorten(before.raw);
-          yield { file: source.path, line: line.number, message: `This never runs: it follows \`${jump}\`` } satisfies Hit;
+          yield {
+            file: source.path,
+            line: line.number,
+            message: `This never runs: it follows \`${jump}\``,
+          } satisfies Hit;
         }
         const code = line.code.trim();
         const jumps = leaves.test(code) && line.depth === 0 && line.startsIn === 'code' && isBalanced(code);
@@ -116,7 +130,14 @@ const unreachable: Rule = {
 function follows(jump: SourceLine, line: SourceLine, source: SourceFile): boolean {
   const indent = (other: SourceLine) => other.code.search(/\S/);
   const near = source.isAdded(line.number) || source.isAdded(jump.number);
-  return near && line.startsIn === 'code' && line.number > jump.number && line.number - jump.number < 20 && indent(line) === indent(jump) && !MAY_FOLLOW.test(line.code.trim());
+  return (
+    near &&
+    line.startsIn === 'code' &&
+    line.number > jump.number &&
+    line.number - jump.number < 20 &&
+    indent(line) === indent(jump) &&
+    !MAY_FOLLOW.test(line.code.trim())
+  );
 }
 
 /** The line before the jump is a condition without braces: then the jump is not for all. Also a cfg attribute. */
@@ -144,9 +165,14 @@ const floatingPromise: Rule = {
         if (name === undefined || line.depth > 0 || !names.has(name) || !isBalanced(call?.[2] ?? '')) continue;
         const around = source.blocks().around(line.number);
         const fn = around.find((block) => block.kind === 'function' || block.kind === 'callback');
-        if (!fn?.isAsync || /[=,(:]\s*$/.test(codeBefore(line.number, source))) continue;
+        const open = source.language.name === 'python' ? /[=,(]\s*$/ : /[=,(?:&|]\s*$/;
+        if (!fn?.isAsync || open.test(codeBefore(line.number, source))) continue;
         if (/^\s*\./.test(source.lineAt(line.number + 1)?.code ?? '')) continue;
-        yield { file: source.path, line: line.number, message: `\`${name}\` is asynchronous and nobody waits for it` } satisfies Hit;
+        yield {
+          file: source.path,
+          line: line.number,
+          message: `\`${name}\` is asynchronous and nobody waits for it`,
+        } satisfies Hit;
       }
     }
   },
@@ -195,7 +221,11 @@ const repeatedCondition: Rule = {
         const indent = line.raw.search(/\S/);
         const chain = match[1] === 'if' ? [] : (chains.get(indent) ?? []);
         if (match[1] !== 'if' && chain.includes(condition) && source.isAdded(line.number))
-          yield { file: source.path, line: line.number, message: `The condition \`${shorten(match[2] ?? '')}\` was asked already` } satisfies Hit;
+          yield {
+            file: source.path,
+            line: line.number,
+            message: `The condition \`${shorten(match[2] ?? '')}\` was asked already`,
+          } satisfies Hit;
         chains.set(indent, [...chain, condition]);
       }
     }
@@ -217,7 +247,12 @@ const staleDoc: Rule = {
           const comment = source.lineAt(number)?.comment ?? '';
           const name = /@param\s+(?:\{[^}]*\}\s+)?\[?([A-Za-z_$][\w$]*)(?![\w$.])/.exec(comment)?.[1];
           if (name !== undefined && !new RegExp(`(?<![\\w$])${name.replaceAll('$', '\\$')}(?![\\w$])`).test(declared))
-            yield { file: source.path, line: number, message: `The comment speaks of the parameter \`${name}\`, which is not there`, severity: source.oldText === undefined ? 'low' : 'medium' } satisfies Hit;
+            yield {
+              file: source.path,
+              line: number,
+              message: `The comment speaks of the parameter \`${name}\`, which is not there`,
+              severity: source.oldText === undefined ? 'low' : 'medium',
+            } satisfies Hit;
           if (source.lineAt(number)?.startsIn === 'code') break;
         }
       }

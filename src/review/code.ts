@@ -4,7 +4,8 @@ import { lineRule, shorten, type Hit, type Rule } from './rules.ts';
 import { syntaxRule } from './syntax.ts';
 
 const STRINGY = /^\s*(['"`])/;
-const DEBUG_WORDS = /\b(debug(ging)?|here|got here|reached|xxx+|wtf|asdf|foo ?bar|testing|remove me|delete me)\b|^\W{0,3}[-=*#>!]{3,}|^\d{1,3}$/i;
+const DEBUG_WORDS =
+  /\b(debug(ging)?|here|got here|reached|xxx+|wtf|asdf|foo ?bar|testing|remove me|delete me)\b|^\W{0,3}[-=*#>!]{3,}|^\d{1,3}$/i;
 
 const conflictMarker: Rule = {
   id: 'code/conflict-marker',
@@ -23,7 +24,9 @@ const conflictMarker: Rule = {
             line: mark.number,
             message: `Merge conflict marker \`${shorten(mark.text)}\``,
             text: mark.text,
-            ...(source.role === 'docs' || source.role === 'test' ? { severity: opens && closes ? 'medium' : 'low' } : {}),
+            ...(source.role === 'docs' || source.role === 'test'
+              ? { severity: opens && closes ? 'medium' : 'low' }
+              : {}),
           } satisfies Hit;
     }
   },
@@ -78,7 +81,9 @@ const lines: Rule[] = [
     severity: 'medium',
     languages: 'all',
     roles: ['product', 'script'],
-    pattern: new RegExp(String.raw`(?<![\w$.)\]>-]\s*)(?<![+\-*/%&|^] )\b(${NAME}) ?(===?|<=|>=|&&|\|\|) ?\1(?=\s*(?:[);,\]}:{]|\?(?![.?])|&&|\|\||$))`),
+    pattern: new RegExp(
+      String.raw`(?<![\w$.)\]>-])(?<![+\-*/%&|^] )\b(${NAME}) ?(===?|<=|>=|&&|\|\|) ?\1(?=\s*(?:[);,\]}:{]|\?(?![.?])|&&|\|\||$))`,
+    ),
     unless: (_line, source) => !source.language.programs || source.language.name === 'shell',
     message: '`$1` is compared or combined with itself',
     remedy: 'Compare with the other value that was meant.',
@@ -88,7 +93,8 @@ const lines: Rule[] = [
     severity: 'medium',
     languages: ['javascript', 'typescript', 'tsx', 'java', 'go', 'csharp', 'php', 'rust', 'c', 'python', 'kotlin'],
     pattern: new RegExp(String.raw`^\s*(${NAME}) = \1;?\s*$`),
-    unless: (line, source) => line.depth > 0 || source.blocks().around(line.number)[0]?.kind === 'class' || /^\S/.test(line.raw),
+    unless: (line, source) =>
+      line.depth > 0 || source.blocks().around(line.number)[0]?.kind === 'class' || /^\S/.test(line.raw),
     message: '`$1` is assigned to itself',
     remedy: 'Assign the value that was meant, or remove the line.',
   }),
@@ -104,8 +110,10 @@ const lines: Rule[] = [
     id: 'code/dead-branch',
     severity: 'medium',
     languages: 'all',
-    pattern: /^\s*(?:\}?\s*else\s+)?(?:if|elif|while)\s*(?:\(\s*(false|0|true(?=\s*\)\s*\{?\s*$)(?<!while\s*\(\s*true))\s*\)|(False|0|false|true(?=\s*\{)(?<!while\s+true)|True(?<!while True))\s*[:{])/,
-    unless: (_line, source) => !source.language.programs || ['c', 'shell', 'ruby', 'php'].includes(source.language.name),
+    pattern:
+      /^\s*(?:\}?\s*else\s+)?(?:if|elif|while)\s*(?:\(\s*(false|0|true(?=\s*\)\s*\{?\s*$)(?<!while\s*\(\s*true))\s*\)|(False|0|false|true(?=\s*\{)(?<!while\s+true)|True(?<!while True))\s*[:{])/,
+    unless: (_line, source) =>
+      !source.language.programs || ['c', 'shell', 'ruby', 'php'].includes(source.language.name),
     message: 'The condition is always the same: `$&`',
     remedy: 'Remove the branch that can never run, or write the condition that was meant.',
   }),
@@ -123,7 +131,8 @@ const lines: Rule[] = [
     severity: 'medium',
     languages: SCRIPTS,
     view: 'text',
-    pattern: /[!=]==?\s*NaN\b|\btypeof\s+[\w.$]+\s*[!=]==?\s*(['"])(?!(?:undefined|object|boolean|number|bigint|string|symbol|function|unknown)\1)\w*\1|[!=]==\s*(\[\]|\{\})(?!\w)/,
+    pattern:
+      /[!=]==?\s*NaN\b|\btypeof\s+[\w.$]+\s*[!=]==?\s*(['"])(?!(?:undefined|object|boolean|number|bigint|string|symbol|function|unknown)\1)\w*\1|[!=]==\s*(\[\]|\{\})(?!\w)/,
     message: 'This comparison can never be true: `$&`',
     remedy: 'Use Number.isNaN, a valid typeof name, or a comparison of contents.',
   }),
@@ -165,8 +174,11 @@ const lines: Rule[] = [
     id: 'code/out-of-bounds',
     severity: 'medium',
     languages: 'all',
-    pattern: /\bfor\s*\(?\s*(?:(?:let|var|int|size_t|auto)\s+)?(\w+)\s*:?=\s*0\s*;\s*\1\s*<=\s*(?:[\w.]+\.(?:length|size\(\)|Length|Count)|len\([\w.]+\))\s*;|\bin range\(\s*len\([\w.]+\)\s*\+\s*1\s*\)|\bin 0\.\.=\s*[\w.]+\.len\(\)/,
-    unless: (line, source) => !source.language.programs || !usesIndex(line.number, source.lineAt(line.number + 1)?.code, source.lineAt(line.number + 2)?.code),
+    pattern:
+      /\bfor\s*\(?\s*(?:(?:let|var|int|size_t|auto)\s+)?(\w+)\s*:?=\s*0\s*;\s*\1\s*<=\s*(?:[\w.]+\.(?:length|size\(\)|Length|Count)|len\([\w.]+\))\s*;|\bin range\(\s*len\([\w.]+\)\s*\+\s*1\s*\)|\bin 0\.\.=\s*[\w.]+\.len\(\)/,
+    unless: (line, source) =>
+      !source.language.programs ||
+      !usesIndex(line.number, source.lineAt(line.number + 1)?.code, source.lineAt(line.number + 2)?.code),
     message: 'The loop runs one past the end: `$&`',
     remedy: 'Use < instead of <=, or iterate over the elements.',
   }),
@@ -182,7 +194,8 @@ const lines: Rule[] = [
     id: 'code/null-access',
     severity: 'high',
     languages: ['python', 'go', 'java', 'csharp', 'kotlin'],
-    pattern: /\b(\w+) is None and (?:not )?\1\.|(?<![\w.])\bnot (\w+) and (?:not )?\2\.\w|\b(\w+) == n(?:il|ull) && !?\3\./,
+    pattern:
+      /\b(\w+) is None and (?:not )?\1\.|(?<![\w.])\bnot (\w+) and (?:not )?\2\.\w|\b(\w+) == n(?:il|ull) && !?\3\./,
     message: 'A value is read where it is known to be missing: `$&`',
     remedy: 'Turn the check around.',
   }),

@@ -110,7 +110,8 @@ function readHunk(cursor: Cursor, file: ChangedFile): void {
       file.removed.push({ number: oldLine++, text });
     } else if (line.startsWith(' ') || line === '') {
       hunk.lines.push({ kind: 'context', text, oldLine: oldLine++, newLine: newLine++ });
-    } else if (!line.startsWith('\\')) throw new Error(`the patch of ${file.path} has a line that is none: ${line.slice(0, 80)}`);
+    } else if (!line.startsWith('\\'))
+      throw new Error(`the patch of ${file.path} has a line that is none: ${line.slice(0, 80)}`);
   }
   file.hunks.push(hunk);
 }

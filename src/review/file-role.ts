@@ -22,8 +22,10 @@ const SCRIPT_FOLDERS =
   /^(?:(?!(?:src|lib|app|pkg|internal)\/)[^/]+\/)*(examples?|samples?|demos?|benchmarks?|bench|benches|scripts?|tools?|\.github|\.circleci|ci|hack|docs?|website|playground)\//i;
 const SCRIPT_FILES =
   /((^|\/)[^/]*\.config\.\w+|(^|\/)build\.rs|(^|\/)(Gruntfile|Gulpfile|gulpfile|Makefile|Rakefile)(\.\w+)?|^(setup|noxfile|tasks|fabfile|conf|manage|build)\.\w+)$/;
-const DOCS = /(\.(md|mdx|markdown|rst|txt|adoc|org)|(^|\/)(LICENSE|LICENCE|COPYING|NOTICE|AUTHORS|CODEOWNERS|CHANGELOG|README)[^/]*)$/i;
-const DATA = /(\.(json|jsonc|json5|ya?ml|toml|ini|cfg|conf|properties|xml|csv|tsv|svg|lock|css|scss|less|html?|env)|(^|\/)\.[^/]+)$/i;
+const DOCS =
+  /(\.(md|mdx|markdown|rst|txt|adoc|org)|(^|\/)(LICENSE|LICENCE|COPYING|NOTICE|AUTHORS|CODEOWNERS|CHANGELOG|README)[^/]*)$/i;
+const DATA =
+  /(\.(json|jsonc|json5|ya?ml|toml|ini|cfg|conf|properties|xml|csv|tsv|svg|lock|css|scss|less|html?|env)|(^|\/)\.[^/]+)$/i;
 
 export function isLockFile(path: string): boolean {
   return LOCK_FILES.test(posix.basename(path));

@@ -26,7 +26,8 @@ export function importsOf(lines: readonly SourceLine[], language: LanguageName):
   }
 }
 
-const FROM = /^\s*(?:import|export)\b[^'"]*?\bfrom\s*['"]([^'"]+)['"]|^\s*import\s*['"]([^'"]+)['"]|^[^'"]*\}\s*from\s*['"]([^'"]+)['"]/;
+const FROM =
+  /^\s*(?:import|export)\b[^'"]*?\bfrom\s*['"]([^'"]+)['"]|^\s*import\s*['"]([^'"]+)['"]|^[^'"]*\}\s*from\s*['"]([^'"]+)['"]/;
 const CALLED = /\b(?:require|import)\(\s*['"]([^'"]+)['"]\s*\)/;
 
 function scriptImports(lines: readonly SourceLine[]): Import[] {
@@ -85,8 +86,11 @@ function goImports(lines: readonly SourceLine[]): Import[] {
   for (const line of lines) {
     if (/^import\s*\(/.test(line.code)) inBlock = true;
     else if (inBlock && /^\s*\)/.test(line.code)) inBlock = false;
-    const match = inBlock ? /^\s*(?:[\w.]+\s+)?"([^"]+)"/.exec(line.text) : /^import\s+(?:[\w.]+\s+)?"([^"]+)"/.exec(line.text);
-    if (match?.[1] !== undefined) found.push({ specifier: match[1], line: line.number, names: [], typeOnly: false, nested: false });
+    const match = inBlock
+      ? /^\s*(?:[\w.]+\s+)?"([^"]+)"/.exec(line.text)
+      : /^import\s+(?:[\w.]+\s+)?"([^"]+)"/.exec(line.text);
+    if (match?.[1] !== undefined)
+      found.push({ specifier: match[1], line: line.number, names: [], typeOnly: false, nested: false });
   }
   return found;
 }
@@ -115,7 +119,22 @@ export function resolveImport(specifier: string, from: string, tree: Tree): stri
 
 function scriptCandidates(target: string): string[] {
   const bare = target.replace(/\.(js|jsx|mjs|cjs)$/, '');
-  const extensions = ['ts', 'tsx', 'mts', 'cts', 'd.ts', 'js', 'jsx', 'mjs', 'cjs', 'json', 'vue', 'svelte', 'd.mts', 'd.cts'];
+  const extensions = [
+    'ts',
+    'tsx',
+    'mts',
+    'cts',
+    'd.ts',
+    'js',
+    'jsx',
+    'mjs',
+    'cjs',
+    'json',
+    'vue',
+    'svelte',
+    'd.mts',
+    'd.cts',
+  ];
   return [
     target,
     ...extensions.map((extension) => `${target}.${extension}`),
@@ -136,7 +155,9 @@ function resolvePython(specifier: string, folder: string, tree: Tree): string[] 
 function resolveGo(specifier: string, tree: Tree): string[] {
   if (tree.goModule === undefined || !`${specifier}/`.startsWith(`${tree.goModule}/`)) return [];
   const folder = specifier.slice(tree.goModule.length + 1);
-  return [...tree.paths].filter((path) => path.endsWith('.go') && !path.endsWith('_test.go') && posix.dirname(path) === (folder || '.'));
+  return [...tree.paths].filter(
+    (path) => path.endsWith('.go') && !path.endsWith('_test.go') && posix.dirname(path) === (folder || '.'),
+  );
 }
 
 function resolveRust(specifier: string, from: string, tree: Tree): string[] {

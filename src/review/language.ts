@@ -44,8 +44,10 @@ export type Language = {
 /**
  * `regex`: `/…/` literals. `lifetimes`: `'a` is no string. `hash-word`: a comment mark counts only at the start of a word.
  * `heredoc`: `<<END` texts. `value-quotes`: a quote opens a string only where a value starts. `raw-hash`: `r#"…"#`.
+ * `line-start`: a comment mark counts only where a line begins. `nested-comments`: block comments hold others.
  */
-export type Quirk = 'regex' | 'lifetimes' | 'hash-word' | 'heredoc' | 'value-quotes' | 'raw-hash' | 'line-start';
+export type Quirk =
+  'regex' | 'lifetimes' | 'hash-word' | 'heredoc' | 'value-quotes' | 'raw-hash' | 'line-start' | 'nested-comments';
 
 const double: Quote = { open: '"', close: '"' };
 const single: Quote = { open: "'", close: "'" };
@@ -76,13 +78,20 @@ const SHAPES: Record<LanguageName, Shape> = {
     programs: true,
   },
   go: { ...braces, quotes: [double, single, { ...backtick, escapes: false }] },
-  rust: { ...braces, quotes: [{ ...double, multiline: true }], quirks: ['lifetimes', 'raw-hash'] },
+  rust: { ...braces, quotes: [{ ...double, multiline: true }], quirks: ['lifetimes', 'raw-hash', 'nested-comments'] },
   java: { ...braces, quotes: [textBlock, double, single] },
-  kotlin: { ...braces, quotes: [{ ...textBlock, escapes: false }, double, single] },
+  kotlin: { ...braces, quotes: [{ ...textBlock, escapes: false }, double, single], quirks: ['nested-comments'] },
   csharp: braces,
   c: braces,
-  swift: { ...braces, quotes: [textBlock, double] },
-  php: { ...braces, lineComments: ['//', '#'], quotes: [{ ...double, multiline: true }, { ...single, multiline: true }] },
+  swift: { ...braces, quotes: [textBlock, double], quirks: ['nested-comments'] },
+  php: {
+    ...braces,
+    lineComments: ['//', '#'],
+    quotes: [
+      { ...double, multiline: true },
+      { ...single, multiline: true },
+    ],
+  },
   ruby: { ...hashes, quotes: [double, single, backtick], programs: true, quirks: ['hash-word', 'heredoc'] },
   shell: {
     ...hashes,
@@ -145,7 +154,14 @@ function named(name: LanguageName, extensions: string): Record<string, LanguageN
 }
 
 function shaped(name: LanguageName): Language {
-  const none = { lineComments: [], blockComments: [], quotes: [], blocks: 'none', programs: false, quirks: [] } as const;
+  const none = {
+    lineComments: [],
+    blockComments: [],
+    quotes: [],
+    blocks: 'none',
+    programs: false,
+    quirks: [],
+  } as const;
   return { name, ...none, ...SHAPES[name] };
 }
 

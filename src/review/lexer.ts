@@ -20,7 +20,7 @@ export type SourceLine = {
 
 type Mode =
   | { kind: 'code'; braces: number[] }
-  | { kind: 'comment'; close: string }
+  | { kind: 'comment'; open: string; close: string }
   | { kind: 'string'; quote: Quote }
   | { kind: 'heredoc'; end: string };
 
@@ -69,6 +69,11 @@ function step(raw: string, at: number, state: State, out: Out): number {
       return stepCode(raw, at, state, out);
     case 'comment': {
       const found = raw.indexOf(mode.close, at);
+      const nested = state.language.quirks.includes('nested-comments') ? raw.indexOf(mode.open, at) : -1;
+      if (nested !== -1 && (found === -1 || nested < found)) {
+        state.stack.push(mode);
+        return blank(out, at, nested + mode.open.length);
+      }
       const end = found === -1 ? raw.length : found + mode.close.length;
       if (found !== -1) state.stack.pop();
       out.comment += `${raw.slice(at, found === -1 ? raw.length : found)} `;
@@ -113,7 +118,7 @@ function stepCode(raw: string, at: number, state: State, out: Out): number {
   }
   const block = language.blockComments.find(([open]) => raw.startsWith(open, at));
   if (block) {
-    state.stack.push({ kind: 'comment', close: block[1] });
+    state.stack.push({ kind: 'comment', open: block[0], close: block[1] });
     return blank(out, at, at + block[0].length);
   }
   const special = quirk(raw, at, state, out);
@@ -194,7 +199,10 @@ function quirk(raw: string, at: number, state: State, out: Out): number | undefi
 }
 
 function mayOpenPattern(before: string): boolean {
-  return before === '' || /^([(,=:[!&|?{};+\-*%<>~^]|return|typeof|case|in|of|delete|void|throw|await|yield|else|do)$/.test(before);
+  return (
+    before === '' ||
+    /^([(,=:[!&|?{};+\-*%<>~^]|return|typeof|case|in|of|delete|void|throw|await|yield|else|do)$/.test(before)
+  );
 }
 
 function endLine(raw: string, state: State): void {

@@ -12,14 +12,20 @@ const gate: Rule = {
   *find(reading) {
     for (const result of reading.gates)
       if (result.kind === 'performance' && result.status !== 'passed' && !result.redOnBase)
-        yield { file: '', line: 0, message: `The gate ${result.name} did not pass: ${result.status}`, text: result.name } satisfies Hit;
+        yield {
+          file: '',
+          line: 0,
+          message: `The gate ${result.name} did not pass: ${result.status}`,
+          text: result.name,
+        } satisfies Hit;
   },
 };
 
 /** The loop around a line that goes through a collection: `for`, or a callback per element. `while` loops wait, retry and turn pages. */
 function collectionLoop(line: SourceLine, source: SourceFile): Block | undefined {
   for (const block of source.blocks().around(line.number)) {
-    if (block.kind === 'callback') return /\.(forEach|map|flatMap|each|for_each)\(/.test(block.header) ? block : undefined;
+    if (block.kind === 'callback')
+      return /\.(forEach|map|flatMap|each|for_each)\(/.test(block.header) ? block : undefined;
     if (block.kind === 'loop') return isCollectionLoop(block) ? block : undefined;
     if (block.kind === 'function') return undefined;
     if (block.kind === 'catch') return undefined;
@@ -28,11 +34,31 @@ function collectionLoop(line: SourceLine, source: SourceFile): Block | undefined
 }
 
 function isCollectionLoop(block: Block): boolean {
-  return /\b(of|in|range)\b|:(?!:)|\bforeach\b|;\s*\w+\s*<=?\s*[\w.]*(length|len\(|size\(|count)/i.test(block.header) && !/^(while|loop|do)\b|attempt|retr(y|ies)|page|chunk|batch/i.test(block.header);
+  return (
+    /\b(of|in|range)\b|:(?!:)|\bforeach\b|;\s*\w+\s*<=?\s*[\w.]*(length|len\(|size\(|count)/i.test(block.header) &&
+    !/^(while|loop|do)\b|attempt|retr(y|ies)|page|chunk|batch/i.test(block.header)
+  );
 }
 
-const inLoop = (id: Rule['id'], severity: Rule['severity'], rules: readonly (Pick<LineRule, 'languages' | 'pattern'> & Partial<LineRule>)[], words: Pick<Rule, 'remedy'> & { message: string }): Rule[] =>
-  rules.map((rule) => lineRule({ id, severity, ...words, ...rule, unless: (line, source) => !collectionLoop(line, source) || /\b(return|break)\b/.test(line.code) || endsLoop(line, source) || (rule.unless?.(line, source) ?? false) }));
+const inLoop = (
+  id: Rule['id'],
+  severity: Rule['severity'],
+  rules: readonly (Pick<LineRule, 'languages' | 'pattern'> & Partial<LineRule>)[],
+  words: Pick<Rule, 'remedy'> & { message: string },
+): Rule[] =>
+  rules.map((rule) =>
+    lineRule({
+      id,
+      severity,
+      ...words,
+      ...rule,
+      unless: (line, source) =>
+        !collectionLoop(line, source) ||
+        /\b(return|break)\b/.test(line.code) ||
+        endsLoop(line, source) ||
+        (rule.unless?.(line, source) ?? false),
+    }),
+  );
 
 /** The loop is left right after: it runs at most once to here. */
 function endsLoop(line: SourceLine, source: SourceFile): boolean {
@@ -45,15 +71,38 @@ const queries = inLoop(
   'performance/query-in-loop',
   'medium',
   [
-    { languages: SCRIPTS, pattern: new RegExp(String.raw`\bawait\s+(?:fetch|axios(?:\.\w+)?|got(?:\.\w+)?|request(?:\.\w+)?|\$?http\.(?:get|post|request))\(|\bawait\s+${DATABASE}\.(?:query|execute|find\w*|select|insert\w*|update\w*|delete\w*|save|create|count|one|all|first|raw)\(|\bawait\s+[A-Z]\w+\.(?:find\w*|create|update\w*|delete\w*|save|count\w*)\(`) },
-    { languages: ['python'], pattern: /\b(?:requests|httpx)\.(?:get|post|put|delete|patch|request)\(|\burlopen\(|\b\w*(?:cursor|conn|connection|db|session)\.(?:execute|query|scalar|scalars)\(|\b[A-Z]\w+\.objects\.(?:get|filter|create|exclude|update_or_create|get_or_create)\(|\b[A-Z]\w+\.query\.(?:get|filter\w*)\(/ },
-    { languages: ['go'], pattern: /\b\w*(?:db|DB|tx|conn|pool)\.(?:Query|QueryRow|Exec|QueryContext|QueryRowContext|ExecContext|Get|Select|First|Find)\(|\bhttp\.(?:Get|Post|Head)\(/ },
-    { languages: ['java', 'kotlin', 'csharp'], pattern: /\b\w*(?:[rR]epository|[dD]ao|jdbcTemplate|entityManager|restTemplate|httpClient)\.(?:find\w*|get\w*|query\w*|save|delete\w*|exchange|send|postFor\w*|update|execute)\(/ },
-    { languages: ['rust'], pattern: /\bsqlx::query\w*!?\(|\breqwest::(?:blocking::)?get\(|\.(?:fetch_one|fetch_all|fetch_optional)\(/ },
+    {
+      languages: SCRIPTS,
+      pattern: new RegExp(
+        String.raw`\bawait\s+(?:fetch|axios(?:\.\w+)?|got(?:\.\w+)?|request(?:\.\w+)?|\$?http\.(?:get|post|request))\(|\bawait\s+${DATABASE}\.(?:query|execute|find\w*|select|insert\w*|update\w*|delete\w*|save|create|count|one|all|first|raw)\(|\bawait\s+[A-Z]\w+\.(?:find\w*|create|update\w*|delete\w*|save|count\w*)\(`,
+      ),
+    },
+    {
+      languages: ['python'],
+      pattern:
+        /\b(?:requests|httpx)\.(?:get|post|put|delete|patch|request)\(|\burlopen\(|\b\w*(?:cursor|conn|connection|db|session)\.(?:execute|query|scalar|scalars)\(|\b[A-Z]\w+\.objects\.(?:get|filter|create|exclude|update_or_create|get_or_create)\(|\b[A-Z]\w+\.query\.(?:get|filter\w*)\(/,
+    },
+    {
+      languages: ['go'],
+      pattern:
+        /\b\w*(?:db|DB|tx|conn|pool)\.(?:Query|QueryRow|Exec|QueryContext|QueryRowContext|ExecContext|Get|Select|First|Find)\(|\bhttp\.(?:Get|Post|Head)\(/,
+    },
+    {
+      languages: ['java', 'kotlin', 'csharp'],
+      pattern:
+        /\b\w*(?:[rR]epository|[dD]ao|jdbcTemplate|entityManager|restTemplate|httpClient)\.(?:find\w*|get\w*|query\w*|save|delete\w*|exchange|send|postFor\w*|update|execute)\(/,
+    },
+    {
+      languages: ['rust'],
+      pattern: /\bsqlx::query\w*!?\(|\breqwest::(?:blocking::)?get\(|\.(?:fetch_one|fetch_all|fetch_optional)\(/,
+    },
     { languages: ['ruby'], pattern: /\b[A-Z]\w+\.(?:find|find_by|where|create!?)\b/ },
     { languages: ['php'], pattern: /->(?:query|execute|prepare|find|findOneBy)\(|\bmysqli_query\(/ },
   ],
-  { message: 'One query or request for each element of a loop: `$&`', remedy: 'Ask once for all elements, or run the requests together with a bound.' },
+  {
+    message: 'One query or request for each element of a loop: `$&`',
+    remedy: 'Ask once for all elements, or run the requests together with a bound.',
+  },
 );
 
 const patterns = inLoop(
@@ -84,14 +133,17 @@ const spreads: Rule = lineRule({
   id: 'performance/copy-in-loop',
   severity: 'medium',
   languages: SCRIPTS,
-  pattern: /\.reduce\(\s*(?:<[^>]*>)?\(?\s*\(?(\w+)[^=]*=>\s*(?:\(\{|\[|\{)\s*\.\.\.\1\b|^\s*(\w+) = \[\s*\.\.\.\2,|^\s*(\w+) = \{\s*\.\.\.\3,|^\s*(\w+) = \4\.concat\(/,
+  pattern:
+    /\.reduce\(\s*(?:<[^>]*>)?\(?\s*\(?(\w+)[^=]*=>\s*(?:\(\{|\[|\{)\s*\.\.\.\1\b|^\s*(\w+) = \[\s*\.\.\.\2,|^\s*(\w+) = \{\s*\.\.\.\3,|^\s*(\w+) = \4\.concat\(/,
   unless: (line, source) => !/\.reduce\(/.test(line.code) && !collectionLoop(line, source),
   message: 'Everything collected so far is copied for each element',
   remedy: 'Add to one array, object or Map.',
 });
 
 const ASKED: Partial<Record<LanguageName, RegExp>> = {
-  ...Object.fromEntries(SCRIPTS.map((name) => [name, /\b([\w$.]+)\.(?:find|findIndex|includes|indexOf|lastIndexOf|filter|some)\(/])),
+  ...Object.fromEntries(
+    SCRIPTS.map((name) => [name, /\b([\w$.]+)\.(?:find|findIndex|includes|indexOf|lastIndexOf|filter|some)\(/]),
+  ),
   python: /\b([\w.]+)\.(?:index|count|remove)\(/,
   ruby: /\b([\w.@]+)\.(?:include\?|index|find|select|count)\b/,
   java: /\b([\w.]+)\.(?:contains|indexOf|remove)\(/,
@@ -110,32 +162,55 @@ const nestedSearch: Rule = {
         if (/\b(throw|raise)\b/.test(line.code)) continue;
         const name = asked.exec(line.code)?.[1];
         const loop = name === undefined ? undefined : collectionLoop(line, source);
-        const own = /\b([\w$.]+)\.(?:filter|map|forEach|some|every|flatMap)\(\s*(?:\(?[\w$, ]+\)?)\s*=>.*\b\1\.(?:find|findIndex|includes|indexOf|filter|some)\(/.exec(line.code);
+        const own =
+          /\b([\w$.]+)\.(?:filter|map|forEach|some|every|flatMap)\(\s*(?:\(?[\w$, ]+\)?)\s*=>.*\b\1\.(?:find|findIndex|includes|indexOf|filter|some)\(/.exec(
+            line.code,
+          );
         if (own || (loop && loopsOver(loop) === name))
-          yield { file: source.path, line: line.number, message: `\`${shorten(own?.[1] ?? name ?? '')}\` is searched once for each of its own elements` } satisfies Hit;
+          yield {
+            file: source.path,
+            line: line.number,
+            message: `\`${shorten(own?.[1] ?? name ?? '')}\` is searched once for each of its own elements`,
+          } satisfies Hit;
       }
     }
   },
 };
 
 function loopsOver(loop: Block): string {
-  return /\b(?:of|in|:)\s+([\w$.@]+)\s*\)?\s*$/.exec(loop.header)?.[1] ?? /([\w$.]+)\.(?:forEach|map|flatMap|each)\(/.exec(loop.header)?.[1] ?? '';
+  return (
+    /\b(?:of|in|:)\s+([\w$.@]+)\s*\)?\s*$/.exec(loop.header)?.[1] ??
+    /([\w$.]+)\.(?:forEach|map|flatMap|each)\(/.exec(loop.header)?.[1] ??
+    ''
+  );
 }
 
 const isInServer: LineRule['unless'] = (line, source) => {
-  const fn = source.blocks().around(line.number).find((block) => block.kind === 'function' || block.kind === 'callback');
-  return fn !== undefined && /\(\s*(?:_?req(?:uest)?\b|ctx\b|context\b)[^)]*(?:_?res(?:ponse)?\b|reply\b|next\b|\))|\basync\b.*\b(?:req|request|ctx)\b/.test(fn.header);
+  const fn = source
+    .blocks()
+    .around(line.number)
+    .find((block) => block.kind === 'function' || block.kind === 'callback');
+  return (
+    fn !== undefined &&
+    /\(\s*(?:_?req(?:uest)?\b|ctx\b|context\b)[^)]*(?:_?res(?:ponse)?\b|reply\b|next\b|\))|\basync\b.*\b(?:req|request|ctx)\b/.test(
+      fn.header,
+    )
+  );
 };
 
 const isInAsync: LineRule['unless'] = (line, source) =>
-  source.blocks().around(line.number).find((block) => block.kind === 'function' || block.kind === 'callback')?.isAsync ?? false;
+  source
+    .blocks()
+    .around(line.number)
+    .find((block) => block.kind === 'function' || block.kind === 'callback')?.isAsync ?? false;
 
 const blocking = [
   lineRule({
     id: 'performance/blocking-call',
     severity: 'medium',
     languages: SCRIPTS,
-    pattern: /\b(?:readFileSync|writeFileSync|appendFileSync|readdirSync|execSync|spawnSync|execFileSync|pbkdf2Sync|scryptSync|hashSync|gzipSync|gunzipSync)\(/,
+    pattern:
+      /\b(?:readFileSync|writeFileSync|appendFileSync|readdirSync|execSync|spawnSync|execFileSync|pbkdf2Sync|scryptSync|hashSync|gzipSync|gunzipSync)\(/,
     unless: (line, source) => !isInServer(line, source),
     message: '`$&…)` stops the whole server while it works',
     remedy: 'Use the asynchronous call.',
@@ -144,7 +219,8 @@ const blocking = [
     id: 'performance/blocking-call',
     severity: 'medium',
     languages: ['python'],
-    pattern: /(?<![\w.])(?:time\.sleep|requests\.(?:get|post|put|delete|patch|request)|urllib\.request\.urlopen|subprocess\.(?:run|call|check_output|check_call))\(/,
+    pattern:
+      /(?<![\w.])(?:time\.sleep|requests\.(?:get|post|put|delete|patch|request)|urllib\.request\.urlopen|subprocess\.(?:run|call|check_output|check_call))\(/,
     unless: (line, source) => !isInAsync(line, source),
     message: '`$&…)` stops the event loop while it works',
     remedy: 'Use the asynchronous call, or run it in a thread.',
@@ -153,7 +229,8 @@ const blocking = [
     id: 'performance/blocking-call',
     severity: 'medium',
     languages: ['rust'],
-    pattern: /\bstd::thread::sleep\(|(?<![\w:])thread::sleep\(|\breqwest::blocking::|\bstd::fs::(?:read|write|read_to_string)\(/,
+    pattern:
+      /\bstd::thread::sleep\(|(?<![\w:])thread::sleep\(|\breqwest::blocking::|\bstd::fs::(?:read|write|read_to_string)\(/,
     unless: (line, source) => !isInAsync(line, source),
     message: '`$&…` stops the executor’s thread while it works',
     remedy: 'Use the asynchronous call, or spawn_blocking.',
@@ -183,7 +260,8 @@ const unbounded = [
     severity: 'low',
     languages: 'all',
     view: 'text',
-    pattern: /\bfindMany\(\s*\)|\.find\(\s*\{\s*\}\s*\)\.toArray\(\)|\b[A-Z]\w+\.objects\.all\(\)\s*\)?$|"SELECT \* FROM \w+;?"/,
+    pattern:
+      /\bfindMany\(\s*\)|\.find\(\s*\{\s*\}\s*\)\.toArray\(\)|\b[A-Z]\w+\.objects\.all\(\)\s*\)?$|"SELECT \* FROM \w+;?"/,
     unless: (_line, source) => !source.language.programs,
     message: 'The whole table is read: `$&`',
     remedy: 'Ask for the columns and rows that are needed, with a limit.',
@@ -191,4 +269,13 @@ const unbounded = [
 ];
 
 /** Known traps on added lines, and the gates of kind performance. */
-export const performanceRules: readonly Rule[] = [gate, ...queries, nestedSearch, spreads, ...patterns, ...concatenation, ...blocking, ...unbounded];
+export const performanceRules: readonly Rule[] = [
+  gate,
+  ...queries,
+  nestedSearch,
+  spreads,
+  ...patterns,
+  ...concatenation,
+  ...blocking,
+  ...unbounded,
+];

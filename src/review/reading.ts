@@ -69,7 +69,9 @@ export async function readChange(input: ReadingInput): Promise<Reading> {
   const moved = movedLines(considered);
   const sources: SourceFile[] = [];
   for (let at = 0; at < readable.length; at += READ_AT_ONCE)
-    sources.push(...(await Promise.all(readable.slice(at, at + READ_AT_ONCE).map((file) => readSource(file, input, moved)))));
+    sources.push(
+      ...(await Promise.all(readable.slice(at, at + READ_AT_ONCE).map((file) => readSource(file, input, moved)))),
+    );
   for (const source of sources) if (attributes(source.path)) source.role = 'generated';
   return {
     change: input.change,
@@ -115,7 +117,8 @@ function newSource(change: ChangedFile, { whole, oldText, moved }: Texts): Sourc
   const lines = whole === undefined ? lexPatch(change, language) : lex(whole, language);
   const numbers = new Set(change.added.map((line) => line.number));
   const byNumber = whole === undefined ? new Map(lines.map((line) => [line.number, line])) : undefined;
-  const testsFrom = language.name === 'rust' ? lines.find((line) => /^\s*#\[cfg\(test\)\]/.test(line.code))?.number : undefined;
+  const testsFrom =
+    language.name === 'rust' ? lines.find((line) => /^\s*#\[cfg\(test\)\]/.test(line.code))?.number : undefined;
   let blocks: Blocks | undefined;
   return {
     path: change.path,
@@ -172,9 +175,16 @@ function notesOn(all: ChangedFile[], considered: ChangedFile[], sources: SourceF
   const counted = (count: number, what: string) => (count === 0 ? [] : [`${count} ${what}`]);
   return [
     ...counted(considered.filter((file) => file.binary).length, 'binary skipped'),
-    ...counted(sources.filter((source) => source.role === 'generated').length, 'generated or vendored read for secrets only'),
+    ...counted(
+      sources.filter((source) => source.role === 'generated').length,
+      'generated or vendored read for secrets only',
+    ),
     ...counted(all.length - considered.length, 'ignored by .github/omk.yml'),
-    ...counted(sources.filter((source) => source.partial && source.change.status !== 'deleted' && source.role !== 'generated').length, 'too large, judged by the patch alone'),
+    ...counted(
+      sources.filter((source) => source.partial && source.change.status !== 'deleted' && source.role !== 'generated')
+        .length,
+      'too large, judged by the patch alone',
+    ),
   ];
 }
 
@@ -191,7 +201,9 @@ function peeking(sources: SourceFile[], input: ReadingInput): Pick<Reading, 'pee
         spent = true;
         return undefined;
       }
-      const reading = input.readNew(path).then((text) => (text !== undefined && text.length <= WHOLE_TEXT_CHARS ? text : undefined));
+      const reading = input
+        .readNew(path)
+        .then((text) => (text !== undefined && text.length <= WHOLE_TEXT_CHARS ? text : undefined));
       known.set(path, reading);
       return reading;
     },

@@ -45,7 +45,8 @@ const FILES = 10_000;
 
 /** The deterministic part of the wall: all six passes on one reading of the change. A change too large to review fails all six. */
 export async function reviewChange(input: ReviewInput): Promise<Wall> {
-  if (input.patch.length > PATCH_CHARS) return tooLarge(input, `the patch has ${input.patch.length} characters, more than ${PATCH_CHARS}`);
+  if (input.patch.length > PATCH_CHARS)
+    return tooLarge(input, `the patch has ${input.patch.length} characters, more than ${PATCH_CHARS}`);
   const change = parsePatch(input.patch);
   const size = sizeFault(change);
   if (size !== undefined) return tooLarge(input, size);
@@ -57,7 +58,10 @@ export async function reviewChange(input: ReviewInput): Promise<Wall> {
 
 function sizeFault(change: Change): string | undefined {
   if (change.files.length > FILES) return `the change touches ${change.files.length} files, more than ${FILES}`;
-  const chars = change.files.reduce((sum, file) => sum + file.added.reduce((length, line) => length + line.text.length, 0), 0);
+  const chars = change.files.reduce(
+    (sum, file) => sum + file.added.reduce((length, line) => length + line.text.length, 0),
+    0,
+  );
   return chars > ADDED_CHARS ? `the change adds ${chars} characters, more than ${ADDED_CHARS}` : undefined;
 }
 
@@ -70,8 +74,19 @@ function tooLarge(input: ReviewInput, why: string): Wall {
   const passes = PASSES.map((pass): PassVerdict => {
     if (input.policy.passes[pass] === 'off') return notApplicable(pass, TURNED_OFF);
     const rule = `${pass}/too-large`;
-    const finding: Finding = { id: findingId(rule, 0), rule, file: '', line: 0, severity: 'high', message: `Too large to review: ${why}`, remedy: 'Split the change.' };
-    return { ...concludePass(pass, [finding], { manner: input.policy.passes[pass] ?? 'on', quiet: '' }), feedback: `too large to review: ${why}` };
+    const finding: Finding = {
+      id: findingId(rule, 0),
+      rule,
+      file: '',
+      line: 0,
+      severity: 'high',
+      message: `Too large to review: ${why}`,
+      remedy: 'Split the change.',
+    };
+    return {
+      ...concludePass(pass, [finding], { manner: input.policy.passes[pass] ?? 'on', quiet: '' }),
+      feedback: `too large to review: ${why}`,
+    };
   });
   return toWall(input, passes);
 }
@@ -98,26 +113,45 @@ function quietly(reading: Reading): string {
  * Adds what the Kimi reviewer said. It can add findings and confirm those there are; it cannot take one away.
  * A pass that applies and has no readable answer fails; a pass that is off stays so.
  */
-export function mergeReviewer(wall: Wall, answers: ReadonlyMap<PassName, ReviewerAnswer>, policy: Policy['review']): Wall {
-  const passes = wall.passes.map((verdict) => mergeAnswer(verdict, answers.get(verdict.pass), policy.passes[verdict.pass] ?? 'on'));
+export function mergeReviewer(
+  wall: Wall,
+  answers: ReadonlyMap<PassName, ReviewerAnswer>,
+  policy: Policy['review'],
+): Wall {
+  const passes = wall.passes.map((verdict) =>
+    mergeAnswer(verdict, answers.get(verdict.pass), policy.passes[verdict.pass] ?? 'on'),
+  );
   return toWall(wall, passes);
 }
 
-function mergeAnswer(verdict: PassVerdict, answer: ReviewerAnswer | undefined, manner: 'on' | 'advisory' | 'off'): PassVerdict {
+function mergeAnswer(
+  verdict: PassVerdict,
+  answer: ReviewerAnswer | undefined,
+  manner: 'on' | 'advisory' | 'off',
+): PassVerdict {
   if (manner === 'off' || (answer === undefined && verdict.status === 'not-applicable')) return verdict;
   if (answer?.kind !== 'read') {
     const why = `the reviewer's answer is ${answer ? `unreadable: ${answer.why}` : 'missing'}`;
     const feedback = `${verdict.feedback}; ${why}`;
-    return { ...verdict, feedback, ...(manner === 'on' ? { status: 'failed', severity: verdict.findings.length > 0 ? verdict.severity : 'high' } : {}) };
+    return {
+      ...verdict,
+      feedback,
+      ...(manner === 'on'
+        ? { status: 'failed', severity: verdict.findings.length > 0 ? verdict.severity : 'high' }
+        : {}),
+    };
   }
   const news = answer.findings.filter((finding) => !verdict.findings.some((known) => isSame(known, finding)));
   const confirmed = verdict.findings.map((known) =>
-    answer.findings.some((finding) => isSame(known, finding)) ? { ...known, message: `${known.message} (confirmed by the reviewer)` } : known,
+    answer.findings.some((finding) => isSame(known, finding))
+      ? { ...known, message: `${known.message} (confirmed by the reviewer)` }
+      : known,
   );
   if (verdict.status === 'not-applicable' && news.length === 0) return verdict;
   const said = `reviewer: ${answer.verdict}${answer.dropped > 0 ? `, ${answer.dropped} dropped` : ''}`;
   const merged = concludePass(verdict.pass, [...confirmed, ...news], { manner, quiet: verdict.feedback });
-  const status = manner === 'on' && (verdict.status === 'failed' || merged.status === 'failed') ? 'failed' : merged.status;
+  const status =
+    manner === 'on' && (verdict.status === 'failed' || merged.status === 'failed') ? 'failed' : merged.status;
   return { ...merged, status, feedback: `${merged.feedback}; ${said}` };
 }
 

@@ -16,7 +16,10 @@ const findingSchema = z.object({
   remedy: z.string().max(2_000).default(''),
 });
 
-const answerSchema = z.object({ verdict: z.enum(['passed', 'failed']), findings: z.array(z.unknown()).max(500).default([]) });
+const answerSchema = z.object({
+  verdict: z.enum(['passed', 'failed']),
+  findings: z.array(z.unknown()).max(500).default([]),
+});
 
 /** An answer may be long, but not without end. */
 const ANSWER_CHARS = 500_000;
@@ -28,16 +31,24 @@ const TRIES = 100;
  * and its line is put where the quote stands. "failed" without one finding that holds is unreadable: ask again.
  */
 export function parseReviewerAnswer(text: string, change: Change, pass: PassName): ReviewerAnswer {
-  if (text.length > ANSWER_CHARS) return { kind: 'unreadable', why: `it has ${text.length} characters, more than ${ANSWER_CHARS}` };
+  if (text.length > ANSWER_CHARS)
+    return { kind: 'unreadable', why: `it has ${text.length} characters, more than ${ANSWER_CHARS}` };
   const values = jsonObjects(text);
   const parsed = values.map((value) => answerSchema.safeParse(value)).findLast((result) => result.success)?.data;
-  if (!parsed) return { kind: 'unreadable', why: values.length === 0 ? 'it holds no JSON' : 'its JSON has no "verdict" of "passed" or "failed"' };
+  if (!parsed)
+    return {
+      kind: 'unreadable',
+      why: values.length === 0 ? 'it holds no JSON' : 'its JSON has no "verdict" of "passed" or "failed"',
+    };
   const lines = new Map(change.files.map((file) => [file.path, file]));
   const seen = new Map<string, number>();
   const findings = parsed.findings.flatMap((value) => toFinding(value, { lines, pass, seen }) ?? []);
   const dropped = parsed.findings.length - findings.length;
   if (parsed.verdict === 'failed' && findings.length === 0) {
-    return { kind: 'unreadable', why: `it says "failed" and none of its ${parsed.findings.length} findings quotes a line of the diff` };
+    return {
+      kind: 'unreadable',
+      why: `it says "failed" and none of its ${parsed.findings.length} findings quotes a line of the diff`,
+    };
   }
   return { kind: 'read', verdict: parsed.verdict, findings, dropped };
 }
@@ -53,7 +64,15 @@ function toFinding(value: unknown, { lines, pass, seen }: Context): Finding | un
   const key = `${rule}\0${file.path}\0${place.text.replace(/\s+/g, ' ').trim()}`;
   const occurrence = seen.get(key) ?? 0;
   seen.set(key, occurrence + 1);
-  return { id: findingId(key, occurrence), rule, file: file.path, line: place.newLine, severity: said.severity, message: said.message, remedy: said.remedy };
+  return {
+    id: findingId(key, occurrence),
+    rule,
+    file: file.path,
+    line: place.newLine,
+    severity: said.severity,
+    message: said.message,
+    remedy: said.remedy,
+  };
 }
 
 /** The line of the new side that holds the first line of the quote, nearest to where the reviewer says it is. */
@@ -62,7 +81,11 @@ function placeOf(quote: string, line: number, file: ChangedFile): HunkLine | und
   if (wanted.length < 2) return undefined;
   const holding = file.hunks
     .flatMap((hunk) => hunk.lines)
-    .filter((candidate) => candidate.kind !== 'removed' && (bare(candidate.text) === wanted || (wanted.length >= 8 && bare(candidate.text).includes(wanted))));
+    .filter(
+      (candidate) =>
+        candidate.kind !== 'removed' &&
+        (bare(candidate.text) === wanted || (wanted.length >= 8 && bare(candidate.text).includes(wanted))),
+    );
   return holding.sort((a, b) => Math.abs(a.newLine - line) - Math.abs(b.newLine - line))[0];
 }
 

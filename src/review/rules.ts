@@ -45,11 +45,21 @@ export function lineRule(rule: LineRule): Rule {
     *find(reading) {
       for (const source of sourcesOf(reading, rule.languages, roles)) {
         for (const line of source.added) {
-          if (line.raw.length > LONGEST_LINE || (view === 'code' && source.isTestLine(line.number) && !roles?.includes('test'))) continue;
+          if (
+            line.raw.length > LONGEST_LINE ||
+            (view === 'code' && source.isTestLine(line.number) && !roles?.includes('test'))
+          )
+            continue;
           const match = pattern.exec(line[view]);
           if (!match || unless?.(line, source)) continue;
           const severity = severityAt?.(line, source);
-          yield { file: source.path, line: line.number, message: fill(message, match), text: line.raw, ...(severity ? { severity } : {}) };
+          yield {
+            file: source.path,
+            line: line.number,
+            message: fill(message, match),
+            text: line.raw,
+            ...(severity ? { severity } : {}),
+          };
         }
       }
     },
@@ -57,7 +67,9 @@ export function lineRule(rule: LineRule): Rule {
 }
 
 function fill(message: string, match: RegExpExecArray): string {
-  return message.replace(/\$([&1-9])/g, (_, group: string) => shorten((group === '&' ? match[0] : match[Number(group)]) ?? ''));
+  return message.replace(/\$([&1-9])/g, (_, group: string) =>
+    shorten((group === '&' ? match[0] : match[Number(group)]) ?? ''),
+  );
 }
 
 /** One line of at most 60 characters. */

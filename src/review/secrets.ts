@@ -20,7 +20,10 @@ const FORMATS: readonly (readonly [string, RegExp])[] = [
   ['an npm token', /(?<![A-Za-z0-9])npm_[A-Za-z0-9]{36}(?![A-Za-z0-9])/],
   ['a PyPI token', /(?<![A-Za-z0-9])pypi-AgE[A-Za-z0-9_-]{40,}/],
   ['an Anthropic key', /(?<![A-Za-z0-9])sk-ant-[A-Za-z0-9_-]{20,}/],
-  ['an OpenAI key', /(?<![A-Za-z0-9])sk-(?:proj|svcacct|admin)-[A-Za-z0-9_-]{20,}|(?<![A-Za-z0-9])sk-[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{20}/],
+  [
+    'an OpenAI key',
+    /(?<![A-Za-z0-9])sk-(?:proj|svcacct|admin)-[A-Za-z0-9_-]{20,}|(?<![A-Za-z0-9])sk-[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{20}/,
+  ],
   ['an API key', /(?<![A-Za-z0-9_-])sk-(?=[A-Za-z0-9]*\d)[A-Za-z0-9]{32,}(?![A-Za-z0-9])/],
   ['a Hugging Face token', /(?<![A-Za-z0-9])hf_[A-Za-z]{34}(?![A-Za-z0-9])/],
   ['a SendGrid key', /(?<![A-Za-z0-9])SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}/],
@@ -42,17 +45,19 @@ const FORMATS: readonly (readonly [string, RegExp])[] = [
 ];
 
 const PEM = /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----/;
-const URL_LOGIN = /\b([a-z][a-z0-9+.-]{1,20}):\/\/([^\s:/@'"`<>{}$]{0,64}):([^\s/@'"`<>{}$%]{3,200}|%[^\s/@'"`<>{}$]{3,200})@([\w.-]+)/i;
+const URL_LOGIN =
+  /\b([a-z][a-z0-9+.-]{1,20}):\/\/([^\s:/@'"`<>{}$]{0,64}):([^\s/@'"`<>{}$%]{3,200}|%[^\s/@'"`<>{}$]{3,200})@([\w.-]+)/i;
 const BEARER = /\b(?:Bearer|Basic|token)\s+([A-Za-z0-9._~+/=-]{20,600})/;
 
 const SECRET_NAME =
   /(?:secret|passw(?:or)?d|passwd|passphrase|pwd|token|api[-_.]?key|access[-_.]?key|secret[-_.]?key|private[-_.]?key|auth[-_.]?key|account[-_.]?key|signing[-_.]?key|encryption[-_.]?key|master[-_.]?key|client[-_.]?secret|credentials?|connection[-_.]?string|webhook[-_.]?url)/i;
 const ASSIGNMENT =
-  /(["'`]?)([A-Za-z_$][\w$.-]{0,80})\1\s*(?:!?\s*:\s*[A-Za-z_][\w<>[\]| &']{0,40}\s*)?(?::=|=>|\|\|=|\?\?=|[:=])\s*(?:[bBrRfFuU@$]{0,2}(["'`])((?:(?!\3)[^\\\n]|\\.){4,600})\3|([^\s"'`,;#(){}[\]]{8,600})(?=\s*(?:[#;,]|$)))/g;
+  /(["'`]?)([A-Za-z_$][\w$.-]{0,80})\1\s*(?:!?\s*:\s*[A-Za-z_][\w<>[\]| &']{0,40}\s*)?(?::=|=>|\|\|=|\?\?=|[:=])\s*(?:[bBrRfFuU@$]{0,2}(["'`])((?:(?!\3)[^\\\n]|\\.){4,600})\3|([^\s"'`,;(){}[\]]{8,600})(?=\s*(?:[;,]|$)|\s+#))/g;
 /** `name value` as in Dockerfiles, and `--password value`. */
 const SPACED = /(?:^\s*(?:ENV|ARG)\s+|--)([A-Za-z][\w-]{0,80})\s+["']?([^\s"'$]{8,600})/g;
 
-type Found = { what: string; column: number; severity?: Severity };
+type Found = { what: string; severity?: Severity };
+type Placed = Found & { source: SourceFile; text: string; number: number };
 
 /** Secrets on added lines of any text file, by providers' formats, by names and by secretlint's recommended rules. Never shows a secret. */
 export const secretRule: Rule = {
@@ -61,21 +66,22 @@ export const secretRule: Rule = {
   remedy: 'Remove it from the change and its history, revoke it, and read it from the environment.',
   languages: 'all',
   async find(reading) {
-    const hits: Hit[] = [];
-    for (const source of [...reading.files, ...reading.generated]) {
-      const found = new Map<number, Found>();
+    const sources = [...reading.files, ...reading.generated];
+    const found = await bySecretlint(sources.filter((source) => !isLockFile(source.path)));
+    for (const source of sources) {
       const added = source.change.added;
-      for (const [index, line] of added.entries()) {
-        const here = secretIn(line.text, source) ?? pemIn(line.text, added[index + 1]?.text ?? '');
-        if (here) found.set(line.number, here);
-      }
-      if (!isLockFile(source.path)) for (const [line, here] of await bySecretlint(source)) if (!found.has(line)) found.set(line, here);
-      for (const [line, { what, severity }] of found) {
-        const raw = added.find((candidate) => candidate.number === line)?.text ?? '';
-        hits.push({ file: source.path, line, message: `This looks like ${what}`, text: raw, ...(severity ? { severity } : {}) });
+      for (const [index, { text, number }] of added.entries()) {
+        const here = secretIn(text, source) ?? pemIn(text, added[index + 1]?.text ?? '');
+        if (here) found.set(`${source.path}\0${number}`, { ...here, source, text, number });
       }
     }
-    return hits;
+    return [...found.values()].map(({ what, severity, source, text, number }): Hit => ({
+      file: source.path,
+      line: number,
+      message: `This looks like ${what}`,
+      text,
+      ...(severity ? { severity } : {}),
+    }));
   },
 };
 
@@ -83,29 +89,47 @@ export const secretRule: Rule = {
 export function secretIn(text: string, source: Pick<SourceFile, 'path' | 'role' | 'language'>): Found | undefined {
   for (const [what, format] of FORMATS) {
     const match = format.exec(text);
-    if (match && !isFake(match[0].replace(/^.*?[_-]/, ''))) return { what, column: match.index };
+    if (match && !isFake(match[0].replace(/^.*?[_-]/, ''))) return { what };
   }
   if (isLockFile(source.path)) return undefined;
   const login = URL_LOGIN.exec(text);
   if (login && source.role !== 'test' && source.role !== 'docs' && isLoginSecret(login))
-    return { what: 'a password inside a URL', column: login.index, severity: 'high' };
+    return { what: 'a password inside a URL' };
   const bearer = BEARER.exec(text);
-  if (bearer && looksRandom(bearer[1] ?? '', 3.6) && /\d/.test(bearer[1] ?? '') && source.role !== 'docs' && source.role !== 'test')
-    return { what: 'credentials in a header', column: bearer.index };
+  if (
+    bearer &&
+    looksRandom(bearer[1] ?? '', 3.6) &&
+    /\d/.test(bearer[1] ?? '') &&
+    source.role !== 'docs' &&
+    source.role !== 'test'
+  )
+    return { what: 'credentials in a header' };
   return assigned(text, source);
 }
 
 function isLoginSecret([, scheme = '', user = '', password = '', host = '']: RegExpExecArray): boolean {
-  if (/^(localhost|127\.|0\.0\.0\.0|::1|host$|hostname|server$|db$|postgres$|mysql$|redis$|mongo$)|example|\.test$|\.invalid$|\.local$/i.test(host)) return false;
-  return !/^(git|ssh)$/i.test(scheme) && !isFake(password) && password.toLowerCase() !== user.toLowerCase() && password.length >= 5;
+  if (
+    /^(localhost|127\.|0\.0\.0\.0|::1|host$|hostname|server$|db$|postgres$|mysql$|redis$|mongo$)|example|\.test$|\.invalid$|\.local$/i.test(
+      host,
+    )
+  )
+    return false;
+  return (
+    !/^(git|ssh)$/i.test(scheme) &&
+    !isFake(password) &&
+    password.toLowerCase() !== user.toLowerCase() &&
+    password.length >= 5
+  );
 }
 
 function pemIn(text: string, next: string): Found | undefined {
   const match = PEM.exec(text);
   if (!match) return undefined;
   const after = text.slice(match.index + match[0].length);
-  const body = /^(?:\\r|\\n|[\s"'`+,])*([A-Za-z0-9+/=]{16,})/.exec(after)?.[1] ?? (after.trim().length < 6 ? /^[\s"'`+,*#/]*([A-Za-z0-9+/=]{16,}|Proc-Type:|Version:)/.exec(next)?.[1] : undefined);
-  return body !== undefined && !isFake(body) ? { what: 'a private key', column: match.index } : undefined;
+  const body =
+    /^(?:\\r|\\n|[\s"'`+,])*([A-Za-z0-9+/=]{16,})/.exec(after)?.[1] ??
+    (after.trim().length < 6 ? /^[\s"'`+,*#/]*([A-Za-z0-9+/=]{16,}|Proc-Type:|Version:)/.exec(next)?.[1] : undefined);
+  return body !== undefined && !isFake(body) ? { what: 'a private key' } : undefined;
 }
 
 function assigned(text: string, source: Pick<SourceFile, 'path' | 'role' | 'language'>): Found | undefined {
@@ -114,16 +138,20 @@ function assigned(text: string, source: Pick<SourceFile, 'path' | 'role' | 'lang
 }
 
 function assignedIn(text: string, source: Pick<SourceFile, 'language'>, manner: 'usual' | 'strict'): Found | undefined {
-  if (text.length > 20_000) return undefined;
+  if (text.length > 20_000 || !SECRET_NAME.test(text)) return undefined;
   for (const match of [...text.matchAll(ASSIGNMENT), ...text.matchAll(SPACED)]) {
     const spaced = match.length === 3;
     const name = (spaced ? match[1] : match[2]) ?? '';
     const quoted = spaced ? undefined : match[4];
     const plain = spaced ? match[2] : match[5];
     const value = quoted ?? plain ?? '';
-    if (!isSecretName(name) || (plain !== undefined && !spaced && source.language.programs && source.language.name !== 'shell')) continue;
+    if (
+      !isSecretName(name) ||
+      (plain !== undefined && !spaced && source.language.programs && source.language.name !== 'shell')
+    )
+      continue;
     if (!isSecretValue(value, name, manner)) continue;
-    return { what: `a secret: \`${name}\` is given a value of ${value.length} characters`, column: match.index };
+    return { what: `a secret: \`${name}\` is given a value of ${value.length} characters` };
   }
   return undefined;
 }
@@ -132,23 +160,61 @@ function assignedIn(text: string, source: Pick<SourceFile, 'language'>, manner: 
 function isSecretName(name: string): boolean {
   if (!SECRET_NAME.test(name)) return false;
   const last = name.replace(/([a-z])([A-Z])/g, '$1_$2').toLowerCase();
-  if (/(_|-|\.|^)(id|ids|name|names|type|types|kind|url|uri|path|file|dir|length|size|count|limit|field|label|placeholder|hint|header|prefix|suffix|regex|pattern|format|param|parameter|env|var|ttl|expiry|expires|expiration|ref|arn|endpoint|issuer|title|text|message|error|hash|class|input|help|desc|description|version|mode|policy|rules?|index|start|end|pos|position|symbol|operator|kinds)$/.test(last)) {
+  if (
+    /(_|-|\.|^)(id|ids|name|names|type|types|kind|url|uri|path|file|dir|length|size|count|limit|field|label|placeholder|hint|header|prefix|suffix|regex|pattern|format|param|parameter|env|var|ttl|expiry|expires|expiration|ref|arn|endpoint|issuer|title|text|message|error|hash|class|input|help|desc|description|version|mode|policy|rules?|index|start|end|pos|position|symbol|operator|kinds)$/.test(
+      last,
+    )
+  ) {
     return /webhook[-_.]?url$/.test(last);
   }
-  return !/(^|_)(public|tokenizer|tokenize|tokenized|csrf_?param|max_tokens?|num_tokens?|next_page|page|continuation|token_kind|cancellation|syntax|keyword|design)(_|$)/.test(last);
+  return !/(^|_)(public|tokenizer|tokenize|tokenized|csrf_?param|max_tokens?|num_tokens?|next_page|page|continuation|token_kind|cancellation|syntax|keyword|design)(_|$)/.test(
+    last,
+  );
 }
 
 function isSecretValue(value: string, name: string, manner: 'usual' | 'strict'): boolean {
   if (isFake(value) || /\s/.test(value)) return false;
-  if (/^(https?:|\.{0,2}\/|[~@#&*<]|\$|%|process\.|os\.|env[.:]|secrets?\.|vault:|arn:|ssm:|op:|file:|kms:|ENC\[|AQICAHh|self\.|this\.|config\.|var\.|local\.|data\.)/i.test(value) && !/webhook/i.test(name)) return false;
+  if (
+    /^(https?:|\.{0,2}\/|[~@#&*<]|\$|%|process\.|os\.|env[.:]|secrets?\.|vault:|arn:|ssm:|op:|file:|kms:|ENC\[|AQICAHh|self\.|this\.|config\.|var\.|local\.|data\.)/i.test(
+      value,
+    ) &&
+    !/webhook/i.test(name)
+  )
+    return false;
   if (/\$\{|\$\(|\{\{|<%|%\(|#\{|\$[A-Z_]{3,}|^\{.*\}$/.test(value)) return false;
-  if (/^[a-z]+(?:[-_. :/][a-z]+)+$|^[A-Z]+(?:_[A-Z]+)+$|^[A-Za-z]+(?:\.[A-Za-z_]\w*)+(?:\(.*\))?$|^[a-z]+(?:[A-Z][a-z]+)+$|^[A-Z][a-z]+(?:[A-Z][a-z]+)*$/.test(value)) return false;
+  if (
+    /^[a-z]+(?:[-_. :/][a-z]+)+$|^[A-Z]+(?:_[A-Z]+)+$|^[A-Za-z]+(?:\.[A-Za-z_]\w*)+(?:\(.*\))?$|^[a-z]+(?:[A-Z][a-z]+)+$|^[A-Z][a-z]+(?:[A-Z][a-z]+)*$/.test(
+      value,
+    )
+  )
+    return false;
   if (/\.(js|ts|json|ya?ml|py|go|pem|key|txt|html?|css|png)$/i.test(value)) return false;
   const isPassword = /pass|pwd/i.test(name);
   const classes = [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z\d]/].filter((kind) => kind.test(value)).length;
-  if (manner === 'strict') return value.length >= 20 && looksRandom(value, 3.7) && /\d/.test(value) && classes >= 3 && !/[-_ ](test|key|token|secret)/i.test(value);
-  if (isPassword) return value.length >= 6 && classes >= 2 && /\d|[^\w\s.-]/.test(value) && !/^[\d.]+$/.test(value) && !/^[\w-]+\/[\w-]+$/.test(value);
-  return value.length >= 12 && classes >= 2 && /\d|[+/=]/.test(value) && looksRandom(value, value.length >= 20 ? 3 : 2.8) && !/^[\d.\-:TZ]+$/.test(value) && !/^[a-z]+(-[a-z]+)*-?v?\d{1,2}$/.test(value);
+  if (manner === 'strict')
+    return (
+      value.length >= 20 &&
+      looksRandom(value, 3.7) &&
+      /\d/.test(value) &&
+      classes >= 3 &&
+      !/[-_ ](test|key|token|secret)/i.test(value)
+    );
+  if (isPassword)
+    return (
+      value.length >= 6 &&
+      classes >= 2 &&
+      /\d|[^\w\s.-]/.test(value) &&
+      !/^[\d.]+$/.test(value) &&
+      !/^[\w-]+\/[\w-]+$/.test(value)
+    );
+  return (
+    value.length >= 12 &&
+    classes >= 2 &&
+    /\d|[+/=]/.test(value) &&
+    looksRandom(value, value.length >= 20 ? 3 : 2.8) &&
+    !/^[\d.\-:TZ]+$/.test(value) &&
+    !/^[a-z]+(-[a-z]+)*-?v?\d{1,2}$/.test(value)
+  );
 }
 
 const FAKE =
@@ -174,21 +240,30 @@ function looksRandom(value: string, bits: number): boolean {
 
 const SECRETLINT = { rules: [{ id: '@secretlint/secretlint-rule-preset-recommend', rule: creator }] };
 
-async function bySecretlint(source: SourceFile): Promise<Map<number, Found>> {
-  const added = source.change.added;
-  const content = added.map((line) => line.text).join('\n');
-  const found = new Map<number, Found>();
-  if (content.trim() === '') return found;
-  const linted = await lintSource({
-    source: { filePath: source.path, content, ext: `.${source.path.split('.').at(-1) ?? ''}`, contentType: 'text' },
-    options: { config: SECRETLINT, maskSecrets: false },
-  });
-  for (const message of linted.messages) {
-    const text = content.slice(message.range[0], message.range[1]);
-    const provider = message.ruleId.replace('@secretlint/secretlint-rule-', '');
-    const line = added[message.loc.start.line - 1];
-    if (!line || isFake(text.replace(/^[a-z]+_/i, '')) || NOISY.has(provider)) continue;
-    found.set(line.number, { what: `a secret of the kind ${provider}`, column: message.loc.start.column });
+/** A call costs more than its text, and keeps records of itself: many files go into one. */
+const LINT_CHARS = 1_000_000;
+
+async function bySecretlint(sources: readonly SourceFile[]): Promise<Map<string, Placed>> {
+  const lines = sources.flatMap((source) => source.change.added.map(({ text, number }) => ({ source, text, number })));
+  const found = new Map<string, Placed>();
+  for (let from = 0; from < lines.length;) {
+    const part: typeof lines = [];
+    for (let chars = 0; from < lines.length && chars < LINT_CHARS; from += 1) {
+      const line = lines[from];
+      if (line) part.push(line);
+      chars += line?.text.length ?? 0;
+    }
+    const content = part.map((line) => line.text).join('\n');
+    const linted = await lintSource({
+      source: { filePath: 'added-lines.txt', content, ext: '.txt', contentType: 'text' },
+      options: { config: SECRETLINT, maskSecrets: false },
+    });
+    for (const { ruleId, range, loc } of linted.messages) {
+      const provider = ruleId.replace('@secretlint/secretlint-rule-', '');
+      const line = part[loc.start.line - 1];
+      if (!line || NOISY.has(provider) || isFake(content.slice(...range).replace(/^[a-z]+_/i, ''))) continue;
+      found.set(`${line.source.path}\0${line.number}`, { what: `a secret of the kind ${provider}`, ...line });
+    }
   }
   return found;
 }

@@ -6,8 +6,21 @@ import { lineRule, shorten, type Hit, type Rule } from './rules.ts';
 const isWorkflow = (path: string) => /(^|\/)\.github\/(workflows|actions)\/.*\.ya?ml$/.test(path);
 const outsideWorkflows = (_line: unknown, source: SourceFile) => !isWorkflow(source.path);
 
-const workflow = (rule: { severity: Rule['severity']; pattern: RegExp; message: string; remedy: string; id?: Rule['id'] }): Rule =>
-  lineRule({ id: 'security/workflow', languages: ['yaml'], roles: ['data', 'script'], view: 'text', unless: outsideWorkflows, ...rule });
+const workflow = (rule: {
+  severity: Rule['severity'];
+  pattern: RegExp;
+  message: string;
+  remedy: string;
+  id?: Rule['id'];
+}): Rule =>
+  lineRule({
+    id: 'security/workflow',
+    languages: ['yaml'],
+    roles: ['data', 'script'],
+    view: 'text',
+    unless: outsideWorkflows,
+    ...rule,
+  });
 
 const untrusted = String.raw`github\.(?:event\.(?:issue|pull_request|comment|review|review_comment|discussion|head_commit|commits)\b[\w.[\]*]*\.(?:title|body|message|name|email|label|ref|login)|event\.(?:issue|pull_request|comment|review)\.(?:title|body)|head_ref|event\.pull_request\.head\.(?:ref|label|repo\.\w+)|event\.inputs)`;
 
@@ -22,7 +35,11 @@ const scriptInjection: Rule = {
       for (const line of source.added) {
         const match = new RegExp(String.raw`\$\{\{[^}]*\b(${untrusted})`).exec(line.text);
         if (match && isScriptLine(line.number, source))
-          yield { file: source.path, line: line.number, message: `\`${shorten(match[1] ?? '')}\` is written by outsiders and becomes part of a script` } satisfies Hit;
+          yield {
+            file: source.path,
+            line: line.number,
+            message: `\`${shorten(match[1] ?? '')}\` is written by outsiders and becomes part of a script`,
+          } satisfies Hit;
       }
     }
   },
@@ -49,11 +66,17 @@ const targetCheckout: Rule = {
   *find(reading) {
     for (const source of reading.files) {
       if (!isWorkflow(source.path) || !/\bpull_request_target\b/.test(source.text)) continue;
-      const checkout = source.lines.find((line) => /\bref:.*(pull_request\.head|head_ref|github\.event\.number|refs\/pull\/)/.test(line.text));
+      const checkout = source.lines.find((line) =>
+        /\bref:.*(pull_request\.head|head_ref|github\.event\.number|refs\/pull\/)/.test(line.text),
+      );
       const trigger = source.lines.find((line) => /\bpull_request_target\b/.test(line.code));
       const strikes = [checkout, trigger].find((line) => line && source.isAdded(line.number));
       if (checkout && strikes)
-        yield { file: source.path, line: strikes.number, message: 'pull_request_target runs with the repository’s rights and checks out code of outsiders' } satisfies Hit;
+        yield {
+          file: source.path,
+          line: strikes.number,
+          message: 'pull_request_target runs with the repository’s rights and checks out code of outsiders',
+        } satisfies Hit;
     }
   },
 };
@@ -69,8 +92,18 @@ const installScript: Rule = {
       for (const line of source.added) {
         const match = /^\s*"(preinstall|install|postinstall|prepare)"\s*:\s*"(.*)"/.exec(line.raw);
         if (!match || source.oldText?.includes(`"${match[1]}": "`)) continue;
-        const severity = match[1] === 'prepare' ? 'low' : /\bcurl|wget|https?:|node -e|base64|\beval\b/.test(match[2] ?? '') ? 'high' : 'medium';
-        yield { file: source.path, line: line.number, severity, message: `\`${match[1]}\` runs on every machine that installs this package` } satisfies Hit;
+        const severity =
+          match[1] === 'prepare'
+            ? 'low'
+            : /\bcurl|wget|https?:|node -e|base64|\beval\b/.test(match[2] ?? '')
+              ? 'high'
+              : 'medium';
+        yield {
+          file: source.path,
+          line: line.number,
+          severity,
+          message: `\`${match[1]}\` runs on every machine that installs this package`,
+        } satisfies Hit;
       }
     }
   },
@@ -99,13 +132,24 @@ const lockAlone: Rule = {
   *find(reading) {
     for (const file of reading.generated) {
       const manifest = MANIFESTS[posix.basename(file.path)];
-      if (!manifest || file.change.status !== 'modified' || reading.change.files.some((other) => manifest.test(other.path))) continue;
-      yield { file: file.path, line: 0, message: 'The lock file changed and its manifest did not', text: '' } satisfies Hit;
+      if (
+        !manifest ||
+        file.change.status !== 'modified' ||
+        reading.change.files.some((other) => manifest.test(other.path))
+      )
+        continue;
+      yield {
+        file: file.path,
+        line: 0,
+        message: 'The lock file changed and its manifest did not',
+        text: '',
+      } satisfies Hit;
     }
   },
 };
 
-const REGISTRIES = /^https?:\/\/(registry\.npmjs\.org|registry\.yarnpkg\.com|registry\.npmmirror\.com|files\.pythonhosted\.org|pypi\.org|npm\.pkg\.github\.com|npm\.jsr\.io)\//;
+const REGISTRIES =
+  /^https?:\/\/(registry\.npmjs\.org|registry\.yarnpkg\.com|registry\.npmmirror\.com|files\.pythonhosted\.org|pypi\.org|npm\.pkg\.github\.com|npm\.jsr\.io)\//;
 
 const lockSource: Rule = {
   id: 'security/lock-source',
@@ -122,7 +166,12 @@ const lockSource: Rule = {
         const host = hostOf(url);
         if (!url.startsWith('http:') && (REGISTRIES.test(url) || known.has(host))) continue;
         if (file.change.status === 'added' && !url.startsWith('http:')) continue;
-        yield { file: file.path, line: line.number, message: `A package now comes from ${host}`, text: url } satisfies Hit;
+        yield {
+          file: file.path,
+          line: line.number,
+          message: `A package now comes from ${host}`,
+          text: url,
+        } satisfies Hit;
       }
       yield* tampered(file, reading);
     }
@@ -138,7 +187,9 @@ function hostsOf(text: string): string[] {
 }
 
 function unchangedHosts(file: SourceFile): string[] {
-  return file.change.hunks.flatMap((hunk) => hunk.lines.filter((line) => line.kind !== 'added').flatMap((line) => hostsOf(line.text)));
+  return file.change.hunks.flatMap((hunk) =>
+    hunk.lines.filter((line) => line.kind !== 'added').flatMap((line) => hostsOf(line.text)),
+  );
 }
 
 /** The same version of the same package with another hash: somebody exchanged the package. */
@@ -146,9 +197,15 @@ function* tampered(file: SourceFile, _reading: Reading): Iterable<Hit> {
   for (const hunk of file.change.hunks) {
     for (const [index, line] of hunk.lines.entries()) {
       const next = hunk.lines[index + 1];
-      if (line.kind !== 'removed' || next?.kind !== 'added' || !/^\s*"?integrity"?:? "?sha512-/.test(line.text)) continue;
+      if (line.kind !== 'removed' || next?.kind !== 'added' || !/^\s*"?integrity"?:? "?sha512-/.test(line.text))
+        continue;
       if (!/^\s*"?integrity"?:? "?sha512-/.test(next.text) || hunk.lines[index - 1]?.kind !== 'context') continue;
-      yield { file: file.path, line: next.newLine, message: 'A package has another hash although its version is the same', text: next.text };
+      yield {
+        file: file.path,
+        line: next.newLine,
+        message: 'A package has another hash although its version is the same',
+        text: next.text,
+      };
     }
   }
 }
@@ -160,15 +217,26 @@ export const supplyRules: readonly Rule[] = [
   installScript,
   lockAlone,
   lockSource,
-  workflow({ severity: 'high', pattern: /^\s*permissions:\s*write-all\b/, message: 'The workflow may do everything', remedy: 'Name the few permissions that the job needs.' }),
+  workflow({
+    severity: 'high',
+    pattern: /^\s*permissions:\s*write-all\b/,
+    message: 'The workflow may do everything',
+    remedy: 'Name the few permissions that the job needs.',
+  }),
   workflow({
     id: 'security/workflow-permissions',
     severity: 'low',
-    pattern: /^\s*(contents|packages|actions|deployments|pull-requests|issues|id-token|checks|statuses|security-events|administration|attestations):\s*write\b/,
+    pattern:
+      /^\s*(contents|packages|actions|deployments|pull-requests|issues|id-token|checks|statuses|security-events|administration|attestations):\s*write\b/,
     message: 'The workflow gains a right: `$&`',
     remedy: 'Give it to the one job that needs it, and say why.',
   }),
-  workflow({ severity: 'low', pattern: /\bsecrets:\s*inherit\b/, message: 'All secrets are handed on', remedy: 'Hand on the secrets that are needed by name.' }),
+  workflow({
+    severity: 'low',
+    pattern: /\bsecrets:\s*inherit\b/,
+    message: 'All secrets are handed on',
+    remedy: 'Hand on the secrets that are needed by name.',
+  }),
   workflow({
     severity: 'low',
     pattern: /\buses:\s*(?!actions\/|github\/|\.\/|docker:)[\w.-]+\/[\w./-]+@(?:main|master|HEAD|latest|dev)\b/,

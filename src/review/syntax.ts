@@ -13,9 +13,20 @@ const GRAMMARS: Partial<Record<LanguageName, Lang>> = {
   tsx: Lang.Tsx,
 };
 /** Languages in which every bracket that the lexer sees must be closed. */
-const BRACKETED: readonly LanguageName[] = ['go', 'rust', 'java', 'kotlin', 'csharp', 'python', 'swift', 'javascript', 'typescript'];
+const BRACKETED: readonly LanguageName[] = [
+  'go',
+  'rust',
+  'java',
+  'kotlin',
+  'csharp',
+  'python',
+  'swift',
+  'javascript',
+  'typescript',
+];
 /** JSON with comments, by what their readers allow. */
-const LENIENT_JSON = /(^|\/)(tsconfig|jsconfig|\.eslintrc|\.swcrc|\.babelrc|devcontainer|launch|settings|tasks|extensions|api-extractor|turbo|wrangler|deno|angular|nx|project)[^/]*\.json$|\.vscode\/|\.(jsonc|json5)$|\.code-workspace$/;
+const LENIENT_JSON =
+  /(^|\/)(tsconfig|jsconfig|\.eslintrc|\.swcrc|\.babelrc|devcontainer|launch|settings|tasks|extensions|api-extractor|turbo|wrangler|deno|angular|nx|project)[^/]*\.json$|\.vscode\/|\.(jsonc|json5)$|\.code-workspace$/;
 const YAML_CHARS = 300_000;
 
 /** What cannot be parsed now and could be before. */
@@ -29,7 +40,12 @@ export const syntaxRule: Rule = {
       if (source.partial || source.change.status === 'deleted' || isBrokenOnPurpose(source)) continue;
       const fault = faultOf(source, source.text);
       if (!fault || (source.oldText !== undefined && faultOf(source, source.oldText))) continue;
-      yield { file: source.path, line: nearest(fault.line, source), message: fault.what, text: fault.what } satisfies Hit;
+      yield {
+        file: source.path,
+        line: nearest(fault.line, source),
+        message: fault.what,
+        text: fault.what,
+      } satisfies Hit;
     }
   },
 };
@@ -37,7 +53,8 @@ export const syntaxRule: Rule = {
 /** Fixtures of a parser's tests are often broken, and templates are no files of their language yet. */
 function isBrokenOnPurpose(source: SourceFile): boolean {
   const { path } = source;
-  if (/(^|\/)(fixtures?|__fixtures__|testdata|test-data|templates?|corpus|conformance|parsing)\//i.test(path)) return true;
+  if (/(^|\/)(fixtures?|__fixtures__|testdata|test-data|templates?|corpus|conformance|parsing)\//i.test(path))
+    return true;
   if (/\.(tmpl|tpl|hbs|ejs|j2|jinja2?)\./i.test(path)) return true;
   return ['yaml', 'json'].includes(source.language.name) && /\{\{|\{%|<%/.test(source.text);
 }
@@ -50,7 +67,9 @@ function faultOf(source: SourceFile, text: string): Fault | undefined {
   const lines = text === source.text ? source.lines : lex(text, source.language);
   const bracket = BRACKETED.includes(name) ? bracketFault(lines) : undefined;
   if (grammar === undefined) return bracket ?? (name === 'python' ? pythonFault(lines) : undefined);
-  const error = parse(grammar, text).root().find({ rule: { kind: 'ERROR' } });
+  const error = parse(grammar, text)
+    .root()
+    .find({ rule: { kind: 'ERROR' } });
   if (error) return { line: error.range().start.line + 1, what: 'The file no longer parses here' };
   return name === 'tsx' ? undefined : undefinedUnless(bracket, () => parsesOddly(text));
 }
@@ -81,7 +100,12 @@ function yamlFault(text: string): Fault | undefined {
   if (text.length > YAML_CHARS) return undefined;
   const documents = parseAllDocuments(text, { uniqueKeys: true, logLevel: 'silent', customTags: [] });
   const error = ('empty' in documents ? [] : documents).flatMap((document) => document.errors)[0];
-  return error && { line: error.linePos?.[0].line ?? 1, what: `The file is no valid YAML: ${error.code.toLowerCase().replaceAll('_', ' ')}` };
+  return (
+    error && {
+      line: error.linePos?.[0].line ?? 1,
+      what: `The file is no valid YAML: ${error.code.toLowerCase().replaceAll('_', ' ')}`,
+    }
+  );
 }
 
 const PAIRS: Record<string, string> = { ')': '(', ']': '[', '}': '{' };
@@ -92,7 +116,8 @@ function bracketFault(lines: ReturnType<typeof lex>): Fault | undefined {
     for (const [mark] of line.code.matchAll(/[()[\]{}]/g)) {
       const wanted = PAIRS[mark];
       if (wanted === undefined) open.push({ mark, line: line.number });
-      else if (open.pop()?.mark !== wanted) return { line: line.number, what: `\`${mark}\` closes nothing that is open` };
+      else if (open.pop()?.mark !== wanted)
+        return { line: line.number, what: `\`${mark}\` closes nothing that is open` };
     }
   }
   const last = open.at(-1);

@@ -1,11 +1,25 @@
-import { ANTI_SLOP_THRESHOLD, SEVERITIES, type Finding, type PassName, type PassStatus, type PassVerdict, type Severity } from '../goal/wall.ts';
+import {
+  ANTI_SLOP_THRESHOLD,
+  SEVERITIES,
+  type Finding,
+  type PassName,
+  type PassStatus,
+  type PassVerdict,
+  type Severity,
+} from '../goal/wall.ts';
 import { SLOP_WEIGHTS } from './anti-slop.ts';
 
 type Manner = 'on' | 'advisory' | 'off';
 
 /** What one pass says, from its findings. `quiet` is the feedback when there are none. */
-export function concludePass(pass: PassName, findings: Finding[], { manner, quiet }: { manner: Manner; quiet: string }): PassVerdict {
-  const sorted = findings.toSorted((a, b) => rank(b.severity) - rank(a.severity) || a.file.localeCompare(b.file) || a.line - b.line);
+export function concludePass(
+  pass: PassName,
+  findings: Finding[],
+  { manner, quiet }: { manner: Manner; quiet: string },
+): PassVerdict {
+  const sorted = findings.toSorted(
+    (a, b) => rank(b.severity) - rank(a.severity) || a.file.localeCompare(b.file) || a.line - b.line,
+  );
   const failed = manner === 'on' && sorted.some((finding) => rank(finding.severity) >= rank('medium'));
   const status: PassStatus = failed ? 'failed' : 'passed';
   const counted = sorted.length === 0 ? quiet : countFindings(sorted);
@@ -37,19 +51,32 @@ export function rank(severity: Severity): number {
 }
 
 /** What a failed pass adds, after upstream's table. */
-const PASS_WEIGHTS: Readonly<Partial<Record<PassName, number>>> = { architect: 0.2, code: 0.2, test: 0.2, performance: 0.15, security: 0.25 };
+const PASS_WEIGHTS: Readonly<Partial<Record<PassName, number>>> = {
+  architect: 0.2,
+  code: 0.2,
+  test: 0.2,
+  performance: 0.15,
+  security: 0.25,
+};
 
 /** Upstream's confidence that a change is slop: weights of findings by file, plus weights of failed passes, at most 1. */
 export function antiSlopConfidence(passes: readonly PassVerdict[]): number {
-  const failed = passes.filter((verdict) => verdict.status === 'failed').map((verdict) => PASS_WEIGHTS[verdict.pass] ?? 0);
-  const artifacts = Math.min(1, failed.reduce((sum, weight) => sum + weight, 0));
+  const failed = passes
+    .filter((verdict) => verdict.status === 'failed')
+    .map((verdict) => PASS_WEIGHTS[verdict.pass] ?? 0);
+  const artifacts = Math.min(
+    1,
+    failed.reduce((sum, weight) => sum + weight, 0),
+  );
   return Math.round(Math.min(1, slopPart(passes) + artifacts) * 1_000) / 1_000;
 }
 
 function slopPart(passes: readonly PassVerdict[]): number {
   const findings = passes.find((verdict) => verdict.pass === 'anti-slop')?.findings ?? [];
   const advisory = passes.find((verdict) => verdict.pass === 'anti-slop')?.feedback.startsWith('advisory:');
-  const weighed = findings.filter((finding) => SLOP_WEIGHTS[finding.rule] !== undefined && !finding.message.endsWith('(advisory)'));
+  const weighed = findings.filter(
+    (finding) => SLOP_WEIGHTS[finding.rule] !== undefined && !finding.message.endsWith('(advisory)'),
+  );
   if (weighed.length === 0 || advisory) return 0;
   const files = new Set(weighed.map((finding) => finding.file)).size;
   return Math.min(1, weighed.reduce((sum, finding) => sum + (SLOP_WEIGHTS[finding.rule] ?? 0), 0) / files);
@@ -61,7 +88,11 @@ export function weighSlop(passes: readonly PassVerdict[]): PassVerdict[] {
   if (part <= ANTI_SLOP_THRESHOLD) return [...passes];
   return passes.map((verdict) =>
     verdict.pass === 'anti-slop' && verdict.status === 'passed'
-      ? { ...verdict, status: 'failed', feedback: `${verdict.feedback}; together they weigh ${part.toFixed(2)}, above ${ANTI_SLOP_THRESHOLD}` }
+      ? {
+          ...verdict,
+          status: 'failed',
+          feedback: `${verdict.feedback}; together they weigh ${part.toFixed(2)}, above ${ANTI_SLOP_THRESHOLD}`,
+        }
       : verdict,
   );
 }

@@ -6,11 +6,12 @@ import { priceUsage } from '../goal/budget.ts';
 import type { GoalEvent } from '../goal/event.ts';
 import type { Goal, Reason } from '../goal/goal.ts';
 import type { Wait } from '../goal/slice.ts';
-import { lendGit, type Worktree } from '../git/worktree.ts';
+import type { Worktree } from '../git/worktree.ts';
 import { runKimi, type KimiOutcome } from '../kimi/kimi.ts';
 import { startModelProxy } from '../kimi/model-proxy.ts';
 import { AGENT_LIMITS } from '../sandbox/limits.ts';
 import { openRoom } from '../sandbox/sandbox.ts';
+import { lentBinds } from './lend.ts';
 import { folders, type Tools } from './tools.ts';
 
 const MINUTE = 60_000;
@@ -27,25 +28,18 @@ export type Question = {
 
 export type Answer = { outcome: KimiOutcome; spent: GoalEvent };
 
-/** Asks Kimi in a sandbox that reaches nothing but the model, through a proxy that alone knows the key. */
+/** Asks Kimi in a worktree that was lent its own git (`lendOwnGit`), in a sandbox that reaches nothing but the model, through a proxy that alone knows the key. */
 export async function askKimi(goal: Goal, question: Question, tools: Tools): Promise<Answer> {
   const { config, signal } = tools;
-  const { mirror, dir } = question.worktree;
   const home = join(folders(config).homes, folderName(goal.id, question.slice, question.role));
-  const agentGit = join(home, 'git');
   await mkdir(home, { recursive: true });
   const room = openRoom(tools.sandbox, {
     profile: 'agent',
-    work: dir,
+    work: question.worktree.dir,
     writable: question.tools === 'all',
     home,
-    readOnly: [{ host: join(mirror.gitDir, 'objects'), inside: '/mirror/objects' }],
+    ...lentBinds(question.worktree, tools),
     limits: AGENT_LIMITS,
-  });
-  const bare = tools.sandbox.kind === 'none';
-  await lendGit(question.worktree, agentGit, {
-    objects: bare ? join(mirror.gitDir, 'objects') : '/mirror/objects',
-    gitDir: join(room.home, 'git'),
   });
   const proxy = await startModelProxy({
     socketPath: join(home, 'model.sock'),
@@ -63,7 +57,10 @@ export async function askKimi(goal: Goal, question: Question, tools: Tools): Pro
       model: config.KIMI_MODEL,
       command: config.KIMI_BIN ? [process.execPath, config.KIMI_BIN] : undefined,
       modelTrafficAt: () => proxy.lastTrafficAt(),
-      onProgress: ({ text }) => tools.tell({ goal: goal.id, slice: question.slice, stage: question.role, text }),
+      onProgress: ({ kind, text }) => {
+        const isAnswer = kind === 'says' && question.tools === 'read-only';
+        tools.tell({ goal: goal.id, slice: question.slice, stage: question.role, text: isAnswer ? 'Answered.' : text });
+      },
       signal,
     });
     signal.throwIfAborted();

@@ -11,6 +11,7 @@ import type { Feedback, Slice, Wait } from '../goal/slice.ts';
 import { findOutOfScope } from '../goal/slice-plan.ts';
 import type { KimiOutcome } from '../kimi/kimi.ts';
 import { askKimi, judgeFailure } from './ask.ts';
+import { lendOwnGit } from './lend.ts';
 import { folders, mirrorOf, pageUrl, type Tools } from './tools.ts';
 
 /** Reserves an attempt: from the slice's base, or for the first one from the base branch as it stands now. */
@@ -29,6 +30,7 @@ async function freshBase(goal: Goal, tools: Tools): Promise<Base> {
 export async function build(goal: Goal, slice: Slice, tools: Tools): Promise<GoalEvent[]> {
   const base = slice.base ?? baseOf(goal);
   const worktree = await worktreeOf(goal, slice, tools);
+  await lendOwnGit(worktree, tools);
   const { outcome, spent } = await askKimi(
     goal,
     {

@@ -9,6 +9,7 @@ import { policyOf } from '../goal/terms.ts';
 import { planPrompt, planRepairPrompt } from '../goal/prompt.ts';
 import { parsePlan, planHash, touchesProtected, type ParsedPlan } from '../goal/slice-plan.ts';
 import { askKimi, judgeFailure, type Question } from './ask.ts';
+import { lendOwnGit } from './lend.ts';
 import { prove, SETUP_PREFIX } from './prove.ts';
 import { folders, mirrorOf, type Tools } from './tools.ts';
 import { shortId } from '../goal/naming.ts';
@@ -25,6 +26,7 @@ export async function plan(goal: Goal, tools: Tools): Promise<GoalEvent[]> {
     name: `${shortId(goal)}-plan`,
     sha: base.sha,
   });
+  await lendOwnGit(worktree, tools);
   const question = { role: 'plan', slice: '', worktree, session: undefined, tools: 'read-only', prompt: planPrompt(goal) } as const;
   const [asked, evidence] = await Promise.all([
     askForPlan(goal, question, tools),

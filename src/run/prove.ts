@@ -10,7 +10,8 @@ import { runToEnd, type Room, type Run } from '../process.ts';
 import { startEgressProxy } from '../sandbox/egress.ts';
 import { GATE_LIMITS, SETUP_LIMITS } from '../sandbox/limits.ts';
 import { findRegistries } from '../sandbox/registries.ts';
-import { openRoom } from '../sandbox/sandbox.ts';
+import { openRoom, type RoomSpec } from '../sandbox/sandbox.ts';
+import { lendOwnGit, lentBinds } from './lend.ts';
 import { folders, type Tools } from './tools.ts';
 
 /** A setup step's result is named like this and the command. */
@@ -42,6 +43,7 @@ type Bench = { goal: Goal; subject: Subject; tools: Tools; worktree: Worktree; h
 async function openBench(goal: Goal, subject: Subject, tools: Tools): Promise<Bench> {
   const { worktrees, homes, logs } = folders(tools.config);
   const worktree = await openWorktree(subject.mirror, { root: worktrees, name: subject.name, sha: subject.sha });
+  await lendOwnGit(worktree, tools);
   const home = join(homes, subject.name);
   const log = join(logs, goal.id);
   await Promise.all([mkdir(home, { recursive: true }), mkdir(log, { recursive: true })]);
@@ -59,15 +61,7 @@ async function setUp(bench: Bench, steps: readonly SetupStep[]): Promise<GateRes
   const registries = await findRegistries();
   const proxy = await startEgressProxy({ socketPath: socket, hosts: registries.hosts });
   try {
-    const room = openRoom(bench.tools.sandbox, {
-      profile: 'setup',
-      work: bench.worktree.dir,
-      writable: true,
-      home: bench.home,
-      readOnly: [],
-      limits: SETUP_LIMITS,
-      egress: { socket, registries },
-    });
+    const room = openBenchRoom(bench, { profile: 'setup', limits: SETUP_LIMITS, egress: { socket, registries } });
     for (const step of steps) {
       const gate: Gate = { name: SETUP_PREFIX + step.run, kind: 'build', paths: [], ...step };
       const result = await runIn(room, bench, gate);
@@ -91,15 +85,11 @@ async function fingerprint(bench: Bench, steps: readonly SetupStep[]): Promise<s
 }
 
 function runGate(bench: Bench, gate: Gate): Promise<GateResult> {
-  const room = openRoom(bench.tools.sandbox, {
-    profile: 'gate',
-    work: bench.worktree.dir,
-    writable: true,
-    home: bench.home,
-    readOnly: [],
-    limits: GATE_LIMITS,
-  });
-  return runIn(room, bench, gate);
+  return runIn(openBenchRoom(bench, { profile: 'gate', limits: GATE_LIMITS }), bench, gate);
+}
+
+function openBenchRoom({ worktree, home, tools }: Bench, spec: Pick<RoomSpec, 'profile' | 'limits' | 'egress'>): Room {
+  return openRoom(tools.sandbox, { ...spec, ...lentBinds(worktree, tools), work: worktree.dir, writable: true, home });
 }
 
 async function runIn(room: Room, bench: Bench, gate: Gate): Promise<GateResult> {

@@ -4,7 +4,7 @@ import { openWorktree, removeWorktree, type Worktree } from '../git/worktree.ts'
 import { TransientError } from '../errors.ts';
 import type { GoalEvent } from '../goal/event.ts';
 import type { Goal, Sha } from '../goal/goal.ts';
-import { policyOf } from '../goal/terms.ts';
+import { policyOf, termsOf } from '../goal/terms.ts';
 import { reviewPrompt, reviewRepairPrompt } from '../goal/prompt.ts';
 import type { Feedback, Slice } from '../goal/slice.ts';
 import { type Finding, type PassName, type Wall, waive, wallVerdict } from '../goal/wall.ts';
@@ -14,6 +14,7 @@ import { parseReviewerAnswer, type ReviewerAnswer } from '../review/reviewer.ts'
 import { askKimi, judgeFailure } from './ask.ts';
 import { baseOf } from './build.ts';
 import { reviewName } from './clean.ts';
+import { lendOwnGit } from './lend.ts';
 import { folders, mirrorOf, type Tools } from './tools.ts';
 
 /** Puts the slice's diff through the wall: six passes of rules, and the Kimi reviewer of each pass that applies. */
@@ -60,11 +61,15 @@ async function askReviewers(
   if (policyOf(goal).review.reviewer === 'off') return asked;
   const name = reviewName(goal, slice.id);
   const worktree = await openWorktree(mirror, { root: folders(tools.config).worktrees, name, sha: head });
+  await lendOwnGit(worktree, tools);
   const desk = { worktree, patch, change: parsePatch(patch), ruled };
-  for (const { pass, status } of ruled.passes) {
-    if (status === 'not-applicable' || asked.stopped) continue;
-    await askReviewer(goal, slice, { desk, pass, asked }, tools);
-  }
+  const passes = ruled.passes.filter(({ status }) => status !== 'not-applicable').map(({ pass }) => pass);
+  const reviewer = async () => {
+    for (let pass = passes.shift(); pass && !asked.stopped; pass = passes.shift()) {
+      await askReviewer(goal, slice, { desk, pass, asked }, tools);
+    }
+  };
+  await Promise.all(Array.from({ length: termsOf(goal).agents }, reviewer));
   await removeWorktree(worktree);
   return asked;
 }

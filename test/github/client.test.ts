@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { inspect } from 'node:util';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import nock from 'nock';
 import { Probot } from 'probot';
 import { z } from 'zod';
@@ -14,11 +14,9 @@ import {
   parseReply,
   statusOf,
 } from '../../src/github/client.ts';
-import { api, connect, OMK, PLACE, REPOSITORY } from './sample.ts';
+import { answersOnly, api, connect, OMK, PLACE, REPOSITORY } from './sample.ts';
 
-beforeAll(() => nock.disableNetConnect());
-afterEach(() => nock.cleanAll());
-afterAll(() => nock.enableNetConnect());
+answersOnly();
 
 const DATE = 'Sun, 22 Nov 2026 12:00:00 GMT';
 const RESET = String(Date.parse(DATE) / 1_000 + 90);

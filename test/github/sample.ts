@@ -1,3 +1,4 @@
+import { afterAll, afterEach, beforeAll, expect } from '@jest/globals';
 import nock from 'nock';
 import { connectGitHub, octokitForQueue, type AppAuth, type GitHub } from '../../src/github/client.ts';
 import type { Repository } from '../../src/goal/goal.ts';
@@ -23,6 +24,18 @@ export function app(): AppAuth {
 
 export function connect(): Promise<GitHub> {
   return connectGitHub(app(), OMK, REPOSITORY);
+}
+
+/** For a test file with answers of its own: no call goes anywhere else, and every answer that was set up is used. */
+export function answersOnly(): void {
+  beforeAll(() => nock.disableNetConnect());
+  afterEach(() => {
+    const unused = nock.pendingMocks();
+    nock.cleanAll();
+    expect(unused).toEqual([]);
+  });
+  // Test files of one process share the network that nock takes over.
+  afterAll(() => nock.restore());
 }
 
 /** GitHub, answering only what the test says. */

@@ -26,6 +26,9 @@ export function someSlice(more: Partial<Slice> = {}): Slice {
     attempts: { builds: 1, rounds: 1, batches: 0, total: 1 },
     reserved: false,
     feedback: [],
+    inbox: [],
+    accepted: [],
+    rebaseAsked: false,
     base: { branch: 'main', sha: 'c'.repeat(40) },
     head: HEAD,
     tree: TREE,
@@ -37,12 +40,13 @@ export function someSlice(more: Partial<Slice> = {}): Slice {
     pushed: HEAD,
     pull: { number: 12, url: 'https://github.com/o/r/pull/12', head: HEAD, draft: false },
     wait: undefined,
+    mergeAskedBy: undefined,
     mergedSha: undefined,
     headSeenAt: undefined,
     greenSince: undefined,
     turn: 5,
     ...more,
-  } as Slice;
+  };
 }
 
 export function someGate(more: Partial<GateResult> = {}): GateResult {
@@ -102,6 +106,7 @@ export function someGoal(more: Partial<Goal> = {}): Goal {
     },
     slices: [someSlice()],
     spend: { ...NO_SPEND, usd: 0.42, inputTokens: 120_000, outputTokens: 3_000, kimiMs: 600_000 },
+    extra: { usd: 0, tokens: 0, timeMs: 0 },
     createdAt: AT,
     endedAt: undefined,
     version: 9,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { COMMANDS, parseCommand, type Command } from '../../src/goal/command.ts';
+import { COMMANDS, parseCommand } from '../../src/goal/command.ts';
 import type { Goal, GoalStatus } from '../../src/goal/goal.ts';
 import { renderIsland, replaceIsland } from '../../src/goal/island.ts';
 import { renderHelp } from '../../src/goal/report/help.ts';
@@ -10,11 +10,10 @@ import { linkPulls, renderCount, renderDuration, renderMinutes } from '../../src
 import type { Slice } from '../../src/goal/slice.ts';
 import { AT, HEAD, someGate, someGoal, someSlice, someWall, TREE } from './goals.ts';
 import { proseOf, readTables } from './markdown.ts';
+import { everything, PAGE, view } from './said.ts';
 import { hostile, seeded } from './seeded.ts';
 
-const PAGE = 'https://omk.example/goals/goal-20261122-180000-000-deadbeef';
 const later = (minutes: number) => new Date(AT.getTime() + minutes * 60_000);
-const view = { now: later(72), sandbox: 'bwrap' };
 
 describe('the status comment', () => {
   test('has its parts in fixed order', () => {
@@ -260,91 +259,6 @@ const WORDS: [rendered: string, text: string][] = [
 test.each(WORDS)('%j is %j', (rendered, text) => {
   expect(rendered).toBe(text);
 });
-
-/** Every text omk can say, with a text of somebody else wherever one may stand. */
-function everything(text: string): Record<string, string> {
-  const short = text.slice(0, 30);
-  const slice = someSlice({
-    title: text,
-    summary: `${text}\n${text}`,
-    description: text,
-    acceptance: [text],
-    writeScope: [text],
-    changedFiles: [text],
-    reason: { text, next: text },
-    wait: { reason: text, since: AT, until: AT },
-    gates: [someGate({ name: text, run: text, signal: text })],
-    wall: someWall({ passes: someWall().passes.map((verdict) => ({ ...verdict, feedback: text })) }),
-  });
-  const goal = someGoal({
-    ask: { title: text, text, hash: 'x' },
-    requester: { id: 1, login: text },
-    status: 'blocked_on_human',
-    reason: { text, next: text },
-    slices: [slice],
-    base: { branch: text, sha: HEAD },
-    plan: { hash: text, notes: [text], needsApproval: true, approvedBy: { id: 1, login: text } },
-    gates: { setup: [], gates: [], source: 'detected', notes: [text] },
-    redOnBase: [someGate({ run: text })],
-    recent: [{ at: AT, text }],
-  });
-  const running = { ...goal, status: 'running' as const, reason: undefined };
-  const command: Command['kind'] = 'rebase';
-  return {
-    status: renderStatus(goal, { ...view, sandbox: text }),
-    running: renderStatus(running, view),
-    body: renderPullContent(goal, slice, { sandbox: text }),
-    helpIssue: renderHelp('issue'),
-    helpPull: renderHelp('pull'),
-    accepted: replies.accepted(goal, { queuePlace: 2, pageUrl: PAGE }),
-    begun: replies.accepted(goal, {}),
-    faults: replies.faults({ faults: [text, text], nearest: 'run' }),
-    notPermitted: replies.notPermitted(command, 'read'),
-    notKnown: replies.notPermitted('status', 'unknown'),
-    notAPerson: replies.notAPerson(),
-    wrongPlace: replies.wrongPlace(command),
-    onlyFirst: replies.onlyFirst(command, 2),
-    busy: replies.busy(goal),
-    noGoal: replies.noGoal(),
-    alreadyEnded: replies.alreadyEnded(goal),
-    notWaiting: replies.notWaiting('approve', goal),
-    notYet: replies.notYet(command),
-    configInvalid: replies.configInvalid('.github/omk.yml', [text]),
-    confirmLabel: replies.confirmLabel(text),
-    closedIssue: replies.closedIssue(),
-    hiddenText: replies.hiddenText(2),
-    planShown: replies.planShown('0123456789ab'),
-    planApproved: replies.planApproved('0123456789ab'),
-    planChanged: replies.planChanged({ given: short, shown: '0123456789ab' }),
-    planRejected: replies.planRejected(),
-    answered: replies.answered(),
-    paused: replies.paused(),
-    resumed: replies.resumed(),
-    cancelled: replies.cancelled(goal),
-    retriedGoal: replies.retried(),
-    retriedSlice: replies.retried('api'),
-    fixTaken: replies.fixTaken('api', true),
-    fixBegun: replies.fixTaken('api', false),
-    rebaseTaken: replies.rebaseTaken('api'),
-    mergeTaken: replies.mergeTaken('api'),
-    revertTaken: replies.revertTaken('api'),
-    unknownSlice: replies.unknownSlice(text, [text]),
-    unknownFinding: replies.unknownFinding(text),
-    budgetExtended: replies.budgetExtended(text),
-    findingAccepted: replies.findingAccepted('deadbeef', text),
-    frozen: replies.frozen(text),
-    unfrozen: replies.unfrozen(),
-    proof: replies.proof(goal, PAGE),
-    proofWithout: replies.proof(goal, undefined),
-    replay: replies.replay(goal, [{ at: AT, text }]),
-    why: replies.why(goal),
-    whyRunning: replies.why(running),
-    statusReply: replies.status(goal, later(5), 2),
-    failed: replies.failed({ text, next: text }),
-    failedNext: replies.failed({ text, next: `write /omk run ${short}` }),
-    ownFault: replies.ownFault('deadbeef'),
-  };
-}
 
 describe('everything omk says', () => {
   const random = seeded(41);

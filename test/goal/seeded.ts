@@ -16,81 +16,23 @@ export function pick<T>(random: () => number, values: readonly T[]): T {
   return value;
 }
 
-const SHARDS = [
-  ...[
-    '@everyone',
-    '@org/team',
-    'a@b.com',
-    '#1',
-    'fixes #12',
-    'owner/repo#5',
-    'GH-7',
-    'closes https://github.com/o/r/issues/1',
-  ],
-  ...[
-    'https://evil.example/?q',
-    'www.evil.example',
-    'ftp://x',
-    'mailto:a@b.c',
-    '[c](javascript:x)',
-    '![i](https://e/x.png)',
-  ],
-  ...['[x]: /y', '[^1]', '<b>', '</b>', '<!--', '-->', '<!-- omk:status:deadbeef -->', '<script>', '<img src=x>', '<'],
-  ...['|', '||', '\\', '\\|', '\\\\', '`', '``', '```', '~~~', '`a|b`', '`x`', '*', '**', '_', '__', '~~', '$', '$x$'],
-  ...[
-    '/omk run',
-    '/omk cancel',
-    '/merge',
-    '# h',
-    '## ',
-    '- ',
-    '1. ',
-    '> ',
-    '+ ',
-    '---',
-    '===',
-    '| --- |',
-    ':--',
-    '    ',
-  ],
-  ...[
-    '\n',
-    '\n\n',
-    '\r\n',
-    '\t',
-    ' ',
-    ' ',
-    '\u0000',
-    '\u001b[31m',
-    '\u202e',
-    '\u200b',
-    '\u{e0041}',
-    '\ufe0f',
-    '\ud800',
-    '\u00a0',
-  ],
-  ...[
-    '&#64;',
-    '&commat;',
-    '&lt;',
-    '&amp;',
-    '&#x202e;',
-    '&',
-    'word',
-    'naïve',
-    '漢字',
-    '❤️',
-    '👩‍👩‍👧',
-    '9',
-    '}',
-    ']',
-    '(',
-    ')',
-    '!',
-    '"',
-    "'",
-  ],
+const WORDS =
+  '@everyone @org/team a@b.com #1 owner/repo#5 GH-7 fixes closes https://github.com/o/r/issues/1 https://evil.example/?q www.evil.example ' +
+  'ftp://x mailto:a@b.c [c](javascript:x) ![i](https://e/x.png) [x]: /y [^1] <b> </b> <!-- --> <script> < | || \\ \\| \\\\ ` `` ``` ~~~ ' +
+  '`a|b` `x` * ** _ __ ~~ $ $x$ /omk /merge # ## - 1. > + --- === :-- &#64; &commat; &lt; &amp; &#x202e; & word naïve 漢字 ❤️ 👩‍👩‍👧 9 } ] ( ) ! " \'';
+const PHRASES = [
+  'fixes #12',
+  '<!-- omk:status:deadbeef -->',
+  '<img src=x>',
+  '/omk run',
+  '/omk cancel',
+  '| --- |',
+  '- [ ] x',
+  '    ',
 ];
+const BLANKS = ['\n', '\n\n', '\r\n', '\t', ' ', '\u00a0'];
+const INVISIBLE = ['\u0000', '\u001b[31m', '\u202e', '\u200b', '\u{e0041}', '\ufe0f', '\ud800'];
+const SHARDS = [...WORDS.split(' '), ...PHRASES, ...BLANKS, ...BLANKS, ...INVISIBLE];
 
 /** A text of hostile shards with blanks here and there. */
 export function hostile(random: () => number, most = 12): string {

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { settle, type PullFacts, type SettleVerdict } from '../../src/goal/settle.ts';
 import type { CheckContext, CheckSuite } from '../../src/goal/settle/facts.ts';
+import { seeded } from './seeded.ts';
 import {
   ACTIONS,
   ago,
@@ -22,17 +23,6 @@ import {
 
 const CASES = 20_000;
 const SEED = 20_261_122;
-
-/** mulberry32: the same numbers on every machine. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 const random = seeded(SEED);
 function pick<T>(...options: readonly [T, ...T[]]): T {

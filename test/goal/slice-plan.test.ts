@@ -102,7 +102,12 @@ test.each(FAULTS)('a plan with %s is refused with every fault', (_, answer, faul
   for (const [index, fault] of faults.entries()) expect(told[index]).toMatch(fault);
 });
 
-const OVERLAPS: [what: string, first: object, second: object, note: RegExp | undefined][] = [
+const OVERLAPS: [
+  what: string,
+  first: Record<string, unknown>,
+  second: Record<string, unknown>,
+  note: RegExp | undefined,
+][] = [
   [
     'both write a file',
     { write_scope: ['src/x.ts'] },

@@ -39,8 +39,18 @@ const HIDDEN: [what: string, markdown: string][] = [
   ['phantom math', `$$\n\\phantom{${SECRET}}\n$$`],
   ['a block of white math', `${FENCE}math\n\\textcolor{white}{${SECRET}}\n${FENCE}`],
   ['a comment of a diagram', `${FENCE}mermaid\ngraph TD\n%% ${SECRET}\n${FENCE}`],
-  ['tag characters', [...SECRET].map((char) => String.fromCodePoint(0xe0000 + (char.codePointAt(0) ?? 0))).join('')],
-  ['tag characters as entities', [...SECRET].map((char) => `&#${0xe0000 + (char.codePointAt(0) ?? 0)};`).join('')],
+  [
+    'tag characters',
+    SECRET.split('')
+      .map((char) => String.fromCodePoint(0xe0000 + (char.codePointAt(0) ?? 0)))
+      .join(''),
+  ],
+  [
+    'tag characters as entities',
+    SECRET.split('')
+      .map((char) => `&#${0xe0000 + (char.codePointAt(0) ?? 0)};`)
+      .join(''),
+  ],
 ];
 
 describe('what a reader does not see is dropped and counted', () => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { appKey } from './github/credentials.ts';
 import { Faults } from './github/faults.ts';
+import { comparePayload } from './github/payload-examples.ts';
 import { serve } from './github/server.ts';
 import type { Exchange, Push, Site } from './github/site.ts';
 import {
@@ -75,7 +76,12 @@ export async function startFakeGitHub(options: FakeGitHubOptions = {}): Promise<
     permissions: options.permissions ?? defaultPermissions,
     events: options.events ?? defaultEvents,
   });
-  const deliveries = new Deliveries(state, app);
+  const validates = options.validates ?? true;
+  const drift: string[] = [];
+  const deliveries = new Deliveries(state, app, (event, action, payload) => {
+    const faults = validates ? comparePayload(event, action, payload) : [];
+    drift.push(...faults.map((fault) => `webhook ${event}.${action ?? ''}: ${fault}`));
+  });
   const site: Site = {
     state,
     app,
@@ -84,9 +90,9 @@ export async function startFakeGitHub(options: FakeGitHubOptions = {}): Promise<
     requests: [],
     pushes: [],
     refused: [],
-    drift: [],
+    drift,
     tokenLifeMs: options.tokenLifeMs ?? hourMs,
-    validates: options.validates ?? true,
+    validates,
   };
   state.emit = (happening) => deliveries.send(happening);
   const folder = await mkdtemp(join(tmpdir(), 'fake-github-'));
@@ -182,11 +188,16 @@ export class FakeGitHub extends Story {
     repository.queues.set(branch, []);
   }
 
-  /** Ends everything and removes the git repositories. */
-  async close(): Promise<void> {
+  /** Ends everything and leaves the git repositories. */
+  async stop(): Promise<void> {
     this.deliveries.close();
     this.#server.closeAllConnections();
-    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    if (this.#server.listening) await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+
+  /** Ends everything and removes the git repositories. */
+  async close(): Promise<void> {
+    await this.stop();
     await rm(this.#folder, { recursive: true, force: true });
   }
 }

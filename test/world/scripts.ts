@@ -175,3 +175,30 @@ export function playSample(model: ScriptedModel): void {
   ];
   for (const script of scripts) model.will(script);
 }
+
+/** Makes a small true change in whatever repository there is: it names the gates that were detected in the README. */
+export function playAnyRepository(model: ScriptedModel): void {
+  model.will(planning([{ id: 'readme', title: 'Say in the README how the project is checked', writeScope: ['README*', 'Readme*', 'readme*'] }]));
+  model.will({
+    name: 'build readme',
+    when: titled('Build slice readme.'),
+    turns: [
+      { say: 'I look which README there is.', tools: [{ name: 'Bash', args: { command: 'ls -1' } }] },
+      ({ prompt }) => ({ tools: [{ name: 'Bash', args: { command: appendToReadme(gatesIn(prompt)) } }] }),
+      { say: 'Named the commands that check the project in the README.' },
+    ],
+  });
+  model.will(approving());
+}
+
+/** The commands of the list of gates in a build prompt. */
+function gatesIn(prompt: string): string[] {
+  const [, list = ''] = /\nGates: .*\n((?:- .*\n?)+)/.exec(prompt) ?? [];
+  return [...list.matchAll(/^- `(.+?)`(?: in `(.+?)`)?/gm)].map(([, run = '', dir]) => (dir ? `${run} (in ${dir})` : run));
+}
+
+function appendToReadme(gates: string[]): string {
+  const lines = gates.length > 0 ? gates.map((gate) => `    ${gate}`) : ['    (no command was found)'];
+  const text = ['', 'Checks', '------', '', 'These commands check the project:', '', ...lines].join('\n');
+  return `f=$(ls -1 | grep -i '^readme' | head -n 1); cat >> "\${f:-README.md}" <<'OMK_END'\n${text}\nOMK_END`;
+}

@@ -42,6 +42,10 @@ export type World = {
   ownComments(issue?: number): string[];
   /** Stops omk, and starts it on what it left. */
   restart(): Promise<void>;
+  /** Tells whenever `finish` moves the clock. */
+  onClock(listener: (seconds: number) => void): void;
+  /** Ends everything and leaves the folders. */
+  leave(): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -50,7 +54,7 @@ const ROUNDS = 150;
 /** Opens a world with one repository, in which omk runs for real. The caller closes it. */
 export async function openWorld(options: WorldOptions): Promise<World> {
   const clock = createClock();
-  const github = await startFakeGitHub({ clock });
+  const github = await startFakeGitHub({ clock, tokenLifeMs: 30 * 86_400_000 });
   const model = await startScriptedModel({ key: KEY });
   const dataDir = await mkdtemp(join(tmpdir(), 'omk-'));
   const { owner = 'acme', name = 'stats', people, ...fields } = options.repository;
@@ -72,6 +76,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     clock,
     tell: options.tell ?? (() => undefined),
   };
+  let moved = (_seconds: number): void => undefined;
   const world: World = {
     github,
     model,
@@ -80,7 +85,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     dataDir,
     omk: await start(config, surroundings),
     idle: () => idle(world),
-    finish: (issue = 1) => finish(world, issue),
+    finish: (issue = 1) => finish(world, issue, (seconds) => moved(seconds)),
     goal: (issue = 1) => getGoal(world, issue),
     ownComments: (issue = 1) =>
       github.issue(issue).comments.filter((comment) => comment.app).map((comment) => comment.body),
@@ -88,9 +93,16 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       await world.omk.stop();
       world.omk = await start(config, surroundings);
     },
-    async close() {
+    onClock(listener) {
+      moved = listener;
+    },
+    async leave() {
       await world.omk.stop();
-      await Promise.all([github.close(), model.close()]);
+      await Promise.all([github.stop(), model.close()]);
+    },
+    async close() {
+      await world.leave();
+      await github.close();
       await rm(dataDir, { recursive: true, force: true });
     },
   };
@@ -133,7 +145,7 @@ async function getGoal({ github, omk }: World, issue: number): Promise<Goal> {
   return goal;
 }
 
-async function finish(world: World, issue: number): Promise<Goal> {
+async function finish(world: World, issue: number, moved: (seconds: number) => void): Promise<Goal> {
   const checked = new Set<string>();
   for (let round = 0; round < ROUNDS; round += 1) {
     await world.idle();
@@ -142,8 +154,9 @@ async function finish(world: World, issue: number): Promise<Goal> {
     if (await runChecks(world.github, checked)) continue;
     const waits = nextSteps(goal, world.clock.now()).flatMap((step) => (step.kind === 'wait' ? [step.until.getTime()] : []));
     // A unit that GitHub's fault put back waits too, and no event tells of it.
-    if (waits.length > 0) world.clock.advanceTo(new Date(Math.min(...waits)));
-    else world.clock.advance(10_000);
+    const until = waits.length > 0 ? Math.min(...waits) : world.clock.now().getTime() + 10_000;
+    moved(Math.ceil((until - world.clock.now().getTime()) / 1_000));
+    world.clock.advanceTo(new Date(until));
   }
   const { status, slices } = await world.goal(issue);
   throw new Error(`The goal does not end: ${status} ${JSON.stringify(slices.map((slice) => [slice.status, slice.wait]))}`);

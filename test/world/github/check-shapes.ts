@@ -7,7 +7,7 @@ import { appShape, repositoryApi, repositoryPage, stamp, userShape } from './sha
 import type { Json, Repository, State } from './state.ts';
 
 /** The open pull requests whose head is at this commit, as a check shows them. */
-export function pullsAt(repository: Repository, sha: string): Pull[] {
+function pullsAt(repository: Repository, sha: string): Pull[] {
   return repository.issues.filter(
     (one): one is Pull => one.kind === 'pull' && one.state === 'open' && one.head.sha === sha,
   );
@@ -30,7 +30,7 @@ export function checkRunShape(state: State, repository: Repository, run: CheckRu
     conclusion: run.conclusion,
     started_at: stamp(run.startedAt),
     completed_at: run.completedAt ? stamp(run.completedAt) : null,
-    output: { ...run.output, annotations_count: 0, annotations_url: `${url}/annotations` },
+    output: { ...run.output, annotations_count: run.annotations.length, annotations_url: `${url}/annotations` },
     check_suite: { id: run.suite.id },
     app: appShape(state, run.suite.app),
     pull_requests: pullsAt(repository, run.suite.headSha).map((pull) => minimalPullShape(state, pull)),

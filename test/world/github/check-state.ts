@@ -26,12 +26,24 @@ export type CheckPlan =
       name: string;
       workflow?: string;
       startsAfterMs?: number;
+      /** What the job's log says. */
+      log?(headSha: string): string;
       conclusion(headSha: string): Conclusion | Promise<Conclusion>;
     }
   | { kind: 'status'; context: string; state(headSha: string): StatusState | Promise<StatusState> }
   | { kind: 'silent'; app: string; startsAfterMs?: number };
 
-export type CheckOutput = { title: string | null; summary: string | null; text: string | null };
+type CheckOutput = { title: string | null; summary: string | null; text: string | null };
+
+export type Annotation = {
+  path: string;
+  start_line: number;
+  end_line: number;
+  annotation_level: string;
+  message: string;
+  title?: string;
+  raw_details?: string;
+};
 
 export type CheckRun = {
   id: number;
@@ -43,6 +55,8 @@ export type CheckRun = {
   externalId: string;
   detailsUrl: string | null;
   output: CheckOutput;
+  annotations: Annotation[];
+  log: string | undefined;
   createdAt: Date;
   startedAt: Date;
   completedAt: Date | null;

@@ -1,8 +1,7 @@
-import type { CheckPlan, CheckRun, CheckSuite, CommitStatus, Conclusion, StatusState } from './check-state.ts';
+import type { CheckRun, CheckSuite, CommitStatus, Conclusion, StatusState } from './check-state.ts';
 import { checkRunEventShape, checkSuiteShape, statusShape } from './check-shapes.ts';
 import { listCommits } from './git.ts';
 import { commitShape } from './repository-shapes.ts';
-import { suitesAt } from './rules.ts';
 import { repositoryApi } from './shapes.ts';
 import {
   type Actor,
@@ -83,7 +82,9 @@ export function ownSuite(state: State, repository: Repository, sha: string, app:
   return existing ?? openSuite(state, repository, { sha, branch: '', before: zeroSha, onlyOwn: true }, { app });
 }
 
-export type RunFields = Partial<Pick<CheckRun, 'status' | 'conclusion' | 'externalId' | 'detailsUrl' | 'output'>>;
+export type RunFields = Partial<
+  Pick<CheckRun, 'status' | 'conclusion' | 'externalId' | 'detailsUrl' | 'output' | 'annotations' | 'log'>
+>;
 
 /** Adds a queued run to a suite, or one already further on, and tells. */
 export function createRun(
@@ -105,6 +106,8 @@ export function createRun(
     externalId: '',
     detailsUrl: null,
     output: { title: null, summary: null, text: null },
+    annotations: [],
+    log: undefined,
     createdAt: now,
     startedAt: now,
     completedAt: null,
@@ -117,9 +120,9 @@ export function createRun(
   return run;
 }
 
-/** Changes a run; its suite follows. */
+/** Changes a run; its suite follows. Annotations are added to those that are there. */
 export function updateRun(state: State, repository: Repository, run: CheckRun, fields: RunFields): void {
-  Object.assign(run, fields);
+  Object.assign(run, { ...fields, annotations: [...run.annotations, ...(fields.annotations ?? [])] });
   if (fields.conclusion !== undefined && fields.conclusion !== null) run.status = 'completed';
   if (run.status === 'completed') run.completedAt ??= state.clock.now();
   refreshSuite(state, run.suite);
@@ -157,7 +160,8 @@ function emitRun(state: State, repository: Repository, run: CheckRun, action: st
   });
 }
 
-async function emitSuite(
+/** Tells of a suite: every app, or only the one it belongs to. */
+export async function emitSuite(
   state: State,
   repository: Repository,
   suite: CheckSuite,
@@ -169,61 +173,6 @@ async function emitSuite(
   const actor: Actor = { account: suite.app.bot, app: suite.app };
   const payload = { check_suite: checkSuiteShape(state, repository, suite, commit) };
   state.emit({ event: 'check_suite', action, repository, actor, payload, ...(onlyFor && { onlyFor }) });
-}
-
-/** How far CI goes: `queued` makes the runs, `in_progress` starts them, `completed` ends them. */
-export type Stage = 'queued' | 'in_progress' | 'completed';
-
-/** Lets the repository's CI work on a commit, as far as asked. What the clock has not started yet stays out. Doing it twice adds nothing. */
-export async function runChecks(
-  state: State,
-  repository: Repository,
-  sha: string,
-  until: Stage = 'completed',
-): Promise<void> {
-  const suites = suitesAt(state, repository, sha);
-  const runs = repository.checks.flatMap((plan) =>
-    plan.kind === 'status' || plan.kind === 'silent' ? [] : [startRun(state, repository, suites, plan)],
-  );
-  const known = runs.filter((one) => one !== undefined);
-  if (until !== 'queued') {
-    for (const { run } of known)
-      if (run.status === 'queued') updateRun(state, repository, run, { status: 'in_progress' });
-    await runStatuses(state, repository, sha, until);
-  }
-  if (until !== 'completed') return;
-  for (const { run, plan } of known) {
-    if (run.status !== 'completed') updateRun(state, repository, run, { conclusion: await plan.conclusion(sha) });
-  }
-  for (const suite of new Set(known.map(({ run }) => run.suite)))
-    await emitSuite(state, repository, suite, 'completed');
-}
-
-type RunPlan = Extract<CheckPlan, { kind?: 'run' }>;
-
-function startRun(state: State, repository: Repository, suites: CheckSuite[], plan: RunPlan) {
-  const workflow = plan.app === 'github-actions' ? (plan.workflow ?? 'ci') : undefined;
-  const suite = suites.find((one) => one.app.slug === plan.app && one.workflow?.name === workflow);
-  if (!suite) return undefined;
-  const existing = suite.runs.findLast((run) => run.name === plan.name);
-  return { plan, run: existing ?? createRun(state, repository, suite, plan.name) };
-}
-
-async function runStatuses(state: State, repository: Repository, sha: string, until: Stage): Promise<void> {
-  for (const plan of repository.checks) {
-    if (plan.kind !== 'status') continue;
-    const known = repository.statuses.findLast((one) => one.sha === sha && one.context === plan.context);
-    if (known && known.state !== 'pending') continue;
-    const wanted = until === 'completed' ? await plan.state(sha) : 'pending';
-    const creator = { account: ensureApp(state, 'ci-service').bot, app: undefined };
-    if (known?.state !== wanted)
-      await setStatus(state, repository, { sha, context: plan.context, state: wanted }, creator);
-  }
-}
-
-/** A new run of the same name in the same suite, as "re-run" makes it. */
-export function rerun(state: State, repository: Repository, run: CheckRun): CheckRun {
-  return createRun(state, repository, run.suite, run.name);
 }
 
 export type StatusFields = {

@@ -8,7 +8,7 @@ export type Files = Record<string, string | Uint8Array | null>;
 export type Signature = { name: string; email: string; date: Date };
 
 /** Git's own words about what failed. */
-export class GitFault extends Error {
+class GitFault extends Error {
   override name = 'GitFault';
 }
 
@@ -33,7 +33,7 @@ export async function tryGit(gitDir: string, args: readonly string[], options: G
     reject: false,
     ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
   });
-  return { exitCode: result.exitCode ?? -1, stdout: String(result.stdout), stderr: String(result.stderr) };
+  return { exitCode: result.exitCode ?? -1, stdout: result.stdout, stderr: result.stderr };
 }
 
 /** Runs git in a bare repository. Throws GitFault unless it exits 0. */

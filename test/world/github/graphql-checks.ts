@@ -49,7 +49,7 @@ function requiredFor(asking: Asking, repository: Repository, name: string, appId
   };
 }
 
-export function runNode(asking: Asking, repository: Repository, run: CheckRun): Record<string, unknown> {
+function runNode(asking: Asking, repository: Repository, run: CheckRun): Record<string, unknown> {
   const page = repositoryPage(asking.state, repository, `/runs/${run.id}`);
   return {
     __typename: 'CheckRun',

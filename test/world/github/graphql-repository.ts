@@ -103,13 +103,13 @@ function updateRule(repository: Repository, branch: string) {
   };
 }
 
-const parameterTypes: Record<string, { __typename: string; defaults: Json }> = {
+const parameterTypes: Record<string, { typename: string; defaults: Json }> = {
   required_status_checks: {
-    __typename: 'RequiredStatusChecksParameters',
+    typename: 'RequiredStatusChecksParameters',
     defaults: { doNotEnforceOnCreate: false, strictRequiredStatusChecksPolicy: false },
   },
   pull_request: {
-    __typename: 'PullRequestParameters',
+    typename: 'PullRequestParameters',
     defaults: {
       allowedMergeMethods: null,
       dismissStaleReviewsOnPush: false,
@@ -119,10 +119,10 @@ const parameterTypes: Record<string, { __typename: string; defaults: Json }> = {
       requiredReviewThreadResolution: false,
     },
   },
-  merge_queue: { __typename: 'MergeQueueParameters', defaults: {} },
-  workflows: { __typename: 'WorkflowsParameters', defaults: { doNotEnforceOnCreate: false } },
-  required_deployments: { __typename: 'RequiredDeploymentsParameters', defaults: {} },
-  code_scanning: { __typename: 'CodeScanningParameters', defaults: {} },
+  merge_queue: { typename: 'MergeQueueParameters', defaults: {} },
+  workflows: { typename: 'WorkflowsParameters', defaults: { doNotEnforceOnCreate: false } },
+  required_deployments: { typename: 'RequiredDeploymentsParameters', defaults: {} },
+  code_scanning: { typename: 'CodeScanningParameters', defaults: {} },
 };
 
 function ruleNode({ rule, ruleset }: { rule: Rule; ruleset: Ruleset }) {
@@ -132,7 +132,7 @@ function ruleNode({ rule, ruleset }: { rule: Rule; ruleset: Ruleset }) {
     id: nodeId('RR', `${ruleset.id}:${rule.type}`),
     type: rule.type.toUpperCase(),
     parameters: known
-      ? { __typename: known.__typename, ...known.defaults, ...(camel(rule.parameters ?? {}) as Json) }
+      ? { __typename: known.typename, ...known.defaults, ...(camel(rule.parameters ?? {}) as Json) }
       : null,
   };
 }

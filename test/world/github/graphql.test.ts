@@ -1,41 +1,16 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { Probot, ProbotOctokit } from 'probot';
-import { createClock, type WorldClock } from '../clock.ts';
-import { type FakeGitHub, type Pull, startFakeGitHub } from '../fake-github.ts';
+import type { Pull } from '../fake-github.ts';
+import { openProbe, type Probe } from './probe.ts';
 
-let clock: WorldClock;
-let github: FakeGitHub;
-let octokit: InstanceType<typeof ProbotOctokit>;
+let github: Probe['github'];
+let octokit: Probe['octokit'];
 let pull: Pull;
 
 beforeEach(async () => {
-  clock = createClock();
-  github = await startFakeGitHub({ clock });
-  await github.createRepository({
-    owner: 'acme',
-    name: 'shop',
-    people: { alice: 'write' },
-    checks: [
-      { app: 'github-actions', name: 'ci / test', conclusion: () => 'success' },
-      { kind: 'status', context: 'ci/legacy', state: () => 'success' },
-    ],
-  });
-  const Calm = ProbotOctokit.defaults((options: ConstructorParameters<typeof ProbotOctokit>[0]) => ({
-    ...options,
-    retry: { enabled: false },
-    throttle: { ...options?.throttle, enabled: false },
-  }));
-  const { APP_ID, PRIVATE_KEY } = github.environment;
-  const probot = new Probot({
-    appId: APP_ID,
-    privateKey: PRIVATE_KEY,
-    baseUrl: `${github.url}/api/v3`,
-    Octokit: Calm,
-    logLevel: 'fatal',
-  });
-  octokit = await probot.auth(github.state.installations[0]?.id ?? 0);
-  await github.push('alice', 'feature', { 'a.txt': 'a\n' });
-  pull = await github.openPull('alice', { title: 'Add a', head: 'feature' });
+  const probe = await openProbe();
+  ({ github, octokit } = probe);
+  github.repository.checks.push({ kind: 'status', context: 'ci/legacy', state: () => 'success' });
+  pull = github.pull(await probe.openPull());
 });
 
 afterEach(async () => {
@@ -228,7 +203,10 @@ test('drafts, threads and branches are changed by mutation', async () => {
   );
   expect(pull.draft).toBe(false);
 
-  await github.review('alice', pull, { state: 'COMMENTED', comments: [{ path: 'a.txt', line: 1, body: 'Why?' }] });
+  await github.review('alice', pull, {
+    state: 'COMMENTED',
+    comments: [{ path: 'src/cart.js', line: 1, body: 'Why?' }],
+  });
   const threadId = pull.threads[0]?.nodeId;
   const reply = `mutation ($threadId: ID!) { addPullRequestReviewThreadReply(input: { pullRequestReviewThreadId: $threadId, body: "Because." }) { comment { body } } }`;
   await octokit.graphql(reply, { threadId });

@@ -82,12 +82,12 @@ export type ReviewThread = {
  * What GitHub has worked out about merging, for one pair of base tip and head. It is `unasked` until
  * somebody reads the pull request, and `asked` between that read and the next.
  */
-export type Mergeability = {
+type Mergeability = {
   key: string;
   status: 'unasked' | 'asked' | 'mergeable' | 'conflicting';
 };
 
-export type AutoMerge = {
+type AutoMerge = {
   by: Actor;
   method: MergeMethod;
   enabledAt: Date;

@@ -61,19 +61,19 @@ function loadSchema(): RestSchema {
     }
     return compiled.get(key);
   };
-  const resolve = <T>(value: Schema): T => {
+  const resolve = (value: Schema): Schema => {
     const reference = value['$ref'];
-    if (typeof reference !== 'string') return value as T;
+    if (typeof reference !== 'string') return value;
     return reference
       .split('/')
       .slice(1)
-      .reduce<Json>((at, key) => at[key] as Json, document as unknown as Json) as T;
+      .reduce<Json>((at, key) => at[key] as Json, document as unknown as Json);
   };
 
   return {
     checkRequest(method, template, { params, query, body }) {
       const { parameters = [], requestBody } = operation(method, template);
-      const known = parameters.map((one) => resolve<Parameter>(one));
+      const known = parameters.map((one) => resolve(one) as Parameter);
       const given: Json = { ...params, ...Object.fromEntries(query) };
       const faults = known.flatMap((one) => checkParameter(one, given, compile, `${method} ${template}`));
       const names = new Set(known.map((one) => one.name));
@@ -83,13 +83,13 @@ function loadSchema(): RestSchema {
       const schema = requestBody?.content?.['application/json']?.schema;
       const validate = compile(`${method} ${template} body`, () => schema);
       if (validate && !validate(body)) faults.push(...say(validate.errors, 'body'));
-      return [...faults, ...undocumented(schema && resolve<Schema>(schema), body)];
+      return [...faults, ...undocumented(schema && resolve(schema), body)];
     },
     checkAnswer(method, template, status, body) {
       if (`${method} ${template}` in unusable) return [];
       const answer = operation(method, template).responses[String(status)];
       if (!answer) return [`status ${status} is not documented`];
-      const schema = resolve<Content>(answer).content?.['application/json']?.schema;
+      const schema = (resolve(answer) as Content).content?.['application/json']?.schema;
       const validate = compile(`${method} ${template} ${status}`, () => schema);
       return validate && !validate(body) ? say(validate.errors, 'answer') : [];
     },
@@ -103,7 +103,7 @@ function checkParameter(parameter: Parameter, given: Json, compile: Compile, whe
   if (parameter.in === 'header') return [];
   if (value === undefined) return parameter.required ? [`${parameter.in} ${parameter.name} is missing`] : [];
   const validate = compile(`${where} ${parameter.name}`, () => parameter.schema);
-  const numeric = /^-?\d+$/.test(String(value)) ? Number(value) : value;
+  const numeric = typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value;
   const fits =
     validate === undefined ||
     validate(value) ||
@@ -115,7 +115,7 @@ function checkParameter(parameter: Parameter, given: Json, compile: Compile, whe
 /** Fields of a body that its schema does not name: GitHub would ignore them, so they are mistakes. */
 function undocumented(schema: Schema | undefined, body: Json): string[] {
   if (schema && (schema['additionalProperties'] || schema['oneOf'] || schema['anyOf'])) return [];
-  const known = Object.keys((schema?.['properties'] ?? {}) as Json);
+  const known = Object.keys(schema?.['properties'] ?? {});
   return Object.keys(body)
     .filter((key) => !known.includes(key))
     .map((key) => `body/${key} is not documented`);

@@ -81,7 +81,7 @@ export async function retarget(state: State, pull: Pull, branch: string, actor: 
  * What GitHub knows about merging right now. A REST read (`asks`) of a new pair of base and head only starts
  * the work, and answers null; the next read has the result. A GraphQL read does not start it.
  */
-export async function readMergeability(pull: Pull, asks: boolean): Promise<boolean | null> {
+async function readMergeability(pull: Pull, asks: boolean): Promise<boolean | null> {
   const tip = await branchTip(pull.repository.gitDir, pull.base.ref);
   const key = `${tip ?? ''}:${pull.head.sha}`;
   if (pull.mergeability.key !== key) pull.mergeability = { key, status: 'unasked' };

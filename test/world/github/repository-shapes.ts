@@ -86,6 +86,7 @@ export function repositoryShape(state: State, repository: Repository): Json {
     allow_forking: true,
     is_template: false,
     web_commit_signoff_required: false,
+    custom_properties: {},
     topics: [],
     forks: 0,
     open_issues: open,

@@ -1,10 +1,11 @@
 import { type Answer, forbidden, notFound, Refusal } from './answer.ts';
 import { checkRunShape, checkSuiteShape, statusShape } from './check-shapes.ts';
 import { createRun, ownSuite, type RunFields, setStatus, updateRun } from './checks.ts';
-import type { CheckRun, CheckStatus, Conclusion, StatusState } from './check-state.ts';
+import type { Annotation, CheckRun, CheckStatus, Conclusion, StatusState } from './check-state.ts';
 import { listCommits } from './git.ts';
 import { repositoryShape } from './repository-shapes.ts';
 import { paged, type RepositoryCall, type Route, text } from './router.ts';
+import { runOf } from './routes-check-details.ts';
 import { findCommit } from './routes-git.ts';
 import { latestRuns, latestStatuses, suitesAt } from './rules.ts';
 import { repositoryApi } from './shapes.ts';
@@ -115,19 +116,14 @@ function listRunsOfSuite(call: RepositoryCall): Answer {
   return runList(call, suiteOf(call).runs.toReversed());
 }
 
-function runOf({ repository, params }: RepositoryCall): CheckRun {
-  const runs = repository.suites.flatMap((suite) => suite.runs);
-  const run = runs.find((one) => one.id === Number(params['check_run_id']));
-  if (!run) throw notFound();
-  return run;
-}
-
 function getRun(call: RepositoryCall): Answer {
   return { status: 200, body: checkRunShape(call.state, call.repository, runOf(call)) };
 }
 
+type Output = { title?: string; summary?: string; text?: string; annotations?: Annotation[] };
+
 function runFields(body: Json): RunFields {
-  const output = body['output'] as { title?: string; summary?: string; text?: string } | undefined;
+  const output = body['output'] as Output | undefined;
   const conclusion = text(body, 'conclusion') as Conclusion | undefined;
   const status = text(body, 'status') as CheckStatus | undefined;
   const externalId = text(body, 'external_id');
@@ -138,6 +134,7 @@ function runFields(body: Json): RunFields {
     ...(externalId !== undefined && { externalId }),
     ...(detailsUrl !== undefined && { detailsUrl }),
     ...(output && {
+      annotations: output.annotations ?? [],
       output: { title: output.title ?? null, summary: output.summary ?? null, text: output.text ?? null },
     }),
   };

@@ -4,7 +4,7 @@ import type { MergeMethod, Pull, Review } from './issue-state.ts';
 import { type Json, type Repository, type Rule, type Ruleset, type State, roleOf } from './state.ts';
 
 /** A check that must pass before a merge into the branch. `appId` undefined: from any source. */
-export type RequiredCheck = { context: string; appId: number | undefined };
+type RequiredCheck = { context: string; appId: number | undefined };
 
 /** All that a branch asks for: classic protection and rulesets together. */
 export type Requirements = {
@@ -102,12 +102,12 @@ export function latestStatuses(repository: Repository, sha: string): CommitStatu
   return [...new Map(here.map((status) => [status.context, status])).values()].toReversed();
 }
 
-export type CheckVerdict = 'passed' | 'failing' | 'pending' | 'expected';
+type CheckVerdict = 'passed' | 'failing' | 'pending' | 'expected';
 
 const passing = new Set(['success', 'neutral', 'skipped']);
 
 /** How a required check stands on a commit. A run and a status of the same name must both pass. */
-export function standingOf(state: State, repository: Repository, sha: string, check: RequiredCheck): CheckVerdict {
+function standingOf(state: State, repository: Repository, sha: string, check: RequiredCheck): CheckVerdict {
   const runs = latestRuns(state, repository, sha).filter(
     (run) =>
       run.name === check.context &&

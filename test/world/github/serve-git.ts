@@ -26,7 +26,6 @@ export function isGitRequest(url: URL): boolean {
 export async function answerGit(site: Site, request: RawRequest, exchange: Exchange): Promise<Answer> {
   const [, owner = '', name = '', path = ''] = gitPath.exec(request.url.pathname) ?? [];
   const pushes = path === '/git-receive-pack' || request.url.searchParams.get('service') === 'git-receive-pack';
-  exchange.route = `git ${path === '/info/refs' ? 'info/refs' : path.slice(1)}`;
   const repository = findRepository(site.state, owner, name);
   const password = readPassword(request.headers['authorization']);
   const token = password === undefined ? undefined : findLiveToken(site.state, password);

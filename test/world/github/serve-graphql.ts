@@ -33,14 +33,13 @@ type Question = { query?: string; variables?: Record<string, unknown>; operation
 
 /** Answers GraphQL with GitHub's real schema: a query it would not take is answered with its errors and remembered. */
 export async function answerGraphql(site: Site, request: RawRequest, exchange: Exchange): Promise<Answer> {
-  exchange.route = 'POST /graphql';
   try {
     const caller = readCaller(site.state, site.app, String(request.headers['authorization'] ?? ''));
     exchange.caller = caller.kind;
     if (caller.kind !== 'installation') throw new Refusal(401, 'This endpoint requires you to be authenticated.');
     return {
       status: 200,
-      body: await run(site, { state: site.state, token: caller.token }, (exchange.body ?? {}) as Question),
+      body: await run(site, { state: site.state, token: caller.token }, exchange.body ?? {}),
     };
   } catch (error) {
     if (error instanceof Refusal) return error.answer;

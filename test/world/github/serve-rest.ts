@@ -4,6 +4,7 @@ import { type Caller, readCaller } from './credentials.ts';
 import { restSchema } from './openapi.ts';
 import { type Call, compileRoutes, type Found, runRoute } from './router.ts';
 import { appRoutes } from './routes-app.ts';
+import { checkDetailRoutes } from './routes-check-details.ts';
 import { checkRoutes } from './routes-checks.ts';
 import { gitRoutes } from './routes-git.ts';
 import { issueRoutes } from './routes-issues.ts';
@@ -22,13 +23,22 @@ const findRoute = compileRoutes([
   ...pullRoutes,
   ...reviewRoutes,
   ...checkRoutes,
+  ...checkDetailRoutes,
 ]);
+
+function pathOf({ url }: RawRequest): string {
+  return url.pathname.replace(/^\/api\/v3/, '');
+}
+
+/** The request's route as GitHub documents it, like `GET /repos/{owner}/{repo}`. */
+export function nameRestRoute(request: RawRequest): string {
+  return `${request.method} ${findRoute(request.method, pathOf(request))?.route.template ?? '?'}`;
+}
 
 /** Answers a REST request. What GitHub does not document, or this fake does not model, is refused and remembered. */
 export async function answerRest(site: Site, request: RawRequest, exchange: Exchange): Promise<Answer> {
-  const path = request.url.pathname.replace(/^\/api\/v3/, '');
+  const path = pathOf(request);
   const found = findRoute(request.method, path);
-  exchange.route = found ? `${request.method} ${found.route.template}` : `${request.method} ?`;
   if (!found) {
     site.refused.push(`${request.method} ${path}: no such route in the fake`);
     return { status: 501, body: { message: 'The fake GitHub does not model this route' } };

@@ -3,14 +3,18 @@ import type { AddressInfo } from 'node:net';
 import type { Answer } from './answer.ts';
 import type { Fault } from './faults.ts';
 import { settleAutoMerges } from './merge-pull.ts';
+import { readLog } from './routes-check-details.ts';
 import { answerGit, isGitRequest, type RawRequest } from './serve-git.ts';
 import { answerGraphql } from './serve-graphql.ts';
-import { answerRest } from './serve-rest.ts';
+import { answerRest, nameRestRoute } from './serve-rest.ts';
 import type { Exchange, Site } from './site.ts';
 
 /** Serves the site on a free port of the loopback interface. */
 export async function serve(site: Site): Promise<Server> {
-  const server = createServer((request, response) => void handle(site, request, response));
+  const server = createServer((request, response) => {
+    // A client that goes away in the middle of its request, killed perhaps, is no fault of this server.
+    handle(site, request, response).catch(() => request.socket.destroy());
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   site.state.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return server;
@@ -22,7 +26,7 @@ async function handle(site: Site, incoming: IncomingMessage, response: ServerRes
   const exchange: Exchange = {
     method,
     path: `${url.pathname}${url.search}`,
-    route: '?',
+    route: nameRoute(request),
     status: 0,
     body: parse(request.body),
     caller: 'nobody',
@@ -35,6 +39,13 @@ async function handle(site: Site, incoming: IncomingMessage, response: ServerRes
   if (fault === 'apply-then-reset') return void incoming.socket.destroy();
   exchange.status = answer.status;
   send(site, response, answer);
+}
+
+function nameRoute(request: RawRequest): string {
+  const { pathname } = request.url;
+  if (pathname === '/api/graphql') return 'POST /graphql';
+  if (isGitRequest(request.url)) return `git ${pathname.replace(/^\/[^/]+\/[^/]+\//, '')}`;
+  return pathname.startsWith('/api/v3') ? nameRestRoute(request) : '?';
 }
 
 async function readRequest(site: Site, incoming: IncomingMessage): Promise<RawRequest> {
@@ -79,6 +90,8 @@ function route(site: Site, request: RawRequest, exchange: Exchange): Promise<Ans
   const { pathname } = request.url;
   if (pathname === '/api/graphql') return answerGraphql(site, request, exchange);
   if (pathname.startsWith('/api/v3')) return answerRest(site, request, exchange);
+  const log = readLog(site.state, pathname);
+  if (log) return Promise.resolve(log);
   if (isGitRequest(request.url)) return answerGit(site, request, exchange);
   site.refused.push(`${request.method} ${pathname}: outside of the API`);
   return Promise.resolve({ status: 404, body: { message: 'Not Found' } });

@@ -207,7 +207,8 @@ export function issueShape(state: State, issue: Issue | Pull): Json {
     closed_by: issue.closedBy ? userShape(state, issue.closedBy) : null,
     reactions: reactionsShape(url, issue.reactions),
     performed_via_github_app: issue.app ? appShape(state, issue.app) : null,
-    ...(issue.kind === 'pull' && { draft: issue.draft, pull_request: pullLinks(state, issue) }),
+    draft: issue.kind === 'pull' && issue.draft,
+    ...(issue.kind === 'pull' && { pull_request: pullLinks(state, issue) }),
   };
 }
 

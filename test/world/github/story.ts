@@ -1,8 +1,10 @@
 import { refMoved } from './branches.ts';
-import { rerun, runChecks, setStatus, type Stage } from './checks.ts';
+import { setStatus } from './checks.ts';
+import { rerun, runChecks, type Stage } from './ci.ts';
 import type { CommitStatus, StatusState } from './check-state.ts';
 import { createRepository, type NewRepository } from './create-repository.ts';
 import { branchTip, commitFiles, type Files, moveRef, readPath } from './git.ts';
+import { install, uninstall } from './installing.ts';
 import {
   addComment,
   addLabel,
@@ -18,17 +20,8 @@ import { dequeue, mergePull, type MergeOutcome, runQueue, settleAutoMerges, sign
 import { openPull, retarget, setDraft } from './pulls.ts';
 import { type NewReview, setResolved, submitReview } from './reviews.ts';
 import { latestRuns } from './rules.ts';
-import { repositoryShape } from './repository-shapes.ts';
 import type { Site } from './site.ts';
-import {
-  type Account,
-  type Actor,
-  ensureAccount,
-  installationFor,
-  type Repository,
-  type State,
-  zeroSha,
-} from './state.ts';
+import { type Account, type Actor, ensureAccount, type Repository, type State, zeroSha } from './state.ts';
 
 /** An issue or pull request, itself or by its number in the first repository. */
 export type Which<T> = T | number;
@@ -71,53 +64,12 @@ export class Story {
 
   /** Installs the app under test on a repository: the owner's installation is made, or grows. */
   install(repository: Repository): void {
-    const { state, app, deliveries } = this.site;
-    const repositories = [this.#brief(repository)];
-    const actor = { account: repository.owner, app: undefined };
-    const existing = state.installations.find((one) => one.app === app && one.account === repository.owner);
-    if (existing?.repositories.includes(repository)) return;
-    existing?.repositories.push(repository);
-    const installation = existing ?? {
-      id: state.nextId(),
-      app,
-      account: repository.owner,
-      permissions: { ...app.permissions },
-      repositories: [repository],
-      suspended: false,
-      createdAt: state.clock.now(),
-    };
-    if (!existing) state.installations.push(installation);
-    deliveries.sendInstallation(installation, existing ? 'added' : 'created', {
-      event: existing ? 'installation_repositories' : 'installation',
-      actor,
-      extra: existing
-        ? {
-            repository_selection: 'selected',
-            repositories_added: repositories,
-            repositories_removed: [],
-            requester: null,
-          }
-        : { repositories, requester: null },
-    });
+    install(this.site, repository);
   }
 
   /** Removes the app from the repository's owner: its tokens die, its webhooks stop. */
   uninstall(repository = this.repository): void {
-    const { state, app, deliveries } = this.site;
-    const installation = installationFor(state, app, repository);
-    if (!installation) return;
-    state.installations = state.installations.filter((one) => one !== installation);
-    const repositories = installation.repositories.map((one) => this.#brief(one));
-    deliveries.sendInstallation(installation, 'deleted', {
-      event: 'installation',
-      actor: this.#as(repository.owner.login),
-      extra: { repositories },
-    });
-  }
-
-  #brief(repository: Repository) {
-    const { id, node_id, name, full_name, private: hidden } = repositoryShape(this.state, repository);
-    return { id, node_id, name, full_name, private: hidden };
+    uninstall(this.site, repository);
   }
 
   #as(login: string): Actor {

@@ -32,6 +32,9 @@ export type Delivery = {
   repositoryId: number | null;
 };
 
+/** Sees every new payload. */
+type Inspect = (event: string, action: string | undefined, payload: Json) => void;
+
 type Target = { url: string; secret: string };
 
 /** GitHub waits this long for an answer. */
@@ -52,9 +55,12 @@ export class Deliveries {
   readonly #state: State;
   readonly #app: App;
 
-  constructor(state: State, app: App) {
+  readonly #inspect: Inspect;
+
+  constructor(state: State, app: App, inspect: Inspect) {
     this.#state = state;
     this.#app = app;
+    this.#inspect = inspect;
   }
 
   /** How many have been recorded so far. */
@@ -163,6 +169,7 @@ export class Deliveries {
   }
 
   #post(fields: Pick<Delivery, 'event' | 'action' | 'payload' | 'installationId' | 'repositoryId'>): void {
+    this.#inspect(fields.event, fields.action, fields.payload);
     const delivery = this.#record({ ...fields, guid: randomUUID(), redelivery: false });
     const copies = this.copies(delivery);
     if (copies === 0) Object.assign(delivery, { status: 'Service Timeout', statusCode: 504 });
