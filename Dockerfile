@@ -1,8 +1,8 @@
 FROM node:24-bookworm-slim
 
-# git drives mirrors and worktrees, bubblewrap holds the agent and the gates, procps ends what is left running.
+# git drives mirrors and worktrees, bubblewrap holds the agent and the gates, Kimi searches with ripgrep.
 RUN apt-get update \
-  && apt-get install -y --no-install-recommends bubblewrap ca-certificates git procps \
+  && apt-get install -y --no-install-recommends bubblewrap ca-certificates git ripgrep \
   && rm -rf /var/lib/apt/lists/*
 
 WORKDIR /app

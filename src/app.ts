@@ -1,3 +1,4 @@
+import type { EmitterWebhookEventName } from '@octokit/webhooks';
 import type { Probot } from 'probot';
 import type { Store } from './store/store.ts';
 
@@ -11,7 +12,7 @@ export const EVENTS = [
   'pull_request_review',
   'push',
   'status',
-] as const;
+] as const satisfies readonly EmitterWebhookEventName[];
 
 /**
  * Intake: Probot has verified the signature; the delivery is stored once with its job, and the answer goes out.

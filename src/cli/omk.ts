@@ -7,7 +7,7 @@ import { reviewCommand } from './review.ts';
 import { startCommand } from './start.ts';
 
 /** Where a command writes: `out` is its result, `err` is everything else. Each call is one line or block. */
-export type Output = { stdout(text: string): void; stderr(text: string): void };
+export type Output = { stdout: (text: string) => void; stderr: (text: string) => void };
 
 type Command = { run(args: string[], output: Output): Promise<number>; usage: string; does: string };
 

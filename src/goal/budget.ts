@@ -9,10 +9,10 @@ export type Budget = { usd: number; tokens: number; timeMs: number };
 export const NO_SPEND: Spend = { inputTokens: 0, cachedTokens: 0, outputTokens: 0, usd: 0, kimiMs: 0 };
 
 /** US dollars per million tokens. */
-export type Price = { input: number; cached: number; output: number };
+type Price = { input: number; cached: number; output: number };
 
 /** Moonshot's list prices; a model that is not listed is billed at the dearest row. */
-export const PRICES: Record<string, Price> = {
+const PRICES: Record<string, Price> = {
   'kimi-k2-0905-preview': { input: 0.6, cached: 0.15, output: 2.5 },
   'kimi-k2-turbo-preview': { input: 1.15, cached: 0.15, output: 8 },
   'kimi-k2-thinking': { input: 0.6, cached: 0.15, output: 2.5 },

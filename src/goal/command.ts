@@ -1,12 +1,7 @@
 import { heardLines } from './heard.ts';
 import { isBranchName, isSliceId } from './naming.ts';
 import { nearest, takeOptions, unquote, type OptionTable } from './options.ts';
-import { parseCount, parseDuration } from './policy.ts';
-
-export const DELIVERIES = ['local', 'draft-pr', 'auto-pr'] as const;
-export type Delivery = (typeof DELIVERIES)[number];
-export const MERGES = ['disabled', 'manual', 'gated'] as const;
-export type Merge = (typeof MERGES)[number];
+import { DELIVERIES, MERGES, parseCount, parseDuration, type Delivery, type Merge } from './policy.ts';
 
 /** What `/omk run` was told. Undefined: the repository's configuration decides. Times in milliseconds. */
 export type RunOptions = {

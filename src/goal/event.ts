@@ -35,7 +35,7 @@ export type GoalEvent =
   | SliceEvent;
 
 /** What happened to one slice. */
-export type SliceEvent = { slice: string } & (
+type SliceEvent = { slice: string } & (
   | { kind: 'build-started'; base: Base }
   | { kind: 'build-failed'; reason: string; feedback: Feedback[]; kimiSession: string | undefined; wait: Wait | undefined }
   | {
@@ -70,7 +70,7 @@ export type SliceEvent = { slice: string } & (
   | { kind: 'finding-accepted'; by: Person; finding: string; reason: string }
 );
 
-export function isSliceEvent(event: GoalEvent): event is SliceEvent {
+function isSliceEvent(event: GoalEvent): event is SliceEvent {
   return 'slice' in event;
 }
 
@@ -89,9 +89,15 @@ export function applyEvent(goal: Goal | undefined, event: GoalEvent, at: Date): 
 }
 
 function newGoal(event: GoalEvent & { kind: 'asked' }, at: Date): Goal {
-  const { kind: _, ...asked } = event;
+  const { id, repository, issue, requester, commentId, ask, options } = event;
   return {
-    ...asked,
+    id,
+    repository,
+    issue,
+    requester,
+    commentId,
+    ask,
+    options,
     status: 'queued',
     reason: undefined,
     policy: undefined,

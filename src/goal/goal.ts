@@ -7,7 +7,7 @@ import type { Slice } from './slice.ts';
 /** A full git object name in lower-case hex. */
 export type Sha = string;
 
-export const GOAL_ENDS = [
+const GOAL_ENDS = [
   'ready',
   'not_ready',
   'blocked_on_human',

@@ -5,7 +5,7 @@ import { isWorking, type Slice } from './slice.ts';
 import { policyOf, termsOf } from './terms.ts';
 
 /** `start` reserves a build attempt from the fresh base; `build` is the attempt itself. */
-export type SliceStage = 'start' | 'build' | 'verify' | 'review' | 'deliver' | 'merge';
+type SliceStage = 'start' | 'build' | 'verify' | 'review' | 'deliver' | 'merge';
 
 /** One thing to do now, or the time until which there is nothing to do. */
 export type Step =

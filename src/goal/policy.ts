@@ -2,6 +2,11 @@ import { z } from 'zod';
 import { GATE_KINDS } from './gate.ts';
 import { PASSES } from './wall.ts';
 
+export const DELIVERIES = ['local', 'draft-pr', 'auto-pr'] as const;
+export type Delivery = (typeof DELIVERIES)[number];
+export const MERGES = ['disabled', 'manual', 'gated'] as const;
+export type Merge = (typeof MERGES)[number];
+
 const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const SIZES = { B: 1, kB: 1_000, KB: 1_000, MB: 1_000_000, GB: 1_000_000_000 } as const;
 
@@ -20,7 +25,7 @@ export function parseCount(text: string): number | undefined {
 }
 
 /** Bytes of a size such as `1MB`; undefined if it is none. */
-export function parseSize(text: string): number | undefined {
+function parseSize(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)\s*(B|kB|KB|MB|GB)$/.exec(text.trim());
   return match ? Math.round(Number(match[1]) * SIZES[match[2] as keyof typeof SIZES]) : undefined;
 }
@@ -69,8 +74,8 @@ const limit = (fallback: number, max: number) => z.number().int().min(1).max(max
 /** `.github/omk.yml`, strict: an unknown key is a fault. Every key has its default here and nowhere else. */
 export const policySchema = z.strictObject({
   trigger: z.strictObject({ label: z.string().min(1).max(50).default('omk') }).prefault({}),
-  delivery: z.enum(['local', 'draft-pr', 'auto-pr']).default('auto-pr'),
-  merge: z.enum(['disabled', 'manual', 'gated']).default('gated'),
+  delivery: z.enum(DELIVERIES).default('auto-pr'),
+  merge: z.enum(MERGES).default('gated'),
   merge_method: z.enum(['auto', 'squash', 'merge', 'rebase']).default('auto'),
   allow_unprotected_base: z.boolean().default(false),
   setup: z

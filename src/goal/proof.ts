@@ -1,5 +1,5 @@
-import type { RecordedEvent } from './event.ts';
-import { describeEvent } from './event.ts';
+import { describeEvent, type RecordedEvent } from './event.ts';
+import type { GateResult } from './gate.ts';
 import type { Goal } from './goal.ts';
 import { termsOf } from './terms.ts';
 import { wallVerdict } from './wall.ts';
@@ -32,7 +32,7 @@ export function proofOf(goal: Goal, events: readonly RecordedEvent[]) {
       tree: slice.tree,
       changedFiles: slice.changedFiles,
       attempts: slice.attempts,
-      gates: slice.gates.map(({ outputTail: _, logPath: __, ...gate }) => gate),
+      gates: slice.gates.map(evidenceOf),
       wall: slice.wall && { ...slice.wall, verdict: wallVerdict(slice.wall).kind },
       pull: slice.pull,
       mergedSha: slice.mergedSha,
@@ -40,6 +40,11 @@ export function proofOf(goal: Goal, events: readonly RecordedEvent[]) {
     spend: goal.spend,
     timeline: timelineOf(events),
   };
+}
+
+/** A gate's result without its output, which may hold anything and lies on omk's disk. */
+function evidenceOf({ name, run, kind, status, exitCode, signal, durationMs, tree, redOnBase }: GateResult) {
+  return { name, run, kind, status, exitCode, signal, durationMs, tree, redOnBase };
 }
 
 /** The goal told again from its events: byte for byte the same each time. */

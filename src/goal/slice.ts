@@ -3,7 +3,7 @@ import type { GateResult } from './gate.ts';
 import type { Wall } from './wall.ts';
 
 export const RISKS = ['low', 'medium', 'high'] as const;
-export type Risk = (typeof RISKS)[number];
+type Risk = (typeof RISKS)[number];
 
 /** What the plan says of one pull request's worth of work. */
 export type PlannedSlice = {
@@ -18,7 +18,7 @@ export type PlannedSlice = {
   acceptance: string[];
 };
 
-export type SliceStatus =
+type SliceStatus =
   | 'planned'
   | 'building'
   | 'verifying'
@@ -36,7 +36,7 @@ export type Feedback = { from: 'gate' | 'wall' | 'scope' | 'rebase' | 'checks' |
  * How often each kind of try was reserved; a reserved try counts even if the process dies.
  * `builds` since gates last passed, `rounds` of the wall, `batches` of people's reviews, `total` builds.
  */
-export type Attempts = { builds: number; rounds: number; batches: number; total: number };
+type Attempts = { builds: number; rounds: number; batches: number; total: number };
 
 /** The pull request of a slice, as omk left it. */
 export type SlicePull = { number: number; url: string; head: Sha; draft: boolean };

@@ -1,7 +1,6 @@
 import { addBudget, type Budget } from './budget.ts';
-import type { Delivery, Merge } from './command.ts';
 import type { Goal } from './goal.ts';
-import { defaultPolicy, type Policy } from './policy.ts';
+import { defaultPolicy, type Delivery, type Merge, type Policy } from './policy.ts';
 
 /** The terms a goal runs under: what its command said, else the repository's configuration, else the defaults. */
 export type Terms = { delivery: Delivery; merge: Merge; budget: Budget; agents: number };

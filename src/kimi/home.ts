@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { rgPath } from '@vscode/ripgrep';
+import { dirname, join } from 'node:path';
 import { ToolError } from '../errors.ts';
 import type { Room } from '../process.ts';
 
@@ -55,6 +56,8 @@ export function assertSocketPath(path: string): void {
 /** Kimi's environment beside the room's own. The limits stand here too, since Kimi ignores a configuration that it cannot read. */
 export function kimiEnvironment(room: Room, task: { model: string; maxSteps: number }): Record<string, string> {
   return {
+    // Kimi's Glob and Grep run ripgrep; without one on the path they would try to download it.
+    PATH: [room.env['PATH'], dirname(rgPath)].filter(Boolean).join(':'),
     KIMI_CODE_HOME: room.home,
     KIMI_MODEL_NAME: task.model,
     KIMI_MODEL_BASE_URL: 'http://127.0.0.1:%PORT%/v1',

@@ -97,7 +97,7 @@ export async function runKimi(room: Room, task: KimiTask): Promise<KimiOutcome> 
 
 /** The bridge and the Kimi CLI of our own node_modules, at paths that a sandbox shows under the same names. */
 function kimiCommand(room: Room, task: KimiTask): string[] {
-  const bridge = fileURLToPath(new URL('./bridge.ts', import.meta.url));
+  const bridge = fileURLToPath(new URL('../bridge.ts', import.meta.url));
   const kimi = task.command ?? [process.execPath, ownKimi()];
   return [process.execPath, bridge, modelSocket(room.home), '--', ...kimi, 'acp'];
 }

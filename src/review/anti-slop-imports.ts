@@ -55,7 +55,7 @@ function isMissing(found: Import, source: SourceFile, folders: ReadonlySet<strin
     const target = posix.join(folder, '../'.repeat(dots - 1), found.specifier.slice(dots).replaceAll('.', '/'));
     return folders.has(target) || found.nested ? undefined : `There is no module \`${found.specifier}\``;
   }
-  const target = posix.normalize(posix.join(folder, found.specifier));
+  const target = posix.join(folder, found.specifier).replace(/(?<=.)\/$/, '');
   return folders.has(target) || target.startsWith('..') ? undefined : `There is no file \`${found.specifier}\``;
 }
 

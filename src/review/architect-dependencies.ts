@@ -107,7 +107,7 @@ function inPyproject(lines: string[]): Dependency[] {
   let inside = false;
   return lines.flatMap((text, index) => {
     if (/^\s*\[tool\.poetry\.dependencies\]/.test(text) || /^dependencies\s*=\s*\[/.test(text)) inside = true;
-    else if (/^\s*\[[\w.-]+\]\s*$/.test(text) || /^\]/.test(text)) inside = false;
+    else if (/^\s*\[[\w.-]+\]\s*$/.test(text) || text.startsWith(']')) inside = false;
     const name = inside
       ? (/^\s*["']([A-Za-z][\w.-]*)/.exec(text)?.[1] ?? /^([A-Za-z][\w-]*)\s*=\s*["{]/.exec(text)?.[1])
       : undefined;

@@ -110,7 +110,7 @@ function addedIn(block: Block, source: SourceFile): number {
 
 function programs(reading: Reading): SourceFile[] {
   return sourcesOf(reading, 'all').filter(
-    (source) => source.language.programs && source.change.status !== 'deleted' && !/\.d\.ts$/.test(source.path),
+    (source) => source.language.programs && source.change.status !== 'deleted' && !source.path.endsWith('.d.ts'),
   );
 }
 

@@ -1,7 +1,7 @@
 import type { Language, LanguageName } from './language.ts';
 import type { SourceLine } from './lexer.ts';
 
-export type BlockKind = 'loop' | 'callback' | 'function' | 'catch' | 'class' | 'condition' | 'other';
+type BlockKind = 'loop' | 'callback' | 'function' | 'catch' | 'class' | 'condition' | 'other';
 
 /** A block of code: the header that opens it and the lines it spans (1-based, both inclusive). */
 export type Block = {

@@ -20,7 +20,9 @@ const swallowedError: Rule = {
           file: source.path,
           line: block.start,
           message: `The error is swallowed: \`${shorten(block.header)}\` does nothing`,
-          ...(narrow || source.role === 'script' || isProbe(block, source) ? { severity: 'low' as const } : {}),
+          ...(narrow || source.role === 'script' || NAMED_SO.test(block.header) || isProbe(block, source)
+            ? { severity: 'low' as const }
+            : {}),
         } satisfies Hit;
       }
       for (const line of source.added)
@@ -33,6 +35,9 @@ const swallowedError: Rule = {
     }
   },
 };
+
+/** The name of the error says that it is left aside on purpose. */
+const NAMED_SO = /\(\s*(?:final\s+)?(?:[\w.|\s]+\s)?(?:_\w*|ignored?|expected|unused)\s*(?::[^)]*)?\)$/;
 
 /** `try { … } catch {}` of a few lines asks whether something works; the failure is the answer. */
 function isProbe(block: Block, source: SourceFile): boolean {
@@ -142,7 +147,9 @@ function follows(jump: SourceLine, line: SourceLine, source: SourceFile): boolea
 
 /** The line before the jump is a condition without braces: then the jump is not for all. Also a cfg attribute. */
 function isGuarded(code: string): boolean {
-  return /(\)|\belse|=>)$/.test(code) || /^#\[/.test(code) || /^(if|else|for|while|case|default)\b.*[^{};]$/.test(code);
+  return (
+    /(\)|\belse|=>)$/.test(code) || code.startsWith('#[') || /^(if|else|for|while|case|default)\b.*[^{};]$/.test(code)
+  );
 }
 
 function isBalanced(code: string): boolean {

@@ -178,7 +178,7 @@ const lines: Rule[] = [
       /\bfor\s*\(?\s*(?:(?:let|var|int|size_t|auto)\s+)?(\w+)\s*:?=\s*0\s*;\s*\1\s*<=\s*(?:[\w.]+\.(?:length|size\(\)|Length|Count)|len\([\w.]+\))\s*;|\bin range\(\s*len\([\w.]+\)\s*\+\s*1\s*\)|\bin 0\.\.=\s*[\w.]+\.len\(\)/,
     unless: (line, source) =>
       !source.language.programs ||
-      !usesIndex(line.number, source.lineAt(line.number + 1)?.code, source.lineAt(line.number + 2)?.code),
+      !usesIndex(source.lineAt(line.number + 1)?.code, source.lineAt(line.number + 2)?.code),
     message: 'The loop runs one past the end: `$&`',
     remedy: 'Use < instead of <=, or iterate over the elements.',
   }),
@@ -202,7 +202,7 @@ const lines: Rule[] = [
 ];
 
 /** A loop to the length is only wrong if it reads the element. */
-function usesIndex(_line: number, ...next: (string | undefined)[]): boolean {
+function usesIndex(...next: (string | undefined)[]): boolean {
   return next.some((code) => code !== undefined && /\[\s*\w+\s*\]|\.(get|charAt|at)\(/.test(code));
 }
 

@@ -4,7 +4,7 @@ export type HunkLine = { kind: 'added' | 'removed' | 'context'; text: string; ol
 /** Lines that stand together in the patch; numbers are 1-based. */
 export type Hunk = { oldStart: number; newStart: number; lines: HunkLine[] };
 
-export type FileStatus = 'added' | 'modified' | 'deleted' | 'renamed' | 'copied';
+type FileStatus = 'added' | 'modified' | 'deleted' | 'renamed' | 'copied';
 
 /** One file of the patch. `path` is the new path, or the old one if the file was deleted. */
 export type ChangedFile = {

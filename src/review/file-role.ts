@@ -32,7 +32,7 @@ export function isLockFile(path: string): boolean {
 }
 
 /** Whether a path says that nobody writes this file by hand. */
-export function isGeneratedPath(path: string): boolean {
+function isGeneratedPath(path: string): boolean {
   return isLockFile(path) || GENERATED_FOLDERS.test(path) || GENERATED_FILES.test(path);
 }
 

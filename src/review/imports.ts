@@ -113,7 +113,7 @@ export function resolveImport(specifier: string, from: string, tree: Tree): stri
   if (from.endsWith('.rs')) return resolveRust(specifier, from, tree);
   if (/\.(java|kt)$/.test(from)) return resolveJava(specifier, from, tree);
   if (!specifier.startsWith('.')) return [];
-  const target = posix.normalize(posix.join(folder, specifier.replace(/[?#].*$/, '')));
+  const target = posix.join(folder, specifier.replace(/[?#].*$/, '')).replace(/(?<=.)\/$/, '');
   return scriptCandidates(target).filter((path) => tree.paths.has(path));
 }
 

@@ -46,7 +46,7 @@ export type Language = {
  * `heredoc`: `<<END` texts. `value-quotes`: a quote opens a string only where a value starts. `raw-hash`: `r#"…"#`.
  * `line-start`: a comment mark counts only where a line begins. `nested-comments`: block comments hold others.
  */
-export type Quirk =
+type Quirk =
   'regex' | 'lifetimes' | 'hash-word' | 'heredoc' | 'value-quotes' | 'raw-hash' | 'line-start' | 'nested-comments';
 
 const double: Quote = { open: '"', close: '"' };

@@ -85,8 +85,8 @@ export const secretRule: Rule = {
   },
 };
 
-/** What a single line gives away; undefined if nothing. Exported for its table of tests. */
-export function secretIn(text: string, source: Pick<SourceFile, 'path' | 'role' | 'language'>): Found | undefined {
+/** What a single line gives away; undefined if nothing. */
+function secretIn(text: string, source: Pick<SourceFile, 'path' | 'role' | 'language'>): Found | undefined {
   for (const [what, format] of FORMATS) {
     const match = format.exec(text);
     if (match && !isFake(match[0].replace(/^.*?[_-]/, ''))) return { what };
@@ -223,7 +223,7 @@ const FAKE_PART =
   /example|changeme|change[-_ ]?(?:me|this|it)|replace[-_ ]?(?:me|this|with)|placeholder|your[-_ ]|yours?[-_]|\byour|my[-_](?:secret|token|password|key)|dummy|fake|sample|mock|insert[-_ ]|not[-_]?a?[-_]?real|not[-_]a[-_]|invalid|redacted|censored|xxxx|\*\*\*|\.\.\.|…|abcdefgh|12345678(?!\d*[A-Z])|01234567|deadbeef|cafebabe|lorem|super[-_]?secret$|(?:test|dev|local)[-_](?:secret|token|password|key|only)|(?:secret|token|password|key)[-_](?:for[-_])?(?:test|here|goes|value)|\bfoo\b|foobar/i;
 
 /** Placeholders that documents and examples use, and runs of one or a few characters. */
-export function isFake(value: string): boolean {
+function isFake(value: string): boolean {
   if (FAKE.test(value) || FAKE_PART.test(value)) return true;
   const distinct = new Set(value.toLowerCase()).size;
   return distinct <= Math.min(4, value.length / 3) || /^(.{1,4})\1{2,}/.test(value);

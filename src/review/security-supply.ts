@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { isLockFile } from './file-role.ts';
-import type { Reading, SourceFile } from './reading.ts';
+import type { SourceFile } from './reading.ts';
 import { lineRule, shorten, type Hit, type Rule } from './rules.ts';
 
 const isWorkflow = (path: string) => /(^|\/)\.github\/(workflows|actions)\/.*\.ya?ml$/.test(path);
@@ -173,7 +173,7 @@ const lockSource: Rule = {
           text: url,
         } satisfies Hit;
       }
-      yield* tampered(file, reading);
+      yield* tampered(file);
     }
   },
 };
@@ -193,7 +193,7 @@ function unchangedHosts(file: SourceFile): string[] {
 }
 
 /** The same version of the same package with another hash: somebody exchanged the package. */
-function* tampered(file: SourceFile, _reading: Reading): Iterable<Hit> {
+function* tampered(file: SourceFile): Iterable<Hit> {
   for (const hunk of file.change.hunks) {
     for (const [index, line] of hunk.lines.entries()) {
       const next = hunk.lines[index + 1];

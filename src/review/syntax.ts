@@ -1,4 +1,5 @@
 import { Lang, parse } from '@ast-grep/napi';
+import { stripTypeScriptTypes } from 'node:module';
 import { parseAllDocuments } from 'yaml';
 import type { LanguageName } from './language.ts';
 import { lex } from './lexer.ts';
@@ -70,8 +71,21 @@ function faultOf(source: SourceFile, text: string): Fault | undefined {
   const error = parse(grammar, text)
     .root()
     .find({ rule: { kind: 'ERROR' } });
-  if (error) return { line: error.range().start.line + 1, what: 'The file no longer parses here' };
+  if (error && isRefusedByNode(text, name))
+    return { line: error.range().start.line + 1, what: 'The file no longer parses here' };
   return name === 'tsx' ? undefined : undefinedUnless(bracket, () => parsesOddly(text));
+}
+
+/** The grammar lags behind the language; Node's own parser has the last word, but reads no JSX and expects a module. */
+function isRefusedByNode(text: string, name: LanguageName): boolean {
+  if (name === 'tsx') return true;
+  try {
+    stripTypeScriptTypes(text.replace(/^#!.*/, ''), { mode: 'transform' });
+    return false;
+  } catch {
+    // Whatever its reason, it agrees with the grammar that this is no program.
+    return true;
+  }
 }
 
 /** The lexer guesses where patterns begin; without an error from the parser an odd bracket is believed only if the text agrees. */

@@ -1,12 +1,10 @@
-import { posix } from 'node:path';
-import type { Block } from './blocks.ts';
-import type { Hunk } from './diff.ts';
 import { isLockFile } from './file-role.ts';
 import { SCRIPTS } from './language.ts';
-import { MASK } from './lexer.ts';
-
+import type { SourceLine } from './lexer.ts';
 import type { Reading, SourceFile } from './reading.ts';
-import { lineRule, shorten, sourcesOf, type Hit, type LineRule, type Rule } from './rules.ts';
+import { lineRule, sourcesOf, type Hit, type LineRule, type Rule } from './rules.ts';
+import { ASSERTION, assertionRules, productBalance, sum, testsNamed } from './test-assertions.ts';
+import { bodyRules, isTestBlock } from './test-bodies.ts';
 
 /** New lines of behaviour from which on a change without any test is more than a trifle. */
 const UNTESTED_LINES = 40;
@@ -56,9 +54,25 @@ const tautology = (languages: Rule['languages'], pattern: RegExp, unless?: LineR
     view: 'text',
     pattern,
     ...(unless ? { unless } : {}),
+    severityAt: (line, source) => (marksArrival(line, source) ? 'low' : undefined),
     message: 'This assertion cannot fail: `$&`',
     remedy: 'Assert what the code under test returned or did.',
   });
+
+/** `assert.ok(true)` inside a callback, after real assertions, or as `t.pass()` says that a line was reached. */
+function marksArrival(line: SourceLine, source: SourceFile): boolean {
+  if (!/\b[Tt]rue\b|\bpass\(\)/.test(line.code)) return false;
+  const fn = source
+    .blocks()
+    .around(line.number)
+    .find((block) => block.kind === 'function' || block.kind === 'callback');
+  if (!fn) return false;
+  if (!isTestBlock(fn, source)) return true;
+  const others = source.lines.filter(({ number }) => number > fn.open && number < fn.end && number !== line.number);
+  return others.some(({ code, text }) =>
+    /\bpass\(\)/.test(line.code) ? code.trim() !== '' : ASSERTION.test(text) && !/\b[Tt]rue\b/.test(code),
+  );
+}
 
 const VALUE = String.raw`(true|false|null|undefined|-?\d+(?:\.\d+)?|'[^']*'|"[^"]*"|[A-Za-z_$][\w$.]*)`;
 
@@ -107,188 +121,6 @@ const lines: Rule[] = [
   tautology(['php'], /->assert(?:True\(\s*true\s*[,)]|(?:Same|Equals)\(\s*(\$?[\w'"]+)\s*,\s*\1\s*[,)])/),
   tautology(['ruby'], /\bexpect\(\s*([\w.:'"]+)\s*\)\.to\s+eq\(?\s*\1\s*\)?|\bassert\s+true\b/),
 ];
-
-const ASSERTION =
-  /\b(?:expect(?:_\w+)?|assert\w*|should|verify|check|refute|ensure)\b\s*[.(!]|\bassert(?:_\w+)?!?[ (]|\.(?:should|expect)\b|\bt\.(?:Error|Fatal|Errorf|Fatalf|is|deepEqual|true|false|throws\w*|like|not|regex)\(|\bassert\w*\(|\bverify\(|\bself\.assert\w+|\bpytest\.raises|\brequire\.|\bEXPECT_\w+|\bASSERT_\w+|\bXCTAssert\w*|\bt\.Run\(/;
-
-const assertionRemoved: Rule = {
-  id: 'test/assertion-removed',
-  severity: 'medium',
-  remedy: 'Put the assertions back, or show where the same is proven now.',
-  languages: 'all',
-  *find(reading) {
-    const tests = reading.files.filter(
-      (source) => source.role === 'test' && source.language.programs && source.change.status !== 'deleted',
-    );
-    const balance = sum(tests.map((source) => asserts(source.change.added) - asserts(source.change.removed)));
-    if (balance >= 0 || productBalance(reading) < -5) return;
-    for (const source of tests) {
-      const lost = asserts(source.change.removed) - asserts(source.change.added);
-      if (lost <= 0 || testsNamed(source.change.removed) > testsNamed(source.change.added)) continue;
-      const hunk =
-        source.change.hunks.find(isBareLoss) ??
-        source.change.hunks.find(({ lines }) =>
-          lines.some((line) => line.kind === 'removed' && ASSERTION.test(line.text)),
-        );
-      const gone = hunk?.lines.find((line) => line.kind === 'removed' && ASSERTION.test(line.text));
-      const severity = tests.some((test) => test.change.hunks.some(isBareLoss)) ? 'medium' : 'low';
-      yield {
-        file: source.path,
-        line: lineNear(hunk, gone),
-        severity,
-        message: `${lost} more assertion${lost === 1 ? '' : 's'} removed than added, such as \`${shorten(gone?.text ?? '')}\``,
-        text: gone?.text ?? '',
-      } satisfies Hit;
-    }
-  },
-};
-
-/** Assertions go and what they were about stays: nearly nothing else is removed and no assertion comes instead. */
-function isBareLoss({ lines }: Hunk): boolean {
-  const removed = lines.filter((line) => line.kind === 'removed' && /\w/.test(line.text));
-  const added = lines.filter((line) => line.kind === 'added');
-  const lost = asserts(removed);
-  return lost > 0 && asserts(added) === 0 && removed.length - lost <= 1;
-}
-
-type Texts = readonly { text: string }[];
-
-function asserts(lines: Texts): number {
-  return lines.filter(
-    ({ text }) => ASSERTION.test(text) && !/^\s*(import|from|use|const .*require\(|\/\/|#|\*)/.test(text),
-  ).length;
-}
-
-function testsNamed(lines: Texts): number {
-  return lines.filter(({ text }) => TEST_START.test(text)).length;
-}
-
-const TEST_START =
-  /^\s*(?:(?:it|test|specify)(?:\.\w+)*\s*\(|(?:async )?def test_?\w*\(|func (?:\([^)]*\) )?Test\w*\(|#\[(?:\w+::)?test\b|@(?:Test|ParameterizedTest)\b|(?:public )?function test\w*\(|\[(?:Fact|Theory|Test|TestMethod)\b|it ["'])/;
-
-function sum(numbers: number[]): number {
-  return numbers.reduce((total, number) => total + number, 0);
-}
-
-/** Lines of product code added less those removed: who removes a feature removes its tests. */
-function productBalance(reading: Reading): number {
-  const products = reading.files.filter((source) => source.role === 'product');
-  return sum(products.map((source) => source.change.added.length - source.change.removed.length));
-}
-
-function lineNear(hunk: Hunk | undefined, line: { oldLine: number } | undefined): number {
-  if (!hunk || !line) return 0;
-  const at = hunk.lines.findIndex((other) => other.oldLine === line.oldLine && other.kind === 'removed');
-  return (
-    [...hunk.lines.slice(at), ...hunk.lines.slice(0, at).reverse()].find((other) => other.newLine > 0)?.newLine ?? 0
-  );
-}
-
-const WEAK =
-  /\.(?:toBeTruthy|toBeDefined|toBeFalsy)\(\)|\.not\.toThrow\(\)|expect\.anything\(\)|\bassertTrue\(|\bassertIsNotNone\(|\bassertNotNull\(|\.isNotNull\(\)|\bassert\.ok\(|\bassert\.NotNil\(|\bassert!\([^=]*\.is_(?:some|ok)\(\)|\bassert \w[\w.]*(?:\(.*\))?(?: is not None)?\s*$/;
-const STRONG =
-  /\.(?:toBe|toEqual|toStrictEqual|toMatchObject|toThrow|toHaveBeenCalledWith)\((?!\))|\bassert(?:Equals?|Same|Raises|AlmostEqual)\(|\.isEqualTo\(|\bassert\.(?:strictEqual|equal|deepEqual|deepStrictEqual|Equal|Same)\(|\bassert_eq!\(|\bassert .*==/;
-
-const assertionWeakened: Rule = {
-  id: 'test/assertion-weakened',
-  severity: 'medium',
-  remedy: 'Keep asserting the value.',
-  languages: 'all',
-  *find(reading) {
-    for (const source of reading.files) {
-      if (!source.language.programs) continue;
-      for (const hunk of source.change.hunks) {
-        const strong = hunk.lines.filter(
-          (line) => line.kind === 'removed' && STRONG.test(line.text) && !WEAK.test(line.text),
-        );
-        for (const line of hunk.lines) {
-          if (line.kind !== 'added' || !WEAK.test(line.text) || STRONG.test(line.text)) continue;
-          if (source.role !== 'test' && !source.isTestLine(line.newLine)) continue;
-          const before = strong.find(
-            (old) => subjectOf(old.text) !== '' && subjectOf(old.text) === subjectOf(line.text),
-          );
-          if (before)
-            yield {
-              file: source.path,
-              line: line.newLine,
-              message: `The assertion is weaker than \`${shorten(before.text)}\` was`,
-              text: line.text,
-            } satisfies Hit;
-        }
-      }
-    }
-  },
-};
-
-/** The first thing an assertion speaks of. */
-function subjectOf(text: string): string {
-  return (/(?:expect|assert\w*!?|assertThat|assert\.\w+)[\s(]+(?:t,\s*)?([\w.$]+)/.exec(text)?.[1] ?? '').replace(
-    /\.(is_some|is_ok)$/,
-    '',
-  );
-}
-
-const emptied: Rule = {
-  id: 'test/empty',
-  severity: 'medium',
-  remedy: 'Give the test a body that can fail, or remove it.',
-  languages: 'all',
-  *find(reading) {
-    for (const source of sourcesOf(reading, 'all', ['test', 'product'])) {
-      if (!source.language.programs) continue;
-      for (const block of source.blocks().all) {
-        if (!isTestBlock(block, source) || !isEmptyBody(block, source)) continue;
-        const touched =
-          [block.open, block.start, block.end].find((line) => source.isAdded(line)) ?? emptiedAt(block, source);
-        if (touched !== undefined)
-          yield {
-            file: source.path,
-            line: touched,
-            message: `The test \`${shorten(block.header)}\` is empty`,
-            text: block.header,
-          } satisfies Hit;
-      }
-    }
-  },
-};
-
-function isTestBlock(block: Block, source: SourceFile): boolean {
-  const header = source.lineAt(block.start)?.text ?? '';
-  const above = source.lineAt(block.start - 1)?.text ?? '';
-  if (source.role !== 'test' && !source.isTestLine(block.start)) return false;
-  if (source.language.name === 'rust') return /^\s*#\[(?:\w+::)?test\b/.test(above) && /\bfn\b/.test(block.header);
-  if (['java', 'kotlin', 'csharp'].includes(source.language.name))
-    return (
-      [above, header].some((line) => /^\s*(?:@(?:Test|ParameterizedTest)\b|\[(?:Fact|Test|TestMethod)\b)/.test(line)) &&
-      /\(/.test(block.header)
-    );
-  if (!TEST_START.test(header)) return false;
-  return (
-    /\bdef\b|\bfunc\b|^(?:async )?function\b/.test(block.header) ||
-    /^[\w.]+\(\s*(['"`])·*\1,\s*(?:async\s*)?(?:function\b|\(|\w+\s*=>)/.test(block.header)
-  );
-}
-
-function isEmptyBody(block: Block, source: SourceFile): boolean {
-  if (block.open === block.end && source.language.blocks === 'braces')
-    return /\{\s*\}\)?;?\s*$/.test(source.lineAt(block.open)?.code ?? '');
-  const rest: string[] = [];
-  for (let number = block.open + 1; number <= block.end; number += 1)
-    rest.push(source.lineAt(number)?.code.trim() ?? '');
-  const body = rest
-    .join('')
-    .replace(/\}\)?;?$/, '')
-    .replaceAll(MASK, '')
-    .replace(/^(?:""""""|''''''|"""|''')+/, '');
-  return /^(?:pass|\.\.\.|return|return;)?$/.test(body);
-}
-
-function emptiedAt(block: Block, source: SourceFile): number | undefined {
-  const hunk = source.change.hunks.find(
-    ({ lines }) => lines.some((line) => line.newLine === block.open) && lines.some((line) => line.kind === 'removed'),
-  );
-  return hunk ? block.open : undefined;
-}
 
 const deleted: Rule = {
   id: 'test/deleted',
@@ -414,47 +246,12 @@ function shapeOf(text: string): string {
   return text.replace(/[\w$]+/g, 'a').replace(/\s+/g, '');
 }
 
-const testless: Rule = {
-  id: 'test/no-assertion',
-  severity: 'low',
-  remedy: 'Assert something about the outcome.',
-  languages: 'all',
-  *find(reading) {
-    for (const source of sourcesOf(reading, [...SCRIPTS, 'python', 'java', 'rust'], ['test'])) {
-      for (const block of source.blocks().all) {
-        if (
-          !isTestBlock(block, source) ||
-          !source.isAdded(block.start) ||
-          isEmptyBody(block, source) ||
-          block.end - block.open > 60
-        )
-          continue;
-        const body: string[] = [];
-        for (let number = block.open; number <= block.end; number += 1) body.push(source.lineAt(number)?.text ?? '');
-        if (
-          !/assert|expect|should|verify|raises|throw|check|fail|must|ensure|match|snapshot|unwrap|\bt\.|is[A-Z]|\bok\b|equal/i.test(
-            body.join('\n'),
-          )
-        )
-          yield {
-            file: source.path,
-            line: block.start,
-            message: `The test \`${posix.basename(source.path)}\` asserts nothing here`,
-            text: block.header,
-          } satisfies Hit;
-      }
-    }
-  },
-};
-
 /** Whether what changed is proven, and whether the proofs that were there still prove something. */
 export const testRules: readonly Rule[] = [
   ...lines,
   untested,
-  assertionRemoved,
-  assertionWeakened,
-  emptied,
+  ...assertionRules,
+  ...bodyRules,
   deleted,
   snapshotRewrite,
-  testless,
 ];

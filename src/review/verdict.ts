@@ -46,7 +46,7 @@ function countFindings(findings: readonly Finding[]): string {
   return `${findings.length} ${findings.length === 1 ? 'finding' : 'findings'} (${counts.map(([severity, count]) => `${count} ${severity}`).join(', ')})${place}`;
 }
 
-export function rank(severity: Severity): number {
+function rank(severity: Severity): number {
   return SEVERITIES.indexOf(severity);
 }
 

@@ -30,7 +30,7 @@ export async function advance(job: GoalJob, tools: Tools): Promise<void> {
 }
 
 /** Appends the events and everything that follows from them in one transaction. Late results of a moved slice are dropped. */
-export async function record(goal: Goal, step: Step | undefined, events: GoalEvent[], tools: Tools): Promise<Goal> {
+async function record(goal: Goal, step: Step | undefined, events: GoalEvent[], tools: Tools): Promise<Goal> {
   const unit = step ? unitOf(step) : '';
   const expect = unit ? { slice: unit, turn: getSlice(goal, unit).turn } : { version: goal.version };
   const recorded = await tools.store.record(goal.id, events, { expect, decide: (next) => decide(next, tools.clock.now()) });

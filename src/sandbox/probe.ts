@@ -42,6 +42,9 @@ export function judgeProbe(missing: string[]): SandboxLevel {
     : { kind: 'none', why: `the sandbox does not hold: ${walls.join(', ')}` };
 }
 
+/** The program of the assertions, at the same path in the room. */
+const INSIDE = `${omkFolder}/src/sandbox/inside.ts`;
+
 async function tryFromInside(dir: string): Promise<string[]> {
   const secretFile = join(dir, 'secret');
   await writeFile(secretFile, 'seen');
@@ -57,7 +60,7 @@ async function tryFromInside(dir: string): Promise<string[]> {
       processes: LIMITS.processes,
       tmpBytes: LIMITS.tmpBytes,
     };
-    const inside = room.launch([process.execPath, `${omkFolder}/src/sandbox/inside.ts`, JSON.stringify(trial)]);
+    const inside = room.launch([process.execPath, INSIDE, JSON.stringify(trial)]);
     inside.stdin.end();
     const [stdout, stderr, exit] = await Promise.all([text(inside.stdout), text(inside.stderr), inside.exited]);
     if (exit.exitCode === 0) return JSON.parse(stdout) as string[];
@@ -100,7 +103,8 @@ async function probeRoom(dir: string): Promise<Room> {
   const home = join(dir, 'home');
   await mkdir(work, { recursive: true });
   await mkdir(home, { recursive: true });
-  return openRoom({ kind: 'bwrap' }, { profile: 'setup', work, writable: true, home, readOnly: [], limits: LIMITS });
+  const readOnly = [{ host: INSIDE, inside: INSIDE }];
+  return openRoom({ kind: 'bwrap' }, { profile: 'setup', work, writable: true, home, readOnly, limits: LIMITS });
 }
 
 async function processesNamed(name: string): Promise<Found[]> {

@@ -33,16 +33,16 @@ export type RoomSpec = {
 const WORK = '/room/work';
 const HOME = '/room/home';
 const EGRESS = '/room/egress.sock';
-const BRIDGE = `${omkFolder}/src/sandbox/bridge.ts`;
+const BRIDGE = `${omkFolder}/src/bridge.ts`;
 
 /** Node's own `fetch` reads the proxy variables only when told to; the bridge, a Node itself, would stumble over `%PORT%`. */
 const BEHIND_BRIDGE = ['env', 'NODE_USE_ENV_PROXY=1'];
 
 /** What each profile sees of omk itself, at the same paths as outside. */
 const OWN_PROGRAMS: Record<RoomSpec['profile'], readonly string[]> = {
-  agent: ['package.json', 'node_modules', 'src/kimi', 'src/sandbox'],
+  agent: ['package.json', 'node_modules', 'src/bridge.ts'],
   gate: [],
-  setup: ['package.json', 'src/sandbox'],
+  setup: ['package.json', 'src/bridge.ts'],
 };
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { graphql, parse, validate } from 'graphql';
+import { graphqlSync, parse, validate } from 'graphql';
 import { TransientError, UserError } from '../../src/errors.ts';
 import { readFacts } from '../../src/github/facts.ts';
 import { commitPageQuery, FACTS_QUERY, LIST_NAMES, listPageQuery } from '../../src/github/query.ts';
@@ -122,11 +122,11 @@ function answer(pullRequest: unknown, object?: unknown): Variables[] {
   const asked: Variables[] = [];
   api()
     .post('/graphql')
-    .reply(200, async (_uri, body) => {
-      const { query, variables } = body as { query: string; variables: Variables };
+    .reply(200, async (request: Request) => {
+      const { query, variables } = (await request.json()) as { query: string; variables: Variables };
       asked.push(variables);
       const rootValue = { repository: { ...REPOSITORY, pullRequest, object } };
-      return (await graphql({ schema: gitHubSchema(), source: query, rootValue, variableValues: variables })) as object;
+      return graphqlSync({ schema: gitHubSchema(), source: query, rootValue, variableValues: variables }) as object;
     });
   return asked;
 }

@@ -8,6 +8,9 @@ export const OMK = 777;
 export const REPOSITORY: Repository = { installationId: 11, id: 22, owner: 'acme', name: 'shop', private: true };
 export const PLACE = '/repos/acme/shop';
 
+// Test files of one process share the network, which nock takes over when it is loaded: give it back.
+nock.restore();
+
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 /** An App that has a token already. */
@@ -28,13 +31,15 @@ export function connect(): Promise<GitHub> {
 
 /** For a test file with answers of its own: no call goes anywhere else, and every answer that was set up is used. */
 export function answersOnly(): void {
-  beforeAll(() => nock.disableNetConnect());
+  beforeAll(() => {
+    nock.activate();
+    nock.disableNetConnect();
+  });
   afterEach(() => {
     const unused = nock.pendingMocks();
     nock.cleanAll();
     expect(unused).toEqual([]);
   });
-  // Test files of one process share the network that nock takes over.
   afterAll(() => nock.restore());
 }
 

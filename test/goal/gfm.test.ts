@@ -1,35 +1,27 @@
 import { expect, test } from '@jest/globals';
+import { fromMarkdown } from 'mdast-util-from-markdown';
+import { gfmFromMarkdown } from 'mdast-util-gfm';
+import { gfm } from 'micromark-extension-gfm';
 import { encodeCell, encodeCode, encodeInline, renderTable } from '../../src/goal/text.ts';
 import { everything, PAGE } from './said.ts';
 import { hostile, seeded } from './seeded.ts';
 
 type Node = { type: string; value?: string; url?: string; children?: Node[] };
 
-/** GitHub's dialect, read by mdast; undefined while its packages are not installed. */
-const parse = await loadParser();
-const check = parse ? test : test.skip;
-
-async function loadParser(): Promise<((markdown: string) => Node) | undefined> {
-  const names = ['mdast-util-from-markdown', 'mdast-util-gfm', 'micromark-extension-gfm'];
-  try {
-    const [core, mdast, micromark] = await Promise.all(names.map((name) => import(name)));
-    const options = { extensions: [micromark.gfm()], mdastExtensions: [mdast.gfmFromMarkdown()] };
-    return (markdown) => core.fromMarkdown(markdown, options);
-  } catch {
-    return undefined;
-  }
-}
+/** GitHub's dialect, read by mdast. */
+const parse = (markdown: string): Node =>
+  fromMarkdown(markdown, { extensions: [gfm()], mdastExtensions: [gfmFromMarkdown()] }) as Node;
 
 function nodesOf(markdown: string): Node[] {
   const walk = (node: Node): Node[] => [node, ...(node.children ?? []).flatMap(walk)];
-  return walk(parse?.(markdown) ?? { type: 'root' });
+  return walk(parse(markdown));
 }
 
 const random = seeded(7);
-const texts = Array.from({ length: 10_000 }, () => hostile(random));
+const texts = Array.from({ length: 2_000 }, () => hostile(random));
 const LIVE = /@\w|\w#\d|\b(?:fix|clos|resolv)\w* #\d|:\/\/|\bwww\./i;
 
-check('encoded prose of 10,000 hostile texts is one paragraph of text and code', () => {
+test('encoded prose of 2,000 hostile texts is one paragraph of text and code', () => {
   const faulty = texts.filter((text) => {
     const nodes = nodesOf(encodeInline(text));
     const kinds = new Set(nodes.map((node) => node.type));
@@ -39,7 +31,7 @@ check('encoded prose of 10,000 hostile texts is one paragraph of text and code',
   expect(faulty.slice(0, 3)).toEqual([]);
 });
 
-check('encoded code of 10,000 hostile texts is one code span', () => {
+test('encoded code of 2,000 hostile texts is one code span', () => {
   const faulty = texts.filter((text) => {
     const code = encodeCode(text);
     return (
@@ -52,17 +44,17 @@ check('encoded code of 10,000 hostile texts is one code span', () => {
   expect(faulty.slice(0, 3)).toEqual([]);
 });
 
-check('a table of hostile cells has the rows and columns it had', () => {
-  const rows = texts.slice(0, 3_000).map((text, at) => [encodeCell(text), String(at), encodeCell(text)]);
+test('a table of hostile cells has the rows and columns it had', () => {
+  const rows = texts.map((text, at) => [encodeCell(text), String(at), encodeCell(text)]);
   const table = nodesOf(renderTable(['A', 'B', 'C'], rows)).filter((node) => node.type === 'tableRow');
-  expect(table).toHaveLength(3_001);
+  expect(table).toHaveLength(2_001);
   expect(table.filter((row) => row.children?.length !== 3)).toEqual([]);
 });
 
-check('nothing omk says holds a foreign link, an image, foreign HTML or a live mention', () => {
+test('nothing omk says holds a foreign link, an image, foreign HTML or a live mention', () => {
   const ownHtml =
     /^(?:<\/?details>|<summary>[A-Za-z ]+<\/summary>|<details>\n<summary>[A-Za-z ]+<\/summary>|<!-- omk:status:deadbeef -->)$/;
-  const faulty = texts.slice(0, 300).flatMap((text) =>
+  const faulty = texts.slice(0, 200).flatMap((text) =>
     Object.entries(everything(text)).filter(([, said]) =>
       nodesOf(said).some((node) => {
         if (node.type === 'link') return !node.url?.startsWith(PAGE);

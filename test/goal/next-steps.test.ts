@@ -4,18 +4,18 @@ import type { Goal } from '../../src/goal/goal.ts';
 import { nextSteps, type Step } from '../../src/goal/next-steps.ts';
 import { defaultPolicy } from '../../src/goal/policy.ts';
 import type { PlannedSlice } from '../../src/goal/slice.ts';
-import { PASSES } from '../../src/goal/wall.ts';
+import { PASSES, type Wall } from '../../src/goal/wall.ts';
 
 const NOW = new Date('2026-03-01T12:00:00Z');
 const person = { id: 7, login: 'ada' };
 const base = { branch: 'main', sha: 'a'.repeat(40) };
 const head = 'b'.repeat(40);
 const pull = { number: 5, url: 'https://github.test/o/r/pull/5', head, draft: false };
-const wall = {
+const wall: Wall = {
   head,
   base: base.sha,
   antiSlopConfidence: 0,
-  passes: PASSES.map((pass) => ({ pass, status: 'passed', severity: 'low', feedback: '', findings: [] }) as const),
+  passes: PASSES.map((pass) => ({ pass, status: 'passed', severity: 'low', feedback: '', findings: [] })),
 };
 
 const asked: GoalEvent = {

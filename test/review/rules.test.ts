@@ -404,6 +404,12 @@ const GOOD: readonly (readonly [path: string, text: string])[] = [
   ['src/a.ts', "box.innerHTML = '';\nbox.textContent = name;\n"],
   ['src/a.ts', 'export const last = (xs: number[]) => xs[xs.length - 1];\n'],
   ['src/a.tsx', "export const A = () => <p>Don't debug here; TODO lists are a feature</p>;\n"],
+  ['src/a.ts', "export type * from './a.js';\nexport const s = tag`\\u`;\n"],
+  [
+    'test/a.test.js',
+    "test('stays quiet', async (t) => {\n  const log = () => t.fail();\n  await run(log);\n  t.pass();\n});\n",
+  ],
+  ['src/a.kt', 'fun f() {\n  try {\n    g()\n  } catch (_: InterruptedException) {\n  }\n}\n'],
   ['src/cli.ts', "console.log('Usage: tool [options]');\n"],
   ['src/a.ts', 'export const isNaN = (x: number) => x !== x;\n'],
   [

@@ -47,7 +47,7 @@ describe('the command line of a room', () => {
       { ...spec, profile: 'agent', readWrite: [{ host: '/data/agent.git', inside: '/agent.git' }] },
       [
         BASE,
-        own('package.json', 'node_modules', 'src/kimi', 'src/sandbox'),
+        own('package.json', 'node_modules', 'src/bridge.ts'),
         `${WORK} --bind /data/agent.git /agent.git ${END} ${LIMITED} npm test`,
       ].join(' '),
     ],
@@ -60,9 +60,9 @@ describe('the command line of a room', () => {
       },
       [
         BASE,
-        own('package.json', 'src/sandbox'),
+        own('package.json', 'src/bridge.ts'),
         `--ro-bind /opt/wheels /opt/wheels ${WORK} --bind /data/net.sock /room/egress.sock ${END} ${LIMITED}`,
-        `${process.execPath} ${omkFolder}/src/sandbox/bridge.ts /room/egress.sock -- env NODE_USE_ENV_PROXY=1 npm test`,
+        `${process.execPath} ${omkFolder}/src/bridge.ts /room/egress.sock -- env NODE_USE_ENV_PROXY=1 npm test`,
       ].join(' '),
     ],
     [

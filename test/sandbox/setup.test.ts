@@ -70,7 +70,7 @@ describe('a setup step', () => {
 describe('the bridge', () => {
   const bridge = (...command: string[]): string[] => [
     process.execPath,
-    `${omkFolder}/src/sandbox/bridge.ts`,
+    `${omkFolder}/src/bridge.ts`,
     '/nowhere',
     '--',
     ...command,
@@ -102,7 +102,7 @@ describe('the bridge', () => {
   });
 
   test('explains itself when it is called wrongly', async () => {
-    const { exitCode, stderr } = await run(place(), [process.execPath, `${omkFolder}/src/sandbox/bridge.ts`, 'x']);
+    const { exitCode, stderr } = await run(place(), [process.execPath, `${omkFolder}/src/bridge.ts`, 'x']);
     expect({ exitCode, stderr }).toEqual({
       exitCode: 2,
       stderr: 'bridge: usage: node bridge.ts <socket> -- <command…>\n',

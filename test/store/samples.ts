@@ -123,6 +123,11 @@ const SAMPLES: Record<GoalEvent['kind'], GoalEvent> = {
   released: { kind: 'released', slice },
   'merge-asked': { kind: 'merge-asked', slice, by: PERSON },
   merged: { kind: 'merged', slice, sha: HEAD },
+  answered: { kind: 'answered', by: PERSON, text: NASTY },
+  'budget-extended': { kind: 'budget-extended', by: PERSON, usd: 1, tokens: 2, timeMs: 3 },
+  'fix-asked': { kind: 'fix-asked', slice, by: PERSON, text: NASTY },
+  'rebase-asked': { kind: 'rebase-asked', slice, by: PERSON },
+  'finding-accepted': { kind: 'finding-accepted', slice, by: PERSON, finding: '0123abcd', reason: NASTY },
   finished: { kind: 'finished', status: 'ready', reason: undefined },
 };
 

@@ -28,10 +28,10 @@ export function renderSpend(spend: Spend): string {
 
 /**
  * Encoded text with the goal's own pull requests as links again: `pulls` are numbers that omk itself opened, so that
- * naming them reaches nobody else.
+ * naming them reaches nobody else. After a closing keyword they stay dead.
  */
 export function linkPulls(encoded: string, pulls: readonly number[]): string {
-  return encoded.replaceAll(/(?<![\w/`])`#`(\d{1,9})(?!\w)/g, (whole, number) =>
+  return encoded.replaceAll(/(?<![\w/`])(?<!\b(?:fix(?:e[sd])?|close[sd]?|resolve[sd]?):?\s{1,3})`#`(\d{1,9})(?!\w)/gi, (whole, number) =>
     pulls.includes(Number(number)) ? `#${number}` : whole,
   );
 }

@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { launch } from '../../src/process.ts';
+import { launch } from '../src/process.ts';
 
-const BRIDGE = fileURLToPath(new URL('../../src/kimi/bridge.ts', import.meta.url));
+const BRIDGE = fileURLToPath(new URL('../src/bridge.ts', import.meta.url));
 let folder: string;
 let socket: string;
 let server: Server;
@@ -99,6 +99,6 @@ test('a program that is not there gives 127, a wrong call 2', async () => {
   expect(await text(missing.stderr)).toContain('cannot run /nowhere/kimi');
   expect(await missing.exited).toMatchObject({ exitCode: 127 });
   const wrong = launch([process.execPath, BRIDGE, socket, 'kimi'], { cwd: folder, env: {} });
-  expect(await text(wrong.stderr)).toContain('usage: bridge.ts');
+  expect(await text(wrong.stderr)).toContain('usage: node bridge.ts');
   expect(await wrong.exited).toMatchObject({ exitCode: 2 });
 });

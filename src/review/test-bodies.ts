@@ -1,0 +1,106 @@
+import { posix } from 'node:path';
+import type { Block } from './blocks.ts';
+import { SCRIPTS } from './language.ts';
+import { MASK } from './lexer.ts';
+import type { SourceFile } from './reading.ts';
+import { shorten, sourcesOf, type Hit, type Rule } from './rules.ts';
+import { TEST_START } from './test-assertions.ts';
+
+const emptied: Rule = {
+  id: 'test/empty',
+  severity: 'medium',
+  remedy: 'Give the test a body that can fail, or remove it.',
+  languages: 'all',
+  *find(reading) {
+    for (const source of sourcesOf(reading, 'all', ['test', 'product'])) {
+      if (!source.language.programs) continue;
+      for (const block of source.blocks().all) {
+        if (!isTestBlock(block, source) || !isEmptyBody(block, source)) continue;
+        const touched =
+          [block.open, block.start, block.end].find((line) => source.isAdded(line)) ?? emptiedAt(block, source);
+        if (touched !== undefined)
+          yield {
+            file: source.path,
+            line: touched,
+            message: `The test \`${shorten(block.header)}\` is empty`,
+            text: block.header,
+          } satisfies Hit;
+      }
+    }
+  },
+};
+
+/** Whether a block is the body of one test. */
+export function isTestBlock(block: Block, source: SourceFile): boolean {
+  const header = source.lineAt(block.start)?.text ?? '';
+  const above = source.lineAt(block.start - 1)?.text ?? '';
+  if (source.role !== 'test' && !source.isTestLine(block.start)) return false;
+  if (source.language.name === 'rust') return /^\s*#\[(?:\w+::)?test\b/.test(above) && /\bfn\b/.test(block.header);
+  if (['java', 'kotlin', 'csharp'].includes(source.language.name))
+    return (
+      [above, header].some((line) => /^\s*(?:@(?:Test|ParameterizedTest)\b|\[(?:Fact|Test|TestMethod)\b)/.test(line)) &&
+      /\(/.test(block.header)
+    );
+  if (!TEST_START.test(header)) return false;
+  return (
+    /\bdef\b|\bfunc\b|^(?:async )?function\b/.test(block.header) ||
+    /^[\w.]+\(\s*(['"`])·*\1,\s*(?:async\s*)?(?:function\b|\(|\w+\s*=>)/.test(block.header)
+  );
+}
+
+function isEmptyBody(block: Block, source: SourceFile): boolean {
+  if (block.open === block.end && source.language.blocks === 'braces')
+    return /\{\s*\}\)?;?\s*$/.test(source.lineAt(block.open)?.code ?? '');
+  const rest: string[] = [];
+  for (let number = block.open + 1; number <= block.end; number += 1)
+    rest.push(source.lineAt(number)?.code.trim() ?? '');
+  const body = rest
+    .join('')
+    .replace(/\}\)?;?$/, '')
+    .replaceAll(MASK, '')
+    .replace(/^(?:""""""|''''''|"""|''')+/, '');
+  return /^(?:pass|\.\.\.|return|return;)?$/.test(body);
+}
+
+function emptiedAt(block: Block, source: SourceFile): number | undefined {
+  const hunk = source.change.hunks.find(
+    ({ lines }) => lines.some((line) => line.newLine === block.open) && lines.some((line) => line.kind === 'removed'),
+  );
+  return hunk ? block.open : undefined;
+}
+
+const testless: Rule = {
+  id: 'test/no-assertion',
+  severity: 'low',
+  remedy: 'Assert something about the outcome.',
+  languages: 'all',
+  *find(reading) {
+    for (const source of sourcesOf(reading, [...SCRIPTS, 'python', 'java', 'rust'], ['test'])) {
+      for (const block of source.blocks().all) {
+        if (
+          !isTestBlock(block, source) ||
+          !source.isAdded(block.start) ||
+          isEmptyBody(block, source) ||
+          block.end - block.open > 60
+        )
+          continue;
+        const body: string[] = [];
+        for (let number = block.open; number <= block.end; number += 1) body.push(source.lineAt(number)?.text ?? '');
+        if (
+          !/assert|expect|should|verify|raises|throw|check|fail|must|ensure|match|snapshot|unwrap|\bt\.|is[A-Z]|\bok\b|equal/i.test(
+            body.join('\n'),
+          )
+        )
+          yield {
+            file: source.path,
+            line: block.start,
+            message: `The test \`${posix.basename(source.path)}\` asserts nothing here`,
+            text: block.header,
+          } satisfies Hit;
+      }
+    }
+  },
+};
+
+/** Tests that hold nothing. */
+export const bodyRules: readonly Rule[] = [emptied, testless];
