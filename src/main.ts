@@ -1,10 +1,14 @@
+import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { Probot, Server } from 'probot';
-import { app } from './app.ts';
+import { app, EVENTS } from './app.ts';
 import { gitHubUrls, type Config } from './config.ts';
 import { UserError } from './errors.ts';
 import { connectGitHub, mintToken, octokitForQueue } from './github/client.ts';
+import { startReconciling } from './run/reconcile.ts';
 import { startWorker } from './run/worker.ts';
 import { sweep } from './run/sweep.ts';
 import { folders, type Progress, type Tools } from './run/tools.ts';
@@ -12,7 +16,10 @@ import { probeSandbox, type SandboxLevel } from './sandbox/probe.ts';
 import { openStore, type Store } from './store/store.ts';
 import { pages } from './web/server.ts';
 
-export type Surroundings = { log: Logger; clock: { now(): Date }; tell: (progress: Progress) => void };
+/** `web` serves and stores webhooks; `worker` does the jobs and answers health only; `all` is both. */
+export type Role = 'web' | 'worker' | 'all';
+
+export type Surroundings = { log: Logger; clock: { now(): Date }; tell: (progress: Progress) => void; role?: Role };
 
 /** omk at work: reachable at `url`. `stop` takes no more work, ends what runs and closes everything within 20 seconds. */
 export type Running = { url: string; store: Store; sandbox: SandboxLevel; stop(): Promise<void> };
@@ -20,8 +27,9 @@ export type Running = { url: string; store: Store; sandbox: SandboxLevel; stop()
 const STOP_MS = 15_000;
 
 /** Wires everything and serves. Throws UserError when a setting or the machine does not allow it. */
-export async function start(config: Config, { log, clock, tell }: Surroundings): Promise<Running> {
-  const sandbox = await chooseSandbox(config);
+export async function start(config: Config, { log, clock, tell, role = 'all' }: Surroundings): Promise<Running> {
+  if (role !== 'all' && config.DATABASE_URL === undefined) throw noSharedDatabase(role);
+  const sandbox: SandboxLevel = role === 'web' ? { kind: 'none', why: 'nothing runs in the role web' } : await chooseSandbox(config);
   await mkdir(config.OMK_DATA_DIR, { recursive: true, mode: 0o755 });
   await Promise.all(Object.values(folders(config)).map((dir) => mkdir(dir, { recursive: true, mode: 0o755 })));
   const store = await openStore({ databaseUrl: config.DATABASE_URL, dataDir: config.OMK_DATA_DIR, clock, log });
@@ -47,22 +55,53 @@ export async function start(config: Config, { log, clock, tell }: Surroundings):
   if (!probot) throw new Error('Probot did not load');
   const tools = makeTools(probot, { config, store, clock, log, sandbox, tell });
   const state = { ready: false };
-  server.addHandler(pages({ store, isReady: () => state.ready }));
-  await sweep(tools);
-  await startWorker(tools);
-  await server.start();
+  const answer = pages({ store, isReady: () => state.ready });
+  server.addHandler(answer);
+  if (role !== 'web') await sweep(tools);
+  if (role !== 'web') await startWorker(tools);
+  const site = role === 'worker' ? await serveHealth(config, answer) : await serveAll(server);
+  const stopReconciling = role === 'web' ? undefined : startReconciling({ tools, app: probot, events: EVENTS });
   state.ready = true;
   return {
-    url: `http://${server.host === '::1' ? '[::1]' : server.host}:${server.port}`,
+    url: site.url,
     store,
     sandbox,
     stop: async () => {
       state.ready = false;
-      await server.stop();
+      await Promise.all([site.stop(), stopReconciling?.()]);
       await store.stopWorking({ timeoutMs: STOP_MS });
       await store.close();
     },
   };
+}
+
+type Site = { url: string; stop(): Promise<void> };
+
+async function serveAll(server: Server): Promise<Site> {
+  await server.start();
+  const url = `http://${server.host === '::1' ? '[::1]' : server.host}:${server.port}`;
+  return { url, stop: async () => void (await server.stop()) };
+}
+
+/** No webhook and no goal page: what is behind a load balancer's back is asked for its health alone. */
+async function serveHealth({ HOST, PORT }: Config, answer: ReturnType<typeof pages>): Promise<Site> {
+  const server = createServer((request, response) => {
+    const isHealth = /^\/(healthz|readyz|metrics)$/.test(request.url ?? '');
+    const answered = isHealth ? answer(request, response) : Promise.resolve(false);
+    answered.then(
+      (done) => done || response.writeHead(404).end(),
+      () => response.writeHead(500).end(),
+    );
+  });
+  server.listen(PORT, HOST);
+  await once(server, 'listening');
+  const { address, family, port } = server.address() as AddressInfo;
+  const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+  return { url, stop: () => new Promise((resolve) => server.close(() => resolve())) };
+}
+
+function noSharedDatabase(role: Role): UserError {
+  return new UserError(`The role ${role} needs a database that other processes share.`, 'Set DATABASE_URL, or start with --role all.');
 }
 
 type Parts = Omit<Tools, 'connect' | 'gitToken' | 'signal'>;

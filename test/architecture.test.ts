@@ -21,7 +21,7 @@ const MAY: Record<string, string[]> = {
   goal: ['goal', 'errors'],
   base: ['base', 'errors'],
 };
-const BASE = ['errors', 'config', 'process', 'bridge'];
+const BASE = ['errors', 'config', 'process', 'bridge', 'kill-point'];
 /** Pure libraries: data in, data out. */
 const GOAL_PACKAGES = new Set(['zod', 'yaml', 'picomatch', 'string-argv', 'markdown-table', 'node:crypto', 'node:util']);
 

@@ -12,7 +12,7 @@ export type Output = { stdout: (text: string) => void; stderr: (text: string) =>
 type Command = { run(args: string[], output: Output): Promise<number>; usage: string; does: string };
 
 const COMMANDS: Record<string, Command> = {
-  start: { run: startCommand, usage: 'start', does: 'serve the GitHub App until SIGTERM' },
+  start: { run: startCommand, usage: 'start [--role web|worker|all]', does: 'serve the GitHub App until SIGTERM' },
   demo: { run: demoCommand, usage: 'demo [--repo DIR] [--goal TEXT] [--json] [--keep]', does: 'a goal from issue to merge, on this machine only' },
   doctor: { run: doctorCommand, usage: 'doctor [--json]', does: 'say whether this machine and the settings will do' },
   review: { run: reviewCommand, usage: 'review --repo DIR --base REF --head REF [--json]', does: 'put a local diff through the review wall' },

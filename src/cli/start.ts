@@ -1,11 +1,15 @@
+import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { readConfig } from '../config.ts';
 import { UserError } from '../errors.ts';
-import { start } from '../main.ts';
+import { start, type Role } from '../main.ts';
 import type { Output } from './omk.ts';
 
-/** Serves until SIGTERM or SIGINT. Refuses to start on missing or malformed settings, naming all of them at once. */
-export async function startCommand(_args: string[], _output: Output): Promise<number> {
+const ROLES: readonly string[] = ['web', 'worker', 'all'] satisfies Role[];
+
+/** Serves in the role of `--role` until SIGTERM or SIGINT. Refuses to start on missing or malformed settings, naming all of them at once. */
+export async function startCommand(args: string[], _output: Output): Promise<number> {
+  const role = readRole(args);
   const read = readConfig(process.env);
   if (read.kind === 'faults') {
     const list = read.faults.map((fault) => `- ${fault}`).join('\n');
@@ -16,6 +20,7 @@ export async function startCommand(_args: string[], _output: Output): Promise<nu
     log,
     clock: { now: () => new Date() },
     tell: (progress) => log.info(progress, progress.text),
+    role,
   });
   log.info({ url: running.url, sandbox: running.sandbox }, 'ready');
   const signal = await new Promise<string>((resolve) => {
@@ -24,4 +29,13 @@ export async function startCommand(_args: string[], _output: Output): Promise<nu
   log.info({ signal }, 'stopping');
   await running.stop();
   return 0;
+}
+
+function readRole(args: string[]): Role {
+  const { values } = parseArgs({ args, options: { role: { type: 'string', default: 'all' } }, strict: false });
+  const { role } = values;
+  if (typeof role !== 'string' || !ROLES.includes(role)) {
+    throw new UserError(`There is no role ${JSON.stringify(role)}.`, 'Use --role web, --role worker or --role all.');
+  }
+  return role as Role;
 }

@@ -2,6 +2,7 @@ import { lstat, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ToolError } from '../errors.ts';
 import type { Sha } from '../goal/goal.ts';
+import { around } from '../kill-point.ts';
 import { git } from './git.ts';
 import { alone, gitWithLocks } from './lock.ts';
 import type { Mirror } from './mirror.ts';
@@ -39,11 +40,12 @@ export async function commitAll(
     const details = { tool: 'git' as const, args: [], exitCode: undefined, stderrTail: '' };
     throw new ToolError(`The worktree ${worktree.name} was not opened on ${parent}`, details);
   }
-  const tree = await alone(worktree.gitDir, () => writeWorktree(worktree, parent));
+  const tree = await alone(worktree.gitDir, () => around('tree', () => writeWorktree(worktree, parent)));
   const files = await listChangedFiles(mirror, parent, tree);
   if (files.length === 0) return undefined;
   const date = `@${Math.floor(at.getTime() / 1000)} +0000`;
-  const sha = await writeCommit(mirror, { tree, parents: [parent], message, author: { ...author, date } });
+  const commit = { tree, parents: [parent], message, author: { ...author, date } };
+  const sha = await around('commit', () => writeCommit(mirror, commit));
   return { sha, tree, files };
 }
 

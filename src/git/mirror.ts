@@ -2,6 +2,7 @@ import { access, mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ToolError } from '../errors.ts';
 import type { Sha } from '../goal/goal.ts';
+import { around } from '../kill-point.ts';
 import { git, gitFault, tryGit } from './git.ts';
 import { alone, gitWithLocks, healLocks } from './lock.ts';
 import { assertSha, baseRef, branchRef } from './ref.ts';
@@ -23,7 +24,7 @@ export async function openMirror(root: string, repository: { id: number }, url: 
     if (await isWhole(mirror.gitDir)) return;
     await mkdir(mirror.gitDir, { recursive: true });
     const args = ['init', '--bare', '--quiet', '--template=', '--initial-branch=omk'];
-    await gitWithLocks(mirror.gitDir, args, { gitDir: mirror.gitDir });
+    await around('mirror', () => gitWithLocks(mirror.gitDir, args, { gitDir: mirror.gitDir }));
   });
   return mirror;
 }
@@ -63,7 +64,7 @@ export async function fetchBranch(mirror: Mirror, branch: string, token: string)
   const options = { gitDir: mirror.gitDir, remote: { url: mirror.url, token } };
   return await alone(mirror.gitDir, async () => {
     try {
-      await gitWithLocks(mirror.gitDir, args, options);
+      await around('fetch', () => gitWithLocks(mirror.gitDir, args, options));
     } catch (error) {
       if (error instanceof ToolError && /couldn't find remote ref/.test(error.details.stderrTail)) return undefined;
       throw error;

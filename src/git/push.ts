@@ -1,5 +1,6 @@
 import { ToolError } from '../errors.ts';
 import type { Sha } from '../goal/goal.ts';
+import { around } from '../kill-point.ts';
 import { gitFault, tryGit, type GitResult } from './git.ts';
 import { findRemoteHead, type Mirror } from './mirror.ts';
 import { assertSha, branchRef } from './ref.ts';
@@ -19,7 +20,9 @@ export type Pushed =
  */
 export async function pushCommit(mirror: Mirror, { sha, branch, expected }: Push, token: string): Promise<Pushed> {
   assertSha(sha);
-  const { result, fault } = await pushRef(mirror, { source: sha, branch, expected: expected ?? '' }, token);
+  const { result, fault } = await around('push', () =>
+    pushRef(mirror, { source: sha, branch, expected: expected ?? '' }, token),
+  );
   if (result.exitCode === 0) return { kind: 'pushed' };
   if (!(fault instanceof ToolError)) throw fault;
   const message = readRefusal(result);
@@ -37,7 +40,9 @@ export async function deleteBranch(
   { branch, expected }: { branch: string; expected: Sha },
   token: string,
 ): Promise<{ kind: 'deleted' | 'gone' | 'moved' }> {
-  const { result, fault } = await pushRef(mirror, { source: '', branch, expected }, token);
+  const { result, fault } = await around('branch:delete', () =>
+    pushRef(mirror, { source: '', branch, expected }, token),
+  );
   if (result.exitCode === 0) return { kind: 'deleted' };
   if (!(fault instanceof ToolError)) throw fault;
   const actual = await findRemoteHead(mirror, branch, token);

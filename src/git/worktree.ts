@@ -2,6 +2,7 @@ import { access, chmod, copyFile, lstat, mkdir, readdir, readFile, realpath, rm,
 import { basename, dirname, join, resolve } from 'node:path';
 import { ToolError } from '../errors.ts';
 import type { Sha } from '../goal/goal.ts';
+import { around } from '../kill-point.ts';
 import { git } from './git.ts';
 import { alone, gitWithLocks } from './lock.ts';
 import { isAncestor, type Mirror } from './mirror.ts';
@@ -27,7 +28,7 @@ export async function openWorktree(
     if ((await isWhole(worktree)) && (await isBroughtTo(worktree, sha))) return;
     await discard(worktree);
     await make(worktree, sha);
-    await bringTo(worktree, sha);
+    await around('worktree:fill', () => bringTo(worktree, sha));
   });
   return worktree;
 }
@@ -128,7 +129,7 @@ async function make({ dir, gitDir, mirror }: Worktree, sha: Sha): Promise<void> 
   const flags = ['--detach', '--no-checkout', '--lock', '--force', '--force'];
   await alone(mirror.gitDir, async () => {
     const args = ['worktree', 'add', ...flags, '--end-of-options', dir, sha];
-    await gitWithLocks(mirror.gitDir, args, { gitDir: mirror.gitDir });
+    await around('worktree:add', () => gitWithLocks(mirror.gitDir, args, { gitDir: mirror.gitDir }));
   });
   const pointer = await readFile(join(gitDir, 'gitdir'), 'utf8');
   if (pointer.trim() !== join(dir, '.git'))
@@ -141,8 +142,8 @@ export async function removeWorktree(worktree: Worktree): Promise<void> {
 }
 
 async function discard({ dir, gitDir }: Worktree): Promise<void> {
-  await removeTree(dir);
-  await rm(gitDir, { recursive: true, force: true });
+  await around('worktree:files', () => removeTree(dir));
+  await around('worktree:remove', () => rm(gitDir, { recursive: true, force: true }));
 }
 
 /** Removes what is at `path`, never following a link, also out of folders that a program made read-only. */
@@ -202,7 +203,7 @@ export async function lendGit(
   await removeTree(agentGitDir);
   const folders = ['objects/info', 'objects/pack', 'refs/heads', 'refs/tags', 'info'];
   for (const folder of folders) await mkdir(join(agentGitDir, folder), { recursive: true });
-  await copyFile(join(gitDir, 'HEAD'), join(agentGitDir, 'HEAD'));
+  await around('worktree:lend', () => copyFile(join(gitDir, 'HEAD'), join(agentGitDir, 'HEAD')));
   await copyFile(join(gitDir, 'index'), join(agentGitDir, 'index'));
   await writeFile(join(agentGitDir, 'objects/info/alternates'), `${inside.objects}\n`);
   await writeFile(join(agentGitDir, 'config'), LENT_CONFIG);

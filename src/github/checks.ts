@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Sha } from '../goal/goal.ts';
 import type { FailedCheck } from '../goal/settle.ts';
+import { around } from '../kill-point.ts';
 import { callGitHub, listAll, mayHaveApplied, ONCE, parseReply, statusOf, type GitHub } from './client.ts';
 import { readJobLog } from './job-log.ts';
 
@@ -10,6 +11,23 @@ const MOST_ANNOTATIONS = 50;
 
 function place({ repository }: GitHub) {
   return { owner: repository.owner, repo: repository.name };
+}
+
+const RED = ['failure', 'timed_out', 'cancelled', 'action_required', 'startup_failure', 'error'];
+
+/** The names of checks and statuses that failed on this commit. What may not be read counts as not failed. */
+export async function readRedChecks(github: GitHub, sha: Sha): Promise<Set<string>> {
+  const { octokit } = github;
+  const at = { ...place(github), ref: sha, per_page: 100 };
+  const runs = await unlessHidden(() =>
+    listAll('read the checks of the base', octokit.paginate.iterator(octokit.rest.checks.listForRef, at)),
+  );
+  const combined = await unlessHidden(() =>
+    callGitHub('read the statuses of the base', () => octokit.rest.repos.getCombinedStatusForRef(at)),
+  );
+  const red = (runs ?? []).filter((run) => RED.includes(run.conclusion ?? '')).map((run) => run.name);
+  const statuses = (combined?.data.statuses ?? []).filter((status) => RED.includes(status.state));
+  return new Set([...red, ...statuses.map((status) => status.context)]);
 }
 
 const failedSchema = z.object({
@@ -78,7 +96,7 @@ async function unlessHidden<T>(read: () => Promise<T>): Promise<T | undefined> {
   }
 }
 
-export type Annotation = { path: string; line: number; level: 'notice' | 'warning' | 'failure'; message: string };
+type Annotation = { path: string; line: number; level: 'notice' | 'warning' | 'failure'; message: string };
 
 /** Our check on a commit. `key` is the same for every try, so that a lost reply is found again. */
 export type OwnCheck = {
@@ -118,7 +136,9 @@ export async function createCheckRun(github: GitHub, check: OwnCheck): Promise<n
 /** Gives our check another result. Annotations are added to those that are there. */
 export async function updateCheckRun(github: GitHub, id: number, check: OwnCheck): Promise<void> {
   const change = { ...place(github), check_run_id: id, ...resultOf(check), output: outputOf(check, 0), ...ONCE };
-  await callGitHub('update the check', () => github.octokit.rest.checks.update(change));
+  await around('check:update', () =>
+    callGitHub('update the check', () => github.octokit.rest.checks.update(change)),
+  );
   await addAnnotations(github, id, check, BATCH);
 }
 
@@ -126,7 +146,9 @@ type Start = NonNullable<Parameters<GitHub['octokit']['rest']['checks']['create'
 
 async function createOnce(github: GitHub, check: OwnCheck, start: Start): Promise<number> {
   try {
-    const { data } = await callGitHub('create the check', () => github.octokit.rest.checks.create(start));
+    const { data } = await around('check:create', () =>
+      callGitHub('create the check', () => github.octokit.rest.checks.create(start)),
+    );
     return parseReply('create the check', z.object({ id: z.number() }), data).id;
   } catch (error) {
     const id = mayHaveApplied(error) ? await findCheckRun(github, check) : undefined;

@@ -2,8 +2,9 @@ import { ProbotOctokit } from 'probot';
 import { z } from 'zod';
 import { TransientError, UserError } from '../errors.ts';
 import type { Repository } from '../goal/goal.ts';
+import { around } from '../kill-point.ts';
 
-export type Octokit = InstanceType<typeof ProbotOctokit>;
+type Octokit = InstanceType<typeof ProbotOctokit>;
 
 /** GitHub as the App sees one repository: every call goes out with a token for this repository alone. */
 export type GitHub = {
@@ -116,7 +117,7 @@ export async function mintToken(app: AppAuth, repository: Repository, permission
   const key = tokenKey(repository, permissions);
   const known = tokensOf(app).get(key);
   if (known && known.expiresAt.getTime() - Date.now() > TOKEN_RESERVE_MS) return known;
-  const minted = await mint(await app.auth(), repository, permissions);
+  const minted = await around('token', async () => mint(await app.auth(), repository, permissions));
   tokensOf(app).set(key, minted);
   return minted;
 }

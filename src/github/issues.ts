@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { callGitHub, listAll, mayHaveApplied, ONCE, parseReply, statusOf, type GitHub } from './client.ts';
+import { around } from '../kill-point.ts';
 
 export type Reaction = '+1' | '-1' | 'laugh' | 'confused' | 'heart' | 'hooray' | 'rocket' | 'eyes';
 
@@ -16,13 +17,13 @@ export async function addReaction(
 ): Promise<void> {
   const { octokit, repository } = github;
   const shared = { owner: repository.owner, repo: repository.name, content: target.content, ...ONCE };
-  await callGitHub('react', async () => {
+  await around('reaction', () => callGitHub('react', async () => {
     if ('commentId' in target) {
       await octokit.rest.reactions.createForIssueComment({ ...shared, comment_id: target.commentId });
     } else {
       await octokit.rest.reactions.createForIssue({ ...shared, issue_number: target.issue });
     }
-  });
+  }));
 }
 
 /** The oldest comment with this marker that our own App wrote. A marker in anybody else's comment proves nothing. */
@@ -78,7 +79,9 @@ function sameText(one: string, other: string): boolean {
 
 async function createComment({ octokit, repository }: GitHub, issue: number, body: string): Promise<Comment> {
   const place = { owner: repository.owner, repo: repository.name, issue_number: issue };
-  const { data } = await callGitHub('comment', () => octokit.rest.issues.createComment({ ...place, body, ...ONCE }));
+  const { data } = await around('comment:create', () =>
+    callGitHub('comment', () => octokit.rest.issues.createComment({ ...place, body, ...ONCE })),
+  );
   return parseReply('comment', commentSchema, data);
 }
 
@@ -86,8 +89,8 @@ async function createComment({ octokit, repository }: GitHub, issue: number, bod
 async function editComment({ octokit, repository }: GitHub, id: number, body: string): Promise<Comment | undefined> {
   const place = { owner: repository.owner, repo: repository.name, comment_id: id };
   try {
-    const { data } = await callGitHub('edit a comment', () =>
-      octokit.rest.issues.updateComment({ ...place, body, ...ONCE }),
+    const { data } = await around('comment:edit', () =>
+      callGitHub('edit a comment', () => octokit.rest.issues.updateComment({ ...place, body, ...ONCE })),
     );
     return parseReply('edit a comment', commentSchema, data);
   } catch (error) {
@@ -99,7 +102,9 @@ async function editComment({ octokit, repository }: GitHub, id: number, body: st
 /** Adds labels to an issue or pull request; labels that do not exist are made. Harmless twice. */
 export async function addLabels({ octokit, repository }: GitHub, issue: number, labels: string[]): Promise<void> {
   const place = { owner: repository.owner, repo: repository.name, issue_number: issue };
-  await callGitHub('add labels', () => octokit.rest.issues.addLabels({ ...place, labels, ...ONCE }));
+  await around('label:add', () =>
+    callGitHub('add labels', () => octokit.rest.issues.addLabels({ ...place, labels, ...ONCE })),
+  );
 }
 
 /** Takes a label away. Harmless twice. */

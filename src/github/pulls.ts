@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import type { Sha } from '../goal/goal.ts';
 import { callGitHub, listAll, mayHaveApplied, ONCE, parseReply, statusOf, type GitHub } from './client.ts';
-import { isRefusal, readRefusal, type RefusalReason } from './refusal.ts';
+import type { RefusalReason } from '../goal/settle/attempt.ts';
+import { around } from '../kill-point.ts';
+import { isRefusal, readRefusal } from './refusal.ts';
 
 /** A pull request as GitHub has it. `nodeId` is its name in GraphQL; `base` is a branch. */
 export type Pull = {
@@ -90,8 +92,10 @@ export async function openPull(github: GitHub, pull: NewPull): Promise<Pull> {
   const found = await findPull(github, pull.head);
   if (found) return found;
   try {
-    const { data } = await callGitHub('open the pull request', () =>
-      github.octokit.rest.pulls.create({ ...place(github), ...pull, ...ONCE }),
+    const { data } = await around('pull:open', () =>
+      callGitHub('open the pull request', () =>
+        github.octokit.rest.pulls.create({ ...place(github), ...pull, ...ONCE }),
+      ),
     );
     return toPull('open the pull request', data);
   } catch (error) {
@@ -123,8 +127,10 @@ async function patchPull(
   github: GitHub,
   { number, ...change }: { number: number; title?: string; body?: string; base?: string; state?: 'closed' },
 ): Promise<Pull> {
-  const { data } = await callGitHub('change the pull request', () =>
-    github.octokit.rest.pulls.update({ ...place(github), pull_number: number, ...change, ...ONCE }),
+  const { data } = await around('pull:update', () =>
+    callGitHub('change the pull request', () =>
+      github.octokit.rest.pulls.update({ ...place(github), pull_number: number, ...change, ...ONCE }),
+    ),
   );
   return toPull('change the pull request', data);
 }
@@ -165,7 +171,9 @@ const TO_READY = `mutation($id: ID!) { markPullRequestReadyForReview(input: { pu
 
 /** Makes the pull request a draft. Harmless twice. */
 export async function convertToDraft(github: GitHub, pull: Pick<Pull, 'nodeId'>): Promise<void> {
-  await callGitHub('make it a draft', () => github.octokit.graphql(TO_DRAFT, { id: pull.nodeId, ...ONCE }));
+  await around('pull:draft', () =>
+    callGitHub('make it a draft', () => github.octokit.graphql(TO_DRAFT, { id: pull.nodeId, ...ONCE })),
+  );
 }
 
 /** Takes the draft mark away. Harmless twice. */
@@ -195,7 +203,7 @@ export async function mergePull(github: GitHub, { number, sha, method, title, me
   try {
     const words = method === 'rebase' ? {} : { commit_title: title, commit_message: message };
     const order = { ...place(github), pull_number: number, sha, merge_method: method, ...words, ...ONCE };
-    const { data } = await callGitHub('merge', () => github.octokit.rest.pulls.merge(order));
+    const { data } = await around('merge', () => callGitHub('merge', () => github.octokit.rest.pulls.merge(order)));
     return { kind: 'merged', sha: parseReply('merge', mergedSchema, data).sha };
   } catch (error) {
     if (mayHaveApplied(error)) return { kind: 'unknown' };

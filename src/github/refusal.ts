@@ -1,7 +1,5 @@
+import type { RefusalReason } from '../goal/settle/attempt.ts';
 import { statusOf } from './client.ts';
-
-/** Why GitHub refused a merge, as far as its words tell. `config`: nobody can merge like this until settings change. */
-export type RefusalReason = 'head-moved' | 'base-modified' | 'checks-expected' | 'review' | 'config' | 'unknown';
 
 /** GitHub's words for it on 405, 409, 403 and 422; the first row that matches counts. */
 const ROWS: [RegExp, RefusalReason][] = [

@@ -96,15 +96,17 @@ export async function readOrgConfig(github: GitHub): Promise<string | undefined>
   return readFile(github, { owner: github.repository.owner, repo: '.github', path: '.github/omk.yml' });
 }
 
+/** GitHub gives a file of up to 1 MB like this. */
+const fileSchema = z.object({ type: z.literal('file'), encoding: z.literal('base64'), content: z.string() });
+
 async function readFile(
   github: GitHub,
   file: { owner: string; repo: string; path: string },
 ): Promise<string | undefined> {
   try {
-    const { data } = await callGitHub('read a file', () =>
-      github.octokit.rest.repos.getContent({ ...file, mediaType: { format: 'raw' } }),
-    );
-    return parseReply('read a file', z.string(), data as unknown);
+    const { data } = await callGitHub('read a file', () => github.octokit.rest.repos.getContent(file));
+    const { content } = parseReply('read a file', fileSchema, data);
+    return Buffer.from(content, 'base64').toString('utf8');
   } catch (error) {
     if ([403, 404].includes(statusOf(error) ?? 0)) return undefined;
     throw error;

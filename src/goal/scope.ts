@@ -132,22 +132,22 @@ export const PROTECTED_PATHS: readonly string[] = [
 ];
 
 function protectedTest(extra: readonly string[]): PathTest {
-  const builtIn = picomatch([...PROTECTED_PATHS], { dot: true, nocase: true });
   const own = scopeTest(extra.map((entry) => entry.toLowerCase()));
-  return (path) => {
-    const { text } = stripInvisible(path);
-    return builtIn(text) || own(text.toLowerCase());
-  };
+  return (path) => spellings(path).some((text) => isBuiltIn(text) || own(text.toLowerCase()));
 }
 
-/** The files that a slice must not change: outside its write scope, or protected. `extra` are the repository's own globs. */
-export function findOutOfScope(
-  files: readonly string[],
-  slice: Pick<PlannedSlice, 'writeScope'>,
-  extra: readonly string[],
-): string[] {
-  const [isOurs, isProtected] = [scopeTest(slice.writeScope), protectedTest(extra)];
-  return files.filter((file) => !isOurs(file) || isProtected(file));
+const isBuiltIn = picomatch([...PROTECTED_PATHS], { dot: true, nocase: true });
+
+/** The path as it stands, and as file systems may read it that drop or fold characters: invisible ones, wide forms, dots and spaces at an end. */
+function spellings(path: string): string[] {
+  const folded = stripInvisible(path).text.normalize('NFKC').replaceAll('\\', '/');
+  const parts = folded.split('/').map((part) => part.replace(/::?\$?\w*$/, '').replace(/[. ]+$/, '') || part);
+  return [...new Set([path, folded, parts.join('/').replaceAll(/(^|\/)git~\d+(?=\/|$)/gi, '$1.git')])];
+}
+
+/** Whether no agent may change this path, in whatever case or disguise it is written. `extra` are the repository's own globs. */
+export function isProtected(path: string, extra: readonly string[]): boolean {
+  return protectedTest(extra)(path);
 }
 
 /** Whether a plan names protected paths in a write scope. A wide glob such as `src/**` that merely could hold one names none. */
@@ -155,13 +155,13 @@ export function touchesProtected(
   slices: readonly Pick<PlannedSlice, 'writeScope'>[],
   extra: readonly string[],
 ): boolean {
-  const isProtected = protectedTest(extra);
+  const isOurs = protectedTest(extra);
   const folders = [...PROTECTED_PATHS, ...extra].map((entry) => `${fixedPart(entry).toLowerCase()}/`);
   return slices.some(({ writeScope }) =>
     writeScope.some((entry) => {
       const fixed = fixedPart(entry);
-      if (isProtected(entry) || fixed === '') return isProtected(entry);
-      return isProtected(`${fixed}/x`) || folders.some((folder) => folder.startsWith(`${fixed.toLowerCase()}/`));
+      if (isOurs(entry) || fixed === '') return isOurs(entry);
+      return isOurs(`${fixed}/x`) || folders.some((folder) => folder.startsWith(`${fixed.toLowerCase()}/`));
     }),
   );
 }

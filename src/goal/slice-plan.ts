@@ -7,7 +7,7 @@ import { RISKS, type PlannedSlice } from './slice.ts';
 import { clip, stripInvisible } from './text.ts';
 
 export { oracleQuestion } from './oracle.ts';
-export { findOutOfScope, touchesProtected } from './scope.ts';
+export { touchesProtected } from './scope.ts';
 
 /** What a model's answer to the plan prompt holds. Slices come in an order in which they can be built. */
 export type ParsedPlan =

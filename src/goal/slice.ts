@@ -1,5 +1,6 @@
 import type { Base, Person, Reason, Sha } from './goal.ts';
 import type { GateResult } from './gate.ts';
+import type { Refused } from './settle/attempt.ts';
 import type { Wall } from './wall.ts';
 
 export const RISKS = ['low', 'medium', 'high'] as const;
@@ -44,8 +45,8 @@ export type SlicePull = { number: number; url: string; head: Sha; draft: boolean
 /** One finding let through, by whom and why. */
 export type Waiver = { finding: string; reason: string; by: Person };
 
-/** Nothing to do before `until`, unless GitHub says that something changed. */
-export type Wait = { reason: string; since: Date; until: Date };
+/** Nothing to do before `until`, unless GitHub says that something changed. `refused`: what GitHub last said to the merge of this head. */
+export type Wait = { reason: string; since: Date; until: Date; refused?: Refused | undefined };
 
 export type Slice = PlannedSlice & {
   status: SliceStatus;

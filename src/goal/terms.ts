@@ -7,20 +7,20 @@ export type Terms = { delivery: Delivery; merge: Merge; budget: Budget; agents: 
 
 export function termsOf(goal: Goal): Terms {
   const { options } = goal;
-  const policy = policyOf(goal);
+  const { delivery, merge, limits, budget } = policyOf(goal);
   return {
-    delivery: options.delivery ?? policy.delivery,
-    merge: options.merge ?? policy.merge,
-    agents: Math.min(options.maxAgents ?? policy.limits.agents, policy.limits.agents),
+    delivery,
+    merge,
+    agents: Math.min(options.maxAgents ?? limits.agents, limits.agents),
     budget: addBudget(goal.extra, {
-      usd: options.budgetUsd ?? policy.budget.usd,
-      tokens: options.budgetTokens ?? policy.budget.tokens,
-      timeMs: options.budgetTimeMs ?? policy.budget.time,
+      usd: options.budgetUsd ?? budget.usd,
+      tokens: options.budgetTokens ?? budget.tokens,
+      timeMs: options.budgetTimeMs ?? budget.time,
     }),
   };
 }
 
-/** The repository's settings as they stood at the base; the defaults until they were read. */
-export function policyOf(goal: Goal): Policy {
-  return goal.policy ?? defaultPolicy();
+/** The repository's settings as they stood at the base, or the defaults until they were read, with what the command chose instead. */
+export function policyOf({ policy = defaultPolicy(), options }: Goal): Policy {
+  return { ...policy, delivery: options.delivery ?? policy.delivery, merge: options.merge ?? policy.merge };
 }

@@ -119,65 +119,88 @@ const copies: Rule = {
   severity: 'medium',
   remedy: 'Keep it in one place and use it from both.',
   languages: 'all',
-  async find(reading) {
+  *find(reading) {
     const sources = programs(reading).filter((source) => !source.partial);
-    const windows = new Map<string, { path: string; line: number }[]>();
-    for (const source of sources)
-      for (const window of windowsOf(source.lines)) add(windows, window.key, { path: source.path, line: window.line });
+    const runs = sources.map((source) => ({ source, windows: windowsOf(source.lines) }));
+    const places = new Map<number, Place[]>();
+    for (const { source, windows } of runs) for (const window of windows) add(places, window.key, { source, window });
     const hits: Hit[] = [];
-    for (const source of sources) {
+    for (const { source, windows } of runs) {
       let reported = 0;
-      for (const window of windowsOf(source.lines)) {
-        if (window.line <= reported || !window.lines.every((line) => source.isAdded(line.number))) continue;
-        const twin = (windows.get(window.key) ?? []).find((other) => isElsewhere(other, source, window, sources));
+      for (const window of windows) {
+        if (window.line <= reported || !isAllAdded(window, source)) continue;
+        const twin = places.get(window.key)?.find((other) => isElsewhere(other, { source, window }));
         if (!twin) continue;
-        reported = window.lines.at(-1)?.number ?? 0;
-        const severity = twin.path === source.path ? 'low' : 'medium';
+        reported = window.telling[window.from + COPY_LINES - 1]?.number ?? 0;
         hits.push({
           file: source.path,
           line: window.line,
-          severity,
-          message: `At least ${COPY_LINES} lines are a copy of ${twin.path}:${twin.line}`,
-          text: window.key.slice(0, 200),
+          severity: twin.source === source ? 'low' : 'medium',
+          message: `At least ${COPY_LINES} lines are a copy of ${twin.source.path}:${twin.window.line}`,
+          text: textOf(window).slice(0, 200),
         });
       }
     }
-    return mergeRuns(hits);
+    yield* mergeRuns(hits);
   },
 };
 
-type Window = { key: string; line: number; lines: SourceLine[] };
+/** Twelve telling lines that follow each other; `key` is made of their words without spaces. */
+type Window = { key: number; line: number; telling: readonly SourceLine[]; from: number };
+type Place = { source: SourceFile; window: Window };
+
+function isAllAdded(window: Window, source: SourceFile): boolean {
+  if (source.change.status === 'added') return true;
+  for (let at = window.from; at < window.from + COPY_LINES; at += 1)
+    if (!source.isAdded(window.telling[at]?.number ?? 0)) return false;
+  return true;
+}
 
 /** Every run of twelve lines that hold code; imports, brackets and data alone are nothing to share. */
 function windowsOf(lines: readonly SourceLine[]): Window[] {
-  const telling = lines.filter(
-    (line) =>
-      /\w.*\w/.test(line.code) && !/^\s*(import|export \*|export \{|from|use|package|#include|using)\b/.test(line.code),
-  );
+  const telling = lines.filter((line) => TELLING.test(line.code) && !IMPORTING.test(line.code));
+  const hashes = telling.map((line) => hashOf(line.text));
+  const acts = telling.map((line) => (ACTING.test(line.code) ? 1 : 0));
   const windows: Window[] = [];
-  for (let at = 0; at + COPY_LINES <= telling.length; at += 1) {
-    const part = telling.slice(at, at + COPY_LINES);
-    const statements = part.filter((line) => /[=(]|\b(return|if|for|while)\b/.test(line.code)).length;
-    if (statements < COPY_LINES * 0.6) continue;
-    windows.push({
-      key: part.map((line) => line.text.replace(/\s+/g, '')).join('\n'),
-      line: part[0]?.number ?? 0,
-      lines: part,
-    });
+  let acting = 0;
+  for (let end = 0; end < telling.length; end += 1) {
+    acting += (acts[end] ?? 0) - (acts[end - COPY_LINES] ?? 0);
+    const from = end - COPY_LINES + 1;
+    if (from < 0 || acting < COPY_LINES * 0.6) continue;
+    let key = 0;
+    for (let at = from; at <= end; at += 1) key = (Math.imul(key, 31) + (hashes[at] ?? 0)) | 0;
+    windows.push({ key, line: telling[from]?.number ?? 0, telling, from });
   }
   return windows;
 }
 
+const TELLING = /\w[^]*?\w/;
+const IMPORTING = /^\s*(import|export \*|export \{|from|use|package|#include|using)\b/;
+const ACTING = /[=(]|\b(return|if|for|while)\b/;
+
+function hashOf(text: string): number {
+  let hash = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const char = text.charCodeAt(at);
+    if (char > 32) hash = (Math.imul(hash, 33) + char) | 0;
+  }
+  return hash;
+}
+
+/** What the key was made of: two windows may share a key by accident. */
+function textOf({ telling, from }: Window): string {
+  return telling
+    .slice(from, from + COPY_LINES)
+    .map((line) => line.text.replace(/\s+/g, ''))
+    .join('\n');
+}
+
 /** The other place is not this one, and of two new copies only the second is told. */
-function isElsewhere(
-  other: { path: string; line: number },
-  source: SourceFile,
-  window: Window,
-  sources: readonly SourceFile[],
-): boolean {
-  if (other.path === source.path) return other.line + COPY_LINES <= window.line;
-  const isNew = sources.find((candidate) => candidate.path === other.path)?.isAdded(other.line) ?? false;
-  return !isNew || other.path < source.path;
+function isElsewhere(other: Place, { source, window }: Place): boolean {
+  if (other.source === source)
+    return other.window.line + COPY_LINES <= window.line && textOf(other.window) === textOf(window);
+  const isFirst = !other.source.isAdded(other.window.line) || other.source.path < source.path;
+  return isFirst && textOf(other.window) === textOf(window);
 }
 
 function add<K, V>(map: Map<K, V[]>, key: K, value: V): void {

@@ -222,8 +222,10 @@ const repeatedCondition: Rule = {
       if (!source.language.programs) continue;
       const chains = new Map<number, string[]>();
       for (const line of source.lines) {
-        const match = /^\s*(\}?\s*else\s+if|elif|if)\b\s*(.*?)\s*[{:]?\s*$/.exec(line.text);
-        if (!match || !/[{:]\s*$/.test(line.text)) continue;
+        if (!line.code.includes('if')) continue;
+        const text = line.text.trim();
+        const match = /^((?:\}\s*)?else\s+if|elif|if)\b(.*)[{:]$/.exec(text);
+        if (!match) continue;
         const condition = (match[2] ?? '').replace(/\s+/g, '');
         const indent = line.raw.search(/\S/);
         const chain = match[1] === 'if' ? [] : (chains.get(indent) ?? []);
@@ -231,7 +233,7 @@ const repeatedCondition: Rule = {
           yield {
             file: source.path,
             line: line.number,
-            message: `The condition \`${shorten(match[2] ?? '')}\` was asked already`,
+            message: `The condition \`${shorten((match[2] ?? '').trim())}\` was asked already`,
           } satisfies Hit;
         chains.set(indent, [...chain, condition]);
       }

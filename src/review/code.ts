@@ -82,7 +82,7 @@ const lines: Rule[] = [
     languages: 'all',
     roles: ['product', 'script'],
     pattern: new RegExp(
-      String.raw`(?<![\w$.)\]>-])(?<![+\-*/%&|^] )\b(${NAME}) ?(===?|<=|>=|&&|\|\|) ?\1(?=\s*(?:[);,\]}:{]|\?(?![.?])|&&|\|\||$))`,
+      String.raw`(?<=(?<![\w$.)\]>-])(?<![+\-*/%&|^] )\b(${NAME}) ?)(===?|<=|>=|&&|\|\|) ?\1(?=\s*(?:[);,\]}:{]|\?(?![.?])|&&|\|\||$))`,
     ),
     unless: (_line, source) => !source.language.programs || source.language.name === 'shell',
     message: '`$1` is compared or combined with itself',
@@ -92,7 +92,7 @@ const lines: Rule[] = [
     id: 'code/self-assignment',
     severity: 'medium',
     languages: ['javascript', 'typescript', 'tsx', 'java', 'go', 'csharp', 'php', 'rust', 'c', 'python', 'kotlin'],
-    pattern: new RegExp(String.raw`^\s*(${NAME}) = \1;?\s*$`),
+    pattern: new RegExp(String.raw`(?<=^\s*(${NAME})) = \1;?\s*$`),
     unless: (line, source) =>
       line.depth > 0 || source.blocks().around(line.number)[0]?.kind === 'class' || /^\S/.test(line.raw),
     message: '`$1` is assigned to itself',
@@ -111,7 +111,7 @@ const lines: Rule[] = [
     severity: 'medium',
     languages: 'all',
     pattern:
-      /^\s*(?:\}?\s*else\s+)?(?:if|elif|while)\s*(?:\(\s*(false|0|true(?=\s*\)\s*\{?\s*$)(?<!while\s*\(\s*true))\s*\)|(False|0|false|true(?=\s*\{)(?<!while\s+true)|True(?<!while True))\s*[:{])/,
+      /^(?=.*(?:false|true|False|True))\s*(?:\}\s*)?(?:else\s+)?(?:if|elif|while)\s*(?:\(\s*(false|true(?=\s*\)\s*\{?\s*$)(?<!while\s*\(\s*true))\s*\)|(False|false|true(?=\s*\{)(?<!while\s+true)|True(?<!while True))\s*[:{])|^\s*if (?:\(0\)|0[ :{])/,
     unless: (_line, source) =>
       !source.language.programs || ['c', 'shell', 'ruby', 'php'].includes(source.language.name),
     message: 'The condition is always the same: `$&`',

@@ -1,4 +1,4 @@
-import type { Language, Quote } from './language.ts';
+import type { Language, LanguageName, Quote } from './language.ts';
 
 /** What stands in for a character inside a string, so that columns stay and no rule matches there by accident. */
 export const MASK = '·';
@@ -27,7 +27,7 @@ type Mode =
 /** Splits a text into lines and tells code, strings and comments apart by the language's table. Linear in the text. */
 export function lex(text: string, language: Language): SourceLine[] {
   const lines: SourceLine[] = [];
-  const state: State = { language, stack: [{ kind: 'code', braces: [] }], depth: 0, heredoc: undefined, before: '' };
+  const state: State = { language, marks: marksOf(language), stack: [{ kind: 'code', braces: [] }], depth: 0, heredoc: undefined, lines };
   for (const [index, ended] of text.split('\n').entries()) {
     const raw = ended.endsWith('\r') ? ended.slice(0, -1) : ended;
     lines.push(lexLine(raw, index + 1, state));
@@ -38,11 +38,42 @@ export function lex(text: string, language: Language): SourceLine[] {
 
 type State = {
   language: Language;
+  /** What each character of code may begin: nothing, a bracket, or a comment, string or oddity. */
+  marks: Uint8Array;
   stack: Mode[];
   depth: number;
   heredoc: string | undefined;
-  /** The last thing of code before here that is no space: decides whether `/` divides or opens a pattern. */
-  before: string;
+  /** The lines so far. */
+  lines: readonly SourceLine[];
+};
+
+const BRACKET = 1;
+const MARK = 2;
+const knownMarks = new Map<LanguageName, Uint8Array>();
+
+/** Most characters mean nothing to the lexer; the table tells which do. */
+function marksOf(language: Language): Uint8Array {
+  const known = knownMarks.get(language.name);
+  if (known) return known;
+  const marks = new Uint8Array(128);
+  for (const bracket of '()[]{}') marks[bracket.charCodeAt(0)] = BRACKET;
+  const begins = [
+    ...language.lineComments,
+    ...language.blockComments.map(([open]) => open),
+    ...language.quotes.map(({ open }) => open),
+    ...language.quirks.flatMap((quirk) => QUIRK_MARKS[quirk] ?? []),
+  ];
+  for (const begin of begins) marks[begin.charCodeAt(0)] = MARK;
+  knownMarks.set(language.name, marks);
+  return marks;
+}
+
+const QUIRK_MARKS: Partial<Record<Language['quirks'][number], string>> = {
+  regex: '/',
+  lifetimes: "'",
+  'raw-hash': '#',
+  heredoc: '<',
+  'hash-word': '\\',
 };
 
 type Out = { code: string; text: string; comment: string };
@@ -52,14 +83,15 @@ function lexLine(raw: string, number: number, state: State): SourceLine {
   const mode = top(state);
   const startsIn = mode.kind === 'heredoc' ? 'string' : mode.kind;
   const depth = state.depth;
-  let at = 0;
+  let at = mode.kind === 'code' ? plain(raw, 0, state) : 0;
+  if (at > 0) out.code = out.text = raw.slice(0, at);
   while (at < raw.length) at = step(raw, at, state, out);
   endLine(raw, state);
-  return { number, raw, ...out, startsIn, depth };
+  return { number, raw, code: out.code, text: out.text, comment: out.comment, startsIn, depth };
 }
 
 function top(state: State): Mode {
-  return state.stack.at(-1) ?? { kind: 'code', braces: [] };
+  return state.stack[state.stack.length - 1] ?? { kind: 'code', braces: [] };
 }
 
 function step(raw: string, at: number, state: State, out: Out): number {
@@ -89,28 +121,42 @@ function step(raw: string, at: number, state: State, out: Out): number {
 }
 
 function stepString(raw: string, at: number, quote: Quote, { state, out }: { state: State; out: Out }): number {
+  const [close, escapes] = [quote.close.charCodeAt(0), quote.escapes !== false];
   let end = at;
   while (end < raw.length) {
-    if (quote.escapes !== false && raw[end] === '\\') end += 2;
-    else if (raw.startsWith(quote.close, end)) {
+    const char = raw.charCodeAt(end);
+    if (escapes && char === BACKSLASH) end += 2;
+    else if (char === close && raw.startsWith(quote.close, end)) {
       string(raw, at, end, out);
       state.stack.pop();
-      state.before = '"';
       return keep(raw, end, end + quote.close.length, out);
-    } else if (quote.interpolates && raw.startsWith('${', end)) {
+    } else if (quote.interpolates && char === DOLLAR && raw[end + 1] === '{') {
       string(raw, at, end, out);
       state.stack.push({ kind: 'code', braces: [] });
-      state.before = '(';
       return keep(raw, end, end + 2, out);
     } else end += 1;
   }
   return string(raw, at, raw.length, out);
 }
 
+const [BACKSLASH, DOLLAR] = [92, 36];
+
+/** Where the code stops that needs no second look; brackets on the way are counted. */
+function plain(raw: string, from: number, state: State): number {
+  const { marks } = state;
+  for (let at = from; at < raw.length; at += 1) {
+    const char = raw.charCodeAt(at);
+    const mark = char < 128 ? marks[char] : 0;
+    if (mark === MARK) return at;
+    if (mark === BRACKET && count(raw[at] ?? '', state) === 'left') return at + 1;
+  }
+  return raw.length;
+}
+
 function stepCode(raw: string, at: number, state: State, out: Out): number {
   const { language } = state;
-  const char = raw[at] ?? '';
-  if (char === ' ' || char === '\t') return keep(raw, at, at + 1, out);
+  const to = plain(raw, at, state);
+  if (to > at) return keep(raw, at, to, out);
   const comment = language.lineComments.find((mark) => raw.startsWith(mark, at));
   if (comment !== undefined && opensComment(raw, at, language)) {
     out.comment += raw.slice(at + comment.length);
@@ -128,29 +174,26 @@ function stepCode(raw: string, at: number, state: State, out: Out): number {
     state.stack.push({ kind: 'string', quote });
     return keep(raw, at, at + quote.open.length, out);
   }
-  if (/[\w$]/.test(char)) {
-    const word = /^[\w$]+/.exec(raw.slice(at, at + 200))?.[0] ?? char;
-    state.before = word;
-    return keep(raw, at, at + word.length, out);
-  }
-  state.before = char;
-  count(char, state);
   return keep(raw, at, at + 1, out);
 }
 
-/** Brackets, and the brace that ends an interpolation. */
-function count(char: string, state: State): void {
-  const mode = top(state);
+/** Brackets, and the brace that ends an interpolation: then the code is left for the string around it. */
+function count(char: string, state: State): 'left' | undefined {
   const nests = state.language.blocks === 'braces';
   if (char === '(' || char === '[' || (char === '{' && !nests)) state.depth += 1;
   else if (char === ')' || char === ']' || (char === '}' && !nests)) state.depth = Math.max(0, state.depth - 1);
-  else if (mode.kind === 'code' && char === '{') {
-    mode.braces.push(state.depth);
-    state.depth = 0;
-  } else if (mode.kind === 'code' && char === '}') {
-    if (mode.braces.length === 0 && state.stack.length > 1) state.stack.pop();
-    else state.depth = mode.braces.pop() ?? 0;
+  else {
+    const mode = top(state);
+    if (mode.kind !== 'code') return undefined;
+    if (char === '{') {
+      mode.braces.push(state.depth);
+      state.depth = 0;
+    } else if (mode.braces.length === 0 && state.stack.length > 1) {
+      state.stack.pop();
+      return 'left';
+    } else state.depth = mode.braces.pop() ?? 0;
   }
+  return undefined;
 }
 
 function opensComment(raw: string, at: number, language: Language): boolean {
@@ -165,10 +208,9 @@ function opensString(raw: string, at: number, language: Language): boolean {
 function quirk(raw: string, at: number, state: State, out: Out): number | undefined {
   const { quirks } = state.language;
   const rest = (length: number) => raw.slice(at, at + length);
-  if (quirks.includes('regex') && raw[at] === '/' && mayOpenPattern(state.before)) {
+  if (quirks.includes('regex') && raw[at] === '/' && mayOpenPattern(out.code, state)) {
     const pattern = /^\/(?:[^/\\[]|\\.|\[(?:[^\]\\]|\\.)*\])+\/[a-z]*/.exec(rest(1_000))?.[0];
     if (pattern === undefined) return undefined;
-    state.before = '"';
     keep(raw, at, at + 1, out);
     const end = at + pattern.lastIndexOf('/');
     string(raw, at + 1, end, out);
@@ -181,11 +223,10 @@ function quirk(raw: string, at: number, state: State, out: Out): number | undefi
     string(raw, at + 1, at + literal.length - 1, out);
     return keep(raw, at + literal.length - 1, at + literal.length, out);
   }
-  if (quirks.includes('raw-hash') && raw[at] === 'r') {
-    const open = /^r(#*)"/.exec(rest(40));
-    if (!open || /\w/.test(raw[at - 1] ?? '')) return undefined;
-    const quote: Quote = { open: open[0], close: `"${open[1]}`, multiline: true, escapes: false };
-    state.stack.push({ kind: 'string', quote });
+  if (quirks.includes('raw-hash') && /(?:^|\W)[bc]?r$/.test(raw.slice(Math.max(0, at - 3), at))) {
+    const open = /^(#*)"/.exec(rest(40));
+    if (!open) return undefined;
+    state.stack.push({ kind: 'string', quote: { open: open[0], close: `"${open[1]}`, multiline: true, escapes: false } });
     return keep(raw, at, at + open[0].length, out);
   }
   if (quirks.includes('heredoc') && raw.startsWith('<<', at)) {
@@ -198,10 +239,15 @@ function quirk(raw: string, at: number, state: State, out: Out): number | undefi
   return undefined;
 }
 
-function mayOpenPattern(before: string): boolean {
+/** Whether `/` opens a pattern, by the last thing of code before it. */
+function mayOpenPattern(code: string, { lines }: State): boolean {
+  let before = code.trimEnd();
+  for (let index = lines.length - 1; before === '' && index >= 0; index -= 1)
+    before = lines[index]?.code.trimEnd() ?? '';
+  const last = /[\w$]+$/.exec(before.slice(-40))?.[0] ?? before.at(-1) ?? '';
   return (
-    before === '' ||
-    /^([(,=:[!&|?{};+\-*%<>~^]|return|typeof|case|in|of|delete|void|throw|await|yield|else|do)$/.test(before)
+    last === '' ||
+    /^([(,=:[!&|?{};+\-*%<>~^]|return|typeof|case|in|of|delete|void|throw|await|yield|else|do)$/.test(last)
   );
 }
 

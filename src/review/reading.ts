@@ -4,8 +4,10 @@ import type { Policy } from '../goal/policy.ts';
 import { readBlocks, type Blocks } from './blocks.ts';
 import type { Change, ChangedFile } from './diff.ts';
 import { roleOf, saysGenerated, type Role } from './file-role.ts';
+import { findBreak } from './grammar.ts';
 import { languageOf, type Language } from './language.ts';
 import { lex, type SourceLine } from './lexer.ts';
+import { indexOf, type Index, type Trigger } from './trigger.ts';
 
 /** A changed file as the rules see it: read, split and lexed once. Deleted files have no lines. */
 export type SourceFile = {
@@ -19,6 +21,8 @@ export type SourceFile = {
   partial: boolean;
   lines: SourceLine[];
   added: SourceLine[];
+  /** The added lines that can match the pattern of this trigger, and few others. */
+  addedWith(trigger: Trigger): SourceLine[];
   isAdded(line: number): boolean;
   /** An added line that was removed elsewhere in the change, word for word. */
   isMoved(line: number): boolean;
@@ -26,6 +30,8 @@ export type SourceFile = {
   /** A line of a test although the file is product code, as in Rust's `mod tests`. */
   isTestLine(line: number): boolean;
   blocks(): Blocks;
+  /** The line at which the new text breaks its grammar; parsed once, beside the rules. Undefined too for a partial text. */
+  broken: Promise<number | undefined>;
 };
 
 /** The one reading that all six passes share. */
@@ -54,6 +60,9 @@ export type ReadingInput = {
   policy: Policy['review'];
   gates: readonly GateResult[];
 };
+
+/** Longer lines are data or minified code; only secrets are looked for in them. */
+export const LONGEST_LINE = 2_000;
 
 /** Larger files are judged by the patch's own lines. */
 const WHOLE_TEXT_CHARS = 1_000_000;
@@ -119,7 +128,9 @@ function newSource(change: ChangedFile, { whole, oldText, moved }: Texts): Sourc
   const byNumber = whole === undefined ? new Map(lines.map((line) => [line.number, line])) : undefined;
   const testsFrom =
     language.name === 'rust' ? lines.find((line) => /^\s*#\[cfg\(test\)\]/.test(line.code))?.number : undefined;
+  const added = numbers.size >= lines.length ? lines : lines.filter((line) => numbers.has(line.number));
   let blocks: Blocks | undefined;
+  let index: Index | undefined;
   return {
     path: change.path,
     change,
@@ -129,12 +140,17 @@ function newSource(change: ChangedFile, { whole, oldText, moved }: Texts): Sourc
     oldText: oldText !== undefined && oldText.length <= WHOLE_TEXT_CHARS ? oldText : undefined,
     partial: whole === undefined,
     lines,
-    added: lines.filter((line) => numbers.has(line.number)),
+    added,
+    addedWith(trigger) {
+      index ??= indexOf(added, LONGEST_LINE);
+      return index.candidates(trigger).flatMap((place) => added[place] ?? []);
+    },
     isAdded: (line) => numbers.has(line),
     isMoved: (line) => moved?.has(line) ?? false,
     lineAt: (number) => (byNumber ? byNumber.get(number) : lines[number - 1]),
     isTestLine: (line) => testsFrom !== undefined && line >= testsFrom,
     blocks: () => (blocks ??= readBlocks(lines, language)),
+    broken: whole === undefined ? Promise.resolve(undefined) : findBreak(whole, language.name),
   };
 }
 

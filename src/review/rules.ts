@@ -3,7 +3,8 @@ import type { Finding, PassName, Severity } from '../goal/wall.ts';
 import type { Role } from './file-role.ts';
 import type { LanguageName } from './language.ts';
 import type { SourceLine } from './lexer.ts';
-import type { Reading, SourceFile } from './reading.ts';
+import { LONGEST_LINE, type Reading, type SourceFile } from './reading.ts';
+import { triggerOf } from './trigger.ts';
 
 /** Where a rule strikes. `text` is what the finding's id is made of; by default the offending line. */
 export type Hit = { file: string; line: number; message: string; severity?: Severity; text?: string };
@@ -33,18 +34,16 @@ export type LineRule = Omit<Rule, 'find'> & {
   unless?: (line: SourceLine, source: SourceFile) => boolean;
 };
 
-/** Longer lines are data or minified code; only secrets are looked for in them. */
-const LONGEST_LINE = 2_000;
-
 /** Makes a rule of a pattern that is tried on every added line of its languages and roles. The message may use `$&` and `$1`. */
 export function lineRule(rule: LineRule): Rule {
   const { message, roles, view = 'code', pattern, unless, severityAt, ...rest } = rule;
+  const trigger = triggerOf(pattern);
   return {
     ...rest,
     ignoresMoves: true,
     *find(reading) {
       for (const source of sourcesOf(reading, rule.languages, roles)) {
-        for (const line of source.added) {
+        for (const line of trigger ? source.addedWith(trigger) : source.added) {
           if (
             line.raw.length > LONGEST_LINE ||
             (view === 'code' && source.isTestLine(line.number) && !roles?.includes('test'))

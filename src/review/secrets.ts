@@ -2,15 +2,17 @@ import { lintSource } from '@secretlint/core';
 import { creator } from '@secretlint/secretlint-rule-preset-recommend';
 import type { Severity } from '../goal/wall.ts';
 import { isLockFile } from './file-role.ts';
+import type { SourceLine } from './lexer.ts';
 import type { SourceFile } from './reading.ts';
 import type { Hit, Rule } from './rules.ts';
+import { triggerOf } from './trigger.ts';
 
 /** What providers' secrets look like. The documents of the providers say so, or gitleaks and secretlint agree on it. */
 const FORMATS: readonly (readonly [string, RegExp])[] = [
   ['an AWS access key id', /(?<![A-Z0-9])(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Z0-9])/],
-  ['a GitHub token', /(?<![A-Za-z0-9])gh[oprsu]_[A-Za-z0-9_.-]{36,800}/],
+  ['a GitHub token', /(?<![A-Za-z0-9])(?:gho|ghp|ghr|ghs|ghu)_[A-Za-z0-9_.-]{36,800}/],
   ['a GitHub fine-grained token', /(?<![A-Za-z0-9])github_pat_[A-Za-z0-9_]{22,255}/],
-  ['a GitLab token', /(?<![A-Za-z0-9])gl(?:pat|ptt|dt|rt|soat|cbt)-[A-Za-z0-9_-]{20,}/],
+  ['a GitLab token', /(?<![A-Za-z0-9])(?:glpat|glptt|gldt|glrt|glsoat|glcbt)-[A-Za-z0-9_-]{20,}/],
   ['a Slack token', /(?<![A-Za-z0-9])xox[abeoprs]-[A-Za-z0-9-]{10,}|(?<![A-Za-z0-9])xapp-\d-[A-Za-z0-9-]{20,}/],
   ['a Slack webhook', /hooks\.slack\.com\/(?:services|workflows|triggers)\/[A-Za-z0-9/]{20,}/],
   ['a Discord webhook', /discord(?:app)?\.com\/api\/webhooks\/\d{17,20}\/[\w-]{60,}/],
@@ -27,18 +29,18 @@ const FORMATS: readonly (readonly [string, RegExp])[] = [
   ['an API key', /(?<![A-Za-z0-9_-])sk-(?=[A-Za-z0-9]*\d)[A-Za-z0-9]{32,}(?![A-Za-z0-9])/],
   ['a Hugging Face token', /(?<![A-Za-z0-9])hf_[A-Za-z]{34}(?![A-Za-z0-9])/],
   ['a SendGrid key', /(?<![A-Za-z0-9])SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}/],
-  ['a Twilio key', /(?<![A-Za-z0-9])SK[0-9a-f]{32}(?![A-Za-z0-9])/],
+  ['a Twilio key', /(?<![A-Za-z0-9])(?:SK0|SK1|SK2|SK3|SK4|SK5|SK6|SK7|SK8|SK9|SKa|SKb|SKc|SKd|SKe|SKf)[0-9a-f]{31}(?![A-Za-z0-9])/],
   ['a Telegram bot token', /(?<![A-Za-z0-9])\d{8,10}:AA[A-Za-z0-9_-]{33}(?![A-Za-z0-9_-])/],
   ['a DigitalOcean token', /(?<![A-Za-z0-9])do[opr]_v1_[a-f0-9]{64}/],
   ['a Docker token', /(?<![A-Za-z0-9])dckr_(?:pat|oat)_[A-Za-z0-9_-]{27,}/],
   ['a Shopify token', /(?<![A-Za-z0-9])shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}/],
-  ['a HashiCorp Vault token', /(?<![A-Za-z0-9])hv[sb]\.[A-Za-z0-9_-]{24,}/],
+  ['a HashiCorp Vault token', /(?<![A-Za-z0-9])(?:hvs|hvb)\.[A-Za-z0-9_-]{24,}/],
   ['an Azure storage key', /AccountKey=[A-Za-z0-9+/]{86}==/],
   ['a Databricks token', /(?<![A-Za-z0-9])dapi[a-f0-9]{32}(?![A-Za-z0-9])/],
   ['a Linear key', /(?<![A-Za-z0-9])lin_api_[A-Za-z0-9]{40}/],
   ['a Postman key', /(?<![A-Za-z0-9])PMAK-[a-f0-9]{24}-[a-f0-9]{34}/],
   ['a Mailgun key', /(?<![A-Za-z0-9])key-[0-9a-f]{32}(?![A-Za-z0-9])/],
-  ['a Grafana token', /(?<![A-Za-z0-9])gl(?:sa|c)_[A-Za-z0-9+/_=]{32,}/],
+  ['a Grafana token', /(?<![A-Za-z0-9])(?:glsa|glc)_[A-Za-z0-9+/_=]{32,}/],
   ['a Sentry token', /(?<![A-Za-z0-9])sntry[su]_[A-Za-z0-9+/_=-]{40,}/],
   ['an age secret key', /AGE-SECRET-KEY-1[A-Z0-9]{58}/],
   ['a JSON Web Token', /(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{20,}/],
@@ -56,6 +58,9 @@ const ASSIGNMENT =
 /** `name value` as in Dockerfiles, and `--password value`. */
 const SPACED = /(?:^\s*(?:ENV|ARG)\s+|--)([A-Za-z][\w-]{0,80})\s+["']?([^\s"'$]{8,600})/g;
 
+const HINTS = [...FORMATS.map(([, format]) => format), PEM, URL_LOGIN, BEARER, SECRET_NAME];
+const TRIGGER = triggerOf(new RegExp(HINTS.map(({ source }) => `(?:${source})`).join('|')));
+
 type Found = { what: string; severity?: Severity };
 type Placed = Found & { source: SourceFile; text: string; number: number };
 
@@ -69,9 +74,9 @@ export const secretRule: Rule = {
     const sources = [...reading.files, ...reading.generated];
     const found = await bySecretlint(sources.filter((source) => !isLockFile(source.path)));
     for (const source of sources) {
-      const added = source.change.added;
-      for (const [index, { text, number }] of added.entries()) {
-        const here = secretIn(text, source) ?? pemIn(text, added[index + 1]?.text ?? '');
+      for (const { raw: text, number } of suspectsIn(source)) {
+        const next = source.isAdded(number + 1) ? (source.lineAt(number + 1)?.raw ?? '') : '';
+        const here = secretIn(text, source) ?? pemIn(text, next);
         if (here) found.set(`${source.path}\0${number}`, { ...here, source, text, number });
       }
     }
@@ -84,6 +89,11 @@ export const secretRule: Rule = {
     }));
   },
 };
+
+/** Every line that a secret may stand on. */
+function suspectsIn(source: SourceFile): Iterable<SourceLine> {
+  return TRIGGER ? source.addedWith(TRIGGER) : source.added;
+}
 
 /** What a single line gives away; undefined if nothing. */
 function secretIn(text: string, source: Pick<SourceFile, 'path' | 'role' | 'language'>): Found | undefined {
@@ -240,11 +250,26 @@ function looksRandom(value: string, bits: number): boolean {
 
 const SECRETLINT = { rules: [{ id: '@secretlint/secretlint-rule-preset-recommend', rule: creator }] };
 
+/** No secret of a provider is shorter. */
+const SECRET_CHARS = 16;
+const WORDS = Uint8Array.from({ length: 128 }, (_, char) => (/[\w+/=-]/.test(String.fromCharCode(char)) ? 1 : 0));
+
+/** Few lines hold a word as long as a secret is. */
+function hasLongWord(text: string): boolean {
+  for (let at = 0, run = 0; at < text.length; at += 1) {
+    run = WORDS[text.charCodeAt(at)] ? run + 1 : 0;
+    if (run === SECRET_CHARS) return true;
+  }
+  return false;
+}
+
 /** A call costs more than its text, and keeps records of itself: many files go into one. */
 const LINT_CHARS = 1_000_000;
 
 async function bySecretlint(sources: readonly SourceFile[]): Promise<Map<string, Placed>> {
-  const lines = sources.flatMap((source) => source.change.added.map(({ text, number }) => ({ source, text, number })));
+  const lines = sources.flatMap((source) =>
+    source.change.added.filter(({ text }) => hasLongWord(text)).map(({ text, number }) => ({ source, text, number })),
+  );
   const found = new Map<string, Placed>();
   for (let from = 0; from < lines.length;) {
     const part: typeof lines = [];

@@ -1,18 +1,13 @@
-import { Lang, parse } from '@ast-grep/napi';
 import { stripTypeScriptTypes } from 'node:module';
 import { parseAllDocuments } from 'yaml';
-import type { LanguageName } from './language.ts';
-import { lex } from './lexer.ts';
+import { findBreak } from './grammar.ts';
+import { SCRIPTS, type LanguageName } from './language.ts';
+import { lex, type SourceLine } from './lexer.ts';
 import type { SourceFile } from './reading.ts';
 import { sourcesOf, type Hit, type Rule } from './rules.ts';
 
 type Fault = { line: number; what: string };
 
-const GRAMMARS: Partial<Record<LanguageName, Lang>> = {
-  javascript: Lang.JavaScript,
-  typescript: Lang.TypeScript,
-  tsx: Lang.Tsx,
-};
 /** Languages in which every bracket that the lexer sees must be closed. */
 const BRACKETED: readonly LanguageName[] = [
   'go',
@@ -36,18 +31,15 @@ export const syntaxRule: Rule = {
   severity: 'high',
   remedy: 'Make the file parse again.',
   languages: 'all',
-  *find(reading) {
+  async find(reading) {
+    const hits: Hit[] = [];
     for (const source of sourcesOf(reading, 'all', ['product', 'test', 'script', 'data'])) {
       if (source.partial || source.change.status === 'deleted' || isBrokenOnPurpose(source)) continue;
-      const fault = faultOf(source, source.text);
-      if (!fault || (source.oldText !== undefined && faultOf(source, source.oldText))) continue;
-      yield {
-        file: source.path,
-        line: nearest(fault.line, source),
-        message: fault.what,
-        text: fault.what,
-      } satisfies Hit;
+      const fault = await faultOf(source, source.text);
+      if (!fault || (source.oldText !== undefined && (await faultOf(source, source.oldText)))) continue;
+      hits.push({ file: source.path, line: nearest(fault.line, source), message: fault.what, text: fault.what });
     }
+    return hits;
   },
 };
 
@@ -60,20 +52,19 @@ function isBrokenOnPurpose(source: SourceFile): boolean {
   return ['yaml', 'json'].includes(source.language.name) && /\{\{|\{%|<%/.test(source.text);
 }
 
-function faultOf(source: SourceFile, text: string): Fault | undefined {
+async function faultOf(source: SourceFile, text: string): Promise<Fault | undefined> {
   const { name } = source.language;
   if (name === 'json') return LENIENT_JSON.test(source.path) ? undefined : jsonFault(text);
   if (name === 'yaml') return yamlFault(text);
-  const grammar = GRAMMARS[name];
-  const lines = text === source.text ? source.lines : lex(text, source.language);
-  const bracket = BRACKETED.includes(name) ? bracketFault(lines) : undefined;
-  if (grammar === undefined) return bracket ?? (name === 'python' ? pythonFault(lines) : undefined);
-  const error = parse(grammar, text)
-    .root()
-    .find({ rule: { kind: 'ERROR' } });
-  if (error && isRefusedByNode(text, name))
-    return { line: error.range().start.line + 1, what: 'The file no longer parses here' };
-  return name === 'tsx' ? undefined : undefinedUnless(bracket, () => parsesOddly(text));
+  const isNew = text === source.text;
+  const lines = isNew ? source.lines : lex(text, source.language);
+  const script = SCRIPTS.some((other) => other === name);
+  const bracket =
+    !BRACKETED.includes(name) || (script && !isUneven(lines)) ? undefined : bracketFault(lines);
+  const line = await (isNew ? source.broken : findBreak(text, name));
+  const broken = line === undefined ? undefined : { line, what: 'The file no longer parses here' };
+  if (!script) return bracket ?? (name === 'python' ? pythonFault(lines) : undefined) ?? broken;
+  return broken && isRefusedByNode(text, name) ? broken : bracket;
 }
 
 /** The grammar lags behind the language; Node's own parser has the last word, but reads no JSX and expects a module. */
@@ -88,14 +79,18 @@ function isRefusedByNode(text: string, name: LanguageName): boolean {
   }
 }
 
-/** The lexer guesses where patterns begin; without an error from the parser an odd bracket is believed only if the text agrees. */
-function undefinedUnless(fault: Fault | undefined, agrees: () => boolean): Fault | undefined {
-  return fault && agrees() ? fault : undefined;
-}
-
-function parsesOddly(text: string): boolean {
-  const count = (mark: RegExp) => text.match(mark)?.length ?? 0;
-  return count(/\{/g) !== count(/\}/g) || count(/\(/g) !== count(/\)/g);
+/** The lexer guesses where patterns begin: an odd bracket is believed only if the bare count is odd too. */
+function isUneven(lines: readonly SourceLine[]): boolean {
+  const balance = { '{': 0, '(': 0 };
+  for (const { raw } of lines)
+    for (let at = 0; at < raw.length; at += 1) {
+      const char = raw.charCodeAt(at);
+      if (char === 123) balance['{'] += 1;
+      else if (char === 125) balance['{'] -= 1;
+      else if (char === 40) balance['('] += 1;
+      else if (char === 41) balance['('] -= 1;
+    }
+  return balance['{'] !== 0 || balance['('] !== 0;
 }
 
 function jsonFault(text: string): Fault | undefined {
@@ -124,7 +119,7 @@ function yamlFault(text: string): Fault | undefined {
 
 const PAIRS: Record<string, string> = { ')': '(', ']': '[', '}': '{' };
 
-function bracketFault(lines: ReturnType<typeof lex>): Fault | undefined {
+function bracketFault(lines: readonly SourceLine[]): Fault | undefined {
   const open: { mark: string; line: number }[] = [];
   for (const line of lines) {
     for (const [mark] of line.code.matchAll(/[()[\]{}]/g)) {
@@ -141,7 +136,7 @@ function bracketFault(lines: ReturnType<typeof lex>): Fault | undefined {
 const HEADER = /^\s*(?:async\s+)?(def|class|if|elif|else|for|while|try|except|finally|with)\b/;
 
 /** A header without its colon, and a header without a deeper body: the grammar allows neither. */
-function pythonFault(lines: ReturnType<typeof lex>): Fault | undefined {
+function pythonFault(lines: readonly SourceLine[]): Fault | undefined {
   let statement: { text: string; line: number; indent: number } | undefined;
   let bodyOf: { line: number; indent: number } | undefined;
   for (const line of lines) {

@@ -9,6 +9,7 @@ import { POLICY_PATH, readPolicy } from '../goal/policy-file.ts';
 import { oracleQuestion } from '../goal/slice-plan.ts';
 import { readOrgConfig } from '../github/repository.ts';
 import { getRepository } from '../github/repository.ts';
+import { refuseUnheld } from '../sandbox/refusal.ts';
 import { mirrorOf, type Tools } from './tools.ts';
 
 /** Fixes what the goal is about before anything is spent: base commit, settings, gates, and whether it can be tested at all. */
@@ -29,6 +30,10 @@ export async function accept(goal: Goal, tools: Tools): Promise<GoalEvent[]> {
     const list = read.faults.map((line) => `- ${line}`).join('\n');
     throw new UserError(`\`${POLICY_PATH}\` on \`${branch}\` is not valid:\n${list}`, '/omk run once the file is mended');
   }
+  const merge = goal.options.merge ?? read.policy.merge;
+  const switchedOff = tools.config.OMK_SANDBOX === 'off';
+  const unheld = refuseUnheld(tools.sandbox, { isPrivate: goal.repository.private, merge, switchedOff });
+  if (unheld) throw new UserError(unheld, 'install bubblewrap on the server, or set OMK_SANDBOX=off there; then /omk run');
   const gates = await findGates(mirror, sha, read.policy);
   return [{ kind: 'accepted', base: { branch, sha }, policy: read.policy, gates }];
 }

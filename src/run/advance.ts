@@ -3,6 +3,7 @@ import { assertNever, ToolError, TransientError, UserError } from '../errors.ts'
 import type { GoalEvent } from '../goal/event.ts';
 import { getSlice, isEnded, type Goal } from '../goal/goal.ts';
 import { nextSteps, type Step } from '../goal/next-steps.ts';
+import { killPoint } from '../kill-point.ts';
 import { accept } from './accept.ts';
 import { build, startBuild } from './build.ts';
 import { clean } from './clean.ts';
@@ -33,13 +34,23 @@ export async function advance(job: GoalJob, tools: Tools): Promise<void> {
 async function record(goal: Goal, step: Step | undefined, events: GoalEvent[], tools: Tools): Promise<Goal> {
   const unit = step ? unitOf(step) : '';
   const expect = unit ? { slice: unit, turn: getSlice(goal, unit).turn } : { version: goal.version };
-  const recorded = await tools.store.record(goal.id, events, { expect, decide: (next) => decide(next, tools.clock.now()) });
+  const recorded = await recordAround(events, () =>
+    tools.store.record(goal.id, events, { expect, decide: (next) => decide(next, tools.clock.now()) }),
+  );
   if (recorded.kind === 'stale') {
     tools.log.info({ goal: goal.id, step: step?.kind }, 'the goal moved meanwhile: result dropped');
   } else if (isEnded(recorded.goal.status)) {
     await clean(recorded.goal, tools);
   }
   return recorded.goal;
+}
+
+/** Records between the points `before:event:<kind>` and `after:event:<kind>` of each event. */
+export async function recordAround<T>(events: readonly GoalEvent[], recording: () => Promise<T>): Promise<T> {
+  for (const { kind } of events) killPoint(`before:event:${kind}`);
+  const recorded = await recording();
+  for (const { kind } of events) killPoint(`after:event:${kind}`);
+  return recorded;
 }
 
 /** The jobs and waits that follow from a goal as it stands, and the news that goes to its issue. */

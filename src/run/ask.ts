@@ -6,6 +6,7 @@ import { priceUsage } from '../goal/budget.ts';
 import type { GoalEvent } from '../goal/event.ts';
 import type { Goal, Reason } from '../goal/goal.ts';
 import type { Wait } from '../goal/slice.ts';
+import { around, killPoint } from '../kill-point.ts';
 import type { Worktree } from '../git/worktree.ts';
 import { runKimi, type KimiOutcome } from '../kimi/kimi.ts';
 import { startModelProxy } from '../kimi/model-proxy.ts';
@@ -47,7 +48,7 @@ export async function askKimi(goal: Goal, question: Question, tools: Tools): Pro
     apiKey: config.KIMI_API_KEY,
   });
   try {
-    const outcome = await runKimi(room, {
+    const outcome = await around('kimi', () => runKimi(room, {
       prompt: question.prompt,
       session: question.session,
       tools: question.tools,
@@ -58,11 +59,12 @@ export async function askKimi(goal: Goal, question: Question, tools: Tools): Pro
       command: config.KIMI_BIN ? [process.execPath, config.KIMI_BIN] : undefined,
       modelTrafficAt: () => proxy.lastTrafficAt(),
       onProgress: ({ kind, text }) => {
+        killPoint('during:kimi');
         const isAnswer = kind === 'says' && question.tools === 'read-only';
         tools.tell({ goal: goal.id, slice: question.slice, stage: question.role, text: isAnswer ? 'Answered.' : text });
       },
       signal,
-    });
+    }));
     signal.throwIfAborted();
     return { outcome, spent: spentOn(question, outcome, config.KIMI_MODEL) };
   } finally {

@@ -1,15 +1,16 @@
 import { assertNever } from '../errors.ts';
-import { commitAll, type ChangedFile } from '../git/commit.ts';
-import { fetchBranch } from '../git/mirror.ts';
+import { commitAll, readPatch, type ChangedFile } from '../git/commit.ts';
+import { fetchBranch, listFilesAt } from '../git/mirror.ts';
 import { openWorktree, resumeWorktree, type Worktree } from '../git/worktree.ts';
+import { auditCommit, renderFaults } from '../goal/audit.ts';
 import type { GoalEvent } from '../goal/event.ts';
 import type { Base, Goal } from '../goal/goal.ts';
 import { commitMessage, worktreeName } from '../goal/naming.ts';
 import { policyOf } from '../goal/terms.ts';
 import { buildPrompt, fixPrompt } from '../goal/prompt.ts';
 import type { Feedback, Slice, Wait } from '../goal/slice.ts';
-import { findOutOfScope } from '../goal/slice-plan.ts';
 import type { KimiOutcome } from '../kimi/kimi.ts';
+import { parsePatch } from '../review/diff.ts';
 import { askKimi, judgeFailure } from './ask.ts';
 import { lendOwnGit } from './lend.ts';
 import { folders, mirrorOf, pageUrl, type Tools } from './tools.ts';
@@ -50,7 +51,7 @@ export async function build(goal: Goal, slice: Slice, tools: Tools): Promise<Goa
     parent: base.sha,
     at: tools.clock.now(),
   });
-  const fault = judgeCommit(goal, slice, commit);
+  const fault = await judgeCommit(goal, slice, commit, tools);
   if (!commit || fault) return [spent, failed(slice, outcome.session, fault ?? NO_CHANGE)];
   const { sha, tree, files } = commit;
   const changedFiles = files.map((file) => file.path);
@@ -69,25 +70,24 @@ async function worktreeOf(goal: Goal, slice: Slice, tools: Tools): Promise<Workt
 
 const NO_CHANGE: Feedback = { from: 'agent', text: 'The last turn changed nothing. Make the change that the slice asks for.' };
 
-/** What keeps the commit from going on: nothing new in it, too much, or files that are not the slice's to touch. */
-function judgeCommit(goal: Goal, slice: Slice, commit: Commit | undefined): Feedback | undefined {
-  if (!commit || commit.tree === slice.tree) return NO_CHANGE;
-  const policy = policyOf(goal);
-  const outside = findOutOfScope(commit.files.map((file) => file.path), slice, policy.protected_paths);
-  if (outside.length > 0) {
-    const scope = slice.writeScope.join(', ');
-    return { from: 'scope', text: `Outside the write scope (${scope}): ${outside.join(', ')}. Undo these changes.` };
-  }
-  if (commit.files.length > policy.limits.files) {
-    return { from: 'scope', text: `${commit.files.length} files changed; at most ${policy.limits.files} may.` };
-  }
-  const odd = commit.files.find((file) => file.mode === SYMLINK || file.mode === GITLINK);
-  return odd && { from: 'scope', text: `\`${odd.path}\` is a symbolic link or a submodule. Neither may be added.` };
-}
-
 type Commit = { sha: string; tree: string; files: ChangedFile[] };
-const SYMLINK = '120000';
-const GITLINK = '160000';
+
+/** What keeps the commit from going on: nothing new in it, or a rule of the audit that it breaks. */
+async function judgeCommit(goal: Goal, slice: Slice, commit: Commit | undefined, tools: Tools): Promise<Feedback | undefined> {
+  if (!commit || commit.tree === slice.tree) return NO_CHANGE;
+  const mirror = await mirrorOf(goal, tools);
+  const patch = await readPatch(mirror, (slice.base ?? baseOf(goal)).sha, commit.sha);
+  const texts = new Map(parsePatch(patch).files.filter(({ binary }) => !binary).map(({ path, added }) => [path, added]));
+  const faults = auditCommit({
+    files: commit.files,
+    added: (path) => texts.get(path)?.map(({ text }) => text),
+    patchChars: patch.length,
+    slice,
+    policy: policyOf(goal),
+    allPaths: (await listFilesAt(mirror, commit.sha)).map(({ path }) => path),
+  });
+  return faults.length > 0 ? { from: 'scope', text: renderFaults(faults) } : undefined;
+}
 
 function failed(slice: Slice, session: string | undefined, fault: Feedback, wait?: Wait): GoalEvent {
   const feedback = [...slice.feedback.filter((old) => old.text !== fault.text), fault];

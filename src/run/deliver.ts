@@ -13,6 +13,7 @@ import type { Slice, SlicePull } from '../goal/slice.ts';
 import { termsOf } from '../goal/terms.ts';
 import { renderSandbox } from '../sandbox/sandbox.ts';
 import { baseOf } from './build.ts';
+import { stillMay } from './recheck.ts';
 import { mirrorOf, pageUrl, type Tools } from './tools.ts';
 
 /**
@@ -32,7 +33,10 @@ export async function deliver(goal: Goal, slice: Slice, tools: Tools): Promise<G
   const token = await tools.gitToken(goal.repository);
   const moved = await meetBase(goal, slice, { mirror, token, head });
   if (moved) return moved;
-  if (slice.pushed !== head) return [await push(goal, slice, { mirror, token, head })];
+  if (slice.pushed !== head) {
+    const reason = await stillMay(goal, tools);
+    return [reason ? { kind: 'slice-blocked', slice: slice.id, reason } : await push(goal, slice, { mirror, token, head })];
+  }
   return [{ kind: 'delivered', slice: slice.id, pull: await bringPull(goal, slice, head, tools) }];
 }
 

@@ -1,71 +1,149 @@
 import { assertNever } from '../errors.ts';
-import { deleteBranch } from '../git/push.ts';
-import { readFailedChecks } from '../github/checks.ts';
+import { readFailedChecks, readRedChecks } from '../github/checks.ts';
 import { readFacts } from '../github/facts.ts';
-import type { GitHub } from '../github/client.ts';
-import { mergePull, type Merged } from '../github/pulls.ts';
+import { disarmAutoMerge } from '../github/queue.ts';
 import type { GoalEvent } from '../goal/event.ts';
-import type { Goal, Reason, Sha } from '../goal/goal.ts';
-import { branchName, mergeMessage } from '../goal/naming.ts';
-import { settle, type Memory, type SettleVerdict } from '../goal/settle.ts';
+import type { Goal, Reason } from '../goal/goal.ts';
+import { recall } from '../goal/settle/attempt.ts';
+import { settle, type SettleVerdict } from '../goal/settle.ts';
 import type { Slice, SlicePull } from '../goal/slice.ts';
 import { policyOf, termsOf } from '../goal/terms.ts';
-import { cleanSlice } from './clean.ts';
+import { afterMerge } from './after-merge.ts';
+import { baseOf } from './build.ts';
 import { rebase } from './deliver.ts';
-import { mirrorOf, type Tools } from './tools.ts';
+import { stillMay } from './recheck.ts';
+import { handOver, meetLostReply } from './hand-over.ts';
+import { findAhead, leaveLane, takeLane, type Lane } from './lane.ts';
+import { held, waiting, type Scene } from './scene.ts';
+import type { Tools } from './tools.ts';
+import { listTries } from './tries.ts';
 
 const SECOND = 1_000;
+/** So many rounds of gates and wall a slice gets by updates; a base that moves on faster needs a person. */
+const MOST_ROUNDS = 10;
 
 /** Reads the facts of the pull request, lets the settle rule judge them, and merges exactly the head it judged. */
 export async function merge(goal: Goal, slice: Slice, tools: Tools): Promise<GoalEvent[]> {
   const { pull } = slice;
   if (!pull) throw new Error(`Slice ${slice.id} is merged without a pull request`);
-  const github = await tools.connect(goal.repository);
-  const now = tools.clock.now();
-  const facts = await readFacts(github, pull.number);
-  const sameHead = facts.head === pull.head;
-  const memory: Memory = {
-    headSeenAt: (sameHead ? slice.headSeenAt : undefined) ?? now,
-    greenSince: sameHead ? slice.greenSince : undefined,
-    pushed: slice.pushed,
-    frozen: (await tools.store.getFreeze(goal.repository.id))?.reason,
-  };
-  const verdict = settle(facts, memory, policyOf(goal), now);
-  return act({ goal, slice, pull, github, memory, tools }, verdict);
+  if (isBackingOff(slice, tools.clock.now())) return [];
+  // Only what was green before can be ready now, and then nothing else may merge into the base since the facts were read.
+  if (!slice.greenSince) return look(goal, slice, { pull, lane: undefined }, tools);
+  const lane = await takeLane(goal, slice, branchOf(goal, slice), tools);
+  if (!lane) return awaitLane(slice, tools.clock.now());
+  let events: GoalEvent[] = [];
+  try {
+    events = await look(goal, slice, { pull, lane }, tools);
+    return events;
+  } finally {
+    await leaveLane(lane, { merged: events.some(({ kind }) => kind === 'merged') }, tools);
+  }
 }
 
-type Scene = { goal: Goal; slice: Slice; pull: SlicePull; github: GitHub; memory: Memory; tools: Tools };
+/** After a refusal no webhook hastens the next try; it may be the trace of the refused one. */
+function isBackingOff({ wait }: Slice, now: Date): boolean {
+  return wait?.refused !== undefined && wait.refused.reason !== 'review' && wait.until > now;
+}
+
+function branchOf(goal: Goal, slice: Slice): string {
+  return (slice.base ?? baseOf(goal)).branch;
+}
+
+function awaitLane(slice: Slice, now: Date): GoalEvent[] {
+  const { headSeenAt = now, greenSince } = slice;
+  const until = new Date(now.getTime() + 5 * SECOND);
+  return waiting({ slice, memory: { headSeenAt, greenSince } }, 'another merge into the same base goes first', {
+    until,
+    greenSince,
+  });
+}
+
+type Place = { pull: SlicePull; lane: Lane | undefined };
+
+async function look(goal: Goal, slice: Slice, { pull, lane }: Place, tools: Tools): Promise<GoalEvent[]> {
+  const github = await tools.connect(goal.repository);
+  const facts = await readFacts(github, pull.number);
+  const now = tools.clock.now();
+  const { headSeenAt, greenSince, pushed } = slice;
+  const frozen = (await tools.store.getFreeze(goal.repository.id))?.reason;
+  const memory = { ...recall({ head: pull.head, headSeenAt, greenSince }, facts.head, now), pushed, frozen };
+  const tries = await listTries(goal, slice, tools);
+  const scene: Scene = { goal, slice, pull, github, facts, memory, tries, lane, tools };
+  return (await meetLostReply(scene)) ?? otherBase(scene) ?? act(scene, settle(facts, memory, policyOf(goal), now));
+}
+
+/** Gates and wall speak of one base. */
+function otherBase({ goal, slice, facts }: Scene): GoalEvent[] | undefined {
+  const { branch } = facts.base;
+  const own = branchOf(goal, slice);
+  if (facts.state !== 'open' || branch === own) return undefined;
+  const text = `Somebody gave #${facts.number} the base \`${branch}\`; it was proven on \`${own}\`.`;
+  return held(slice, { text, next: `merge #${facts.number}, or give it back its base` });
+}
 
 async function act(scene: Scene, verdict: SettleVerdict): Promise<GoalEvent[]> {
-  const { goal, slice, pull, github, tools } = scene;
+  const { goal, slice, pull } = scene;
   switch (verdict.kind) {
     case 'done':
-      return finish(scene, verdict.sha);
-    case 'gone':
-      return blocked(slice, { text: `#${pull.number} was closed without a merge.`, next: `/omk retry ${slice.id}` });
-    case 'wait':
-      return [waiting(scene, verdict.reason, verdict.recheckAt, verdict.greenSince)];
-    case 'block': {
-      if (verdict.who !== 'agent') return [held(slice, { text: verdict.reason, next: `/omk merge ${slice.id}` })];
-      const failed = await readFailedChecks(github, verdict.failed ?? []);
-      return [{ kind: 'sent-back', slice: slice.id, feedback: failed.map((text) => ({ from: 'checks', text })) }];
+      return afterMerge(scene, verdict.sha);
+    case 'gone': {
+      const reason = { text: `#${pull.number} was closed without a merge.`, next: `/omk retry ${slice.id}` };
+      return [{ kind: 'slice-blocked', slice: slice.id, reason }];
     }
+    case 'wait':
+      return waiting(scene, verdict.reason, { until: verdict.recheckAt, greenSince: verdict.greenSince });
+    case 'block':
+      await takeBack(scene);
+      return verdict.who === 'agent'
+        ? sendBack(scene, verdict)
+        : held(slice, { text: verdict.reason, next: `/omk merge ${slice.id}` });
     case 'update':
-      return rebase(goal, slice, tools);
+      return update(scene, verdict.reason);
     case 'ready': {
-      const hold = holdOf(goal, slice, pull);
-      if (hold) return [held(slice, hold)];
-      const merged = await mergePull(github, {
-        number: pull.number,
-        sha: pull.head,
-        method: verdict.method,
-        ...mergeMessage(goal, slice),
-      });
-      return afterMerge(scene, merged);
+      const hold = holdOf(goal, slice, pull) ?? (await stillMay(goal, scene.tools));
+      return hold ? held(slice, hold) : handOver(scene, verdict);
     }
     default:
       return assertNever(verdict);
   }
+}
+
+/** What GitHub was told to merge and is not to be merged any more. */
+async function takeBack({ facts, github, tries }: Scene): Promise<void> {
+  const armed = tries.some(({ outcome }) => outcome.kind === 'left' && outcome.via === 'auto-merge');
+  if (armed && facts.autoMergeSince) await disarmAutoMerge(github, facts.id);
+}
+
+/** The agent repairs what its change broke: never what is red on the base too. */
+async function sendBack(
+  { github, slice, goal }: Scene,
+  verdict: SettleVerdict & { kind: 'block' },
+): Promise<GoalEvent[]> {
+  const failed = verdict.failed ?? [];
+  const red = await readRedChecks(github, (slice.base ?? baseOf(goal)).sha);
+  const own = failed.filter((check) => !red.has(check.name));
+  if (own.length === 0) {
+    const text = `${verdict.reason} They fail on the base too, so they are not this slice's to repair.`;
+    return held(slice, { text, next: `/omk rebase ${slice.id}` });
+  }
+  const texts = await readFailedChecks(github, own);
+  return [{ kind: 'sent-back', slice: slice.id, feedback: texts.map((text) => ({ from: 'checks', text })) }];
+}
+
+/** An update costs gates and wall, so it waits for its turn, and a base that never stands still ends it. */
+async function update(scene: Scene, reason: string): Promise<GoalEvent[]> {
+  const { goal, slice, tools } = scene;
+  const ahead = await findAhead(goal, slice, branchOf(goal, slice), tools);
+  if (ahead !== undefined) {
+    const until = new Date(tools.clock.now().getTime() + 60 * SECOND);
+    return waiting(scene, `${reason}; #${ahead} goes first`, { until });
+  }
+  if (slice.attempts.rounds >= MOST_ROUNDS) {
+    const text = `The base moved on ${MOST_ROUNDS} times before this slice could merge: ${reason}.`;
+    return held(slice, { text, next: `/omk rebase ${slice.id}` });
+  }
+  await takeBack(scene);
+  return rebase(goal, slice, tools);
 }
 
 /** Whose merge it is when it is not omk's. */
@@ -76,47 +154,4 @@ function holdOf(goal: Goal, slice: Slice, pull: SlicePull): Reason | undefined {
   const why = policy === 'gated' ? `delivery is \`${delivery}\`` : `merge policy is \`${policy}\``;
   const next = policy === 'manual' ? '/omk merge' : `merge #${pull.number}`;
   return { text: `#${pull.number} is ready and waits for a person, since ${why}.`, next };
-}
-
-async function afterMerge(scene: Scene, merged: Merged): Promise<GoalEvent[]> {
-  if (merged.kind === 'merged') return finish(scene, merged.sha);
-  const { slice, tools } = scene;
-  const later = (reason: string, ms: number) => [
-    waiting(scene, reason, new Date(tools.clock.now().getTime() + ms), undefined),
-  ];
-  if (merged.kind === 'unknown') return later('the merge was sent and its outcome is not known yet', 10 * SECOND);
-  switch (merged.reason) {
-    case 'head-moved':
-    case 'base-modified':
-      return later(merged.message, 4 * SECOND);
-    case 'checks-expected':
-    case 'review':
-    case 'unknown':
-      return later(`GitHub refused the merge: ${merged.message}`, 30 * SECOND);
-    case 'config':
-      return [held(slice, { text: `GitHub refused the merge: ${merged.message}`, next: `/omk merge ${slice.id}` })];
-    default:
-      return assertNever(merged.reason);
-  }
-}
-
-/** The merge is confirmed: the branch goes if nobody moved it, and so do the slice's worktrees. */
-async function finish({ goal, slice, pull, tools }: Scene, sha: Sha): Promise<GoalEvent[]> {
-  const token = await tools.gitToken(goal.repository);
-  await deleteBranch(await mirrorOf(goal, tools), { branch: branchName(goal, slice.id), expected: pull.head }, token);
-  await cleanSlice(goal, slice.id, tools);
-  return [{ kind: 'merged', slice: slice.id, sha }];
-}
-
-function waiting({ slice, memory }: Scene, reason: string, until: Date, greenSince: Date | undefined): GoalEvent {
-  const since = slice.wait?.reason === reason ? slice.wait.since : memory.headSeenAt;
-  return { kind: 'waiting', slice: slice.id, wait: { reason, since, until }, headSeenAt: memory.headSeenAt, greenSince };
-}
-
-function held(slice: Slice, reason: Reason): GoalEvent {
-  return { kind: 'held', slice: slice.id, reason };
-}
-
-function blocked(slice: Slice, reason: Reason): GoalEvent[] {
-  return [{ kind: 'slice-blocked', slice: slice.id, reason }];
 }

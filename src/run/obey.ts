@@ -11,7 +11,7 @@ import * as replies from '../goal/report/replies.ts';
 import { renderHelp } from '../goal/report/help.ts';
 import type { Slice } from '../goal/slice.ts';
 import { readVisible } from '../goal/visible.ts';
-import { decide } from './advance.ts';
+import { decide, recordAround } from './advance.ts';
 import { pageUrl, type Tools } from './tools.ts';
 
 /** Where somebody speaks to omk: the issue or pull request as it stood then, and a key that makes every answer one answer. */
@@ -68,10 +68,9 @@ async function startGoal(options: RunOptions, text: string | undefined, talk: Ta
     ask: { ...ask, hash: createHash('sha256').update(`${ask.title}\0${ask.text}`).digest('hex') },
     options,
   };
-  const made = await tools.store.createGoal(asked, {
-    trigger: talk.key,
-    decide: (goal) => decide(goal, tools.clock.now()),
-  });
+  const made = await recordAround([asked], () =>
+    tools.store.createGoal(asked, { trigger: talk.key, decide: (next) => decide(next, tools.clock.now()) }),
+  );
   if (made.kind === 'busy') return replies.busy(made.goal);
   const { hidden } = readVisible(ask.text);
   return hidden > 0 ? replies.hiddenText(hidden) : undefined;
@@ -149,7 +148,9 @@ async function onGoal(command: GoalCommand, goal: Goal, talk: Talk): Promise<str
 
 /** Records what a person decided, whatever the goal does at the moment. */
 export async function append(goal: Goal, events: GoalEvent[], tools: Tools): Promise<void> {
-  await tools.store.record(goal.id, events, { decide: (next) => decide(next, tools.clock.now()) });
+  await recordAround(events, () =>
+    tools.store.record(goal.id, events, { decide: (next) => decide(next, tools.clock.now()) }),
+  );
 }
 
 /** What brings an ended goal that can go on back to life. */

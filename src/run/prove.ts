@@ -6,6 +6,7 @@ import { openWorktree, type Worktree } from '../git/worktree.ts';
 import { manifestsToRead } from '../goal/detect.ts';
 import { isDue, type Gate, type GateResult, type SetupStep } from '../goal/gate.ts';
 import type { Goal, Sha } from '../goal/goal.ts';
+import { around, killPoint } from '../kill-point.ts';
 import { runToEnd, type Room, type Run } from '../process.ts';
 import { startEgressProxy } from '../sandbox/egress.ts';
 import { GATE_LIMITS, SETUP_LIMITS } from '../sandbox/limits.ts';
@@ -34,7 +35,7 @@ export async function prove(goal: Goal, subject: Subject, tools: Tools): Promise
   const failedSetup = await setUp(bench, goal.gates?.setup ?? []);
   if (failedSetup) return [failedSetup];
   const results: GateResult[] = [];
-  for (const gate of due) results.push(await runGate(bench, gate));
+  for (const gate of due) results.push(await around('gate', () => runGate(bench, gate)));
   return results;
 }
 
@@ -64,7 +65,7 @@ async function setUp(bench: Bench, steps: readonly SetupStep[]): Promise<GateRes
     const room = openBenchRoom(bench, { profile: 'setup', limits: SETUP_LIMITS, egress: { socket, registries } });
     for (const step of steps) {
       const gate: Gate = { name: SETUP_PREFIX + step.run, kind: 'build', paths: [], ...step };
-      const result = await runIn(room, bench, gate);
+      const result = await around('setup', () => runIn(room, bench, gate));
       if (result.status !== 'passed') return result;
     }
   } finally {
@@ -97,6 +98,7 @@ async function runIn(room: Room, bench: Bench, gate: Gate): Promise<GateResult> 
   tools.tell({ goal: goal.id, slice: subject.slice, stage: 'gate', text: `${gate.name} …` });
   const logPath = join(bench.logs, `${subject.sha.slice(0, 12)}-${gate.name.replaceAll(/[^A-Za-z0-9]+/g, '-')}.log`);
   const launched = room.launch(['/bin/sh', '-c', 'cd -- "$0" && exec /bin/sh -c "$1"', gate.dir, gate.run]);
+  killPoint('during:gate');
   const run = await runToEnd(launched, { timeoutMs: gate.timeoutMs, logPath, signal: tools.signal });
   tools.signal.throwIfAborted();
   const result: GateResult = {

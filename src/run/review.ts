@@ -25,12 +25,21 @@ export async function review(goal: Goal, slice: Slice, tools: Tools): Promise<Go
   const mirror = await mirrorOf(goal, tools);
   const patch = await readPatch(mirror, base, head);
   const ruled = await judgeByRules(goal, slice, { mirror, base, head, patch });
+  if (policyOf(goal).review.reviewer === 'off') return [judge(slice, ruled)];
   const asked = await askReviewers(goal, slice, { mirror, head, patch, ruled }, tools);
   if (asked.stopped) return [...asked.spent, ...asked.stopped];
-  const wall = waive(mergeReviewer(ruled, asked.answers, policyOf(goal).review), slice.accepted);
+  return [...asked.spent, judge(slice, mergeReviewer(ruled, asked.answers, policyOf(goal).review))];
+}
+
+function judge(slice: Slice, found: Wall): GoalEvent {
+  const wall = waive(found, slice.accepted);
   const verdict = wallVerdict(wall);
-  if (verdict.kind === 'passed') return [...asked.spent, { kind: 'wall-passed', slice: slice.id, wall }];
-  return [...asked.spent, { kind: 'wall-blocked', slice: slice.id, wall, feedback: verdict.findings.map(asFeedback) }];
+  if (verdict.kind === 'passed') return { kind: 'wall-passed', slice: slice.id, wall };
+  const silent = wall.passes.filter(({ status, findings }) => status === 'failed' && findings.length === 0);
+  const unsaid = silent.map(({ pass, feedback }): Feedback => ({ from: 'wall', text: `Pass ${pass}: ${feedback}` }));
+  const missing = verdict.missing.map((pass): Feedback => ({ from: 'wall', text: `Pass ${pass} has not spoken.` }));
+  const feedback = [...verdict.findings.map(asFeedback), ...unsaid, ...missing];
+  return { kind: 'wall-blocked', slice: slice.id, wall, feedback };
 }
 
 type Diff = { mirror: Mirror; base: Sha; head: Sha; patch: string };
@@ -58,7 +67,6 @@ async function askReviewers(
   tools: Tools,
 ): Promise<Asked> {
   const asked: Asked = { spent: [], answers: new Map(), stopped: undefined };
-  if (policyOf(goal).review.reviewer === 'off') return asked;
   const name = reviewName(goal, slice.id);
   const worktree = await openWorktree(mirror, { root: folders(tools.config).worktrees, name, sha: head });
   await lendOwnGit(worktree, tools);

@@ -2,6 +2,7 @@ import type { Kysely, Transaction } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import { UserError } from '../errors.ts';
 import { first } from './migrations/0001-first.ts';
+import { lease } from './migrations/0002-lease.ts';
 
 /** The tables as `migrations/` leaves them. Text columns named `data`, `detail`, `payload` and `result` hold JSON of `encodeJson`. */
 export type Database = {
@@ -73,7 +74,7 @@ export type Executor = Kysely<Database>;
 export type Tx = Transaction<Database>;
 
 /** Append-only, run in the order of their names. A released migration is never changed. */
-const MIGRATIONS = { '0001-first': first };
+const MIGRATIONS = { '0001-first': first, '0002-lease': lease };
 
 /** Brings the tables up to date. Two starters are harmless: one waits for the other. Throws a `UserError` on a database of a newer omk. */
 export async function migrate(db: Kysely<Database>): Promise<void> {

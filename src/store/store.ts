@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { UserError } from '../errors.ts';
 import type { GoalEvent } from '../goal/event.ts';
 import type { Goal, GoalStatus } from '../goal/goal.ts';
+import { around } from '../kill-point.ts';
 import type { Clock } from './clock.ts';
 import { findEffect, intendEffect, settleEffect, type Effect, type Intention } from './effect.ts';
 import { openEngine, type Engine } from './engine.ts';
@@ -12,9 +13,17 @@ import type { Asked, Created, Decide, Expect, Recorded, RecordedEvent } from './
 import * as lookup from './lookup.ts';
 import type { GoalFilter, GoalSummary } from './lookup.ts';
 import { countJobs, findPlace, sendDue, sendUnit, sendWebhook, startQueue, type JobCounts } from './queue.ts';
+import { endLease, takeLease, type Lease } from './lease.ts';
 import { migrate } from './schema.ts';
 import { announceChange, openWatch } from './watch.ts';
-import { findWebhook, finishWebhook, insertWebhook, sweepWebhooks, type Webhook } from './webhook.ts';
+import {
+  findWebhook,
+  finishWebhook,
+  insertWebhook,
+  listUnknownWebhooks,
+  sweepWebhooks,
+  type Webhook,
+} from './webhook.ts';
 import { startWorkers, type Handlers, type WorkOptions, type Workers } from './worker.ts';
 
 export type { Clock } from './clock.ts';
@@ -27,6 +36,8 @@ export type Store = {
   /** Undefined when it is unknown or done. */
   loadWebhook(id: string): Promise<Webhook | undefined>;
   markWebhookDone(id: string): Promise<void>;
+  /** Those of these delivery ids that were never stored. */
+  listUnknownWebhooks(ids: readonly string[]): Promise<string[]>;
   /** Forgets webhooks that arrived before `before` and are done or given up; returns how many. */
   sweepWebhooks(before: Date): Promise<number>;
 
@@ -71,6 +82,11 @@ export type Store = {
   intendEffect(intention: Intention): Promise<{ kind: 'fresh' | 'intended' | 'settled'; effect: Effect }>;
   settleEffect(key: string, result: unknown): Promise<Effect>;
   findEffect(key: string): Promise<Effect | undefined>;
+
+  /** Takes or prolongs a lease by the store's clock; false if another holder has it. */
+  takeLease(lease: Lease): Promise<boolean>;
+  /** Lets the holder's lease end at `until`. */
+  endLease(lease: Lease): Promise<void>;
 
   getFreeze(repositoryId: number): Promise<Freeze | undefined>;
   setFreeze(repositoryId: number, freeze: Freeze | undefined): Promise<void>;
@@ -127,13 +143,16 @@ async function closeEngine(engine: Engine): Promise<void> {
 function webhookPart({ engine: { db, boss } }: Context) {
   return {
     saveWebhook: (webhook: Webhook) =>
-      db.transaction().execute(async (tx) => {
-        const outcome = await insertWebhook(tx, webhook);
-        if (outcome === 'stored') await sendWebhook(boss, tx, { id: webhook.id, failures: 0 });
-        return outcome;
-      }),
+      around('webhook:save', () =>
+        db.transaction().execute(async (tx) => {
+          const outcome = await insertWebhook(tx, webhook);
+          if (outcome === 'stored') await sendWebhook(boss, tx, { id: webhook.id, failures: 0 });
+          return outcome;
+        }),
+      ),
     loadWebhook: (id: string) => findWebhook(db, id),
-    markWebhookDone: (id: string) => finishWebhook(db, id),
+    markWebhookDone: (id: string) => around('webhook:done', () => finishWebhook(db, id)),
+    listUnknownWebhooks: (ids: readonly string[]) => listUnknownWebhooks(db, ids),
     sweepWebhooks: (before: Date) => sweepWebhooks(db, before),
   };
 }
@@ -205,9 +224,13 @@ function busyIssue(goalId: string): UserError {
 
 function effectPart({ engine: { db }, clock }: Context) {
   return {
-    intendEffect: (intention: Intention) => intendEffect(db, intention, clock.now()),
-    settleEffect: (key: string, result: unknown) => settleEffect(db, key, { result, now: clock.now() }),
+    intendEffect: (intention: Intention) =>
+      around('effect:intend', () => intendEffect(db, intention, clock.now())),
+    settleEffect: (key: string, result: unknown) =>
+      around('effect:settle', () => settleEffect(db, key, { result, now: clock.now() })),
     findEffect: (key: string) => findEffect(db, key),
+    takeLease: (lease: Lease) => takeLease(db, lease, clock.now()),
+    endLease: (lease: Lease) => endLease(db, lease),
     getFreeze: (repositoryId: number) => findFreeze(db, repositoryId),
     setFreeze: (repositoryId: number, freeze: Freeze | undefined) => setFreeze(db, repositoryId, freeze),
   };

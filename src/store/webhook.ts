@@ -26,6 +26,14 @@ export async function insertWebhook(tx: Tx, webhook: Webhook): Promise<'stored' 
   return inserted ? 'stored' : 'seen';
 }
 
+/** Those of these delivery ids that were never stored, in their order. */
+export async function listUnknownWebhooks(db: Executor, ids: readonly string[]): Promise<string[]> {
+  if (ids.length === 0) return [];
+  const { rows } = await sql<{ id: string }>`select id from webhook where id = any(${ids})`.execute(db);
+  const known = new Set(rows.map(({ id }) => id));
+  return ids.filter((id) => !known.has(id));
+}
+
 /** The delivery, or undefined if it is unknown or done. */
 export async function findWebhook(db: Executor, id: string): Promise<Webhook | undefined> {
   const row = await db.selectFrom('webhook').selectAll().where('id', '=', id).executeTakeFirst();

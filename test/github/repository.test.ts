@@ -119,10 +119,10 @@ describe('the repository', () => {
 
 describe('files', () => {
   const ORG = '/repos/acme/.github/contents/.github%2Fomk.yml';
-  const text = { 'content-type': 'application/vnd.github.raw; charset=utf-8' };
+  const file = (text: string) => ({ type: 'file', encoding: 'base64', content: Buffer.from(text).toString('base64') });
 
   test("the organisation's settings", async () => {
-    api().get(ORG).matchHeader('accept', /raw/).reply(200, 'merge: manual\n', text);
+    api().get(ORG).reply(200, file('merge: manual\n'));
     expect(await readOrgConfig(await connect())).toBe('merge: manual\n');
   });
 
@@ -132,7 +132,7 @@ describe('files', () => {
   });
 
   test('a file of the default branch', async () => {
-    api().get(`${PLACE}/contents/.github%2Fomk.yml`).reply(200, 'merge: gated\n', text);
+    api().get(`${PLACE}/contents/.github%2Fomk.yml`).reply(200, file('merge: gated\n'));
     expect(await readDefaultFile(await connect(), '.github/omk.yml')).toBe('merge: gated\n');
   });
 

@@ -3,7 +3,7 @@ import nock from 'nock';
 import { connectGitHub, octokitForQueue, type AppAuth, type GitHub } from '../../src/github/client.ts';
 import type { Repository } from '../../src/goal/goal.ts';
 
-export const API = 'https://api.github.com';
+const API = 'https://api.github.com';
 export const OMK = 777;
 export const REPOSITORY: Repository = { installationId: 11, id: 22, owner: 'acme', name: 'shop', private: true };
 export const PLACE = '/repos/acme/shop';

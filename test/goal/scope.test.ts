@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import picomatch from 'picomatch';
-import { findOutOfScope, globsOverlap, isInScope, PROTECTED_PATHS, touchesProtected } from '../../src/goal/scope.ts';
+import { globsOverlap, isInScope, isProtected, PROTECTED_PATHS, touchesProtected } from '../../src/goal/scope.ts';
 import { pick, seeded } from './seeded.ts';
 
 const IN_SCOPE: [path: string, scope: string[], inside: boolean][] = [
@@ -135,8 +135,8 @@ const PROTECTED = [
   'migrations/001.sql',
 ];
 
-test.each(PROTECTED)('%j is protected, even inside the write scope', (path) => {
-  expect(findOutOfScope([path], { writeScope: ['**'] }, ['migrations'])).toEqual([path]);
+test.each(PROTECTED)('%j is protected', (path) => {
+  expect(isProtected(path, ['migrations'])).toBe(true);
 });
 
 const FREE = [
@@ -148,13 +148,8 @@ const FREE = [
   '.eslintrc.json',
 ];
 
-test.each(FREE)('%j is free inside the write scope', (path) => {
-  expect(findOutOfScope([path], { writeScope: ['**'] }, ['migrations'])).toEqual([]);
-});
-
-test('files outside the write scope are named, in their order', () => {
-  const files = ['src/a.ts', 'README.md', 'src/b.ts', 'AGENTS.md'];
-  expect(findOutOfScope(files, { writeScope: ['src/**'] }, [])).toEqual(['README.md', 'AGENTS.md']);
+test.each(FREE)('%j is free', (path) => {
+  expect(isProtected(path, ['migrations'])).toBe(false);
 });
 
 const NAMED: [scope: string[], named: boolean][] = [

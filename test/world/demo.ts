@@ -7,6 +7,7 @@ import type { Output } from '../../src/cli/omk.ts';
 import { UserError } from '../../src/errors.ts';
 import { describeEvent } from '../../src/goal/event.ts';
 import type { Goal } from '../../src/goal/goal.ts';
+import { probeSandbox } from '../../src/sandbox/probe.ts';
 import { renderSandbox } from '../../src/sandbox/sandbox.ts';
 import type { Progress } from '../../src/run/tools.ts';
 import type { Conclusion, Pull } from './fake-github.ts';
@@ -62,7 +63,10 @@ async function openDemoWorld(from: string, options: DemoOptions, tell: Tell): Pr
     const value = process.env[name];
     return value ? [[name, value] as const] : [];
   });
-  const env = Object.fromEntries(key ? [['KIMI_BASE_URL', 'https://api.moonshot.ai/v1'], ...real] : []);
+  const env: Record<string, string> = Object.fromEntries(key ? [['KIMI_BASE_URL', 'https://api.moonshot.ai/v1'], ...real] : []);
+  const level = await probeSandbox();
+  // Whoever runs the demo runs the server too: where there is no sandbox, it says so and goes on.
+  if (level.kind === 'none') env['OMK_SANDBOX'] = 'off';
   const gitDir = { value: '' };
   const world = await openWorld({
     repository: {
@@ -77,8 +81,8 @@ async function openDemoWorld(from: string, options: DemoOptions, tell: Tell): Pr
   if (!key) (options.repo === undefined ? playSample : playAnyRepository)(world.model);
   const { sandbox } = world.omk;
   tell(`sandbox   ${renderSandbox(sandbox)}`);
-  if (sandbox.kind === 'none') {
-    tell(`          WITHOUT A SANDBOX (${sandbox.why}): agent and gates run as you. Only the demo goes on like this.`);
+  if (level.kind === 'none') {
+    tell(`          WITHOUT A SANDBOX (${level.why}): agent and gates run as you. Only the demo goes on like this.`);
   }
   tell(`kimi      ${kimiVersion()}, ${key ? `model ${world.config.KIMI_MODEL} at ${world.config.KIMI_BASE_URL}` : 'a scripted model (set KIMI_API_KEY for a real one)'}`);
   tell(`github    a double on ${world.github.url}, repository ${world.github.repository.owner.login}/${world.github.repository.name}`);

@@ -13,7 +13,7 @@ export type FailedCheck = {
 };
 
 /** One context as the verdict saw it, for the record. */
-export type Evidence = { name: string; required: boolean; says: string };
+type Evidence = { name: string; required: boolean; says: string };
 
 /** Who can move a blocked pull request on: the agent by a fix turn, anyone with write access, or an administrator of repository or app. */
 export type Mover = 'agent' | 'human' | 'admin';

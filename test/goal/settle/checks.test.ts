@@ -131,11 +131,11 @@ describe('which contexts count', () => {
       { kind: 'wait', reason: /have not reported/ },
     ],
     [
-      'B5 same job name in two workflows, one red',
+      'B5 same job name in two workflows, the older one red',
       {
         facts: {
           contexts: [
-            run('test'),
+            run('test', later),
             ended('test', 'FAILURE', { workflow: 'Nightly', workflowPath: '.github/workflows/nightly.yml' }),
           ],
         },
@@ -143,14 +143,23 @@ describe('which contexts count', () => {
       { kind: 'block', who: 'agent' },
     ],
     [
-      'B5 same job name by two events, one red',
-      { facts: { contexts: [run('test'), ended('test', 'FAILURE', { event: 'push', suite: 2 })] } },
+      'B5 same job name by two events, the older one red',
+      { facts: { contexts: [run('test', later), ended('test', 'FAILURE', { event: 'push', suite: 2 })] } },
       { kind: 'block', who: 'agent' },
     ],
     [
-      'B5 same job name of two apps, one red',
-      { facts: { contexts: [run('test'), ended('test', 'FAILURE', codecov)] } },
+      'B5 same job name of two apps, the older one red',
+      { facts: { contexts: [run('test', later), ended('test', 'FAILURE', codecov)] } },
       'block',
+    ],
+    [
+      'B5 same name of two apps that have no workflows, the older one red',
+      {
+        facts: {
+          contexts: [run('test'), ended('lint', 'FAILURE', codecov), run('lint', { ...codecov, ...later, app: 9 })],
+        },
+      },
+      { kind: 'block', failed: ['lint'] },
     ],
     [
       'B5 superseded failure and green re-run',

@@ -10,7 +10,7 @@ export type Given = {
 };
 
 /** What the verdict must be. `inMs`: when to ask again, counted from now. */
-export type Wanted = {
+type Wanted = {
   kind: SettleVerdict['kind'];
   reason?: RegExp;
   who?: string;

@@ -1,0 +1,37 @@
+import bash from '@ast-grep/lang-bash';
+import go from '@ast-grep/lang-go';
+import java from '@ast-grep/lang-java';
+import python from '@ast-grep/lang-python';
+import rust from '@ast-grep/lang-rust';
+import { Lang, parseAsync, registerDynamicLanguage } from '@ast-grep/napi';
+import type { LanguageName } from './language.ts';
+
+const GRAMMARS: Partial<Record<LanguageName, string>> = {
+  javascript: Lang.JavaScript,
+  typescript: Lang.TypeScript,
+  tsx: Lang.Tsx,
+  ...registered(),
+};
+
+/** The grammars that come as packages; on a machine they are not made for there are none, and brackets alone are judged. */
+function registered(): Partial<Record<LanguageName, string>> {
+  try {
+    registerDynamicLanguage({ python, go, rust, java, bash });
+    return { python: 'python', go: 'go', rust: 'rust', java: 'java', shell: 'bash' };
+  } catch {
+    // No prebuilt grammar for this machine.
+    return {};
+  }
+}
+
+/**
+ * The 1-based line at which a text first breaks its language's grammar; undefined if it keeps it or there is no grammar.
+ * Parses in another thread, so start early and await late.
+ */
+export async function findBreak(text: string, language: LanguageName): Promise<number | undefined> {
+  const grammar = GRAMMARS[language];
+  if (grammar === undefined) return undefined;
+  const root = (await parseAsync(grammar, text)).root();
+  const error = root.kind() === 'ERROR' ? root : root.find({ rule: { kind: 'ERROR' } });
+  return error && error.range().start.line + 1;
+}

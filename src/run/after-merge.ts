@@ -1,0 +1,35 @@
+import { TransientError } from '../errors.ts';
+import { deleteBranch } from '../git/push.ts';
+import { listOpenPullsWithBase, retargetPull } from '../github/pulls.ts';
+import type { GoalEvent } from '../goal/event.ts';
+import type { Sha } from '../goal/goal.ts';
+import { branchName } from '../goal/naming.ts';
+import { cleanSlice } from './clean.ts';
+import type { Scene } from './scene.ts';
+import { mirrorOf } from './tools.ts';
+import { endTry } from './tries.ts';
+
+/** The merge is confirmed: the branch goes if nobody moved it, and so do the slice's worktrees. Calling twice is harmless. */
+export async function afterMerge(scene: Scene, sha: Sha): Promise<GoalEvent[]> {
+  const { goal, slice, tools, facts, tries } = scene;
+  const open = tries.find(({ outcome }) => outcome.kind === 'open');
+  if (open) await endTry(open.key, { kind: 'merged', sha }, tools);
+  if (!facts.repository.deletesBranchOnMerge) await removeBranch(scene);
+  await cleanSlice(goal, slice.id, tools);
+  return [{ kind: 'merged', slice: slice.id, sha }];
+}
+
+/** Pull requests into the branch get its base first: GitHub would close them for ever (cli/cli#14223). A branch that cannot go stays. */
+async function removeBranch({ goal, slice, pull, github, facts, tools }: Scene): Promise<void> {
+  const branch = branchName(goal, slice.id);
+  try {
+    for (const child of await listOpenPullsWithBase(github, branch)) {
+      await retargetPull(github, child.number, facts.base.branch);
+    }
+    const mirror = await mirrorOf(goal, tools);
+    await deleteBranch(mirror, { branch, expected: pull.head }, await tools.gitToken(goal.repository));
+  } catch (err) {
+    if (err instanceof TransientError) throw err;
+    tools.log.warn({ err, goal: goal.id, slice: slice.id, branch }, 'the branch of a merged slice stays');
+  }
+}

@@ -1,0 +1,140 @@
+import { assertNever } from '../errors.ts';
+import { createCheckRun } from '../github/checks.ts';
+import { mergePull } from '../github/pulls.ts';
+import { armAutoMerge, enqueuePull } from '../github/queue.ts';
+import type { GoalEvent } from '../goal/event.ts';
+import { mergeMessage } from '../goal/naming.ts';
+import { afterLostReply, afterRefusal, countRefusal, type RefusalReason } from '../goal/settle/attempt.ts';
+import type { SettleVerdict } from '../goal/settle.ts';
+import { afterMerge } from './after-merge.ts';
+import { isInTime } from './lane.ts';
+import { held, waiting, type Scene } from './scene.ts';
+import { beginTry, endTry, type Order } from './tries.ts';
+
+type Ready = SettleVerdict & { kind: 'ready' };
+
+const SECOND = 1_000;
+/** How often GitHub's queue gets the same head. */
+const MOST_QUEUED = 2;
+
+/** Has GitHub merge exactly the head that was judged: now, or by its merge queue where the base has one. */
+export async function handOver(scene: Scene, ready: Ready): Promise<GoalEvent[]> {
+  const { lane, memory, tools } = scene;
+  if (!isInTime(lane, tools.clock.now())) {
+    return waiting(scene, 'the look before the merge took too long', {
+      until: soon(scene, 1),
+      greenSince: memory.greenSince,
+    });
+  }
+  await publish(scene, ready.publish);
+  switch (ready.via) {
+    case 'merge':
+      return mergeNow(scene, ready);
+    case 'queue':
+    case 'auto-merge':
+      return leaveToGitHub(scene, ready, ready.via);
+    default:
+      return assertNever(ready.via);
+  }
+}
+
+function soon({ tools }: Scene, seconds: number): Date {
+  return new Date(tools.clock.now().getTime() + seconds * SECOND);
+}
+
+/** Required checks of omk's own: gates and wall passed, else the slice would not be here. */
+async function publish({ github, goal, slice, pull }: Scene, names: string[]): Promise<void> {
+  for (const name of names) {
+    await createCheckRun(github, {
+      name,
+      head: pull.head,
+      key: `${goal.id}/${slice.id}`,
+      conclusion: 'success',
+      title: 'Gates and review wall passed',
+      summary: `Slice \`${slice.id}\` of ${goal.id}: every gate and the review wall passed for this commit.`,
+      annotations: [],
+    });
+  }
+}
+
+function orderOf({ pull, facts }: Scene, { method, contexts }: Ready): Order {
+  return { pull: pull.number, head: pull.head, base: facts.base.sha, method, contexts };
+}
+
+async function mergeNow(scene: Scene, ready: Ready): Promise<GoalEvent[]> {
+  const { goal, slice, pull, github, tools, tries, memory } = scene;
+  const key = await beginTry(goal, slice, { number: tries.length, order: orderOf(scene, ready) }, tools);
+  const words = mergeMessage(goal, slice);
+  const order = { number: pull.number, sha: pull.head, method: ready.method, ...words };
+  const merged = await mergePull(github, order).catch(async (error: unknown) => {
+    // What may have been done comes back as `unknown`; this was not done.
+    await endTry(key, { kind: 'not-sent' }, tools);
+    throw error;
+  });
+  switch (merged.kind) {
+    case 'merged':
+      await endTry(key, merged, tools);
+      return afterMerge(scene, merged.sha);
+    case 'unknown':
+      return waiting(scene, LOST, { until: soon(scene, 10), greenSince: memory.greenSince });
+    case 'refused':
+      await endTry(key, { kind: 'refused', reason: merged.reason, message: merged.message }, tools);
+      return refused(scene, merged.reason, merged.message);
+    default:
+      return assertNever(merged);
+  }
+}
+
+const LOST = "GitHub's reply to the merge was lost; reading back what came of it";
+
+/** What to do first about a merge whose reply was lost while the pull request is open; undefined if there is none. */
+export async function meetLostReply(scene: Scene): Promise<GoalEvent[] | undefined> {
+  const { tries, facts, memory, slice, pull, tools } = scene;
+  const open = tries.find(({ outcome }) => outcome.kind === 'open');
+  if (!open || facts.state !== 'open') return undefined;
+  const lost = tries.filter(({ outcome }) => outcome.kind === 'lost').length;
+  const baseMoved = facts.base.sha !== open.order.base;
+  const next = afterLostReply({ sentAt: open.sentAt, baseMoved, lost }, tools.clock.now());
+  if (next === 'retry') {
+    await endTry(open.key, { kind: 'lost' }, tools);
+    open.outcome = { kind: 'lost' };
+    return undefined;
+  }
+  if (next !== 'held') return waiting(scene, LOST, { until: next.until, greenSince: memory.greenSince });
+  const why = baseMoved
+    ? `its base moved meanwhile though #${pull.number} is open. Look whether the base holds it`
+    : 'a second one did not merge it either';
+  return held(slice, { text: `GitHub's reply to the merge was lost, and ${why}.`, next: `/omk rebase ${slice.id}` });
+}
+
+/** GitHub said no: the same head again later, or a person. */
+function refused(scene: Scene, reason: RefusalReason, message: string): GoalEvent[] {
+  const { slice, memory } = scene;
+  const count = countRefusal(slice.wait?.refused, reason);
+  const next = afterRefusal(count);
+  const text = `GitHub refused the merge: ${message}`;
+  if (next.kind === 'held') return held(slice, { text, next: `/omk merge ${slice.id}` });
+  const greenSince = next.green ? memory.greenSince : undefined;
+  return waiting(scene, text, { until: soon(scene, next.ms / SECOND), greenSince, refused: count });
+}
+
+/** The base has a merge queue: GitHub merges. What the queue puts out is queued once more, then a person must look. */
+async function leaveToGitHub(scene: Scene, ready: Ready, wish: 'queue' | 'auto-merge'): Promise<GoalEvent[]> {
+  const { goal, slice, pull, facts, github, tools, tries, memory } = scene;
+  if (tries.filter(({ outcome }) => outcome.kind === 'left').length >= MOST_QUEUED) {
+    const text = `GitHub's merge queue put #${pull.number} out ${MOST_QUEUED} times. The timeline of #${pull.number} names why.`;
+    return held(slice, { text, next: `/omk rebase ${slice.id}` });
+  }
+  const order = { id: facts.id, head: pull.head };
+  const armed = wish === 'auto-merge' ? await armAutoMerge(github, order) : undefined;
+  // Nothing is left to wait for: GitHub arms only what it cannot merge yet.
+  const queued =
+    armed && !(armed.kind === 'refused' && armed.reason === 'clean') ? undefined : await enqueuePull(github, order);
+  const left = queued ?? armed;
+  if (left?.kind === 'refused') return refused(scene, 'unknown', left.message);
+  const via = queued ? 'queue' : 'auto-merge';
+  const key = await beginTry(goal, slice, { number: tries.length, order: orderOf(scene, ready) }, tools);
+  await endTry(key, { kind: 'left', via }, tools);
+  const told = via === 'queue' ? `#${pull.number} is in GitHub's merge queue` : 'GitHub was told to merge it';
+  return waiting(scene, told, { until: soon(scene, 300), greenSince: memory.greenSince });
+}

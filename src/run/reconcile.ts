@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto';
+import type { AppAuth } from '../github/client.ts';
+import { listDeliveries, redeliver, type Delivery } from '../github/deliveries.ts';
+import type { Tools } from './tools.ts';
+
+const MINUTE_MS = 60_000;
+const EVERY_MS = 5 * MINUTE_MS;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+/** GitHub keeps its deliveries for three days. */
+const FIRST_LOOK_MS = 3 * DAY_MS;
+const LOOK_MS = 2 * HOUR_MS;
+const KEEP_WEBHOOKS_MS = 7 * DAY_MS;
+
+/** `events`: those that omk stores; GitHub sends some to every App that nobody asked for. */
+type Needs = { tools: Pick<Tools, 'store' | 'clock' | 'log'>; app: AppAuth; events: readonly string[] };
+
+/** Reconciles at once and then every five minutes; one process at a time does. Returns how to stop it. */
+export function startReconciling(needs: Needs): () => Promise<void> {
+  const { store, clock, log } = needs.tools;
+  const holder = randomUUID();
+  let lookMs = FIRST_LOOK_MS;
+  const round = async () => {
+    const until = new Date(clock.now().getTime() + EVERY_MS);
+    if (!(await store.takeLease({ name: 'reconcile', holder, until }))) return;
+    await reconcile(needs, lookMs);
+    lookMs = LOOK_MS;
+  };
+  const tryRound = () => round().catch((err: unknown) => log.warn({ err }, 'could not reconcile with GitHub'));
+  let running = tryRound();
+  const timer = setInterval(() => {
+    running = running.then(tryRound);
+  }, EVERY_MS);
+  timer.unref();
+  return async () => {
+    clearInterval(timer);
+    await running;
+    await store.endLease({ name: 'reconcile', holder, until: clock.now() });
+  };
+}
+
+/**
+ * Finds what no webhook told: asks GitHub to deliver again what was never stored, has every armed pull request read again,
+ * and forgets webhooks that are too old to come twice. Harmless to call twice. Throws TransientError.
+ */
+export async function reconcile({ tools, app, events }: Needs, lookMs: number): Promise<void> {
+  const { store, clock, log } = tools;
+  const now = clock.now().getTime();
+  await store.sweepWebhooks(new Date(now - KEEP_WEBHOOKS_MS));
+  await wakeArmed(tools);
+  const deliveries = await listDeliveries(app, new Date(now - lookMs));
+  const newest = new Map<string, Delivery>();
+  for (const delivery of deliveries.filter(({ event }) => events.includes(event))) {
+    if (!newest.has(delivery.guid)) newest.set(delivery.guid, delivery);
+  }
+  const lost = await store.listUnknownWebhooks([...newest.keys()]);
+  // Oldest first, as they happened.
+  for (const guid of [...newest.keys()].filter((candidate) => lost.includes(candidate)).toReversed()) {
+    const delivery = newest.get(guid);
+    const again = delivery !== undefined && (await redeliver(app, delivery.id));
+    log.warn({ guid, event: delivery?.event, again }, 'a webhook was lost');
+  }
+}
+
+async function wakeArmed({ store }: Needs['tools']): Promise<void> {
+  for (const { id } of await store.listGoals({ ended: false, limit: 1_000_000 })) {
+    const goal = await store.findGoal(id);
+    for (const slice of goal?.slices ?? []) if (slice.status === 'merging') await store.wake(id, slice.id);
+  }
+}

@@ -1,0 +1,37 @@
+import type { GitHub } from '../github/client.ts';
+import type { GoalEvent } from '../goal/event.ts';
+import type { Goal, Reason } from '../goal/goal.ts';
+import type { Refused } from '../goal/settle/attempt.ts';
+import type { Memory, PullFacts } from '../goal/settle.ts';
+import type { Slice, SlicePull } from '../goal/slice.ts';
+import type { Lane } from './lane.ts';
+import type { Tools } from './tools.ts';
+import type { Try } from './tries.ts';
+
+/** One look at the pull request of a slice: what GitHub shows, what omk remembers and did. `lane` is omk's turn to merge into the base. */
+export type Scene = {
+  goal: Goal;
+  slice: Slice;
+  pull: SlicePull;
+  github: GitHub;
+  facts: PullFacts;
+  memory: Memory;
+  tries: Try[];
+  lane: Lane | undefined;
+  tools: Tools;
+};
+
+type Pause = { until: Date; greenSince?: Date | undefined; refused?: Refused | undefined };
+
+/** Nothing to do before `until`. Leaving `greenSince` out forgets it; refusals are remembered as long as the head. */
+export function waiting({ slice, memory }: Pick<Scene, 'slice' | 'memory'>, reason: string, pause: Pause): GoalEvent[] {
+  const { until, greenSince, refused = slice.wait?.refused } = pause;
+  const since = slice.wait?.reason === reason ? slice.wait.since : memory.headSeenAt;
+  const wait = { reason, since, until, refused };
+  return [{ kind: 'waiting', slice: slice.id, wait, headSeenAt: memory.headSeenAt, greenSince }];
+}
+
+/** A person must move it on. */
+export function held(slice: Slice, reason: Reason): GoalEvent[] {
+  return [{ kind: 'held', slice: slice.id, reason }];
+}

@@ -1,0 +1,51 @@
+import type { Goal, Sha } from '../goal/goal.ts';
+import type { Slice } from '../goal/slice.ts';
+import type { Tools } from './tools.ts';
+
+/** What omk knows of one call that was to merge: `open` as long as nobody knows what came of it. */
+export type Outcome =
+  | { kind: 'merged'; sha: Sha }
+  | { kind: 'refused'; reason: string; message: string }
+  | { kind: 'left'; via: 'queue' | 'auto-merge' }
+  /** Its reply was lost, and a minute later GitHub had not merged. */
+  | { kind: 'lost' }
+  | { kind: 'not-sent' };
+
+/** What was to be merged where, and on which evidence. */
+export type Order = { pull: number; head: Sha; base: Sha; method: string; contexts: unknown };
+
+/** One recorded call. Calls are recorded before they are made, so that one more is never made blindly after a crash. */
+export type Try = { key: string; sentAt: Date; order: Order; outcome: Outcome | { kind: 'open' } };
+
+/** Every call that was to merge this head of the slice's pull request, oldest first. */
+export async function listTries(goal: Goal, slice: Slice, tools: Tools): Promise<Try[]> {
+  const tries: Try[] = [];
+  for (;;) {
+    const key = keyOf(goal, slice, tries.length);
+    const effect = await tools.store.findEffect(key);
+    if (!effect) return tries;
+    const outcome = effect.status === 'settled' ? (effect.result as Outcome) : ({ kind: 'open' } as const);
+    tries.push({ key, sentAt: effect.intendedAt, order: effect.detail as Order, outcome });
+  }
+}
+
+function keyOf(goal: Goal, slice: Slice, number: number): string {
+  return `merge:${goal.id}/${slice.id}/${slice.pull?.head}/${number}`;
+}
+
+/** Writes down the call that is about to be made and gives its key. */
+export async function beginTry(
+  goal: Goal,
+  slice: Slice,
+  { number, order }: { number: number; order: Order },
+  tools: Tools,
+) {
+  const key = keyOf(goal, slice, number);
+  await tools.store.intendEffect({ goalId: goal.id, key, kind: 'merge', detail: order });
+  return key;
+}
+
+/** Writes down what came of it. The first outcome stays. */
+export async function endTry(key: string, outcome: Outcome, tools: Tools): Promise<void> {
+  await tools.store.settleEffect(key, outcome);
+}

@@ -1,0 +1,141 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { World } from '../world/world.ts';
+import { building, planning, write } from '../world/scripts.ts';
+import { ask, lastAnswer, oddities, openSmallWorld, statusOf } from './small.ts';
+
+let world: World;
+
+beforeAll(async () => {
+  world = await openSmallWorld();
+  world.model.will(planning([{ id: 'two', title: 'Add the second word', writeScope: ['words/**'] }]));
+  world.model.will({ ...building('two', [{ tools: [write('words/two.txt', 'two\n')] }, { say: 'Added it.' }]), times: 9 });
+});
+afterAll(() => world.close());
+
+async function say(user: string, issue: number, text: string): Promise<string> {
+  world.github.comment(user, issue, text);
+  await world.idle();
+  return lastAnswer(world, issue);
+}
+
+describe('a goal is asked for', () => {
+  test('by a person with write permission: eyes on the comment, one status comment, and it runs', async () => {
+    const issue = ask(world, 'Add the second word');
+    const goal = await world.finish(issue);
+    expect(goal.status).toBe('ready');
+    expect(world.github.issue(issue).comments[0]?.reactions.map(({ content }) => content)).toEqual(['eyes']);
+    expect(world.ownComments(issue)).toHaveLength(1);
+    expect(statusOf(world, issue)).toContain('`ready`');
+    expect(await world.github.file('main', 'words/two.txt')).toBe('two\n');
+    expect(oddities(world)).toEqual([]);
+  });
+
+  test('not by a person who may only read, who is told so once', async () => {
+    const { number } = world.github.openIssue('rob', { title: 'Add a third word', body: 'It is in words/three.txt.' });
+    expect(await say('rob', number, '/omk run')).toContain('needs write permission');
+    await expect(world.goal(number)).rejects.toThrow('no goal');
+  });
+
+  test('not by a stranger of whom GitHub says nothing', async () => {
+    const { number } = world.github.openIssue('zoe', { title: 'Add a third word', body: 'It is in words/three.txt.' });
+    expect(await say('zoe', number, '/omk run')).toContain('Nothing was done');
+  });
+
+  test('not by quoting, by code, by an edit or by somebody else’s bot', async () => {
+    const { number } = world.github.openIssue('ada', { title: 'Say it', body: '/omk run' });
+    const before = world.ownComments(number).length;
+    for (const text of ['> /omk run', '```\n/omk run\n```', 'please /omk run', '/omkrun', '<!-- /omk run -->']) {
+      const comment = world.github.comment('ada', number, text);
+      world.github.editComment('ada', comment, '/omk run');
+    }
+    await world.idle();
+    expect(world.ownComments(number)).toHaveLength(before);
+    await expect(world.goal(number)).rejects.toThrow('no goal');
+  });
+
+  test('an unknown command names the nearest, and nothing runs', async () => {
+    const { number } = world.github.openIssue('ada', { title: 'Say it', body: '' });
+    const answer = await say('ada', number, '/omk rum --budget-usd lots');
+    expect(answer).toContain('`/omk run`');
+    await expect(world.goal(number)).rejects.toThrow('no goal');
+  });
+
+  test('every fault of the options is named at once', async () => {
+    const { number } = world.github.openIssue('ada', { title: 'Say it', body: '' });
+    const answer = await say('ada', number, '/omk run --budget-usd -3 --merge always --max-agents none');
+    for (const name of ['--budget-usd', '--merge', '--max-agents']) expect(answer).toContain(name);
+    await expect(world.goal(number)).rejects.toThrow('no goal');
+  });
+
+  test('help shows what works here', async () => {
+    const { number } = world.github.openIssue('rob', { title: 'Help', body: '' });
+    const answer = await say('rob', number, '/omk help');
+    expect(answer).toContain('| `/omk run [options] [goal text]` |');
+    expect(answer).not.toContain('/omk rebase');
+  });
+
+  test('a vague goal is answered with a question before anything is spent', async () => {
+    const calls = world.model.requests.length;
+    const { number } = world.github.openIssue('ada', { title: 'Make it better', body: '' });
+    world.github.comment('ada', number, '/omk run');
+    const goal = await world.finish(number);
+    expect(goal.status).toBe('blocked_on_human');
+    expect(statusOf(world, number)).toContain('Needs you');
+    expect(world.model.requests).toHaveLength(calls);
+  });
+
+  test('the trigger label starts it when author and labeller may write', async () => {
+    const { number } = world.github.openIssue('ada', { title: 'Add the second word again', body: 'words/two.txt holds two.' });
+    world.github.label('ada', number, 'bug');
+    world.github.label('ada', number, 'omk');
+    await world.idle();
+    expect((await world.goal(number)).requester.login).toBe('ada');
+    expect(await say('ada', number, '/omk cancel')).toContain('Cancelled');
+  });
+
+  test('the trigger label on a stranger’s issue asks for a confirming command', async () => {
+    const { number } = world.github.openIssue('zoe', { title: 'Add a fourth word', body: 'It is in words/four.txt.' });
+    world.github.label('ada', number, 'omk');
+    await world.idle();
+    expect(lastAnswer(world, number)).toContain('confirm with `/omk run`');
+    await expect(world.goal(number)).rejects.toThrow('no goal');
+  });
+
+  test('status answers, cancel ends it, and a second cancel says so', async () => {
+    const number = ask(world, 'Add the second word once more', '/omk run --plan');
+    await world.idle();
+    expect((await world.goal(number)).status).toBe('awaiting_approval');
+    expect(await say('rob', number, '/omk status')).toContain('`awaiting_approval`');
+    expect(await say('ada', number, '/omk run')).toContain('already');
+    expect(await say('ada', number, '/omk cancel')).toContain('Cancelled');
+    expect((await world.goal(number)).status).toBe('cancelled');
+    expect(await say('ada', number, '/omk cancel')).toContain('has ended');
+    expect(await world.github.tip(`omk/${number}/two`)).toBeUndefined();
+  });
+
+  test('settings that are not valid are named with their line, and nothing runs', async () => {
+    await world.github.push('ada', 'broken', { '.github/omk.yml': 'review:\n  rouds: 2\nbudget: { usd: none }\n' });
+    const number = ask(world, 'Add the second word on a branch', '/omk run --base broken');
+    const goal = await world.finish(number);
+    expect(goal.status).toBe('blocked_on_human');
+    expect(goal.reason?.text).toMatch(/line 2/);
+    expect(goal.reason?.text).toMatch(/line 3/);
+    expect(goal.slices).toEqual([]);
+  });
+
+  test('a base that does not exist is said', async () => {
+    const number = ask(world, 'Add the second word nowhere', '/omk run --base nowhere');
+    expect((await world.finish(number)).reason?.text).toContain('no branch `nowhere`');
+  });
+});
+
+test('an empty repository is said', async () => {
+  const empty = await openSmallWorld();
+  try {
+    await empty.github.deleteBranch('ada', 'main');
+    const issue = ask(empty, 'Add the first word');
+    expect((await empty.finish(issue)).reason?.text).toContain('The repository is empty');
+  } finally {
+    await empty.close();
+  }
+});

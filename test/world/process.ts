@@ -1,0 +1,143 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { pino } from 'pino';
+import { openStore, type Store } from '../../src/store/store.ts';
+import { freshDataDir } from '../store/template.ts';
+import { type FakeGitHub, type NewRepository, startFakeGitHub } from './fake-github.ts';
+import { type ScriptedModel, startScriptedModel } from './scripted-model.ts';
+
+const SECRET = 'the secret of the world';
+const KEY = 'sk-the-real-key-of-the-world';
+const POLL_MS = 100;
+
+/** A world whose omk is a process of its own (`omk start`), which may be killed and started again on what it left. */
+export type ProcessWorld = {
+  github: FakeGitHub;
+  model: ScriptedModel;
+  dataDir: string;
+  /** Starts omk; resolves when it is ready, or when it is dead already. `killAt` is its `OMK_KILL_AT`. */
+  start(killAt?: string): Promise<'ready' | 'dead'>;
+  isAlive(): boolean;
+  /** Sends a signal and waits for the end; gives how long that took in milliseconds. */
+  end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number>;
+  /** What omk's page says of the issue's newest goal; undefined while it is not known. */
+  status(issue: number): Promise<string | undefined>;
+  /** The ids of processes, other than omk itself, that work under the data directory. */
+  orphans(): Promise<number[]>;
+  /** What a stopped omk left in its database. */
+  look<T>(read: (store: Store) => Promise<T>): Promise<T>;
+  /** What omk logged. */
+  log(): string;
+  close(): Promise<void>;
+};
+
+/** Opens a world with one repository and no omk in it yet. The person who asks is `ada`. The caller closes it. */
+export async function openProcessWorld(
+  repository: Omit<NewRepository, 'owner' | 'name'>,
+  env: Record<string, string> = {},
+): Promise<ProcessWorld> {
+  const github = await startFakeGitHub({ tokenLifeMs: 86_400_000 });
+  const model = await startScriptedModel({ key: KEY });
+  const dataDir = await freshDataDir();
+  await github.createRepository({ owner: 'acme', name: 'words', people: { ada: 'write' }, ...repository });
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  github.deliverTo(`${url}/api/github/webhooks`, SECRET);
+  const logged: string[] = [];
+  let child: ChildProcess | undefined;
+  const isAlive = () => child !== undefined && child.exitCode === null && child.signalCode === null;
+  const end = async (signal: 'SIGTERM' | 'SIGKILL') => {
+    const startedAt = performance.now();
+    if (child && isAlive()) {
+      const exited = once(child, 'exit');
+      child.kill(signal);
+      await exited;
+    }
+    return performance.now() - startedAt;
+  };
+  return {
+    github,
+    model,
+    dataDir,
+    isAlive,
+    end,
+    async start(killAt) {
+      child = spawn(process.execPath, ['src/cli/omk.ts', 'start'], {
+        cwd: join(import.meta.dirname, '..', '..'),
+        stdio: ['ignore', 'ignore', 'pipe'],
+        env: {
+          PATH: process.env['PATH'],
+          ...github.environment,
+          WEBHOOK_SECRET: SECRET,
+          HOST: '127.0.0.1',
+          PORT: String(port),
+          OMK_DATA_DIR: dataDir,
+          OMK_SANDBOX: 'auto',
+          KIMI_BASE_URL: model.url,
+          KIMI_API_KEY: KEY,
+          LOG_LEVEL: 'warn',
+          ...env,
+          ...(killAt === undefined ? {} : { OMK_KILL_AT: killAt }),
+        },
+      });
+      child.stderr?.on('data', (chunk: Buffer) => logged.push(chunk.toString()));
+      while (isAlive()) {
+        const answer = await fetch(`${url}/readyz`).catch(() => undefined);
+        if (answer?.ok) return 'ready';
+        await delay(POLL_MS);
+      }
+      return 'dead';
+    },
+    async status(issue) {
+      const page = await fetch(`${url}/goals`).then(
+        (answer) => answer.text(),
+        () => '',
+      );
+      return new RegExp(`#${issue}</td>\\s*<td><code>(\\w+)</code>`).exec(page)?.[1];
+    },
+    orphans: () => findProcesses(dataDir, child && isAlive() ? child.pid : undefined),
+    async look(read) {
+      const log = pino({ level: 'silent' });
+      const store = await openStore({ databaseUrl: env['DATABASE_URL'], dataDir, clock: { now: () => new Date() }, log });
+      try {
+        return await read(store);
+      } finally {
+        await store.close();
+      }
+    },
+    log: () => logged.join(''),
+    async close() {
+      await end('SIGKILL');
+      await model.close();
+      await github.close();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('No port');
+  return address.port;
+}
+
+/** Those whose command line or environment names the folder. */
+async function findProcesses(folder: string, except: number | undefined): Promise<number[]> {
+  const pids = (await readdir('/proc')).map(Number).filter((pid) => pid > 0 && pid !== except && pid !== process.pid);
+  const found = await Promise.all(
+    pids.map(async (pid) => {
+      const read = (name: string) => readFile(`/proc/${pid}/${name}`, 'latin1').catch(() => '');
+      const [command, environment] = await Promise.all([read('cmdline'), read('environ')]);
+      return `${command}\0${environment}`.includes(folder);
+    }),
+  );
+  return pids.filter((_, index) => found[index]);
+}
