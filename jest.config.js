@@ -5,6 +5,6 @@ export default {
   transform: {},
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/world/samples/'],
-  testTimeout: 20_000,
+  testTimeout: 120_000,
   maxWorkers: 2,
 };

@@ -11,7 +11,10 @@ export const settings = {
   APP_ID: z.coerce.number().int().positive().describe("The App's id, on its settings page."),
   PRIVATE_KEY: z
     .string()
-    .transform((key, ctx) => readPrivateKey(key) ?? fault(ctx, 'must be the PEM text of the private key, or that text in base64'))
+    .transform(
+      (key, ctx) =>
+        readPrivateKey(key) ?? fault(ctx, 'must be the PEM text of the private key, or that text in base64'),
+    )
     .describe("The App's private key: PEM text (line breaks may be written \\n) or the same in base64."),
   WEBHOOK_SECRET: z
     .string()
@@ -32,11 +35,15 @@ export const settings = {
     .default('./data')
     .transform((dir) => (isAbsolute(dir) ? dir : resolve(dir)))
     .describe('Folder for the embedded database, repository mirrors, worktrees and logs.'),
-  OMK_PUBLIC_URL: url.optional().describe("Where people reach omk's pages. Absent: GitHub texts carry no links to them."),
+  OMK_PUBLIC_URL: url
+    .optional()
+    .describe("Where people reach omk's pages. Absent: GitHub texts carry no links to them."),
   OMK_SANDBOX: z
     .enum(['require', 'auto', 'off'])
     .default('require')
-    .describe('require: refuse to start without bubblewrap. auto: use what is there. off: no sandbox, at your own risk.'),
+    .describe(
+      'require: refuse to start without bubblewrap. auto: use what is there. off: no sandbox, at your own risk.',
+    ),
   OMK_WORKERS: z.coerce.number().int().min(1).max(64).default(4).describe('Jobs run at the same time by this process.'),
   KIMI_API_KEY: z.string().default('').describe('Key for the model. It never reaches the agent. Absent: sent empty.'),
   KIMI_BASE_URL: url.default('https://api.moonshot.ai/v1').describe('OpenAI-compatible endpoint of the model.'),
@@ -52,7 +59,9 @@ const schema = z.object(settings);
 export type Config = z.output<typeof schema>;
 
 /** The settings, or every fault in them at once, each naming its variable. Unknown variables are not ours to judge. */
-export function readConfig(env: NodeJS.ProcessEnv): { kind: 'config'; config: Config } | { kind: 'faults'; faults: string[] } {
+export function readConfig(
+  env: NodeJS.ProcessEnv,
+): { kind: 'config'; config: Config } | { kind: 'faults'; faults: string[] } {
   const given = Object.fromEntries(Object.keys(settings).map((name) => [name, unset(env[name])]));
   const parsed = schema.safeParse(given);
   if (parsed.success) return { kind: 'config', config: parsed.data };

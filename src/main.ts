@@ -7,8 +7,9 @@ import { Probot, Server } from 'probot';
 import { app, EVENTS } from './app.ts';
 import { gitHubUrls, type Config } from './config.ts';
 import { UserError } from './errors.ts';
-import { connectGitHub, mintToken, octokitForQueue } from './github/client.ts';
+import { connectGitHub, mintFreshToken, octokitForQueue } from './github/client.ts';
 import { startReconciling } from './run/reconcile.ts';
+import { keepSecrets } from './run/secrets.ts';
 import { startWorker } from './run/worker.ts';
 import { sweep } from './run/sweep.ts';
 import { folders, type Progress, type Tools } from './run/tools.ts';
@@ -27,12 +28,18 @@ export type Running = { url: string; store: Store; sandbox: SandboxLevel; stop()
 const STOP_MS = 15_000;
 
 /** Wires everything and serves. Throws UserError when a setting or the machine does not allow it. */
-export async function start(config: Config, { log, clock, tell, role = 'all' }: Surroundings): Promise<Running> {
+export async function start(config: Config, { role = 'all', ...given }: Surroundings): Promise<Running> {
+  const { clock } = given;
+  const sinks = keepSecrets(config);
+  const [log, tell] = [sinks.log(given.log), sinks.tell(given.tell)];
   if (role !== 'all' && config.DATABASE_URL === undefined) throw noSharedDatabase(role);
-  const sandbox: SandboxLevel = role === 'web' ? { kind: 'none', why: 'nothing runs in the role web' } : await chooseSandbox(config);
+  const sandbox: SandboxLevel =
+    role === 'web' ? { kind: 'none', why: 'nothing runs in the role web' } : await chooseSandbox(config);
   await mkdir(config.OMK_DATA_DIR, { recursive: true, mode: 0o755 });
   await Promise.all(Object.values(folders(config)).map((dir) => mkdir(dir, { recursive: true, mode: 0o755 })));
-  const store = await openStore({ databaseUrl: config.DATABASE_URL, dataDir: config.OMK_DATA_DIR, clock, log });
+  const store = sinks.store(
+    await openStore({ databaseUrl: config.DATABASE_URL, dataDir: config.OMK_DATA_DIR, clock, log }),
+  );
   const server = new Server({
     log,
     port: config.PORT,
@@ -43,7 +50,7 @@ export async function start(config: Config, { log, clock, tell, role = 'all' }: 
       privateKey: config.PRIVATE_KEY,
       secret: config.WEBHOOK_SECRET,
       baseUrl: gitHubUrls(config).api,
-      Octokit: octokitForQueue(),
+      Octokit: sinks.octokit(octokitForQueue()),
       log,
     }),
   });
@@ -101,7 +108,10 @@ async function serveHealth({ HOST, PORT }: Config, answer: ReturnType<typeof pag
 }
 
 function noSharedDatabase(role: Role): UserError {
-  return new UserError(`The role ${role} needs a database that other processes share.`, 'Set DATABASE_URL, or start with --role all.');
+  return new UserError(
+    `The role ${role} needs a database that other processes share.`,
+    'Set DATABASE_URL, or start with --role all.',
+  );
 }
 
 type Parts = Omit<Tools, 'connect' | 'gitToken' | 'signal'>;
@@ -110,7 +120,7 @@ function makeTools(probot: Probot, parts: Parts): Omit<Tools, 'signal'> {
   return {
     ...parts,
     connect: (repository) => connectGitHub(probot, parts.config.APP_ID, repository),
-    gitToken: async (repository) => (await mintToken(probot, repository, { contents: 'write' })).token,
+    gitToken: async (repository) => (await mintFreshToken(probot, repository, { contents: 'write' })).token,
   };
 }
 

@@ -9,7 +9,22 @@ type Import = { from: string; to: string; runs: boolean };
 const MAY: Record<string, string[]> = {
   main: ['app', 'run', 'github', 'git', 'kimi', 'sandbox', 'store', 'review', 'web', 'goal', 'base'],
   app: ['store', 'goal', 'base'],
-  cli: ['cli', 'main', 'app', 'run', 'github', 'git', 'kimi', 'sandbox', 'store', 'review', 'web', 'goal', 'base', 'world'],
+  cli: [
+    'cli',
+    'main',
+    'app',
+    'run',
+    'github',
+    'git',
+    'kimi',
+    'sandbox',
+    'store',
+    'review',
+    'web',
+    'goal',
+    'base',
+    'world',
+  ],
   web: ['web', 'store', 'goal', 'base'],
   run: ['run', 'github', 'git', 'kimi', 'sandbox', 'store', 'review', 'goal', 'base'],
   github: ['github', 'goal', 'base'],
@@ -23,11 +38,21 @@ const MAY: Record<string, string[]> = {
 };
 const BASE = ['errors', 'config', 'process', 'bridge', 'kill-point'];
 /** Pure libraries: data in, data out. */
-const GOAL_PACKAGES = new Set(['zod', 'yaml', 'picomatch', 'string-argv', 'markdown-table', 'node:crypto', 'node:util']);
+const GOAL_PACKAGES = new Set([
+  'zod',
+  'yaml',
+  'picomatch',
+  'string-argv',
+  'markdown-table',
+  'node:crypto',
+  'node:util',
+]);
 
 async function sources(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isFile() && entry.name.endsWith('.ts')).map((entry) => join(entry.parentPath, entry.name));
+  return entries
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => join(entry.parentPath, entry.name));
 }
 
 type Found = { name: string; runs: boolean };
@@ -73,7 +98,9 @@ describe('the house', () => {
   });
 
   test('no circle', () => {
-    const next = new Map(files.map((file) => [file, edges.filter((edge) => edge.from === file && edge.runs).map((edge) => edge.to)]));
+    const next = new Map(
+      files.map((file) => [file, edges.filter((edge) => edge.from === file && edge.runs).map((edge) => edge.to)]),
+    );
     const done = new Set<string>();
     const circles: string[][] = [];
     const visit = (file: string, path: string[]): void => {
@@ -95,7 +122,8 @@ describe('the house', () => {
     const found: string[] = [];
     for (const file of files.filter((name) => name.startsWith('src/goal/'))) {
       const text = await readFile(file, 'utf8');
-      if (/\bnew Date\(\)|\bDate\.now\(|\bMath\.random\(|\brandom(Bytes|UUID)\b|\bprocess\.|\bfetch\(/.test(text)) found.push(file);
+      if (/\bnew Date\(\)|\bDate\.now\(|\bMath\.random\(|\brandom(Bytes|UUID)\b|\bprocess\.|\bfetch\(/.test(text))
+        found.push(file);
     }
     expect(found).toEqual([]);
   });

@@ -17,7 +17,13 @@ export async function demoCommand(args: string[], output: Output): Promise<numbe
     },
   });
   const { runDemo } = await import('../../test/world/demo.ts').catch(() => {
-    throw new UserError('The demo needs the folder test/world, which is not here.', 'Run it from a clone: npm ci && npm run demo');
+    throw new UserError(
+      'The demo needs the folder test/world, which is not here.',
+      'Run it from a clone: npm ci && npm run demo',
+    );
   });
-  return runDemo({ repo: values.repo, goal: values.goal, json: values.json ?? false, keep: values.keep ?? false }, output);
+  return runDemo(
+    { repo: values.repo, goal: values.goal, json: values.json ?? false, keep: values.keep ?? false },
+    output,
+  );
 }

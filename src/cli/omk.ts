@@ -13,9 +13,17 @@ type Command = { run(args: string[], output: Output): Promise<number>; usage: st
 
 const COMMANDS: Record<string, Command> = {
   start: { run: startCommand, usage: 'start [--role web|worker|all]', does: 'serve the GitHub App until SIGTERM' },
-  demo: { run: demoCommand, usage: 'demo [--repo DIR] [--goal TEXT] [--json] [--keep]', does: 'a goal from issue to merge, on this machine only' },
+  demo: {
+    run: demoCommand,
+    usage: 'demo [--repo DIR] [--goal TEXT] [--json] [--keep]',
+    does: 'a goal from issue to merge, on this machine only',
+  },
   doctor: { run: doctorCommand, usage: 'doctor [--json]', does: 'say whether this machine and the settings will do' },
-  review: { run: reviewCommand, usage: 'review --repo DIR --base REF --head REF [--json]', does: 'put a local diff through the review wall' },
+  review: {
+    run: reviewCommand,
+    usage: 'review --repo DIR --base REF --head REF [--json]',
+    does: 'put a local diff through the review wall',
+  },
   replay: { run: replayCommand, usage: 'replay GOAL [--json]', does: 'tell a goal again from its events' },
   proof: { run: proofCommand, usage: 'proof GOAL', does: "print a goal's proof as JSON" },
 };
@@ -27,7 +35,10 @@ function usage(): string {
 }
 
 async function main([name, ...args]: string[]): Promise<number> {
-  const output: Output = { stdout: (text) => void process.stdout.write(text), stderr: (text) => void process.stderr.write(text) };
+  const output: Output = {
+    stdout: (text) => void process.stdout.write(text),
+    stderr: (text) => void process.stderr.write(text),
+  };
   const command = name === undefined ? undefined : COMMANDS[name];
   if (!command) {
     const asked = name === undefined || ['help', '--help', '-h'].includes(name);

@@ -25,7 +25,11 @@ export async function proofCommand(args: string[], { stdout }: Output): Promise<
 }
 
 /** Only the two settings that say where the goals are: reading needs no secret. */
-async function withGoal(id: string | undefined, name: string, read: (store: Store, id: string) => Promise<void>): Promise<number> {
+async function withGoal(
+  id: string | undefined,
+  name: string,
+  read: (store: Store, id: string) => Promise<void>,
+): Promise<number> {
   if (!id) throw new UserError(`omk ${name} needs the id of a goal.`, `omk ${name} goal-20260101-120000-000-0123abcd`);
   const databaseUrl = settings.DATABASE_URL.parse(process.env['DATABASE_URL'] || undefined);
   const dataDir = settings.OMK_DATA_DIR.parse(process.env['OMK_DATA_DIR'] || undefined);
@@ -33,7 +37,8 @@ async function withGoal(id: string | undefined, name: string, read: (store: Stor
   const store = await openStore({ databaseUrl, dataDir, clock: { now: () => new Date() }, log });
   try {
     const goal = await store.findGoal(id);
-    if (!goal) throw new UserError(`There is no goal ${id} in this store.`, 'The goal page and the status comment name the id.');
+    if (!goal)
+      throw new UserError(`There is no goal ${id} in this store.`, 'The goal page and the status comment name the id.');
     await read(store, id);
     return 0;
   } finally {

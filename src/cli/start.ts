@@ -13,7 +13,10 @@ export async function startCommand(args: string[], _output: Output): Promise<num
   const read = readConfig(process.env);
   if (read.kind === 'faults') {
     const list = read.faults.map((fault) => `- ${fault}`).join('\n');
-    throw new UserError(`omk cannot start with these settings:\n${list}`, 'Set them in the environment; .env.example has every one.');
+    throw new UserError(
+      `omk cannot start with these settings:\n${list}`,
+      'Set them in the environment; .env.example has every one.',
+    );
   }
   const log = pino({ level: read.config.LOG_LEVEL }, pino.destination(2));
   const running = await start(read.config, {

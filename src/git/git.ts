@@ -24,6 +24,7 @@ export type GitResult = { exitCode: number | undefined; stdout: string; stderr: 
 const MINUTE_MS = 60_000;
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 const NETWORK_RETRY_MS = 30_000;
+const TOKEN_RETRY_MS = 1_000;
 
 /** Laid over whatever a configuration file says. Drivers and filters need no entry: a tree can only name them, and none is defined. */
 const CONFIG: Record<string, string> = {
@@ -192,6 +193,7 @@ export function gitFault(args: readonly string[], options: GitOptions, result: G
   const end = result.exitCode === undefined ? 'was ended by a signal' : `exited with ${result.exitCode}`;
   const message = `git ${args[0]} ${end}${lastLine === '' ? '' : `: ${lastLine}`}`;
   if (options.remote && isNetworkTrouble(words)) return new TransientError(message, NETWORK_RETRY_MS);
+  if (options.remote && isRefusedToken(words)) return new TransientError(message, TOKEN_RETRY_MS);
   const stderrTail = Buffer.from(words).subarray(-2048).toString('utf8');
   return new ToolError(message, {
     tool: 'git',
@@ -199,6 +201,11 @@ export function gitFault(args: readonly string[], options: GitOptions, result: G
     exitCode: result.exitCode,
     stderrTail,
   });
+}
+
+/** GitHub answered 401: the token ended or was revoked. The same step mints another. */
+function isRefusedToken(words: string): boolean {
+  return /Authentication failed for|returned error: 401|HTTP 401|could not read Username/.test(words);
 }
 
 /** In curl's and git's words. A clear answer of the server such as 403 is no trouble of the network, whatever follows it. */

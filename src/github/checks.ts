@@ -136,9 +136,7 @@ export async function createCheckRun(github: GitHub, check: OwnCheck): Promise<n
 /** Gives our check another result. Annotations are added to those that are there. */
 export async function updateCheckRun(github: GitHub, id: number, check: OwnCheck): Promise<void> {
   const change = { ...place(github), check_run_id: id, ...resultOf(check), output: outputOf(check, 0), ...ONCE };
-  await around('check:update', () =>
-    callGitHub('update the check', () => github.octokit.rest.checks.update(change)),
-  );
+  await around('check:update', () => callGitHub('update the check', () => github.octokit.rest.checks.update(change)));
   await addAnnotations(github, id, check, BATCH);
 }
 

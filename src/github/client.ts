@@ -122,6 +122,11 @@ export async function mintToken(app: AppAuth, repository: Repository, permission
   return minted;
 }
 
+/** A token as `mintToken` gives it, but made for this one use: what git is refused with a token leaves no bad one behind. Throws likewise. */
+export async function mintFreshToken(app: AppAuth, repository: Repository, permissions: Permissions): Promise<Token> {
+  return around('git-token', async () => mint(await app.auth(), repository, permissions));
+}
+
 const tokenSchema = z
   .object({ token: z.string().min(1), expires_at: z.coerce.date() })
   .transform(({ token, expires_at: expiresAt }) => ({ token, expiresAt }));

@@ -17,13 +17,15 @@ export async function addReaction(
 ): Promise<void> {
   const { octokit, repository } = github;
   const shared = { owner: repository.owner, repo: repository.name, content: target.content, ...ONCE };
-  await around('reaction', () => callGitHub('react', async () => {
-    if ('commentId' in target) {
-      await octokit.rest.reactions.createForIssueComment({ ...shared, comment_id: target.commentId });
-    } else {
-      await octokit.rest.reactions.createForIssue({ ...shared, issue_number: target.issue });
-    }
-  }));
+  await around('reaction', () =>
+    callGitHub('react', async () => {
+      if ('commentId' in target) {
+        await octokit.rest.reactions.createForIssueComment({ ...shared, comment_id: target.commentId });
+      } else {
+        await octokit.rest.reactions.createForIssue({ ...shared, issue_number: target.issue });
+      }
+    }),
+  );
 }
 
 /** The oldest comment with this marker that our own App wrote. A marker in anybody else's comment proves nothing. */

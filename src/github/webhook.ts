@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Person, Repository, Sha } from '../goal/goal.ts';
 
 /** Who did it, as the webhook says. What they may do is asked of GitHub. */
-export type Sender = Person & { type: string };
+type Sender = Person & { type: string };
 
 export type HeardIssue = { number: number; title: string; body: string; isPull: boolean; author: Person };
 

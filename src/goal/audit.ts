@@ -195,11 +195,15 @@ function judgeSize({ files, added, patchChars, policy: { limits } }: CommitToAud
 const MOST_LINES = 20;
 
 /** The faults as the agent and people read them: one line a file, each with its name and what to do. */
-export function renderFaults(faults: readonly AuditFault[]): string {
+export function renderFaults(faults: readonly AuditFault[], commit: string): string {
   const lines = faults.map(({ path, todo }) => (path === undefined ? `- ${todo}` : `- \`${showPath(path)}\` ${todo}`));
   const more = lines.length - MOST_LINES;
   const rest = more > 0 ? [`- and ${more} more like these`] : [];
-  return ['The commit was not taken; the work is kept.', ...lines.slice(0, MOST_LINES), ...rest].join('\n');
+  return [
+    `The commit ${commit} was not taken. It is kept in omk's mirror.`,
+    ...lines.slice(0, MOST_LINES),
+    ...rest,
+  ].join('\n');
 }
 
 /** A name is somebody else's text: what cannot be seen in it is shown as an escape. */

@@ -37,7 +37,13 @@ export type GoalEvent =
 /** What happened to one slice. */
 type SliceEvent = { slice: string } & (
   | { kind: 'build-started'; base: Base }
-  | { kind: 'build-failed'; reason: string; feedback: Feedback[]; kimiSession: string | undefined; wait: Wait | undefined }
+  | {
+      kind: 'build-failed';
+      reason: string;
+      feedback: Feedback[];
+      kimiSession: string | undefined;
+      wait: Wait | undefined;
+    }
   | {
       kind: 'built';
       head: Sha;
@@ -215,14 +221,29 @@ function applyToSlice(before: Slice, event: SliceEvent): Slice {
     case 'wall-passed':
       return { ...slice, status: 'delivering', wall: event.wall, attempts: anotherRound(slice) };
     case 'wall-blocked':
-      return { ...slice, status: 'building', wall: event.wall, feedback: event.feedback, attempts: anotherRound(slice) };
+      return {
+        ...slice,
+        status: 'building',
+        wall: event.wall,
+        feedback: event.feedback,
+        attempts: anotherRound(slice),
+      };
     case 'rebased': {
       const { base, head, tree } = event;
       return { ...slice, ...unproven, status: 'verifying', base, head, tree, rebaseAsked: false };
     }
     case 'conflicted': {
       const { base, feedback } = event;
-      return { ...slice, ...unproven, status: 'building', base, feedback, head: undefined, tree: undefined, rebaseAsked: false };
+      return {
+        ...slice,
+        ...unproven,
+        status: 'building',
+        base,
+        feedback,
+        head: undefined,
+        tree: undefined,
+        rebaseAsked: false,
+      };
     }
     case 'pushed':
       return { ...slice, pushed: event.head };

@@ -48,7 +48,8 @@ export function nextSteps(goal: Goal, now: Date): Step[] {
 
 function spent(goal: Goal): Step[] | undefined {
   const kind = exhausted(termsOf(goal).budget, goal.spend);
-  const costsNothing = goal.slices.length > 0 && goal.slices.every((slice) => ['merging', 'merged'].includes(slice.status));
+  const costsNothing =
+    goal.slices.length > 0 && goal.slices.every((slice) => ['merging', 'merged'].includes(slice.status));
   if (!kind || costsNothing) return undefined;
   const more = { usd: '--usd 5', tokens: '--tokens 2M', time: '--time 1h' }[kind];
   const reason = { text: `The ${kind} budget is used up. The work so far is kept.`, next: `/omk budget add ${more}` };

@@ -38,7 +38,10 @@ function duration(fallback: string, min: string, max: string) {
     .transform((text, ctx) => {
       const ms = parseDuration(text);
       if (ms !== undefined && ms >= bounds.min && ms <= bounds.max) return ms;
-      ctx.addIssue({ code: 'custom', message: `"${text}" must be a duration from ${min} to ${max}, such as ${fallback}` });
+      ctx.addIssue({
+        code: 'custom',
+        message: `"${text}" must be a duration from ${min} to ${max}, such as ${fallback}`,
+      });
       return z.NEVER;
     });
 }
@@ -79,7 +82,9 @@ export const policySchema = z.strictObject({
   merge_method: z.enum(['auto', 'squash', 'merge', 'rebase']).default('auto'),
   allow_unprotected_base: z.boolean().default(false),
   setup: z
-    .array(z.strictObject({ run: z.string().min(1), timeout: duration('10m', '1s', '2h'), dir: z.string().default('.') }))
+    .array(
+      z.strictObject({ run: z.string().min(1), timeout: duration('10m', '1s', '2h'), dir: z.string().default('.') }),
+    )
     .optional(),
   gates: z
     .array(
@@ -100,9 +105,7 @@ export const policySchema = z.strictObject({
       passes: z.partialRecord(z.enum(PASSES), toggle).default({}),
       rules: z.record(z.string(), toggle).default({}),
       ignore: globs,
-      layers: z
-        .array(z.strictObject({ from: z.string(), to: z.string(), why: z.string().default('') }))
-        .default([]),
+      layers: z.array(z.strictObject({ from: z.string(), to: z.string(), why: z.string().default('') })).default([]),
     })
     .prefault({}),
   protected_paths: globs,

@@ -20,15 +20,7 @@ export type PlannedSlice = {
 };
 
 type SliceStatus =
-  | 'planned'
-  | 'building'
-  | 'verifying'
-  | 'reviewing'
-  | 'delivering'
-  | 'merging'
-  | 'merged'
-  | 'blocked'
-  | 'cancelled';
+  'planned' | 'building' | 'verifying' | 'reviewing' | 'delivering' | 'merging' | 'merged' | 'blocked' | 'cancelled';
 
 /** Something the next build turn must answer. `text` may hold a person's or a model's words. */
 export type Feedback = { from: 'gate' | 'wall' | 'scope' | 'rebase' | 'checks' | 'person' | 'agent'; text: string };
@@ -43,7 +35,7 @@ type Attempts = { builds: number; rounds: number; batches: number; total: number
 export type SlicePull = { number: number; url: string; head: Sha; draft: boolean };
 
 /** One finding let through, by whom and why. */
-export type Waiver = { finding: string; reason: string; by: Person };
+type Waiver = { finding: string; reason: string; by: Person };
 
 /** Nothing to do before `until`, unless GitHub says that something changed. `refused`: what GitHub last said to the merge of this head. */
 export type Wait = { reason: string; since: Date; until: Date; refused?: Refused | undefined };

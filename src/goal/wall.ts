@@ -46,7 +46,8 @@ export type Wall = {
 
 export const ANTI_SLOP_THRESHOLD = 0.5;
 
-export type WallVerdict = { kind: 'passed' } | { kind: 'blocked'; by: PassName[]; missing: PassName[]; findings: Finding[] };
+export type WallVerdict =
+  { kind: 'passed' } | { kind: 'blocked'; by: PassName[]; missing: PassName[]; findings: Finding[] };
 
 /** Whether the wall lets the slice through. A missing pass blocks: all six must have spoken and none failed. */
 export function wallVerdict(wall: Wall): WallVerdict {

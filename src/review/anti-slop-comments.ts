@@ -173,7 +173,9 @@ function* judgeRun(run: readonly SourceLine[], source: SourceFile): Iterable<Hit
   if (!first || code.length < 0.6 * texts.length) return;
   const shown = run[0] && isExample(run[0], source);
   if (shown) return;
-  const sure = code.some((text) => /[;{}]\s*$|^\s*(?:return|const|let|var|import|def|if|for)\b/.test(text));
+  const sure = code.some((text) =>
+    /[;{}]\s*$|^\s*(?:return|const|let|var|import|def|if|for)\b|^\s*\w+ = [\w.]+\(.*\)\s*$/.test(text),
+  );
   if (
     code.length === 1 &&
     !/[;{]\s*$/.test(code[0] ?? '') &&

@@ -1,6 +1,8 @@
 import { posix } from 'node:path';
 import type { Block } from './blocks.ts';
-import type { SourceLine } from './lexer.ts';
+import { roleOf } from './file-role.ts';
+import { languageOf } from './language.ts';
+import { lex, type SourceLine } from './lexer.ts';
 import type { Reading, SourceFile } from './reading.ts';
 import { sourcesOf, type Hit, type Rule } from './rules.ts';
 
@@ -119,35 +121,62 @@ const copies: Rule = {
   severity: 'medium',
   remedy: 'Keep it in one place and use it from both.',
   languages: 'all',
-  *find(reading) {
+  async find(reading) {
     const sources = programs(reading).filter((source) => !source.partial);
     const runs = sources.map((source) => ({ source, windows: windowsOf(source.lines) }));
     const places = new Map<number, Place[]>();
-    for (const { source, windows } of runs) for (const window of windows) add(places, window.key, { source, window });
+    for (const { source, windows } of runs)
+      for (const window of windows) add(places, window.key, { path: source.path, window, source });
+    for (const { path, lines } of await unchangedNear(sources, reading))
+      for (const window of windowsOf(lines)) add(places, window.key, { path, window, source: undefined });
     const hits: Hit[] = [];
     for (const { source, windows } of runs) {
       let reported = 0;
       for (const window of windows) {
         if (window.line <= reported || !isAllAdded(window, source)) continue;
-        const twin = places.get(window.key)?.find((other) => isElsewhere(other, { source, window }));
+        const twin = places.get(window.key)?.find((other) => isElsewhere(other, source, window));
         if (!twin) continue;
         reported = window.telling[window.from + COPY_LINES - 1]?.number ?? 0;
         hits.push({
           file: source.path,
           line: window.line,
           severity: twin.source === source ? 'low' : 'medium',
-          message: `At least ${COPY_LINES} lines are a copy of ${twin.source.path}:${twin.window.line}`,
+          message: `At least ${COPY_LINES} lines are a copy of ${twin.path}:${twin.window.line}`,
           text: textOf(window).slice(0, 200),
         });
       }
     }
-    yield* mergeRuns(hits);
+    return mergeRuns(hits);
   },
 };
 
 /** Twelve telling lines that follow each other; `key` is made of their words without spaces. */
 type Window = { key: number; line: number; telling: readonly SourceLine[]; from: number };
-type Place = { source: SourceFile; window: Window };
+/** `source` is undefined for a file that the change leaves alone. */
+type Place = { path: string; window: Window; source: SourceFile | undefined };
+
+const UNCHANGED_FILES = 40;
+
+/** Files that stand beside those which gain enough lines to hold a copy. */
+async function unchangedNear(
+  sources: readonly SourceFile[],
+  reading: Reading,
+): Promise<{ path: string; lines: SourceLine[] }[]> {
+  const changed = new Set(reading.change.files.map(({ path }) => path));
+  const folders = new Map<string, SourceFile>();
+  for (const source of sources)
+    if (source.added.length >= COPY_LINES) folders.set(posix.dirname(source.path) + posix.extname(source.path), source);
+  const near = [...reading.paths].filter(
+    (path) =>
+      !changed.has(path) && folders.has(posix.dirname(path) + posix.extname(path)) && roleOf(path) === 'product',
+  );
+  const found: { path: string; lines: SourceLine[] }[] = [];
+  for (const path of near.slice(0, UNCHANGED_FILES)) {
+    const text = await reading.peek(path);
+    if (text !== undefined) found.push({ path, lines: lex(text, languageOf(path)) });
+  }
+  return found;
+}
 
 function isAllAdded(window: Window, source: SourceFile): boolean {
   if (source.change.status === 'added') return true;
@@ -195,12 +224,17 @@ function textOf({ telling, from }: Window): string {
     .join('\n');
 }
 
-/** The other place is not this one, and of two new copies only the second is told. */
-function isElsewhere(other: Place, { source, window }: Place): boolean {
+/** The other place is not this one, and of two new copies only the second is told. A build's twin of another module kind is no copy. */
+function isElsewhere(other: Place, source: SourceFile, window: Window): boolean {
   if (other.source === source)
     return other.window.line + COPY_LINES <= window.line && textOf(other.window) === textOf(window);
-  const isFirst = !other.source.isAdded(other.window.line) || other.source.path < source.path;
+  if (stem(other.path) === stem(source.path)) return false;
+  const isFirst = !other.source?.isAdded(other.window.line) || other.path < source.path;
   return isFirst && textOf(other.window) === textOf(window);
+}
+
+function stem(path: string): string {
+  return path.replace(/\.\w+$/, '');
 }
 
 function add<K, V>(map: Map<K, V[]>, key: K, value: V): void {

@@ -195,7 +195,7 @@ const lines: Rule[] = [
     severity: 'high',
     languages: ['python', 'go', 'java', 'csharp', 'kotlin'],
     pattern:
-      /\b(\w+) is None and (?:not )?\1\.|(?<![\w.])\bnot (\w+) and (?:not )?\2\.\w|\b(\w+) == n(?:il|ull) && !?\3\./,
+      /(?<![\w.])([\w.]+) is None and (?:not )?\1\.|(?<![\w.])\bnot ([\w.]+) and (?:not )?\2\.\w|(?<![\w.])([\w.]+) == n(?:il|ull) && !?\3\./,
     message: 'A value is read where it is known to be missing: `$&`',
     remedy: 'Turn the check around.',
   }),

@@ -33,5 +33,5 @@ export async function findBreak(text: string, language: LanguageName): Promise<n
   if (grammar === undefined) return undefined;
   const root = (await parseAsync(grammar, text)).root();
   const error = root.kind() === 'ERROR' ? root : root.find({ rule: { kind: 'ERROR' } });
-  return error && error.range().start.line + 1;
+  return error ? error.range().start.line + 1 : undefined;
 }

@@ -118,7 +118,7 @@ export function resolveImport(specifier: string, from: string, tree: Tree): stri
 }
 
 function scriptCandidates(target: string): string[] {
-  const bare = target.replace(/\.(js|jsx|mjs|cjs)$/, '');
+  const bare = target.replace(/\.[cm]?[jt]sx?$/, '');
   const extensions = [
     'ts',
     'tsx',

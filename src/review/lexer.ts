@@ -27,7 +27,14 @@ type Mode =
 /** Splits a text into lines and tells code, strings and comments apart by the language's table. Linear in the text. */
 export function lex(text: string, language: Language): SourceLine[] {
   const lines: SourceLine[] = [];
-  const state: State = { language, marks: marksOf(language), stack: [{ kind: 'code', braces: [] }], depth: 0, heredoc: undefined, lines };
+  const state: State = {
+    language,
+    marks: marksOf(language),
+    stack: [{ kind: 'code', braces: [] }],
+    depth: 0,
+    heredoc: undefined,
+    lines,
+  };
   for (const [index, ended] of text.split('\n').entries()) {
     const raw = ended.endsWith('\r') ? ended.slice(0, -1) : ended;
     lines.push(lexLine(raw, index + 1, state));
@@ -226,7 +233,10 @@ function quirk(raw: string, at: number, state: State, out: Out): number | undefi
   if (quirks.includes('raw-hash') && /(?:^|\W)[bc]?r$/.test(raw.slice(Math.max(0, at - 3), at))) {
     const open = /^(#*)"/.exec(rest(40));
     if (!open) return undefined;
-    state.stack.push({ kind: 'string', quote: { open: open[0], close: `"${open[1]}`, multiline: true, escapes: false } });
+    state.stack.push({
+      kind: 'string',
+      quote: { open: open[0], close: `"${open[1]}`, multiline: true, escapes: false },
+    });
     return keep(raw, at, at + open[0].length, out);
   }
   if (quirks.includes('heredoc') && raw.startsWith('<<', at)) {

@@ -62,7 +62,8 @@ const inLoop = (
 
 /** The loop is left right after: it runs at most once to here. */
 function endsLoop(line: SourceLine, source: SourceFile): boolean {
-  return /^\s*(break|return)\b/.test(source.lineAt(line.number + 1)?.code ?? '');
+  const next = source.lineAt(line.number + 1)?.code ?? '';
+  return /^\s*(break|return)\b/.test(next) && next.search(/\S/) >= line.code.search(/\S/);
 }
 
 const DATABASE = String.raw`(?:\w*(?:[dD]b|[dD]atabase|[cC]lient|[pP]ool|[cC]onn(?:ection)?|[rR]epo(?:sitory)?|[kK]nex|[cC]ursor|[pP]risma(?:\.\w+)?|[dD]ao)|[A-Z]\w*Model|this\.\w*(?:[rR]epository|[mM]odel))`;

@@ -59,13 +59,57 @@ async function faultOf(source: SourceFile, text: string): Promise<Fault | undefi
   const isNew = text === source.text;
   const lines = isNew ? source.lines : lex(text, source.language);
   const script = SCRIPTS.some((other) => other === name);
-  const bracket =
-    !BRACKETED.includes(name) || (script && !isUneven(lines)) ? undefined : bracketFault(lines);
+  const bracket = !BRACKETED.includes(name) || (script && !isUneven(lines)) ? undefined : bracketFault(lines);
   const line = await (isNew ? source.broken : findBreak(text, name));
   const broken = line === undefined ? undefined : { line, what: 'The file no longer parses here' };
-  if (!script) return bracket ?? (name === 'python' ? pythonFault(lines) : undefined) ?? broken;
-  return broken && isRefusedByNode(text, name) ? broken : bracket;
+  if (!script) return bracket ?? OWN_FAULTS[name]?.(lines) ?? broken;
+  const suspect = broken ?? danglingOperator(lines);
+  return suspect && isRefusedByNode(text, name) ? suspect : bracket;
 }
+
+/** Where the grammars forgive what the language does not. */
+const OWN_FAULTS: Partial<Record<LanguageName, (lines: readonly SourceLine[]) => Fault | undefined>> = {
+  python: pythonFault,
+  java: javaFault,
+  shell: shellFault,
+};
+
+function danglingOperator(lines: readonly SourceLine[]): Fault | undefined {
+  const found = lines.find(({ code }) => code.includes(';') && /(?:(?<!\+)\+|(?<!-)-|[*%=&|?])\s*;/.test(code));
+  return found && { line: found.number, what: 'An operator lacks its right side' };
+}
+
+/** A statement that ends without its semicolon, right before the brace that closes its block. */
+function javaFault(lines: readonly SourceLine[]): Fault | undefined {
+  const telling = lines.filter((line) => line.startsIn === 'code' && line.code.trim() !== '');
+  const found = telling.find(
+    (line, at) =>
+      line.depth === 0 &&
+      /^\s*(?:return\b|throw\b|[\w.]+ = |[\w.]+\().*[\w)\]"]\s*$/.test(line.code) &&
+      /^\s*\}/.test(telling[at + 1]?.code ?? '') &&
+      /[;{}]\s*$/.test(telling[at - 1]?.code ?? ''),
+  );
+  return found && { line: found.number, what: 'The statement lacks its semicolon' };
+}
+
+/** `if` without `fi`, `case` without `esac`. */
+function shellFault(lines: readonly SourceLine[]): Fault | undefined {
+  const open: { end: string; line: number }[] = [];
+  for (const line of lines) {
+    if (line.startsIn !== 'code') continue;
+    for (const [, word = ''] of line.code.matchAll(
+      /(?:^|[;&|(]|\b(?:then|else|do)\s)\s*(if|fi|case|esac)(?=[\s;)&|]|$)/g,
+    )) {
+      const end = SHELL_ENDS[word];
+      if (end !== undefined) open.push({ end, line: line.number });
+      else if (open.at(-1)?.end === word) open.pop();
+    }
+  }
+  const last = open.at(-1);
+  return last && { line: last.line, what: `The block is never closed by \`${last.end}\`` };
+}
+
+const SHELL_ENDS: Record<string, string> = { if: 'fi', case: 'esac' };
 
 /** The grammar lags behind the language; Node's own parser has the last word, but reads no JSX and expects a module. */
 function isRefusedByNode(text: string, name: LanguageName): boolean {

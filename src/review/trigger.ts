@@ -87,7 +87,9 @@ function readEscape(cursor: Cursor): Atom {
   const char = cursor.source[cursor.at] ?? '';
   cursor.at += 1;
   if (char === 'b' || char === 'B') return { kind: 'edge' };
-  const long = /^(?:x[\da-f]{2}|u\{[\da-f]+\}|u[\da-f]{4}|[pP]\{[^}]*\}|k<\w+>)/i.exec(char + cursor.source.slice(cursor.at, cursor.at + 30))?.[0];
+  const long = /^(?:x[\da-f]{2}|u\{[\da-f]+\}|u[\da-f]{4}|[pP]\{[^}]*\}|k<\w+>)/i.exec(
+    char + cursor.source.slice(cursor.at, cursor.at + 30),
+  )?.[0];
   cursor.at += long === undefined ? 0 : long.length - 1;
   return long !== undefined || /\w/.test(char) ? { kind: 'any' } : { kind: 'char', char };
 }
@@ -118,10 +120,10 @@ function code(char: number): number {
 
 /** The piece of a literal that other texts are least likely to hold, by how common its letters are in English. */
 function rarestPiece(literal: string): number {
-  const rarity = (text: string) => [...text].reduce((sum, char) => sum + (COMMON.indexOf(char) + 27) % 27, 0);
+  const rarity = (text: string) => text.split('').reduce((sum, char) => sum + ((COMMON.indexOf(char) + 27) % 27), 0);
   const pieces = Array.from({ length: literal.length - GRAM + 1 }, (_, at) => literal.slice(at, at + GRAM));
   const rarest = pieces.reduce((best, piece) => (rarity(piece) > rarity(best) ? piece : best));
-  return [...rarest].reduce((piece, char) => (piece << 5) | code(char.charCodeAt(0)), 0) & (TABLE - 1);
+  return rarest.split('').reduce((piece, char) => (piece << 5) | code(char.charCodeAt(0)), 0) & (TABLE - 1);
 }
 
 const COMMON = ' etaoinsrhldcumfpgwybvkxjqz';

@@ -28,12 +28,16 @@ export async function accept(goal: Goal, tools: Tools): Promise<GoalEvent[]> {
   const read = readPolicy(text);
   if (read.kind === 'faults') {
     const list = read.faults.map((line) => `- ${line}`).join('\n');
-    throw new UserError(`\`${POLICY_PATH}\` on \`${branch}\` is not valid:\n${list}`, '/omk run once the file is mended');
+    throw new UserError(
+      `\`${POLICY_PATH}\` on \`${branch}\` is not valid:\n${list}`,
+      '/omk run once the file is mended',
+    );
   }
   const merge = goal.options.merge ?? read.policy.merge;
   const switchedOff = tools.config.OMK_SANDBOX === 'off';
   const unheld = refuseUnheld(tools.sandbox, { isPrivate: goal.repository.private, merge, switchedOff });
-  if (unheld) throw new UserError(unheld, 'install bubblewrap on the server, or set OMK_SANDBOX=off there; then /omk run');
+  if (unheld)
+    throw new UserError(unheld, 'install bubblewrap on the server, or set OMK_SANDBOX=off there; then /omk run');
   const gates = await findGates(mirror, sha, read.policy);
   return [{ kind: 'accepted', base: { branch, sha }, policy: read.policy, gates }];
 }
@@ -41,7 +45,10 @@ export async function accept(goal: Goal, tools: Tools): Promise<GoalEvent[]> {
 function noBase(goal: Goal, branch: string): UserError {
   return goal.options.base
     ? new UserError(`There is no branch \`${branch}\` to start from.`, '/omk run --base <an existing branch>')
-    : new UserError('The repository is empty: there is no commit to start from.', '/omk run once it has a first commit');
+    : new UserError(
+        'The repository is empty: there is no commit to start from.',
+        '/omk run once it has a first commit',
+      );
 }
 
 async function findGates(mirror: Mirror, sha: Sha, policy: Policy): Promise<Gates> {

@@ -124,6 +124,10 @@ function fault(error: unknown, step: Step, goal: Goal, tools: Tools): GoalEvent 
   return { kind: 'finished', status: 'failed_infra', reason: { text, next: retry } };
 }
 
-function stop(slice: string, status: 'blocked_on_human' | 'failed_infra', reason: { text: string; next: string }): GoalEvent {
+function stop(
+  slice: string,
+  status: 'blocked_on_human' | 'failed_infra',
+  reason: { text: string; next: string },
+): GoalEvent {
   return slice ? { kind: 'slice-blocked', slice, reason } : { kind: 'finished', status, reason };
 }

@@ -27,7 +27,8 @@ export async function announce(goalId: string, tools: Tools): Promise<void> {
   const posted = (await store.findEffect(key))?.result as Posted | undefined;
   if (posted?.hash === hash) return;
   const next = posted ? new Date(new Date(posted.at).getTime() + LEAST_MS_BETWEEN_EDITS) : now;
-  if (next > now) throw new TransientError('The status comment was edited a moment ago', next.getTime() - now.getTime());
+  if (next > now)
+    throw new TransientError('The status comment was edited a moment ago', next.getTime() - now.getTime());
   const github = await tools.connect(goal.repository);
   await store.intendEffect({ goalId, key, kind: 'comment', detail: { issue: goal.issue } });
   const comment = await putComment(github, {

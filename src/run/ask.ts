@@ -48,23 +48,30 @@ export async function askKimi(goal: Goal, question: Question, tools: Tools): Pro
     apiKey: config.KIMI_API_KEY,
   });
   try {
-    const outcome = await around('kimi', () => runKimi(room, {
-      prompt: question.prompt,
-      session: question.session,
-      tools: question.tools,
-      timeoutMs: 30 * MINUTE,
-      silenceMs: 5 * MINUTE,
-      maxSteps: 200,
-      model: config.KIMI_MODEL,
-      command: config.KIMI_BIN ? [process.execPath, config.KIMI_BIN] : undefined,
-      modelTrafficAt: () => proxy.lastTrafficAt(),
-      onProgress: ({ kind, text }) => {
-        killPoint('during:kimi');
-        const isAnswer = kind === 'says' && question.tools === 'read-only';
-        tools.tell({ goal: goal.id, slice: question.slice, stage: question.role, text: isAnswer ? 'Answered.' : text });
-      },
-      signal,
-    }));
+    const outcome = await around('kimi', () =>
+      runKimi(room, {
+        prompt: question.prompt,
+        session: question.session,
+        tools: question.tools,
+        timeoutMs: 30 * MINUTE,
+        silenceMs: 5 * MINUTE,
+        maxSteps: 200,
+        model: config.KIMI_MODEL,
+        command: config.KIMI_BIN ? [process.execPath, config.KIMI_BIN] : undefined,
+        modelTrafficAt: () => proxy.lastTrafficAt(),
+        onProgress: ({ kind, text }) => {
+          killPoint('during:kimi');
+          const isAnswer = kind === 'says' && question.tools === 'read-only';
+          tools.tell({
+            goal: goal.id,
+            slice: question.slice,
+            stage: question.role,
+            text: isAnswer ? 'Answered.' : text,
+          });
+        },
+        signal,
+      }),
+    );
     signal.throwIfAborted();
     return { outcome, spent: spentOn(question, outcome, config.KIMI_MODEL) };
   } finally {

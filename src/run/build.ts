@@ -68,16 +68,28 @@ async function worktreeOf(goal: Goal, slice: Slice, tools: Tools): Promise<Workt
   return kept ?? openWorktree(mirror, { ...place, sha: slice.head ?? base });
 }
 
-const NO_CHANGE: Feedback = { from: 'agent', text: 'The last turn changed nothing. Make the change that the slice asks for.' };
+const NO_CHANGE: Feedback = {
+  from: 'agent',
+  text: 'The last turn changed nothing. Make the change that the slice asks for.',
+};
 
 type Commit = { sha: string; tree: string; files: ChangedFile[] };
 
 /** What keeps the commit from going on: nothing new in it, or a rule of the audit that it breaks. */
-async function judgeCommit(goal: Goal, slice: Slice, commit: Commit | undefined, tools: Tools): Promise<Feedback | undefined> {
+async function judgeCommit(
+  goal: Goal,
+  slice: Slice,
+  commit: Commit | undefined,
+  tools: Tools,
+): Promise<Feedback | undefined> {
   if (!commit || commit.tree === slice.tree) return NO_CHANGE;
   const mirror = await mirrorOf(goal, tools);
   const patch = await readPatch(mirror, (slice.base ?? baseOf(goal)).sha, commit.sha);
-  const texts = new Map(parsePatch(patch).files.filter(({ binary }) => !binary).map(({ path, added }) => [path, added]));
+  const texts = new Map(
+    parsePatch(patch)
+      .files.filter(({ binary }) => !binary)
+      .map(({ path, added }) => [path, added]),
+  );
   const faults = auditCommit({
     files: commit.files,
     added: (path) => texts.get(path)?.map(({ text }) => text),
@@ -86,7 +98,7 @@ async function judgeCommit(goal: Goal, slice: Slice, commit: Commit | undefined,
     policy: policyOf(goal),
     allPaths: (await listFilesAt(mirror, commit.sha)).map(({ path }) => path),
   });
-  return faults.length > 0 ? { from: 'scope', text: renderFaults(faults) } : undefined;
+  return faults.length > 0 ? { from: 'scope', text: renderFaults(faults, commit.sha) } : undefined;
 }
 
 function failed(slice: Slice, session: string | undefined, fault: Feedback, wait?: Wait): GoalEvent {

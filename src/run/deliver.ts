@@ -35,7 +35,9 @@ export async function deliver(goal: Goal, slice: Slice, tools: Tools): Promise<G
   if (moved) return moved;
   if (slice.pushed !== head) {
     const reason = await stillMay(goal, tools);
-    return [reason ? { kind: 'slice-blocked', slice: slice.id, reason } : await push(goal, slice, { mirror, token, head })];
+    return [
+      reason ? { kind: 'slice-blocked', slice: slice.id, reason } : await push(goal, slice, { mirror, token, head }),
+    ];
   }
   return [{ kind: 'delivered', slice: slice.id, pull: await bringPull(goal, slice, head, tools) }];
 }
@@ -110,7 +112,8 @@ async function bringPull(goal: Goal, slice: Slice, head: Sha, tools: Tools): Pro
     throw new UserError(`#${pull.number} was closed. It is not opened again by itself.`, `/omk retry ${slice.id}`);
   }
   const wanted = replaceIsland(pull.body, PULL_ISLAND, renderPullContent(goal, slice, view));
-  if (wanted !== pull.body || pull.title !== title) await updatePull(github, { number: pull.number, title, body: wanted });
+  if (wanted !== pull.body || pull.title !== title)
+    await updatePull(github, { number: pull.number, title, body: wanted });
   if (draft && !pull.draft) await convertToDraft(github, pull);
   return { number: pull.number, url: pull.url, head, draft };
 }

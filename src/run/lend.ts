@@ -12,7 +12,11 @@ const GIT = '/room/git';
 export async function lendOwnGit(worktree: Worktree, tools: Needs): Promise<void> {
   const host = hostFolders(worktree, tools);
   const bare = tools.sandbox.kind === 'none';
-  await lendGit(worktree, host.git, bare ? { objects: host.objects, gitDir: host.git } : { objects: OBJECTS, gitDir: GIT });
+  await lendGit(
+    worktree,
+    host.git,
+    bare ? { objects: host.objects, gitDir: host.git } : { objects: OBJECTS, gitDir: GIT },
+  );
 }
 
 /** What a room must show so that the lent git directory works: the mirror's objects, without its configuration. */

@@ -103,7 +103,10 @@ async function onGoal(command: GoalCommand, goal: Goal, talk: Talk): Promise<str
       return replies.proof(goal, pageUrl(goal, tools));
     case 'replay': {
       const timeline = timelineOf(await tools.store.listEvents(goal.id));
-      return replies.replay(goal, timeline.map(({ at, text }) => ({ at: new Date(at), text })));
+      return replies.replay(
+        goal,
+        timeline.map(({ at, text }) => ({ at: new Date(at), text })),
+      );
     }
     case 'cancel': {
       if (finalEnd) return replies.alreadyEnded(goal);
@@ -130,8 +133,13 @@ async function onGoal(command: GoalCommand, goal: Goal, talk: Talk): Promise<str
       if (finalEnd) return replies.alreadyEnded(goal);
       const { usd = 0, tokens = 0, timeMs = 0 } = command;
       const again: GoalEvent[] = goal.status === 'needs_more_budget' ? [{ kind: 'resumed', by }] : [];
-      const words = [usd && `${usd} USD`, tokens && `${tokens} tokens`, timeMs && `${timeMs / 60_000} min`].filter(Boolean);
-      return tell([{ kind: 'budget-extended', by, usd, tokens, timeMs }, ...again], replies.budgetExtended(words.join(' and ')));
+      const words = [usd && `${usd} USD`, tokens && `${tokens} tokens`, timeMs && `${timeMs / 60_000} min`].filter(
+        Boolean,
+      );
+      return tell(
+        [{ kind: 'budget-extended', by, usd, tokens, timeMs }, ...again],
+        replies.budgetExtended(words.join(' and ')),
+      );
     }
     case 'accept':
       return acceptFinding(command, goal, talk);
@@ -176,12 +184,21 @@ async function retry(id: string | undefined, goal: Goal, { person: by, tools }: 
 }
 
 function unknownSlice(id: string, goal: Goal): string {
-  return replies.unknownSlice(id, goal.slices.map((slice) => slice.id));
+  return replies.unknownSlice(
+    id,
+    goal.slices.map((slice) => slice.id),
+  );
 }
 
-async function acceptFinding(command: Command & { kind: 'accept' }, goal: Goal, { person: by, tools }: Talk): Promise<string> {
+async function acceptFinding(
+  command: Command & { kind: 'accept' },
+  goal: Goal,
+  { person: by, tools }: Talk,
+): Promise<string> {
   const { finding, text: reason } = command;
-  const slice = goal.slices.find(({ wall }) => wall?.passes.some(({ findings }) => findings.some(({ id }) => id === finding)));
+  const slice = goal.slices.find(({ wall }) =>
+    wall?.passes.some(({ findings }) => findings.some(({ id }) => id === finding)),
+  );
   if (!slice) return replies.unknownFinding(finding);
   await append(goal, [...revive(goal, by), { kind: 'finding-accepted', slice: slice.id, by, finding, reason }], tools);
   return replies.findingAccepted(finding, reason);

@@ -27,7 +27,14 @@ export async function plan(goal: Goal, tools: Tools): Promise<GoalEvent[]> {
     sha: base.sha,
   });
   await lendOwnGit(worktree, tools);
-  const question = { role: 'plan', slice: '', worktree, session: undefined, tools: 'read-only', prompt: planPrompt(goal) } as const;
+  const question = {
+    role: 'plan',
+    slice: '',
+    worktree,
+    session: undefined,
+    tools: 'read-only',
+    prompt: planPrompt(goal),
+  } as const;
   const [asked, evidence] = await Promise.all([
     askForPlan(goal, question, tools),
     prove(goal, { mirror, sha: base.sha, name: `${shortId(goal)}-base`, slice: '', changed: undefined }, tools),
@@ -95,7 +102,8 @@ async function askForPlan(goal: Goal, question: Question, tools: Tools): Promise
   for (let round = 0; round < 2; round += 1) {
     const { outcome, spent } = await askKimi(goal, { ...question, prompt, session }, tools);
     events.push(spent);
-    if (outcome.kind === 'failed') return { events: [...events, afterFailure(outcome, tools.clock.now())], plan: undefined };
+    if (outcome.kind === 'failed')
+      return { events: [...events, afterFailure(outcome, tools.clock.now())], plan: undefined };
     plan = parsePlan(outcome.text, policyOf(goal));
     if (plan.kind !== 'faults') break;
     prompt = planRepairPrompt(plan.faults);

@@ -81,7 +81,8 @@ async function fingerprint(bench: Bench, steps: readonly SetupStep[]): Promise<s
   const files = (await listFilesAt(mirror, sha)).map((file) => file.path);
   const hash = createHash('sha256').update(JSON.stringify(steps));
   const locks = files.filter((path) => /(^|\/)([^/]*lock[^/]*|npm-shrinkwrap\.json|go\.sum)$/i.test(path));
-  for (const path of [...manifestsToRead(files), ...locks]) hash.update(`${path}\0${await readFileAt(mirror, sha, path)}\0`);
+  for (const path of [...manifestsToRead(files), ...locks])
+    hash.update(`${path}\0${await readFileAt(mirror, sha, path)}\0`);
   return hash.digest('hex');
 }
 

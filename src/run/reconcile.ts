@@ -13,12 +13,13 @@ const LOOK_MS = 2 * HOUR_MS;
 const KEEP_WEBHOOKS_MS = 7 * DAY_MS;
 
 /** `events`: those that omk stores; GitHub sends some to every App that nobody asked for. */
-type Needs = { tools: Pick<Tools, 'store' | 'clock' | 'log'>; app: AppAuth; events: readonly string[] };
+type Needs = { tools: Pick<Tools, 'store' | 'clock' | 'log' | 'config'>; app: AppAuth; events: readonly string[] };
 
 /** Reconciles at once and then every five minutes; one process at a time does. Returns how to stop it. */
 export function startReconciling(needs: Needs): () => Promise<void> {
-  const { store, clock, log } = needs.tools;
-  const holder = randomUUID();
+  const { store, clock, log, config } = needs.tools;
+  // Who has the embedded database is alone: the lease of a process that was killed is its own.
+  const holder = config.DATABASE_URL === undefined ? 'alone' : randomUUID();
   let lookMs = FIRST_LOOK_MS;
   const round = async () => {
     const until = new Date(clock.now().getTime() + EVERY_MS);
@@ -62,7 +63,7 @@ export async function reconcile({ tools, app, events }: Needs, lookMs: number): 
   }
 }
 
-async function wakeArmed({ store }: Needs['tools']): Promise<void> {
+async function wakeArmed({ store }: Pick<Tools, 'store'>): Promise<void> {
   for (const { id } of await store.listGoals({ ended: false, limit: 1_000_000 })) {
     const goal = await store.findGoal(id);
     for (const slice of goal?.slices ?? []) if (slice.status === 'merging') await store.wake(id, slice.id);

@@ -95,7 +95,8 @@ type Hint = Heard & { kind: 'hint' };
 async function hearHint(heard: Hint, tools: Tools): Promise<void> {
   for (const goal of await findConcerned(heard, tools)) {
     for (const slice of goal.slices.filter((candidate) => isConcerned(candidate, goal, heard))) {
-      if (slice.status === 'merging' && slice.reason && heard.pulls.length > 0) await release(goal, slice, heard, tools);
+      if (slice.status === 'merging' && slice.reason && heard.pulls.length > 0)
+        await release(goal, slice, heard, tools);
       else if (!isEnded(goal.status)) await tools.store.wake(goal.id, slice.id);
     }
   }
@@ -105,7 +106,8 @@ async function findConcerned(heard: Hint, { store }: Tools): Promise<Goal[]> {
   const repository = heard.repository.id;
   const byHead = await Promise.all(heard.heads.map((sha) => store.listGoalsByHead(repository, sha)));
   const byPull = await Promise.all(heard.pulls.map((pull) => store.findGoalByPull(repository, pull)));
-  const active = heard.branches.length > 0 ? await store.listGoals({ repositoryId: repository, ended: false, limit: 1_000 }) : [];
+  const active =
+    heard.branches.length > 0 ? await store.listGoals({ repositoryId: repository, ended: false, limit: 1_000 }) : [];
   const byBranch = await Promise.all(active.map(({ id }) => store.findGoal(id)));
   const goals = [...byHead.flat(), ...byPull, ...byBranch].filter((goal) => goal !== undefined);
   return [...new Map(goals.map((goal) => [goal.id, goal])).values()];
@@ -115,7 +117,9 @@ function isConcerned(slice: Slice, goal: Goal, heard: Hint): boolean {
   if (slice.status !== 'merging' || !slice.pull) return false;
   const { number, head } = slice.pull;
   const branches = [goal.base?.branch, branchName(goal, slice.id)];
-  return heard.pulls.includes(number) || heard.heads.includes(head) || heard.branches.some((name) => branches.includes(name));
+  return (
+    heard.pulls.includes(number) || heard.heads.includes(head) || heard.branches.some((name) => branches.includes(name))
+  );
 }
 
 /** A held slice is looked at again when people did something to its pull request. */

@@ -8,7 +8,10 @@ import { fileURLToPath } from 'node:url';
 /** Where packages come from: `hosts` for the egress proxy, `env` for package managers, `folders` to show read-only. */
 export type Registries = { hosts: string[]; env: Record<string, string>; folders: string[] };
 
-/** npm and yarn, Python, Cargo, Go, Maven, Gradle. */
+/**
+ * npm and yarn, Python, Cargo, Go, Maven, Gradle. Where they are is for the host's resolver to say: many machines reach them
+ * through a mirror with a private address.
+ */
 const PUBLIC_HOSTS = [
   'registry.npmjs.org',
   'registry.yarnpkg.com',
@@ -56,7 +59,7 @@ export async function findRegistries(env: Record<string, string | undefined> = p
   const places = clean.flatMap(([, value]) => value.split(/[\s,|]+/));
   const folders = [...places.flatMap(localFolder), ...certificates.map(([, path]) => path)];
   return {
-    hosts: [...new Set([...PUBLIC_HOSTS, ...places.flatMap(operatorHost)])],
+    hosts: [...new Set([...PUBLIC_HOSTS.map((host) => `${host}:443`), ...places.flatMap(operatorHost)])],
     env: Object.fromEntries([...clean, ...certificates]),
     folders: [...new Set(folders)].filter((folder) => !/^\/(usr|etc\/ssl\/certs|etc\/pki)(\/|$)/.test(folder)),
   };

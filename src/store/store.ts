@@ -224,8 +224,7 @@ function busyIssue(goalId: string): UserError {
 
 function effectPart({ engine: { db }, clock }: Context) {
   return {
-    intendEffect: (intention: Intention) =>
-      around('effect:intend', () => intendEffect(db, intention, clock.now())),
+    intendEffect: (intention: Intention) => around('effect:intend', () => intendEffect(db, intention, clock.now())),
     settleEffect: (key: string, result: unknown) =>
       around('effect:settle', () => settleEffect(db, key, { result, now: clock.now() })),
     findEffect: (key: string) => findEffect(db, key),

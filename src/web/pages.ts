@@ -27,7 +27,15 @@ export function page(title: string, body: Html): string {
     </html>`.html;
 }
 
-export type GoalRow = { id: string; owner: string; name: string; issue: number; title: string; status: string; createdAt: Date };
+export type GoalRow = {
+  id: string;
+  owner: string;
+  name: string;
+  issue: number;
+  title: string;
+  status: string;
+  createdAt: Date;
+};
 
 /** The list of goals, newest first. */
 export function goalsPage(goals: readonly GoalRow[]): string {
@@ -40,33 +48,56 @@ export function goalsPage(goals: readonly GoalRow[]): string {
         <td>${goal.createdAt.toISOString().slice(0, 16).replace('T', ' ')} UTC</td>
       </tr>`,
   );
-  const head = html`<tr><th>Goal</th><th>Issue</th><th>Status</th><th>Asked</th></tr>`;
-  const table = html`<table>${head}${rows}</table>`;
-  return page('Goals', html`<h1>Goals</h1>${goals.length > 0 ? table : html`<p>No goal yet. Write /omk run on an issue.</p>`}`);
+  const head = html`<tr>
+    <th>Goal</th>
+    <th>Issue</th>
+    <th>Status</th>
+    <th>Asked</th>
+  </tr>`;
+  const table = html`<table>
+    ${head}${rows}
+  </table>`;
+  return page(
+    'Goals',
+    html`<h1>Goals</h1>
+      ${goals.length > 0 ? table : html`<p>No goal yet. Write /omk run on an issue.</p>`}`,
+  );
 }
 
 /** One goal: where it stands, what it needs, its slices and its timeline. */
 export function goalPage(goal: Goal, events: readonly RecordedEvent[]): string {
   const { repository } = goal;
   const lines = timelineOf(events).map(
-    ({ at, text }) => html`<tr><td>${at.slice(0, 19).replace('T', ' ')}</td><td>${text.replaceAll('`', '')}</td></tr>`,
+    ({ at, text }) =>
+      html`<tr>
+        <td>${at.slice(0, 19).replace('T', ' ')}</td>
+        <td>${text.replaceAll('`', '')}</td>
+      </tr>`,
   );
   return page(
     goal.ask.title,
     html`<p><a href="/goals">All goals</a></p>
       <h1>${goal.ask.title}</h1>
       <p>
-        <code>${goal.status}</code> · ${repository.owner}/${repository.name}#${goal.issue} · asked by ${goal.requester.login} ·
-        ${goal.spend.usd.toFixed(2)} USD · <a href="/goals/${goal.id}/proof.json">proof</a>
+        <code>${goal.status}</code> · ${repository.owner}/${repository.name}#${goal.issue} · asked by
+        ${goal.requester.login} · ${goal.spend.usd.toFixed(2)} USD · <a href="/goals/${goal.id}/proof.json">proof</a>
       </p>
-      ${goal.reason && html`<p class="need">${goal.reason.text}\n\nNext: ${goal.reason.next}</p>`}
+      ${goal.reason && html`<p class="need">${goal.reason.text} Next: ${goal.reason.next}</p>`}
       <h2>Slices</h2>
       <table>
-        <tr><th>Slice</th><th>Scope</th><th>State</th><th>Gates</th><th>Pull request</th></tr>
+        <tr>
+          <th>Slice</th>
+          <th>Scope</th>
+          <th>State</th>
+          <th>Gates</th>
+          <th>Pull request</th>
+        </tr>
         ${goal.slices.map(sliceRow)}
       </table>
       <h2>Timeline</h2>
-      <table>${lines}</table>`,
+      <table>
+        ${lines}
+      </table>`,
   );
 }
 

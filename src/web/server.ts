@@ -27,7 +27,10 @@ export function pages(options: { store: Store; isReady: () => boolean }) {
   };
 }
 
-async function route(path: string, { store, isReady }: { store: Store; isReady: () => boolean }): Promise<Reply | undefined> {
+async function route(
+  path: string,
+  { store, isReady }: { store: Store; isReady: () => boolean },
+): Promise<Reply | undefined> {
   if (path === '/healthz') return { status: 200, type: 'text/plain', body: 'alive\n' };
   if (path === '/readyz') return readiness(isReady());
   if (path === '/metrics') return { status: 200, type: 'text/plain; version=0.0.4', body: await metrics(store) };
@@ -53,8 +56,18 @@ async function goalReply(id: string, proof: boolean, store: Store): Promise<Repl
 
 async function metrics(store: Store): Promise<string> {
   const registry = new Registry();
-  const goals = new Gauge({ name: 'omk_goals', help: 'Goals by status', labelNames: ['status'], registers: [registry] });
-  const jobs = new Gauge({ name: 'omk_jobs', help: 'Jobs by queue and state', labelNames: ['queue', 'state'], registers: [registry] });
+  const goals = new Gauge({
+    name: 'omk_goals',
+    help: 'Goals by status',
+    labelNames: ['status'],
+    registers: [registry],
+  });
+  const jobs = new Gauge({
+    name: 'omk_jobs',
+    help: 'Jobs by queue and state',
+    labelNames: ['queue', 'state'],
+    registers: [registry],
+  });
   const counts = await store.counts();
   for (const [status, count] of Object.entries(counts.goals)) goals.set({ status }, count);
   for (const [queue, states] of Object.entries(counts.jobs)) {

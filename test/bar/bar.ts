@@ -6,7 +6,9 @@ import type { Figure, Measure } from './figure.ts';
  * `npm run bar [-- --json] [-- --only NAME]`: measures every promise in its long form and prints target beside figure.
  * A family is a file `<name>.bar.ts` in this folder that exports `measure`. Exit 1 if a promise is not kept.
  */
-const { values } = parseArgs({ options: { json: { type: 'boolean' }, only: { type: 'string' }, short: { type: 'boolean' } } });
+const { values } = parseArgs({
+  options: { json: { type: 'boolean' }, only: { type: 'string' }, short: { type: 'boolean' } },
+});
 
 const files = (await readdir(import.meta.dirname)).filter((name) => name.endsWith('.bar.ts')).toSorted();
 const figures: Figure[] = [];

@@ -101,12 +101,12 @@ describe('pushCommit', () => {
     expect(await push('omk/1/f', first, undefined)).toEqual({ kind: 'pushed' });
   });
 
-  test('is a TransientError when the connection breaks, a ToolError when the token is refused', async () => {
+  test('is a TransientError when the connection breaks, and soon again when the token is refused', async () => {
     bed.remote.answer = () => 'reset';
     await expect(push('omk/1/g', first, undefined)).rejects.toThrow(TransientError);
     bed.remote.answer = () => undefined;
     const wrong = pushCommit(bed.mirror, { sha: first, branch: 'omk/1/g', expected: undefined }, 'ghs_wrong');
-    await expect(wrong).rejects.toThrow(ToolError);
+    await expect(wrong).rejects.toMatchObject({ name: 'TransientError', retryAfterMs: 1_000 });
   });
 
   test('pushes several slices of one repository at once', async () => {

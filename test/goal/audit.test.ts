@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { auditCommit, renderFaults, type AuditFault, type CommitToAudit } from '../../src/goal/audit.ts';
 import { defaultPolicy } from '../../src/goal/policy.ts';
+import { HEAD } from './goals.ts';
 import { PROTECTED_FILES, WAYS } from './protected.ts';
 
 type File = CommitToAudit['files'][number];
@@ -84,8 +85,7 @@ const NAMES = [
 test.each(NAMES)('the name %j is refused, and is shown so that it can be seen', (path) => {
   const faults = audit([{ path }]);
   expect(rules(faults)).toContain('name');
-  // eslint-disable-next-line no-control-regex
-  expect(renderFaults(faults).replaceAll('\n', '')).not.toMatch(/[\u0000-\u001f\u200b\u202e\u2066]/);
+  expect(renderFaults(faults, HEAD).replaceAll('\n', '')).not.toMatch(/[\u0000-\u001f\u200b\u202e\u2066]/);
 });
 
 test.each([
@@ -208,9 +208,9 @@ test('a byte order mark may begin a file', () => {
 });
 
 test('every fault is one line with the name of its file and what to do', () => {
-  const text = renderFaults(audit([{ path: '.github/workflows/ci.yml' }, { path: 'a', mode: '120000' }]));
+  const text = renderFaults(audit([{ path: '.github/workflows/ci.yml' }, { path: 'a', mode: '120000' }]), HEAD);
   expect(text.split('\n')).toEqual([
-    'The commit was not taken; the work is kept.',
+    `The commit ${HEAD} was not taken. It is kept in omk's mirror.`,
     '- `.github/workflows/ci.yml` is protected: no agent may change, move or delete it. Leave it as the base has it.',
     '- `a` is a symbolic link. Make it a file.',
   ]);
@@ -221,5 +221,5 @@ test('many faults are counted, not listed', () => {
     Array.from({ length: 30 }, (_, at) => ({ path: `x/${at}` })),
     { slice: { writeScope: ['y'] } },
   );
-  expect(renderFaults(faults)).toContain('and 10 more like these');
+  expect(renderFaults(faults, HEAD)).toContain('and 10 more like these');
 });

@@ -8,7 +8,10 @@ let world: World;
 beforeAll(async () => {
   world = await openSmallWorld();
   world.model.will(planning([{ id: 'two', title: 'Add the second word', writeScope: ['words/**'] }]));
-  world.model.will({ ...building('two', [{ tools: [write('words/two.txt', 'two\n')] }, { say: 'Added it.' }]), times: 9 });
+  world.model.will({
+    ...building('two', [{ tools: [write('words/two.txt', 'two\n')] }, { say: 'Added it.' }]),
+    times: 9,
+  });
 });
 afterAll(() => world.close());
 
@@ -85,7 +88,10 @@ describe('a goal is asked for', () => {
   });
 
   test('the trigger label starts it when author and labeller may write', async () => {
-    const { number } = world.github.openIssue('ada', { title: 'Add the second word again', body: 'words/two.txt holds two.' });
+    const { number } = world.github.openIssue('ada', {
+      title: 'Add the second word again',
+      body: 'words/two.txt holds two.',
+    });
     world.github.label('ada', number, 'bug');
     world.github.label('ada', number, 'omk');
     await world.idle();

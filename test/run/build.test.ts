@@ -29,16 +29,35 @@ async function worktrees(): Promise<string[]> {
 
 describe('plan', () => {
   test('a plan that is no JSON is asked for once more, and then used', async () => {
-    const repair = { say: JSON.stringify({ slices: [{ id: 'mended', title: 'Add mended', write_scope: ['words/**'] }] }) };
-    world.model.will({ name: 'bad plan', when: (prompt) => titled('Plan')(prompt) && prompt.includes('Goal mended'), turns: [{ say: 'Let me think.' }], times: 1 });
+    const repair = {
+      say: JSON.stringify({ slices: [{ id: 'mended', title: 'Add mended', write_scope: ['words/**'] }] }),
+    };
+    world.model.will({
+      name: 'bad plan',
+      when: (prompt) => titled('Plan')(prompt) && prompt.includes('Goal mended'),
+      turns: [{ say: 'Let me think.' }],
+      times: 1,
+    });
     world.model.will({ name: 'repair', when: titled('Repair the plan.'), turns: [repair], times: 1 });
     world.model.will(building('mended', [{ tools: [write('words/mended.txt', 'mended\n')] }, { say: 'Added it.' }]));
     expect((await world.finish(ask(world, 'Goal mended: add the file words/mended.txt'))).status).toBe('ready');
   });
 
   test('a plan that stays a circle ends the goal with every fault', async () => {
-    const circle = { say: JSON.stringify({ slices: [{ id: 'a', title: 'A', write_scope: ['a'], depends_on: ['b'] }, { id: 'b', title: 'B', write_scope: ['b'], depends_on: ['a'] }] }) };
-    world.model.will({ name: 'circle', when: (prompt) => titled('Plan')(prompt) && prompt.includes('Goal circle'), turns: [circle], times: 1 });
+    const circle = {
+      say: JSON.stringify({
+        slices: [
+          { id: 'a', title: 'A', write_scope: ['a'], depends_on: ['b'] },
+          { id: 'b', title: 'B', write_scope: ['b'], depends_on: ['a'] },
+        ],
+      }),
+    };
+    world.model.will({
+      name: 'circle',
+      when: (prompt) => titled('Plan')(prompt) && prompt.includes('Goal circle'),
+      turns: [circle],
+      times: 1,
+    });
     world.model.will({ name: 'repair circle', when: titled('Repair the plan.'), turns: [circle], times: 1 });
     const issue = ask(world, 'Goal circle: add the file words/circle.txt');
     const goal = await world.finish(issue);
@@ -48,16 +67,28 @@ describe('plan', () => {
   });
 
   test('slices that write the same files are put in order, and the plan says so', async () => {
-    const both = planning([{ id: 'first', title: 'First', writeScope: ['words/**'] }, { id: 'second', title: 'Second', writeScope: ['words/second.txt'] }]);
+    const both = planning([
+      { id: 'first', title: 'First', writeScope: ['words/**'] },
+      { id: 'second', title: 'Second', writeScope: ['words/second.txt'] },
+    ]);
     world.model.will({ ...both, when: (prompt) => both.when(prompt) && prompt.includes('Goal overlap'), times: 1 });
-    for (const id of ['first', 'second']) world.model.will(building(id, [{ tools: [write(`words/${id}.txt`, `${id}\n`)] }, { say: 'Added it.' }]));
+    for (const id of ['first', 'second'])
+      world.model.will(building(id, [{ tools: [write(`words/${id}.txt`, `${id}\n`)] }, { say: 'Added it.' }]));
     const goal = await world.finish(ask(world, 'Goal overlap: add the files words/first.txt and words/second.txt'));
-    expect(goal.slices.map(({ id, status, dependsOn }) => [id, status, dependsOn])).toEqual([['first', 'merged', []], ['second', 'merged', ['first']]]);
+    expect(goal.slices.map(({ id, status, dependsOn }) => [id, status, dependsOn])).toEqual([
+      ['first', 'merged', []],
+      ['second', 'merged', ['first']],
+    ]);
     expect(goal.plan?.notes).toHaveLength(1);
   });
 
   test('a question of the planner ends the goal with it', async () => {
-    world.model.will({ name: 'question', when: (prompt) => titled('Plan')(prompt) && prompt.includes('Goal riddle'), turns: [{ say: '{"question":"Which words shall be added?"}' }], times: 1 });
+    world.model.will({
+      name: 'question',
+      when: (prompt) => titled('Plan')(prompt) && prompt.includes('Goal riddle'),
+      turns: [{ say: '{"question":"Which words shall be added?"}' }],
+      times: 1,
+    });
     const goal = await world.finish(ask(world, 'Goal riddle: add the right words to the folder'));
     expect([goal.status, goal.reason?.text]).toEqual(['blocked_on_human', 'Which words shall be added?']);
   });
@@ -66,7 +97,14 @@ describe('plan', () => {
 describe('build', () => {
   test('a file outside the scope goes back to the agent, and blocks with its name when it stays', async () => {
     plan('strayed');
-    world.model.will(always(building('strayed', [{ tools: [write('words/strayed.txt', 'x\n'), write('elsewhere.txt', 'y\n')] }, { say: 'Done.' }])));
+    world.model.will(
+      always(
+        building('strayed', [
+          { tools: [write('words/strayed.txt', 'x\n'), write('elsewhere.txt', 'y\n')] },
+          { say: 'Done.' },
+        ]),
+      ),
+    );
     world.model.will(always(fixing('strayed', [{ say: 'It belongs there.' }])));
     const issue = ask(world, 'Goal strayed: add the file words/strayed.txt');
     const goal = await world.finish(issue);
@@ -113,7 +151,9 @@ describe('verify and review', () => {
     const fix = world.model.requests.find(({ prompt }) => prompt.startsWith('Fix slice spelled.'));
     expect(fix?.prompt).toContain('words/spelled.txt:1:wrong');
     expect(await world.github.file('main', 'words/spelled.txt')).toBe('right\n');
-    expect(goal.slices[0]?.gates).toMatchObject([{ name: 'words', status: 'passed', exitCode: 0, tree: goal.slices[0]?.tree }]);
+    expect(goal.slices[0]?.gates).toMatchObject([
+      { name: 'words', status: 'passed', exitCode: 0, tree: goal.slices[0]?.tree },
+    ]);
   });
 
   test('a finding of the wall goes back with rule and line, and blocks when it stays', async () => {
@@ -121,10 +161,16 @@ describe('verify and review', () => {
     const todo = write('code.js', '// TODO: write the code\nexport const words = 1;\n');
     world.model.will(always(building('postponed', [{ tools: [todo] }, { say: 'Added it.' }])));
     let turn = 0;
-    world.model.will(always(fixing('postponed', [
-      () => ({ tools: [write('code.js', `// TODO: write the code, turn ${(turn += 1)}\nexport const words = ${turn};\n`)] }),
-      { say: 'Better.' },
-    ])));
+    world.model.will(
+      always(
+        fixing('postponed', [
+          () => ({
+            tools: [write('code.js', `// TODO: write the code, turn ${(turn += 1)}\nexport const words = ${turn};\n`)],
+          }),
+          { say: 'Better.' },
+        ]),
+      ),
+    );
     const goal = await world.finish(ask(world, 'Goal postponed: add the file code.js that exports words'));
     expect(goal.status).toBe('blocked_on_human');
     expect(goal.slices[0]).toMatchObject({ status: 'blocked', attempts: { rounds: 3 } });
@@ -136,7 +182,9 @@ describe('verify and review', () => {
     await world.github.push('ada', 'absent', { '.github/omk.yml': gates });
     plan('ungated');
     world.model.will(building('ungated', [{ tools: [write('words/ungated.txt', 'x\n')] }, { say: 'Added it.' }]));
-    const goal = await world.finish(ask(world, 'Goal ungated: add the file words/ungated.txt', '/omk run --base absent --dry-run'));
+    const goal = await world.finish(
+      ask(world, 'Goal ungated: add the file words/ungated.txt', '/omk run --base absent --dry-run'),
+    );
     expect(goal.redOnBase).toMatchObject([{ name: 'absent', status: 'could-not-start', exitCode: 127 }]);
     expect(goal.slices[0]?.reason?.text).toContain('Dry run');
   });

@@ -13,7 +13,9 @@ export const FILES = { '.github/omk.yml': POLICY, 'words/one.txt': 'one\n', 'REA
 export const CI: CheckPlan = { app: 'github-actions', name: 'ci / words', conclusion: () => 'success' };
 
 /** A world around the small repository. */
-export function openSmallWorld(options: Partial<WorldOptions> & { files?: Record<string, string> } = {}): Promise<World> {
+export function openSmallWorld(
+  options: Partial<WorldOptions> & { files?: Record<string, string> } = {},
+): Promise<World> {
   const { files, ...rest } = options;
   return openWorld({ repository: { name: 'words', files: { ...FILES, ...files }, checks: [CI] }, ...rest });
 }
@@ -27,12 +29,22 @@ export function ask(world: World, title: string, command = '/omk run'): number {
 
 /** What omk said last on the issue beside its status comment. */
 export function lastAnswer(world: World, issue: number): string {
-  return world.ownComments(issue).filter((body) => !body.includes('<!-- omk:status:')).at(-1) ?? '';
+  return (
+    world
+      .ownComments(issue)
+      .filter((body) => !body.includes('<!-- omk:status:'))
+      .at(-1) ?? ''
+  );
 }
 
 /** The status comment of the issue. There is never more than one for each goal. */
 export function statusOf(world: World, issue: number): string {
-  return world.ownComments(issue).filter((body) => body.includes('<!-- omk:status:')).at(-1) ?? '';
+  return (
+    world
+      .ownComments(issue)
+      .filter((body) => body.includes('<!-- omk:status:'))
+      .at(-1) ?? ''
+  );
 }
 
 /** GitHub had no request it would not take, and no answer that differs from its documents. */

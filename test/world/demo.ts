@@ -34,7 +34,8 @@ export async function runDemo(options: DemoOptions, output: Output): Promise<num
     else output.stdout(ending(world, goal, pulls));
     return goal.status === 'ready' ? 0 : 1;
   } finally {
-    if (options.keep) tell(`kept: omk's folders in ${world.dataDir}, GitHub's repository in ${world.github.repository.gitDir}`);
+    if (options.keep)
+      tell(`kept: omk's folders in ${world.dataDir}, GitHub's repository in ${world.github.repository.gitDir}`);
     await (options.keep ? world.leave() : world.close());
   }
 }
@@ -53,7 +54,11 @@ function teller(write: Tell): Tell {
 async function checkRepository(path: string): Promise<string> {
   const dir = resolve(path);
   const { failed } = await execa('git', ['-C', dir, 'rev-parse', '--verify', '--quiet', 'HEAD'], { reject: false });
-  if (failed) throw new UserError(`${dir} is no git repository with a commit.`, 'npm run demo -- --repo <folder of a git repository>');
+  if (failed)
+    throw new UserError(
+      `${dir} is no git repository with a commit.`,
+      'npm run demo -- --repo <folder of a git repository>',
+    );
   return dir;
 }
 
@@ -63,7 +68,9 @@ async function openDemoWorld(from: string, options: DemoOptions, tell: Tell): Pr
     const value = process.env[name];
     return value ? [[name, value] as const] : [];
   });
-  const env: Record<string, string> = Object.fromEntries(key ? [['KIMI_BASE_URL', 'https://api.moonshot.ai/v1'], ...real] : []);
+  const env: Record<string, string> = Object.fromEntries(
+    key ? [['KIMI_BASE_URL', 'https://api.moonshot.ai/v1'], ...real] : [],
+  );
   const level = await probeSandbox();
   // Whoever runs the demo runs the server too: where there is no sandbox, it says so and goes on.
   if (level.kind === 'none') env['OMK_SANDBOX'] = 'off';
@@ -72,7 +79,13 @@ async function openDemoWorld(from: string, options: DemoOptions, tell: Tell): Pr
     repository: {
       name: basename(from),
       fromPath: from,
-      checks: [{ app: 'github-actions', name: 'ci / test', conclusion: (sha) => runCi(gitDir.value, sha, options.repo === undefined) }],
+      checks: [
+        {
+          app: 'github-actions',
+          name: 'ci / test',
+          conclusion: (sha) => runCi(gitDir.value, sha, options.repo === undefined),
+        },
+      ],
     },
     env,
     tell: (progress) => tell(progressLine(progress)),
@@ -84,8 +97,12 @@ async function openDemoWorld(from: string, options: DemoOptions, tell: Tell): Pr
   if (level.kind === 'none') {
     tell(`          WITHOUT A SANDBOX (${level.why}): agent and gates run as you. Only the demo goes on like this.`);
   }
-  tell(`kimi      ${kimiVersion()}, ${key ? `model ${world.config.KIMI_MODEL} at ${world.config.KIMI_BASE_URL}` : 'a scripted model (set KIMI_API_KEY for a real one)'}`);
-  tell(`github    a double on ${world.github.url}, repository ${world.github.repository.owner.login}/${world.github.repository.name}`);
+  tell(
+    `kimi      ${kimiVersion()}, ${key ? `model ${world.config.KIMI_MODEL} at ${world.config.KIMI_BASE_URL}` : 'a scripted model (set KIMI_API_KEY for a real one)'}`,
+  );
+  tell(
+    `github    a double on ${world.github.url}, repository ${world.github.repository.owner.login}/${world.github.repository.name}`,
+  );
   return world;
 }
 
@@ -93,7 +110,9 @@ async function openDemoWorld(from: string, options: DemoOptions, tell: Tell): Pr
 async function runCi(gitDir: string, sha: string, hasTests: boolean): Promise<Conclusion> {
   const dir = await mkdtemp(join(tmpdir(), 'omk-ci-'));
   try {
-    await execa('git', ['--git-dir', gitDir, '--work-tree', dir, 'checkout', '--force', sha, '--', '.'], { env: { GIT_INDEX_FILE: join(dir, '.index') } });
+    await execa('git', ['--git-dir', gitDir, '--work-tree', dir, 'checkout', '--force', sha, '--', '.'], {
+      env: { GIT_INDEX_FILE: join(dir, '.index') },
+    });
     if (!hasTests) {
       await execa('git', ['--git-dir', gitDir, 'fsck', '--no-dangling', sha]);
       return 'success';
@@ -113,7 +132,7 @@ function progressLine({ stage, slice, text }: Progress): string {
 
 async function play(world: World, { goal, repo }: DemoOptions, tell: Tell): Promise<Goal> {
   const ask = goal === undefined ? (repo === undefined ? SAMPLE_GOAL : ANY_GOAL) : { title: goal, body: '' };
-  const told = { count: 0 };
+  const told: Told = { count: 0, wait: '' };
   const unwatch = world.omk.store.watch((id) => void tellEvents(world, id, told, tell));
   world.onClock((seconds) => tell(`clock              moved ${seconds} s forward: nothing to do before`));
   world.github.openIssue('ada', ask);
@@ -129,14 +148,20 @@ async function play(world: World, { goal, repo }: DemoOptions, tell: Tell): Prom
   }
 }
 
-async function tellEvents(world: World, id: string, told: { count: number }, tell: Tell): Promise<void> {
+/** What was told already: the number of the last event, and the last reason to wait. */
+type Told = { count: number; wait: string };
+
+async function tellEvents(world: World, id: string, told: Told, tell: Tell): Promise<void> {
   const events = (await world.omk.store.listEvents(id)).filter(({ seq }) => seq > told.count);
   for (const { seq, event } of events) {
     if (seq <= told.count) continue;
     told.count = seq;
     const text = describeEvent(event);
     if (text !== undefined) tell(`goal               ${text.replaceAll('`', '')}${because(event)}`);
-    else if (event.kind === 'waiting') tell(`goal               ${event.slice} waits: ${event.wait.reason}`);
+    else if (event.kind === 'waiting' && event.wait.reason !== told.wait) {
+      told.wait = event.wait.reason;
+      tell(`goal               ${event.slice} waits: ${event.wait.reason}`);
+    }
   }
 }
 

@@ -102,7 +102,12 @@ export async function openProcessWorld(
     orphans: () => findProcesses(dataDir, child && isAlive() ? child.pid : undefined),
     async look(read) {
       const log = pino({ level: 'silent' });
-      const store = await openStore({ databaseUrl: env['DATABASE_URL'], dataDir, clock: { now: () => new Date() }, log });
+      const store = await openStore({
+        databaseUrl: env['DATABASE_URL'],
+        dataDir,
+        clock: { now: () => new Date() },
+        log,
+      });
       try {
         return await read(store);
       } finally {

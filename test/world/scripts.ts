@@ -5,19 +5,28 @@ export function titled(title: string): (prompt: string) => boolean {
   return (prompt) => prompt.trimStart().startsWith(title);
 }
 
-type PlanSlice = { id: string; title: string; writeScope: string[]; dependsOn?: string[]; acceptance?: string[]; description?: string };
+type PlanSlice = {
+  id: string;
+  title: string;
+  writeScope: string[];
+  dependsOn?: string[];
+  acceptance?: string[];
+  description?: string;
+};
 
 /** Plans these slices. */
 export function planning(slices: PlanSlice[]): Script {
-  const plan = slices.map(({ writeScope, dependsOn = [], description = '', acceptance = ['The tests pass.'], ...slice }) => ({
-    ...slice,
-    description: description || slice.title,
-    read_scope: [],
-    write_scope: writeScope,
-    depends_on: dependsOn,
-    risk: 'low',
-    acceptance,
-  }));
+  const plan = slices.map(
+    ({ writeScope, dependsOn = [], description = '', acceptance = ['The tests pass.'], ...slice }) => ({
+      ...slice,
+      description: description || slice.title,
+      read_scope: [],
+      write_scope: writeScope,
+      depends_on: dependsOn,
+      risk: 'low',
+      acceptance,
+    }),
+  );
   return { name: 'plan', when: titled('Plan the goal as slices.'), turns: [{ say: JSON.stringify({ slices: plan }) }] };
 }
 
@@ -159,7 +168,8 @@ export function playSample(model: ScriptedModel): void {
             args: {
               path: 'README.md',
               old_string: '- `mean(numbers)` in `src/mean.js`',
-              new_string: '- `mean(numbers)` in `src/mean.js`\n- `median(numbers)` in `src/median.js`\n- `report(args)` in `src/report.js`',
+              new_string:
+                '- `mean(numbers)` in `src/mean.js`\n- `median(numbers)` in `src/median.js`\n- `report(args)` in `src/report.js`',
             },
           },
         ],
@@ -178,7 +188,15 @@ export function playSample(model: ScriptedModel): void {
 
 /** Makes a small true change in whatever repository there is: it names the gates that were detected in the README. */
 export function playAnyRepository(model: ScriptedModel): void {
-  model.will(planning([{ id: 'readme', title: 'Say in the README how the project is checked', writeScope: ['README*', 'Readme*', 'readme*'] }]));
+  model.will(
+    planning([
+      {
+        id: 'readme',
+        title: 'Say in the README how the project is checked',
+        writeScope: ['README*', 'Readme*', 'readme*'],
+      },
+    ]),
+  );
   model.will({
     name: 'build readme',
     when: titled('Build slice readme.'),
@@ -194,7 +212,9 @@ export function playAnyRepository(model: ScriptedModel): void {
 /** The commands of the list of gates in a build prompt. */
 function gatesIn(prompt: string): string[] {
   const [, list = ''] = /\nGates: .*\n((?:- .*\n?)+)/.exec(prompt) ?? [];
-  return [...list.matchAll(/^- `(.+?)`(?: in `(.+?)`)?/gm)].map(([, run = '', dir]) => (dir ? `${run} (in ${dir})` : run));
+  return [...list.matchAll(/^- `(.+?)`(?: in `(.+?)`)?/gm)].map(([, run = '', dir]) =>
+    dir ? `${run} (in ${dir})` : run,
+  );
 }
 
 function appendToReadme(gates: string[]): string {

@@ -88,7 +88,10 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     finish: (issue = 1) => finish(world, issue, (seconds) => moved(seconds)),
     goal: (issue = 1) => getGoal(world, issue),
     ownComments: (issue = 1) =>
-      github.issue(issue).comments.filter((comment) => comment.app).map((comment) => comment.body),
+      github
+        .issue(issue)
+        .comments.filter((comment) => comment.app)
+        .map((comment) => comment.body),
     async restart() {
       await world.omk.stop();
       world.omk = await start(config, surroundings);
@@ -132,7 +135,7 @@ async function freePort(): Promise<number> {
 }
 
 async function idle({ github, omk }: World): Promise<void> {
-  for (let before = -1; before !== github.deliveries.list.length; ) {
+  for (let before = -1; before !== github.deliveries.list.length;) {
     before = github.deliveries.list.length;
     await github.deliveries.settled();
     await omk.store.idle();
@@ -152,14 +155,18 @@ async function finish(world: World, issue: number, moved: (seconds: number) => v
     const goal = await world.goal(issue);
     if (isEnded(goal.status)) return lastNews(world, issue);
     if (await runChecks(world.github, checked)) continue;
-    const waits = nextSteps(goal, world.clock.now()).flatMap((step) => (step.kind === 'wait' ? [step.until.getTime()] : []));
+    const waits = nextSteps(goal, world.clock.now()).flatMap((step) =>
+      step.kind === 'wait' ? [step.until.getTime()] : [],
+    );
     // A unit that GitHub's fault put back waits too, and no event tells of it.
     const until = waits.length > 0 ? Math.min(...waits) : world.clock.now().getTime() + 10_000;
     moved(Math.ceil((until - world.clock.now().getTime()) / 1_000));
     world.clock.advanceTo(new Date(until));
   }
   const { status, slices } = await world.goal(issue);
-  throw new Error(`The goal does not end: ${status} ${JSON.stringify(slices.map((slice) => [slice.status, slice.wait]))}`);
+  throw new Error(
+    `The goal does not end: ${status} ${JSON.stringify(slices.map((slice) => [slice.status, slice.wait]))}`,
+  );
 }
 
 /** The status comment is edited every ten seconds at most, so the last edit may still be to come. */

@@ -5,6 +5,7 @@ import { clip, encodeCode, encodeInline } from '../text.ts';
 /** A duration as people say it: seconds below two minutes, else minutes, else hours and minutes, rounded down. */
 export function renderDuration(ms: number): string {
   const seconds = Math.floor(ms / 1_000);
+  if (seconds < 10) return `${(ms / 1_000).toFixed(1)} s`;
   return seconds < 120 ? `${seconds} s` : renderMinutes(ms);
 }
 

@@ -1,0 +1,62 @@
+import { waive, wallVerdict, type Finding, type Wall } from '../wall.ts';
+import { clip, encodeCell, renderTable } from '../text.ts';
+
+/** The name under which the wall's verdict stands on a head. */
+const WALL_CHECK = 'omk / review wall';
+
+/** What `createCheckRun` is given, but for what the caller adds: a finding stands at its line, the whole in the summary. */
+type WallCheck = {
+  name: string;
+  head: string;
+  /** One check a head and base. */
+  key: string;
+  conclusion: 'success' | 'failure';
+  title: string;
+  summary: string;
+  annotations: WallAnnotation[];
+};
+
+type WallAnnotation = {
+  path: string;
+  line: number;
+  level: 'notice' | 'warning' | 'failure';
+  message: string;
+};
+
+/** The wall as a check run. Findings that a person let through do not fail it and are said in the summary. */
+export function renderCheckRun(wall: Wall, waivers: readonly { finding: string; reason: string }[] = []): WallCheck {
+  const shown = waive(wall, waivers);
+  const verdict = wallVerdict(shown);
+  const findings = shown.passes.flatMap((pass) => pass.findings);
+  const rows = shown.passes.map(({ pass, status, severity, feedback }) => [
+    pass,
+    status,
+    severity,
+    encodeCell(feedback),
+  ]);
+  const table = renderTable(['Pass', 'Status', 'Severity', 'Feedback'], rows);
+  const whole = findings
+    .filter(({ file }) => file === '')
+    .map(({ message, remedy }) => `- ${encodeCell(message)}. ${encodeCell(remedy)}`);
+  const waived = waivers.map(
+    ({ finding, reason }) => `- \`${finding}\` was let through by a person: ${encodeCell(reason)}`,
+  );
+  return {
+    name: WALL_CHECK,
+    head: wall.head,
+    key: `wall-${wall.head}-${wall.base}`,
+    conclusion: verdict.kind === 'passed' ? 'success' : 'failure',
+    title:
+      verdict.kind === 'passed'
+        ? 'The review wall passed'
+        : `Blocked by ${[...verdict.by, ...verdict.missing].join(', ') || 'anti-slop'}`,
+    summary: clip([table, ...whole, ...waived].join('\n'), 60_000),
+    annotations: findings.filter(({ file }) => file !== '').map(toAnnotation),
+  };
+}
+
+function toAnnotation({ id, rule, file, line, severity, message, remedy }: Finding): WallAnnotation {
+  const level = severity === 'low' ? 'notice' : severity === 'medium' ? 'warning' : 'failure';
+  const words = `${rule} (${severity}): ${message}. ${remedy}\n\nAccept it with: /omk accept ${id} REASON`;
+  return { path: file, line: Math.max(1, line), level, message: clip(words, 4_000) };
+}

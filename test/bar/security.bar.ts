@@ -1,0 +1,84 @@
+import type { Figure, Measure } from './figure.ts';
+import { runTests } from './run-tests.ts';
+
+/** A promise, and the tests that are its figure: a file, and what their names begin with. */
+type Promised = { name: string; least: number; file: string; tests: RegExp; long?: true };
+
+const PROMISES: readonly Promised[] = [
+  {
+    name: 'Who may start a goal: cells that agree with the oracle',
+    least: 432,
+    file: 'test/run/security-matrix.test.ts',
+    tests: /^who is called/,
+  },
+  {
+    name: 'Bots, organisations and ghosts that start nothing',
+    least: 6,
+    file: 'test/run/security-matrix.test.ts',
+    tests: /of type/,
+  },
+  {
+    name: 'Texts of omk and quotations that start nothing',
+    least: 100,
+    file: 'test/run/security-matrix.test.ts',
+    tests: /starts nothing/,
+  },
+  {
+    name: 'Protected paths × ways to change them, refused by name',
+    least: 25 * 6,
+    file: 'test/goal/audit.test.ts',
+    tests: /^a protected path/,
+  },
+  {
+    name: 'Odd names, modes, collisions and sizes refused',
+    least: 30,
+    file: 'test/goal/audit.test.ts',
+    tests: /^the (name|mode) |beside|^sizes/,
+  },
+  {
+    name: 'Deceptive lines refused',
+    least: 12,
+    file: 'test/goal/audit.test.ts',
+    tests: /^the added line .* is refused/,
+  },
+  { name: 'Secrets × forms redacted', least: 12 * 5, file: 'test/goal/redact.test.ts', tests: /^the / },
+  { name: 'Text out and invisible code points', least: 40, file: 'test/goal/text.test.ts', tests: /./ },
+  { name: 'Hidden Markdown dropped or flagged', least: 30, file: 'test/goal/visible.test.ts', tests: /./ },
+  { name: 'Stakes without a sandbox', least: 18, file: 'test/sandbox/refusal.test.ts', tests: /./ },
+  {
+    name: 'Hostile git vectors, each fired on plain git',
+    least: 50,
+    file: 'test/git/hostile.test.ts',
+    tests: /./,
+    long: true,
+  },
+  {
+    name: 'Escapes from the sandbox, agent and gate',
+    least: 80,
+    file: 'test/sandbox/escape.test.ts',
+    tests: /^a program in the room/,
+    long: true,
+  },
+  {
+    name: 'The obedient agent: kinds of effect that did not happen',
+    least: 9,
+    file: 'test/run/security.test.ts',
+    tests: /./,
+    long: true,
+  },
+];
+
+/** Runs the tables that the promises of docs/security.md rest on. A skipped test makes its figure `not run`, never green. */
+export const measure: Measure = async (form) => {
+  const due = PROMISES.filter(({ long }) => form === 'long' || !long);
+  const ran = await runTests([...new Set(due.map(({ file }) => file))]);
+  return due.map(({ name, least, file, tests }): Figure => {
+    const own = ran.filter((one) => one.file.endsWith(file) && tests.test(one.name));
+    const count = (status: string) => own.filter((one) => one.status === status).length;
+    const [passed, failed] = [count('passed'), count('failed')];
+    const skipped = own.length - passed - failed;
+    const measured = `${passed} hold, ${failed} do not${skipped > 0 ? `, ${skipped} not run` : ''}`;
+    const met = failed > 0 || own.length < least ? false : skipped > 0 ? 'not run' : true;
+    return { name, target: `${least} or more, all`, measured, met };
+  });
+};

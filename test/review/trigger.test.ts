@@ -1,0 +1,30 @@
+import { describe, expect, test } from '@jest/globals';
+import { indexOf, triggerOf } from '../../src/review/trigger.ts';
+
+const found = (pattern: RegExp, ...lines: string[]) => {
+  const trigger = triggerOf(pattern);
+  if (!trigger) return 'all';
+  return indexOf(
+    lines.map((raw) => ({ raw })),
+    100,
+  ).candidates(trigger);
+};
+
+describe('Triggers', () => {
+  test.each([
+    [/\beval\(/, ['x', 'eval(x)'], [1]],
+    [/foo|bar/, ['a bar', 'nothing', 'foo'], [0, 2]],
+    [/\bverify\s*=\s*False/i, ['VERIFY = false', 'other'], [0]],
+    [/(?!never)needed(?:optional)?/, ['needed', 'optional'], [0]],
+    [/^(?=.*needed).*$/, ['it is needed', 'it is not'], [0]],
+  ])('%s looks only at the lines that can match', (pattern, lines, places) => {
+    expect(found(pattern, ...lines)).toEqual(places);
+  });
+
+  test.each([[/a|word/], [/x+/], [/(?:word)?ab/], [/\w+ == \w+/], [/w{3}/]])(
+    'fails safe: %s may match any line',
+    (pattern) => {
+      expect(found(pattern, 'line')).toBe('all');
+    },
+  );
+});
