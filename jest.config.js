@@ -1,10 +1,16 @@
-/** Jest strips types itself on Node 24: no transformer package. */
+/** Jest strips types itself on Node 24: no transformer package. `LONG=1` runs the long stories alone. */
+const long = process.env['LONG'] === '1';
+
 export default {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
   transform: {},
-  testMatch: ['<rootDir>/test/**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/world/samples/'],
+  testMatch: [long ? '<rootDir>/test/**/*.long.test.ts' : '<rootDir>/test/**/*.test.ts'],
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    '<rootDir>/test/world/samples/',
+    ...(long ? [] : ['\\.long\\.test\\.ts$']),
+  ],
   testTimeout: 120_000,
   maxWorkers: 2,
 };

@@ -81,7 +81,7 @@ function addPieces(pieces: Pieces, secret: string): void {
  * The forms in which a secret is known: as it is, backwards, escaped for JSON, HTML, a URL or a shell, in hex, and in base64
  * at each of the three alignments, so inside a Basic header too, and base64 of that again.
  */
-export function formsOf(secret: string): string[] {
+function formsOf(secret: string): string[] {
   const whole = [secret, secret.trim()];
   const escaped = [
     JSON.stringify(secret).slice(1, -1),

@@ -85,6 +85,7 @@ function javaFault(lines: readonly SourceLine[]): Fault | undefined {
   const found = telling.find(
     (line, at) =>
       line.depth === 0 &&
+      lines[line.number]?.startsIn === 'code' &&
       /^\s*(?:return\b|throw\b|[\w.]+ = |[\w.]+\().*[\w)\]"]\s*$/.test(line.code) &&
       /^\s*\}/.test(telling[at + 1]?.code ?? '') &&
       /[;{}]\s*$/.test(telling[at - 1]?.code ?? ''),

@@ -3,11 +3,13 @@ import { readPatch } from '../git/commit.ts';
 import { mergeCheck, rebaseCommit } from '../git/merge-tree.ts';
 import { fetchBranch, type Mirror } from '../git/mirror.ts';
 import { pushCommit } from '../git/push.ts';
+import { createCheckRun } from '../github/checks.ts';
 import { convertToDraft, openPull, updatePull } from '../github/pulls.ts';
 import type { GoalEvent } from '../goal/event.ts';
 import type { Base, Goal, Sha } from '../goal/goal.ts';
 import { replaceIsland } from '../goal/island.ts';
 import { branchName, pullTitle } from '../goal/naming.ts';
+import { renderCheckRun } from '../goal/report/check-run.ts';
 import { PULL_ISLAND, renderPullBody, renderPullContent } from '../goal/report/pull-body.ts';
 import type { Slice, SlicePull } from '../goal/slice.ts';
 import { termsOf } from '../goal/terms.ts';
@@ -115,5 +117,6 @@ async function bringPull(goal: Goal, slice: Slice, head: Sha, tools: Tools): Pro
   if (wanted !== pull.body || pull.title !== title)
     await updatePull(github, { number: pull.number, title, body: wanted });
   if (draft && !pull.draft) await convertToDraft(github, pull);
+  if (slice.wall?.head === head) await createCheckRun(github, renderCheckRun(slice.wall, slice.accepted));
   return { number: pull.number, url: pull.url, head, draft };
 }

@@ -44,7 +44,7 @@ export function startReconciling(needs: Needs): () => Promise<void> {
  * Finds what no webhook told: asks GitHub to deliver again what was never stored, has every armed pull request read again,
  * and forgets webhooks that are too old to come twice. Harmless to call twice. Throws TransientError.
  */
-export async function reconcile({ tools, app, events }: Needs, lookMs: number): Promise<void> {
+async function reconcile({ tools, app, events }: Needs, lookMs: number): Promise<void> {
   const { store, clock, log } = tools;
   const now = clock.now().getTime();
   await store.sweepWebhooks(new Date(now - KEEP_WEBHOOKS_MS));

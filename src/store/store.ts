@@ -253,11 +253,10 @@ function workPart({ engine, clock, log }: Context) {
     counts: async () => ({ jobs: await countJobs(engine), goals: await lookup.countGoals(engine.db) }),
     async idle(): Promise<void> {
       for (;;) {
-        const changed = nextSettled(settled);
         await sendDue(engine, clock.now());
         const { webhook, goal } = await countJobs(engine);
         if (webhook.queued + webhook.active + goal.queued + goal.active === 0) return;
-        await changed;
+        await nextSettled(settled);
       }
     },
   };

@@ -96,41 +96,143 @@ const table: [name: string, events: GoalEvent[], steps: string[]][] = [
   ['a goal that was asked is accepted', [asked], ['accept']],
   ['an accepted goal is planned', [asked, accepted], ['plan']],
   ['a plan that needs approval waits for a person', [asked, accepted, planned([slice('one')], true)], []],
-  ['an approved plan starts', [asked, accepted, planned([slice('one')], true), { kind: 'approved', by: person, hash: 'p' }], ['start one']],
-  ['two slices without order start together', [asked, accepted, planned([slice('one'), slice('two')])], ['start one', 'start two']],
-  ['no more slices start than there are agents', [asked, accepted, planned([slice('one'), slice('two'), slice('three')])], ['start one', 'start two']],
-  ['a slice waits for what it depends on', [asked, accepted, planned([slice('one'), slice('two', ['one'])])], ['start one']],
-  ['a dependant starts once its dependency is merged', [asked, accepted, planned([slice('one'), slice('two', ['one'])]), merged('one')], ['start two']],
+  [
+    'an approved plan starts',
+    [asked, accepted, planned([slice('one')], true), { kind: 'approved', by: person, hash: 'p' }],
+    ['start one'],
+  ],
+  [
+    'two slices without order start together',
+    [asked, accepted, planned([slice('one'), slice('two')])],
+    ['start one', 'start two'],
+  ],
+  [
+    'no more slices start than there are agents',
+    [asked, accepted, planned([slice('one'), slice('two'), slice('three')])],
+    ['start one', 'start two'],
+  ],
+  [
+    'a slice waits for what it depends on',
+    [asked, accepted, planned([slice('one'), slice('two', ['one'])])],
+    ['start one'],
+  ],
+  [
+    'a dependant starts once its dependency is merged',
+    [asked, accepted, planned([slice('one'), slice('two', ['one'])]), merged('one')],
+    ['start two'],
+  ],
   ['a reserved attempt is built', [...running, started], ['build one']],
   ['a built slice is verified', [...running, ...turn], ['verify one']],
   ['failed gates reserve another attempt', [...running, ...turn, gatesFailed], ['start one']],
-  ['gates that failed three times block', [...running, ...turn, gatesFailed, ...turn, gatesFailed, ...turn, gatesFailed], ['block one']],
-  ['passed gates forgive the failed builds before', [...running, ...turn, gatesFailed, ...turn, gatesFailed, ...turn, verified, wallBlocked], ['start one']],
+  [
+    'gates that failed three times block',
+    [...running, ...turn, gatesFailed, ...turn, gatesFailed, ...turn, gatesFailed],
+    ['block one'],
+  ],
+  [
+    'passed gates forgive the failed builds before',
+    [...running, ...turn, gatesFailed, ...turn, gatesFailed, ...turn, verified, wallBlocked],
+    ['start one'],
+  ],
   ['a verified slice is reviewed', [...running, ...turn, verified], ['review one']],
   ['a blocked wall reserves another attempt', [...running, ...turn, verified, wallBlocked], ['start one']],
-  ['three blocked walls block the slice', [...running, ...[1, 2, 3].flatMap(() => [...turn, verified, wallBlocked])], ['block one']],
+  [
+    'three blocked walls block the slice',
+    [...running, ...[1, 2, 3].flatMap(() => [...turn, verified, wallBlocked])],
+    ['block one'],
+  ],
   ['a passed wall delivers', [...running, ...turn, verified, wallPassed], ['deliver one']],
-  ['a pushed slice is delivered still', [...running, ...turn, verified, wallPassed, { kind: 'pushed', slice: 'one', head }], ['deliver one']],
-  ['a rebased slice is verified again', [...running, ...turn, verified, wallPassed, { kind: 'rebased', slice: 'one', base, head, tree: head }], ['verify one']],
-  ['a conflict is built again', [...running, ...turn, verified, wallPassed, { kind: 'conflicted', slice: 'one', base, files: ['a'], feedback: [...feedback] }], ['start one']],
+  [
+    'a pushed slice is delivered still',
+    [...running, ...turn, verified, wallPassed, { kind: 'pushed', slice: 'one', head }],
+    ['deliver one'],
+  ],
+  [
+    'a rebased slice is verified again',
+    [...running, ...turn, verified, wallPassed, { kind: 'rebased', slice: 'one', base, head, tree: head }],
+    ['verify one'],
+  ],
+  [
+    'a conflict is built again',
+    [
+      ...running,
+      ...turn,
+      verified,
+      wallPassed,
+      { kind: 'conflicted', slice: 'one', base, files: ['a'], feedback: [...feedback] },
+    ],
+    ['start one'],
+  ],
   ['a delivered slice merges', oneMerging, ['merge one']],
   ['a wait is waited for', [...oneMerging, waiting], ['wait one']],
-  ['a held slice alone waits for a person', [...oneMerging, { kind: 'held', slice: 'one', reason }], ['finish blocked_on_human']],
-  ['a released slice merges', [...oneMerging, { kind: 'held', slice: 'one', reason }, { kind: 'released', slice: 'one' }], ['merge one']],
-  ['failing checks send the slice back to build', [...oneMerging, { kind: 'sent-back', slice: 'one', feedback: [...feedback] }], ['start one']],
+  [
+    'a held slice alone waits for a person',
+    [...oneMerging, { kind: 'held', slice: 'one', reason }],
+    ['finish blocked_on_human'],
+  ],
+  [
+    'a released slice merges',
+    [...oneMerging, { kind: 'held', slice: 'one', reason }, { kind: 'released', slice: 'one' }],
+    ['merge one'],
+  ],
+  [
+    'failing checks send the slice back to build',
+    [...oneMerging, { kind: 'sent-back', slice: 'one', feedback: [...feedback] }],
+    ['start one'],
+  ],
   ['all merged is ready', [...running, merged('one')], ['finish ready']],
-  ['one blocked slice blocks the goal when nothing else moves', [...running, { kind: 'slice-blocked', slice: 'one', reason }], ['finish blocked_on_human']],
-  ['a blocked slice does not stop another', [asked, accepted, planned([slice('one'), slice('two')]), { kind: 'slice-blocked', slice: 'one', reason }], ['start two']],
-  ['a retried slice without a commit starts anew', [...running, { kind: 'slice-blocked', slice: 'one', reason }, { kind: 'retried', slice: 'one', by: person }], ['start one']],
-  ['a retried slice with open feedback builds', [...running, ...turn, gatesFailed, { kind: 'slice-blocked', slice: 'one', reason }, { kind: 'retried', slice: 'one', by: person }], ['start one']],
-  ['a retried slice that nobody judged is proven again', [...running, ...turn, verified, { kind: 'slice-blocked', slice: 'one', reason }, { kind: 'retried', slice: 'one', by: person }], ['verify one']],
+  [
+    'one blocked slice blocks the goal when nothing else moves',
+    [...running, { kind: 'slice-blocked', slice: 'one', reason }],
+    ['finish blocked_on_human'],
+  ],
+  [
+    'a blocked slice does not stop another',
+    [asked, accepted, planned([slice('one'), slice('two')]), { kind: 'slice-blocked', slice: 'one', reason }],
+    ['start two'],
+  ],
+  [
+    'a retried slice without a commit starts anew',
+    [...running, { kind: 'slice-blocked', slice: 'one', reason }, { kind: 'retried', slice: 'one', by: person }],
+    ['start one'],
+  ],
+  [
+    'a retried slice with open feedback builds',
+    [
+      ...running,
+      ...turn,
+      gatesFailed,
+      { kind: 'slice-blocked', slice: 'one', reason },
+      { kind: 'retried', slice: 'one', by: person },
+    ],
+    ['start one'],
+  ],
+  [
+    'a retried slice that nobody judged is proven again',
+    [
+      ...running,
+      ...turn,
+      verified,
+      { kind: 'slice-blocked', slice: 'one', reason },
+      { kind: 'retried', slice: 'one', by: person },
+    ],
+    ['verify one'],
+  ],
   ['a used up budget stops before planning', [asked, accepted, spend(11)], ['finish needs_more_budget']],
   ['a used up budget stops building', [...running, started, spend(11)], ['finish needs_more_budget']],
   ['a used up budget does not stop what costs nothing', [...oneMerging, spend(11)], ['merge one']],
   ['a paused goal does nothing', [...running, { kind: 'paused', by: person }], []],
-  ['a resumed goal goes on', [...running, { kind: 'paused', by: person }, { kind: 'resumed', by: person }], ['start one']],
+  [
+    'a resumed goal goes on',
+    [...running, { kind: 'paused', by: person }, { kind: 'resumed', by: person }],
+    ['start one'],
+  ],
   ['a cancelled goal does nothing', [...running, { kind: 'finished', status: 'cancelled', reason }], []],
-  ['a ready goal does nothing', [...running, merged('one'), { kind: 'finished', status: 'ready', reason: undefined }], []],
+  [
+    'a ready goal does nothing',
+    [...running, merged('one'), { kind: 'finished', status: 'ready', reason: undefined }],
+    [],
+  ],
 ];
 
 function spend(usd: number): GoalEvent {
@@ -149,7 +251,11 @@ describe('the next steps of a goal', () => {
   test('what could not be solved is named when a slice is blocked', () => {
     const failing = [...running, ...[1, 2, 3].flatMap(() => [...turn, gatesFailed])];
     expect(nextSteps(goalAfter(failing), NOW)).toEqual([
-      { kind: 'block', slice: 'one', reason: { text: 'Not solved within 3 builds. Still open:\nred', next: '/omk retry one' } },
+      {
+        kind: 'block',
+        slice: 'one',
+        reason: { text: 'Not solved within 3 builds. Still open:\nred', next: '/omk retry one' },
+      },
     ]);
   });
 });

@@ -242,7 +242,7 @@ describe('help', () => {
 });
 
 const WORDS: [rendered: string, text: string][] = [
-  [renderDuration(900), '0 s'],
+  [renderDuration(900), '0.9 s'],
   [renderDuration(119_000), '119 s'],
   [renderDuration(120_000), '2 min'],
   [renderMinutes(59_999), '0 min'],

@@ -1,5 +1,5 @@
 /** What is around the obedient agent. Everything outside of its room is forbidden ground. */
-export type Grounds = {
+type Grounds = {
   /** A folder of the host with `secret` in it. */
   outside: string;
   dataDir: string;

@@ -32,8 +32,9 @@ export function renderSpend(spend: Spend): string {
  * naming them reaches nobody else. After a closing keyword they stay dead.
  */
 export function linkPulls(encoded: string, pulls: readonly number[]): string {
-  return encoded.replaceAll(/(?<![\w/`])(?<!\b(?:fix(?:e[sd])?|close[sd]?|resolve[sd]?):?\s{1,3})`#`(\d{1,9})(?!\w)/gi, (whole, number) =>
-    pulls.includes(Number(number)) ? `#${number}` : whole,
+  return encoded.replaceAll(
+    /(?<![\w/`])(?<!\b(?:fix(?:e[sd])?|close[sd]?|resolve[sd]?):?\s{1,3})`#`(\d{1,9})(?!\w)/gi,
+    (whole, number) => (pulls.includes(Number(number)) ? `#${number}` : whole),
   );
 }
 
