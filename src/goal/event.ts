@@ -42,6 +42,8 @@ type SliceEvent = { slice: string } & (
       reason: string;
       feedback: Feedback[];
       kimiSession: string | undefined;
+      /** A commit with the work as it stood; never pushed. */
+      kept: Sha | undefined;
       wait: Wait | undefined;
     }
   | {
@@ -181,6 +183,7 @@ function newSlice(planned: PlannedSlice): Slice {
     summary: '',
     changedFiles: [],
     kimiSession: undefined,
+    kept: undefined,
     gates: [],
     wall: undefined,
     pushed: undefined,
@@ -204,14 +207,14 @@ function applyToSlice(before: Slice, event: SliceEvent): Slice {
       return { ...slice, status: 'building', base: event.base, attempts, reserved: true };
     }
     case 'build-failed': {
-      const { kimiSession, wait } = event;
+      const { kimiSession, kept, wait } = event;
       const feedback = [...event.feedback, ...slice.inbox];
-      return { ...slice, status: 'building', feedback, inbox: [], kimiSession, wait };
+      return { ...slice, status: 'building', feedback, inbox: [], kimiSession, kept, wait };
     }
     case 'built': {
       const { head, tree, changedFiles, summary, kimiSession } = event;
       const status = slice.inbox.length > 0 ? 'building' : 'verifying';
-      const work = { head, tree, changedFiles, summary, kimiSession };
+      const work = { head, tree, changedFiles, summary, kimiSession, kept: undefined };
       return { ...slice, ...unproven, ...work, status, feedback: slice.inbox, inbox: [] };
     }
     case 'verified':

@@ -64,6 +64,8 @@ export type Slice = PlannedSlice & {
   summary: string;
   changedFiles: string[];
   kimiSession: string | undefined;
+  /** What the agent left when its last turn came to nothing; the next one goes on from there. */
+  kept: Sha | undefined;
   gates: GateResult[];
   wall: Wall | undefined;
   /** The commit omk pushed last: the lease of the next push. */

@@ -4,7 +4,7 @@ import { fetchBranch, listFilesAt } from '../git/mirror.ts';
 import { openWorktree, resumeWorktree, type Worktree } from '../git/worktree.ts';
 import { auditCommit, renderFaults } from '../goal/audit.ts';
 import type { GoalEvent } from '../goal/event.ts';
-import type { Base, Goal } from '../goal/goal.ts';
+import type { Base, Goal, Sha } from '../goal/goal.ts';
 import { commitMessage, worktreeName } from '../goal/naming.ts';
 import { policyOf } from '../goal/terms.ts';
 import { buildPrompt, fixPrompt } from '../goal/prompt.ts';
@@ -44,19 +44,21 @@ export async function build(goal: Goal, slice: Slice, tools: Tools): Promise<Goa
     },
     tools,
   );
-  if (outcome.kind === 'failed') return [spent, ...afterFailure(slice, outcome, tools.clock.now())];
+  const summary = outcome.kind === 'completed' ? outcome.text : '';
   const commit = await commitAll(worktree, {
-    message: commitMessage(goal, slice, { summary: outcome.text, pageUrl: pageUrl(goal, tools) }),
+    message: commitMessage(goal, slice, { summary, pageUrl: pageUrl(goal, tools) }),
     author: { name: 'omk', email: 'omk@users.noreply.github.com' },
     parent: base.sha,
     at: tools.clock.now(),
   });
+  const turn: Turn = { slice, session: outcome.session, kept: commit?.sha };
+  if (outcome.kind === 'failed') return [spent, ...afterFailure(turn, outcome, tools.clock.now())];
   const fault = await judgeCommit(goal, slice, commit, tools);
-  if (!commit || fault) return [spent, failed(slice, outcome.session, fault ?? NO_CHANGE)];
+  if (!commit || fault) return [spent, failed(turn, fault ?? NO_CHANGE)];
   const { sha, tree, files } = commit;
   const changedFiles = files.map((file) => file.path);
   const built = { kind: 'built', slice: slice.id, head: sha, tree, changedFiles } as const;
-  return [spent, { ...built, summary: outcome.text, kimiSession: outcome.session }];
+  return [spent, { ...built, summary, kimiSession: outcome.session }];
 }
 
 /** The slice's worktree as the last turn left it, else made anew from what was built so far. */
@@ -65,7 +67,7 @@ async function worktreeOf(goal: Goal, slice: Slice, tools: Tools): Promise<Workt
   const place = { root: folders(tools.config).worktrees, name: worktreeName(goal, slice.id) };
   const base = (slice.base ?? baseOf(goal)).sha;
   const kept = await resumeWorktree(mirror, { ...place, base });
-  return kept ?? openWorktree(mirror, { ...place, sha: slice.head ?? base });
+  return kept ?? openWorktree(mirror, { ...place, sha: slice.kept ?? slice.head ?? base });
 }
 
 const NO_CHANGE: Feedback = {
@@ -101,24 +103,26 @@ async function judgeCommit(
   return faults.length > 0 ? { from: 'scope', text: renderFaults(faults, commit.sha) } : undefined;
 }
 
-function failed(slice: Slice, session: string | undefined, fault: Feedback, wait?: Wait): GoalEvent {
+/** A turn that came to nothing yet. `kept` holds what the agent left, in a commit that is never pushed. */
+type Turn = { slice: Slice; session: string | undefined; kept: Sha | undefined };
+
+function failed({ slice, session, kept }: Turn, fault: Feedback, wait?: Wait): GoalEvent {
   const feedback = [...slice.feedback.filter((old) => old.text !== fault.text), fault];
-  return { kind: 'build-failed', slice: slice.id, reason: fault.text, feedback, kimiSession: session, wait };
+  return { kind: 'build-failed', slice: slice.id, reason: fault.text, feedback, kimiSession: session, kept, wait };
 }
 
-function afterFailure(slice: Slice, outcome: KimiOutcome & { kind: 'failed' }, now: Date): GoalEvent[] {
+function afterFailure(turn: Turn, outcome: KimiOutcome & { kind: 'failed' }, now: Date): GoalEvent[] {
   const trouble = judgeFailure(outcome, now);
-  const { session } = outcome;
   switch (trouble.kind) {
     case 'stop':
       return [
-        { kind: 'slice-blocked', slice: slice.id, reason: trouble.reason },
+        { kind: 'slice-blocked', slice: turn.slice.id, reason: trouble.reason },
         { kind: 'finished', status: 'blocked_on_external', reason: trouble.reason },
       ];
     case 'later':
-      return [failed(slice, session, { from: 'agent', text: trouble.reason }, trouble.wait)];
+      return [failed(turn, { from: 'agent', text: trouble.reason }, trouble.wait)];
     case 'turn':
-      return [failed(slice, session, { from: 'agent', text: trouble.reason })];
+      return [failed(turn, { from: 'agent', text: trouble.reason })];
     default:
       return assertNever(trouble);
   }

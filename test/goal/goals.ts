@@ -35,6 +35,7 @@ export function someSlice(more: Partial<Slice> = {}): Slice {
     summary: 'Added a check for missing users.\nAdded a test.',
     changedFiles: ['src/api/users.ts', 'test/api/users.test.ts'],
     kimiSession: undefined,
+    kept: undefined,
     gates: [someGate()],
     wall: someWall(),
     pushed: HEAD,

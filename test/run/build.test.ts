@@ -111,6 +111,7 @@ describe('build', () => {
     expect(goal.status).toBe('blocked_on_human');
     expect(goal.slices[0]?.reason?.text).toContain('elsewhere.txt');
     expect(goal.slices[0]?.attempts.total).toBe(3);
+    expect(goal.slices[0]?.kept).toMatch(/^[0-9a-f]{40}$/);
     expect(statusOf(world, issue)).toContain('`/omk retry strayed`');
     expect(world.github.pushes.filter(({ ref }) => ref.includes(`/${issue}/`))).toEqual([]);
   });

@@ -94,7 +94,7 @@ const SAMPLES: Record<GoalEvent['kind'], GoalEvent> = {
   },
   approved: { kind: 'approved', by: PERSON, hash: 'abc' },
   'build-started': { kind: 'build-started', slice, base: BASE },
-  'build-failed': { kind: 'build-failed', slice, reason: NASTY, feedback, kimiSession: 's1', wait },
+  'build-failed': { kind: 'build-failed', slice, reason: NASTY, feedback, kimiSession: 's1', kept: HEAD, wait },
   built: {
     kind: 'built',
     slice,
