@@ -82,8 +82,8 @@ describe('the mirror', () => {
     expect(await findRemoteHead(bed.mirror, 'main', TOKEN)).toBe(bed.main);
   });
 
-  test('fails with a ToolError when GitHub refuses the token, and never asks a person', async () => {
-    await expect(fetchBranch(bed.mirror, 'main', 'ghs_wrong')).rejects.toThrow(ToolError);
+  test('is to be tried again with another token when GitHub refuses this one, and never asks a person', async () => {
+    await expect(fetchBranch(bed.mirror, 'main', 'ghs_wrong')).rejects.toThrow(TransientError);
     await expect(findRemoteHead(bed.mirror, 'main', 'ghs_wrong')).rejects.toThrow(/terminal prompts disabled/);
   });
 

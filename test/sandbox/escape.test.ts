@@ -86,7 +86,7 @@ const attacks: Attack[] = [
   },
   {
     name: 'writes into what it runs on',
-    sh: 'for d in $(echo "$PATH" | tr : " ") "$OMK" "$OMK/node_modules" "$OMK/src/sandbox" "$OMK/src/kimi"; do touch "$d/omk-escape" 2>/dev/null && echo ESCAPED; done',
+    sh: 'for d in $(echo "$PATH" | tr : " ") "$OMK" "$OMK/node_modules" "$OMK/src" "$OMK/src/bridge.ts"; do touch "$d/omk-escape" 2>/dev/null && [ "$(stat -f -c %T "$d")" != tmpfs ] && echo ESCAPED; done; true',
   },
   { name: 'swaps its own worktree', sh: 'cd /room && mv work elsewhere && echo ESCAPED' },
   {

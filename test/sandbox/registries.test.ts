@@ -3,10 +3,10 @@ import { findRegistries } from '../../src/sandbox/registries.ts';
 
 const base = { PATH: process.env.PATH, HOME: process.env.HOME };
 
-test('the public registries are always there, by name only', async () => {
+test('the public registries are always there, on their port alone and wherever the host finds them', async () => {
   const { hosts } = await findRegistries(base);
   expect(hosts).toEqual(
-    expect.arrayContaining(['registry.npmjs.org', 'pypi.org', 'index.crates.io', 'proxy.golang.org']),
+    expect.arrayContaining(['registry.npmjs.org:443', 'pypi.org:443', 'index.crates.io:443', 'proxy.golang.org:443']),
   );
 });
 
