@@ -1,4 +1,5 @@
-import { describeEvent, type RecordedEvent } from './event.ts';
+import type { RecordedEvent } from './event.ts';
+import { describeEvent } from './telling.ts';
 import type { GateResult } from './gate.ts';
 import type { Goal } from './goal.ts';
 import { termsOf } from './terms.ts';

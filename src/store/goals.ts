@@ -1,5 +1,6 @@
 import type { PgBoss } from 'pg-boss';
-import { applyEvent, type GoalEvent } from '../goal/event.ts';
+import type { GoalEvent } from '../goal/event.ts';
+import { applyEvent } from '../goal/fold.ts';
 import { isEnded, type Goal } from '../goal/goal.ts';
 import { decodeJson, encodeJson } from './json.ts';
 import { sendUnit } from './queue.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { applyEvent, type GoalEvent } from '../../src/goal/event.ts';
+import type { GoalEvent } from '../../src/goal/event.ts';
+import { applyEvent } from '../../src/goal/fold.ts';
 import type { Goal } from '../../src/goal/goal.ts';
 import { nextSteps, type Step } from '../../src/goal/next-steps.ts';
 import { defaultPolicy } from '../../src/goal/policy.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { applyEvent, type GoalEvent } from '../../src/goal/event.ts';
+import type { GoalEvent } from '../../src/goal/event.ts';
+import { applyEvent } from '../../src/goal/fold.ts';
 import type { Goal } from '../../src/goal/goal.ts';
 import { decodeJson, encodeJson } from '../../src/store/json.ts';
 import { EVERY_EVENT } from './samples.ts';

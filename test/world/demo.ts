@@ -5,7 +5,7 @@ import { basename, join, resolve } from 'node:path';
 import { kimiVersion } from '../../src/cli/doctor.ts';
 import type { Output } from '../../src/cli/omk.ts';
 import { UserError } from '../../src/errors.ts';
-import { describeEvent } from '../../src/goal/event.ts';
+import { describeEvent } from '../../src/goal/telling.ts';
 import type { Goal } from '../../src/goal/goal.ts';
 import { probeSandbox } from '../../src/sandbox/probe.ts';
 import { renderSandbox } from '../../src/sandbox/sandbox.ts';

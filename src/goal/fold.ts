@@ -1,0 +1,229 @@
+import { assertNever } from '../errors.ts';
+import { addBudget, addSpend, NO_SPEND } from './budget.ts';
+import { isSliceEvent, type GoalEvent, type SliceEvent } from './event.ts';
+import type { Goal, Person } from './goal.ts';
+import type { Feedback, PlannedSlice, Slice } from './slice.ts';
+import { describeEvent } from './telling.ts';
+
+/** The goal after one more event. Pure; `at` is when it was recorded. Throws on an event that cannot follow. */
+export function applyEvent(goal: Goal | undefined, event: GoalEvent, at: Date): Goal {
+  if (!goal) {
+    if (event.kind !== 'asked') throw new Error(`A goal begins with "asked", not "${event.kind}"`);
+    return newGoal(event, at);
+  }
+  const next = isSliceEvent(event)
+    ? { ...goal, slices: goal.slices.map((slice) => (slice.id === event.slice ? applyToSlice(slice, event) : slice)) }
+    : applyToGoal(goal, event, at);
+  const text = describeEvent(event);
+  const recent = text === undefined ? goal.recent : [...goal.recent, { at, text }].slice(-5);
+  return { ...next, recent, version: goal.version + 1 };
+}
+
+function newGoal(event: GoalEvent & { kind: 'asked' }, at: Date): Goal {
+  const { id, repository, issue, requester, commentId, ask, options } = event;
+  return {
+    id,
+    repository,
+    issue,
+    requester,
+    commentId,
+    ask,
+    options,
+    status: 'queued',
+    reason: undefined,
+    policy: undefined,
+    gates: undefined,
+    base: undefined,
+    redOnBase: [],
+    plan: undefined,
+    slices: [],
+    spend: NO_SPEND,
+    extra: { usd: 0, tokens: 0, timeMs: 0 },
+    createdAt: at,
+    endedAt: undefined,
+    version: 1,
+    recent: [{ at, text: `asked by ${event.requester.login}` }],
+  };
+}
+
+function applyToGoal(goal: Goal, event: Exclude<GoalEvent, SliceEvent>, at: Date): Goal {
+  switch (event.kind) {
+    case 'asked':
+      throw new Error(`Goal ${goal.id} was asked already`);
+    case 'accepted':
+      return { ...goal, status: 'planning', base: event.base, policy: event.policy, gates: event.gates };
+    case 'spent':
+      return { ...goal, spend: addSpend(goal.spend, event.spend) };
+    case 'planned':
+      return {
+        ...goal,
+        status: event.plan.needsApproval ? 'awaiting_approval' : 'running',
+        plan: event.plan,
+        redOnBase: event.redOnBase,
+        slices: event.slices.map(newSlice),
+      };
+    case 'approved':
+      return { ...goal, status: 'running', plan: goal.plan && { ...goal.plan, approvedBy: event.by } };
+    case 'finished':
+      return { ...goal, status: event.status, reason: event.reason, endedAt: at };
+    case 'paused':
+      return { ...goal, status: 'paused' };
+    case 'resumed':
+      return { ...goal, status: statusBefore(goal), reason: undefined, endedAt: undefined };
+    case 'answered': {
+      const ask = { ...goal.ask, text: `${goal.ask.text}\n\n${event.by.login} added: ${event.text}` };
+      const status = goal.policy ? 'planning' : 'queued';
+      return { ...goal, ask, status, plan: undefined, slices: [], reason: undefined, endedAt: undefined };
+    }
+    case 'budget-extended':
+      return { ...goal, extra: addBudget(goal.extra, event) };
+    default:
+      return assertNever(event);
+  }
+}
+
+function statusBefore(goal: Goal): Goal['status'] {
+  if (goal.plan) return 'running';
+  return goal.policy ? 'planning' : 'queued';
+}
+
+const NO_ATTEMPTS = { builds: 0, rounds: 0, batches: 0, total: 0 };
+
+function newSlice(planned: PlannedSlice): Slice {
+  return {
+    ...planned,
+    status: 'planned',
+    reason: undefined,
+    attempts: NO_ATTEMPTS,
+    reserved: false,
+    feedback: [],
+    inbox: [],
+    accepted: [],
+    rebaseAsked: false,
+    base: undefined,
+    head: undefined,
+    tree: undefined,
+    summary: '',
+    changedFiles: [],
+    kimiSession: undefined,
+    kept: undefined,
+    gates: [],
+    wall: undefined,
+    pushed: undefined,
+    pull: undefined,
+    wait: undefined,
+    mergeAskedBy: undefined,
+    mergedSha: undefined,
+    headSeenAt: undefined,
+    greenSince: undefined,
+    turn: 0,
+  };
+}
+
+function applyToSlice(before: Slice, event: SliceEvent): Slice {
+  if (event.kind === 'fix-asked') return askFix(before, event);
+  const slice = { ...before, turn: before.turn + 1, wait: undefined, reserved: false };
+  const unproven = { gates: [], wall: undefined, headSeenAt: undefined, greenSince: undefined };
+  switch (event.kind) {
+    case 'build-started': {
+      const attempts = { ...slice.attempts, builds: slice.attempts.builds + 1, total: slice.attempts.total + 1 };
+      return { ...slice, status: 'building', base: event.base, attempts, reserved: true };
+    }
+    case 'build-failed': {
+      const { kimiSession, kept, wait } = event;
+      const feedback = [...event.feedback, ...slice.inbox];
+      return { ...slice, status: 'building', feedback, inbox: [], kimiSession, kept, wait };
+    }
+    case 'built': {
+      const { head, tree, changedFiles, summary, kimiSession } = event;
+      const status = slice.inbox.length > 0 ? 'building' : 'verifying';
+      const work = { head, tree, changedFiles, summary, kimiSession, kept: undefined };
+      return { ...slice, ...unproven, ...work, status, feedback: slice.inbox, inbox: [] };
+    }
+    case 'verified':
+      return { ...slice, status: 'reviewing', gates: event.results, attempts: { ...slice.attempts, builds: 0 } };
+    case 'gates-failed':
+      return { ...slice, status: 'building', gates: event.results, feedback: event.feedback };
+    case 'wall-passed':
+      return { ...slice, status: 'delivering', wall: event.wall, attempts: anotherRound(slice) };
+    case 'wall-blocked':
+      return {
+        ...slice,
+        status: 'building',
+        wall: event.wall,
+        feedback: event.feedback,
+        attempts: anotherRound(slice),
+      };
+    case 'rebased': {
+      const { base, head, tree } = event;
+      return { ...slice, ...unproven, status: 'verifying', base, head, tree, rebaseAsked: false };
+    }
+    case 'conflicted': {
+      const { base, feedback } = event;
+      return {
+        ...slice,
+        ...unproven,
+        status: 'building',
+        base,
+        feedback,
+        head: undefined,
+        tree: undefined,
+        rebaseAsked: false,
+      };
+    }
+    case 'pushed':
+      return { ...slice, pushed: event.head };
+    case 'delivered':
+      return { ...slice, status: 'merging', pull: event.pull };
+    case 'waiting':
+      return { ...slice, wait: event.wait, headSeenAt: event.headSeenAt, greenSince: event.greenSince };
+    case 'held':
+      return { ...slice, reason: event.reason };
+    case 'released':
+      return { ...slice, reason: undefined };
+    case 'merge-asked':
+      return { ...slice, reason: undefined, mergeAskedBy: event.by };
+    case 'merged':
+      return { ...slice, status: 'merged', mergedSha: event.sha, reason: undefined };
+    case 'sent-back':
+      return { ...slice, status: 'building', feedback: event.feedback };
+    case 'slice-blocked':
+      return { ...slice, status: 'blocked', reason: event.reason };
+    case 'retried':
+      return { ...slice, status: resumeAt(slice), reason: undefined, attempts: NO_ATTEMPTS };
+    case 'slice-cancelled':
+      return { ...slice, status: 'cancelled' };
+    case 'rebase-asked':
+      return { ...slice, status: 'delivering', reason: undefined, rebaseAsked: true };
+    case 'finding-accepted':
+      return acceptFinding(slice, event);
+    default:
+      return assertNever(event);
+  }
+}
+
+function askFix(slice: Slice, { text }: { text: string }): Slice {
+  const asked: Feedback = { from: 'person', text };
+  const attempts = { ...slice.attempts, batches: slice.attempts.batches + 1 };
+  if (slice.status === 'building' && slice.reserved) return { ...slice, attempts, inbox: [...slice.inbox, asked] };
+  const feedback = [...slice.feedback, asked];
+  return { ...slice, attempts, feedback, status: 'building', reason: undefined, wait: undefined, turn: slice.turn + 1 };
+}
+
+/** The finding is no longer open; when nothing else is, the wall judges again instead of the agent building again. */
+function acceptFinding(slice: Slice, { by, finding, reason }: { by: Person; finding: string; reason: string }): Slice {
+  const feedback = slice.feedback.filter((open) => !open.text.startsWith(`[${finding}]`));
+  const accepted = [...slice.accepted, { finding, reason, by }];
+  const done = feedback.length === 0 && slice.head !== undefined && ['building', 'blocked'].includes(slice.status);
+  return { ...slice, feedback, accepted, ...(done ? { status: 'reviewing', reason: undefined } : {}) };
+}
+
+/** A retried slice goes on where nothing is known to be wrong: what was built is proven again, what has open feedback is built again. */
+function resumeAt(slice: Slice): Slice['status'] {
+  if (slice.feedback.length > 0 || !slice.base) return slice.base ? 'building' : 'planned';
+  return slice.head ? 'verifying' : 'building';
+}
+
+function anotherRound(slice: Slice) {
+  return { ...slice.attempts, rounds: slice.attempts.rounds + 1 };
+}

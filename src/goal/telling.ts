@@ -1,0 +1,86 @@
+import { assertNever } from '../errors.ts';
+import { isSliceEvent, type GoalEvent, type SliceEvent } from './event.ts';
+
+/** The event in a few words of omk's own, or undefined if a reader of the status comment gains nothing from it. */
+export function describeEvent(event: GoalEvent): string | undefined {
+  if (isSliceEvent(event)) {
+    const words = describeSliceEvent(event);
+    return words && `\`${event.slice}\` ${words}`;
+  }
+  switch (event.kind) {
+    case 'asked':
+      return `asked by ${event.requester.login}`;
+    case 'spent':
+      return undefined;
+    case 'accepted':
+      return `accepted on base \`${event.base.branch}\``;
+    case 'planned':
+      return `planned as ${event.slices.length === 1 ? 'one slice' : `${event.slices.length} slices`}`;
+    case 'approved':
+      return `plan approved by ${event.by.login}`;
+    case 'finished':
+      return `ended ${event.status}`;
+    case 'paused':
+      return `paused by ${event.by.login}`;
+    case 'resumed':
+      return `resumed by ${event.by.login}`;
+    case 'answered':
+      return `${event.by.login} added to the goal`;
+    case 'budget-extended':
+      return `budget extended by ${event.by.login}`;
+    default:
+      return assertNever(event);
+  }
+}
+
+function describeSliceEvent(event: SliceEvent): string | undefined {
+  switch (event.kind) {
+    case 'build-started':
+      return 'build started';
+    case 'build-failed':
+      return 'build turn failed';
+    case 'built':
+      return `built, ${event.changedFiles.length} file${event.changedFiles.length === 1 ? '' : 's'} changed`;
+    case 'verified':
+      return 'gates passed';
+    case 'gates-failed':
+      return 'gates failed, back to build';
+    case 'wall-passed':
+      return 'review wall passed';
+    case 'wall-blocked':
+      return 'review wall blocked, back to build';
+    case 'rebased':
+      return `rebased onto \`${event.base.sha.slice(0, 7)}\``;
+    case 'conflicted':
+      return 'conflicts with the base, back to build';
+    case 'pushed':
+      return `pushed \`${event.head.slice(0, 7)}\``;
+    case 'delivered':
+      return `delivered as #${event.pull.number}`;
+    case 'waiting':
+    case 'released':
+      return undefined;
+    case 'held':
+      return 'held for a person';
+    case 'merge-asked':
+      return `merge asked for by ${event.by.login}`;
+    case 'merged':
+      return `merged as \`${event.sha.slice(0, 7)}\``;
+    case 'sent-back':
+      return 'sent back to build';
+    case 'slice-blocked':
+      return 'blocked';
+    case 'retried':
+      return `retried by ${event.by.login}`;
+    case 'slice-cancelled':
+      return 'cancelled';
+    case 'fix-asked':
+      return `sent back to build by ${event.by.login}`;
+    case 'rebase-asked':
+      return `rebase asked for by ${event.by.login}`;
+    case 'finding-accepted':
+      return `finding ${event.finding} let through by ${event.by.login}`;
+    default:
+      return assertNever(event);
+  }
+}
