@@ -47,6 +47,11 @@ export function addSpend(a: Spend, b: Spend): Spend {
   };
 }
 
+/** What nobody spends of a budget any more; never less than nothing. */
+export function leftMs(budget: Budget, spend: Spend): number {
+  return Math.max(0, budget.timeMs - spend.kimiMs);
+}
+
 /** Adds two budgets. */
 export function addBudget(a: Budget, b: Budget): Budget {
   return { usd: a.usd + b.usd, tokens: a.tokens + b.tokens, timeMs: a.timeMs + b.timeMs };

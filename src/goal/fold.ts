@@ -16,7 +16,7 @@ export function applyEvent(goal: Goal | undefined, event: GoalEvent, at: Date): 
     : applyToGoal(goal, event, at);
   const text = describeEvent(event);
   const recent = text === undefined ? goal.recent : [...goal.recent, { at, text }].slice(-5);
-  return { ...next, recent, version: goal.version + 1 };
+  return { ...next, recent, version: goal.version + 1, turn: goal.turn + (event.kind === 'spent' ? 0 : 1) };
 }
 
 function newGoal(event: GoalEvent & { kind: 'asked' }, at: Date): Goal {
@@ -42,6 +42,7 @@ function newGoal(event: GoalEvent & { kind: 'asked' }, at: Date): Goal {
     createdAt: at,
     endedAt: undefined,
     version: 1,
+    turn: 1,
     recent: [{ at, text: `asked by ${event.requester.login}` }],
   };
 }

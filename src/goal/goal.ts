@@ -69,6 +69,8 @@ export type Goal = {
   endedAt: Date | undefined;
   /** Events folded so far; the sequence number of the last one. */
   version: number;
+  /** Counts the goal's events, spending apart. A step of the goal itself that started at another turn is too late to be recorded. */
+  turn: number;
   /** The last events in words, newest last, at most five. */
   recent: { at: Date; text: string }[];
 };

@@ -1,5 +1,5 @@
 import { assertNever } from '../errors.ts';
-import { exhausted } from './budget.ts';
+import { exhausted, type BudgetKind } from './budget.ts';
 import type { Goal, GoalEnd, Reason } from './goal.ts';
 import { isWorking, type Slice } from './slice.ts';
 import { policyOf, termsOf } from './terms.ts';
@@ -46,14 +46,21 @@ export function nextSteps(goal: Goal, now: Date): Step[] {
   }
 }
 
+/** Nothing new begins, but a turn that runs ends first: it notices by itself, and its work is kept. */
 function spent(goal: Goal): Step[] | undefined {
   const kind = exhausted(termsOf(goal).budget, goal.spend);
   const costsNothing =
     goal.slices.length > 0 && goal.slices.every((slice) => ['merging', 'merged'].includes(slice.status));
   if (!kind || costsNothing) return undefined;
+  const turns = goal.slices.filter((slice) => slice.status === 'building' && slice.reserved);
+  if (turns.length > 0) return turns.map((slice) => ({ kind: 'build', slice: slice.id }));
+  return [{ kind: 'finish', status: 'needs_more_budget', reason: usedUp(kind) }];
+}
+
+/** Why a goal whose budget is used up stands still, and the command that extends it. */
+export function usedUp(kind: BudgetKind): Reason {
   const more = { usd: '--usd 5', tokens: '--tokens 2M', time: '--time 1h' }[kind];
-  const reason = { text: `The ${kind} budget is used up. The work so far is kept.`, next: `/omk budget add ${more}` };
-  return [{ kind: 'finish', status: 'needs_more_budget', reason }];
+  return { text: `The ${kind} budget is used up. The work so far is kept.`, next: `/omk budget add ${more}` };
 }
 
 function runningSteps(goal: Goal, now: Date): Step[] {

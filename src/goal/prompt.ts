@@ -88,6 +88,14 @@ export function fixPrompt(goal: Goal, slice: Slice): string {
   ]);
 }
 
+/** The same task for a session that was cut off in the middle of it. Complete also for a fresh session. */
+export function goOn(task: string): string {
+  return (
+    `${task}\n\nYou may have been cut off in the middle of this very task. If you remember working on it, do not begin anew: ` +
+    'look at what is already there and go on from it.'
+  );
+}
+
 const MOST_FEEDBACK = 60_000;
 const MOST_PATCH = 150_000;
 

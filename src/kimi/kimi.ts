@@ -29,6 +29,8 @@ export type KimiTask = {
   maxSteps: number;
   model: string;
   onProgress: (progress: KimiProgress) => void;
+  /** The session that gets the prompt; it is awaited first, so that a session that has cost something is known. */
+  onSession?: ((session: string) => Promise<void>) | undefined;
   signal: AbortSignal;
   /** When the model proxy last saw traffic, in milliseconds since 1970; without it only Kimi's messages break the silence. */
   modelTrafficAt?: (() => number) | undefined;
@@ -110,6 +112,7 @@ function ownKimi(): string {
 async function converse(acp: Acp, { cwd, task, turn }: { cwd: string; task: KimiTask; turn: Turn }): Promise<Ending> {
   try {
     turn.session = await openSession(acp, { cwd, earlier: task.session, onProgress: task.onProgress });
+    await task.onSession?.(turn.session);
     turn.promptedAt = Date.now();
     await prompt(acp, turn.session, task.prompt);
     return { kind: 'turn-over' };

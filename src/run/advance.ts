@@ -33,7 +33,7 @@ export async function advance(job: GoalJob, tools: Tools): Promise<void> {
 /** Appends the events and everything that follows from them in one transaction. Late results of a moved slice are dropped. */
 async function record(goal: Goal, step: Step | undefined, events: GoalEvent[], tools: Tools): Promise<Goal> {
   const unit = step ? unitOf(step) : '';
-  const expect = unit ? { slice: unit, turn: getSlice(goal, unit).turn } : { version: goal.version };
+  const expect = unit ? { slice: unit, turn: getSlice(goal, unit).turn } : { slice: undefined, turn: goal.turn };
   const recorded = await recordAround(events, () =>
     tools.store.record(goal.id, events, { expect, decide: (next) => decide(next, tools.clock.now()) }),
   );

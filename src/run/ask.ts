@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assertNever, ToolError } from '../errors.ts';
-import { priceUsage } from '../goal/budget.ts';
-import type { GoalEvent } from '../goal/event.ts';
-import type { Goal, Reason } from '../goal/goal.ts';
+import type { BudgetKind } from '../goal/budget.ts';
+import { getSlice, type Goal, type Reason } from '../goal/goal.ts';
+import { usedUp } from '../goal/next-steps.ts';
+import { goOn } from '../goal/prompt.ts';
 import type { Wait } from '../goal/slice.ts';
 import { around, killPoint } from '../kill-point.ts';
 import type { Worktree } from '../git/worktree.ts';
@@ -13,7 +14,9 @@ import { startModelProxy } from '../kimi/model-proxy.ts';
 import { AGENT_LIMITS } from '../sandbox/limits.ts';
 import { openRoom } from '../sandbox/sandbox.ts';
 import { lentBinds } from './lend.ts';
+import { openPurse, type Purse } from './purse.ts';
 import { folders, type Tools } from './tools.ts';
+import { beginTurn, endTurn, findTurn, type TurnName } from './turn.ts';
 
 const MINUTE = 60_000;
 
@@ -25,12 +28,45 @@ export type Question = {
   worktree: Worktree;
   session: string | undefined;
   tools: 'all' | 'read-only';
+  /** Questions of one stage and role are told apart by this. */
+  round: number;
+  /** The worktree was made anew: what an interrupted turn remembers of it does not hold. */
+  fresh?: boolean;
 };
 
-export type Answer = { outcome: KimiOutcome; spent: GoalEvent };
+/** `overdrawn`: the budget that is used up, the reason why a turn failed that did. */
+export type Answer = Completed | Failed;
+type Completed = { outcome: KimiOutcome & { kind: 'completed' } };
+export type Failed = { outcome: KimiOutcome & { kind: 'failed' }; overdrawn: BudgetKind | undefined };
 
-/** Asks Kimi in a worktree that was lent its own git (`lendOwnGit`), in a sandbox that reaches nothing but the model, through a proxy that alone knows the key. */
+/**
+ * Asks Kimi once, over crashes: a turn whose answer is recorded is not asked again, and one that was cut off goes on in its session.
+ * What it costs is recorded as it is spent, and a budget that is used up ends the turn.
+ */
 export async function askKimi(goal: Goal, question: Question, tools: Tools): Promise<Answer> {
+  const { role, slice, round } = question;
+  const name = { role, slice, round, turn: slice ? getSlice(goal, slice).turn : goal.turn };
+  const known = question.fresh ? undefined : await findTurn(goal, name, tools);
+  if (known?.answer) return { outcome: known.answer };
+  const purse = openPurse(goal, slice ? `${role} ${slice}` : role, tools);
+  const asked = known?.session ? { ...question, session: known.session, prompt: goOn(question.prompt) } : question;
+  let overdrawn: BudgetKind | undefined;
+  let outcome: KimiOutcome;
+  try {
+    outcome = await converse(goal, { question: asked, name, purse }, tools);
+  } finally {
+    overdrawn = await purse.close();
+  }
+  tools.signal.throwIfAborted();
+  if (outcome.kind === 'failed') return { outcome, overdrawn };
+  await endTurn(goal, name, outcome, tools);
+  return { outcome };
+}
+
+type Conversation = { question: Question; name: TurnName; purse: Purse };
+
+/** One run of Kimi in a worktree that was lent its own git (`lendOwnGit`), in a sandbox that reaches nothing but the model, through a proxy that alone knows the key. */
+async function converse(goal: Goal, { question, name, purse }: Conversation, tools: Tools): Promise<KimiOutcome> {
   const { config, signal } = tools;
   const home = join(folders(config).homes, folderName(goal.id, question.slice, question.role));
   await mkdir(home, { recursive: true });
@@ -46,14 +82,15 @@ export async function askKimi(goal: Goal, question: Question, tools: Tools): Pro
     socketPath: join(home, 'model.sock'),
     baseUrl: config.KIMI_BASE_URL,
     apiKey: config.KIMI_API_KEY,
+    onUsage: (usage, model) => purse.pay(usage, model),
   });
   try {
-    const outcome = await around('kimi', () =>
+    return await around('kimi', () =>
       runKimi(room, {
         prompt: question.prompt,
         session: question.session,
         tools: question.tools,
-        timeoutMs: 30 * MINUTE,
+        timeoutMs: Math.min(30 * MINUTE, purse.leftMs),
         silenceMs: 5 * MINUTE,
         maxSteps: 200,
         model: config.KIMI_MODEL,
@@ -69,11 +106,10 @@ export async function askKimi(goal: Goal, question: Question, tools: Tools): Pro
             text: isAnswer ? 'Answered.' : text,
           });
         },
-        signal,
+        onSession: (session) => beginTurn(goal, name, session, tools),
+        signal: AbortSignal.any([signal, purse.empty]),
       }),
     );
-    signal.throwIfAborted();
-    return { outcome, spent: spentOn(question, outcome, config.KIMI_MODEL) };
   } finally {
     await proxy.close();
   }
@@ -84,13 +120,9 @@ function folderName(...parts: string[]): string {
   return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 12);
 }
 
-function spentOn(question: Question, outcome: KimiOutcome, model: string): GoalEvent {
-  const { usage, durationMs } = outcome;
-  const on = question.slice ? `${question.role} ${question.slice}` : question.role;
-  return { kind: 'spent', on, spend: { ...usage, usd: priceUsage(model, usage), kimiMs: durationMs } };
-}
-
 export type KimiTrouble =
+  /** The goal's budget is used up. */
+  | { kind: 'budget'; reason: Reason }
   /** Only a person can help: the key or the account. */
   | { kind: 'stop'; reason: Reason }
   /** The model's service is in trouble: the same again after the wait. */
@@ -98,8 +130,13 @@ export type KimiTrouble =
   /** This turn did not work out; another one may. */
   | { kind: 'turn'; reason: string };
 
+export function isFailed(answer: Answer): answer is Failed {
+  return answer.outcome.kind === 'failed';
+}
+
 /** What a failed turn means for the goal. Throws ToolError when Kimi could not be started at all. */
-export function judgeFailure(outcome: KimiOutcome & { kind: 'failed' }, now: Date): KimiTrouble {
+export function judgeFailure({ outcome, overdrawn }: Failed, now: Date): KimiTrouble {
+  if (overdrawn) return { kind: 'budget', reason: usedUp(overdrawn) };
   const reason = `Kimi: ${outcome.message}`;
   switch (outcome.cause) {
     case 'auth':

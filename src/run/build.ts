@@ -9,9 +9,8 @@ import { commitMessage, worktreeName } from '../goal/naming.ts';
 import { policyOf } from '../goal/terms.ts';
 import { buildPrompt, fixPrompt } from '../goal/prompt.ts';
 import type { Feedback, Slice, Wait } from '../goal/slice.ts';
-import type { KimiOutcome } from '../kimi/kimi.ts';
 import { parsePatch } from '../review/diff.ts';
-import { askKimi, judgeFailure } from './ask.ts';
+import { askKimi, isFailed, judgeFailure, type Failed } from './ask.ts';
 import { lendOwnGit } from './lend.ts';
 import { folders, mirrorOf, pageUrl, type Tools } from './tools.ts';
 
@@ -30,13 +29,15 @@ async function freshBase(goal: Goal, tools: Tools): Promise<Base> {
 /** Lets Kimi work in the slice's worktree, then makes everything it changed one commit on the base, if it kept to its scope. */
 export async function build(goal: Goal, slice: Slice, tools: Tools): Promise<GoalEvent[]> {
   const base = slice.base ?? baseOf(goal);
-  const worktree = await worktreeOf(goal, slice, tools);
+  const { worktree, fresh } = await worktreeOf(goal, slice, tools);
   await lendOwnGit(worktree, tools);
-  const { outcome, spent } = await askKimi(
+  const answer = await askKimi(
     goal,
     {
       role: 'build',
       slice: slice.id,
+      round: 0,
+      fresh,
       prompt: slice.feedback.length > 0 ? fixPrompt(goal, slice) : buildPrompt(goal, slice),
       worktree,
       session: slice.kimiSession,
@@ -44,6 +45,7 @@ export async function build(goal: Goal, slice: Slice, tools: Tools): Promise<Goa
     },
     tools,
   );
+  const { outcome } = answer;
   const summary = outcome.kind === 'completed' ? outcome.text : '';
   const commit = await commitAll(worktree, {
     message: commitMessage(goal, slice, { summary, pageUrl: pageUrl(goal, tools) }),
@@ -52,27 +54,33 @@ export async function build(goal: Goal, slice: Slice, tools: Tools): Promise<Goa
     at: tools.clock.now(),
   });
   const turn: Turn = { slice, session: outcome.session, kept: commit?.sha };
-  if (outcome.kind === 'failed') return [spent, ...afterFailure(turn, outcome, tools.clock.now())];
+  if (isFailed(answer)) return afterFailure(turn, answer, tools.clock.now());
   const fault = await judgeCommit(goal, slice, commit, tools);
-  if (!commit || fault) return [spent, failed(turn, fault ?? NO_CHANGE)];
+  if (!commit || fault) return [failed(turn, fault ?? NO_CHANGE)];
   const { sha, tree, files } = commit;
   const changedFiles = files.map((file) => file.path);
   const built = { kind: 'built', slice: slice.id, head: sha, tree, changedFiles } as const;
-  return [spent, { ...built, summary, kimiSession: outcome.session }];
+  return [{ ...built, summary, kimiSession: outcome.session }];
 }
 
 /** The slice's worktree as the last turn left it, else made anew from what was built so far. */
-async function worktreeOf(goal: Goal, slice: Slice, tools: Tools): Promise<Worktree> {
+async function worktreeOf(goal: Goal, slice: Slice, tools: Tools): Promise<{ worktree: Worktree; fresh: boolean }> {
   const mirror = await mirrorOf(goal, tools);
   const place = { root: folders(tools.config).worktrees, name: worktreeName(goal, slice.id) };
   const base = (slice.base ?? baseOf(goal)).sha;
   const kept = await resumeWorktree(mirror, { ...place, base });
-  return kept ?? openWorktree(mirror, { ...place, sha: slice.kept ?? slice.head ?? base });
+  if (kept) return { worktree: kept, fresh: false };
+  return { worktree: await openWorktree(mirror, { ...place, sha: slice.kept ?? slice.head ?? base }), fresh: true };
 }
 
 const NO_CHANGE: Feedback = {
   from: 'agent',
   text: 'The last turn changed nothing. Make the change that the slice asks for.',
+};
+
+const CUT_SHORT: Feedback = {
+  from: 'agent',
+  text: 'The budget was used up in the middle of the last turn. What was done by then is in the folder: go on from there.',
 };
 
 type Commit = { sha: string; tree: string; files: ChangedFile[] };
@@ -111,9 +119,11 @@ function failed({ slice, session, kept }: Turn, fault: Feedback, wait?: Wait): G
   return { kind: 'build-failed', slice: slice.id, reason: fault.text, feedback, kimiSession: session, kept, wait };
 }
 
-function afterFailure(turn: Turn, outcome: KimiOutcome & { kind: 'failed' }, now: Date): GoalEvent[] {
-  const trouble = judgeFailure(outcome, now);
+function afterFailure(turn: Turn, answer: Failed, now: Date): GoalEvent[] {
+  const trouble = judgeFailure(answer, now);
   switch (trouble.kind) {
+    case 'budget':
+      return [failed(turn, CUT_SHORT)];
     case 'stop':
       return [
         { kind: 'slice-blocked', slice: turn.slice.id, reason: trouble.reason },

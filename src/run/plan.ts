@@ -4,17 +4,16 @@ import type { GoalEvent } from '../goal/event.ts';
 import type { GateResult } from '../goal/gate.ts';
 import type { Goal } from '../goal/goal.ts';
 import { POLICY_PATH } from '../goal/policy-file.ts';
-import type { KimiOutcome } from '../kimi/kimi.ts';
 import { policyOf } from '../goal/terms.ts';
 import { planPrompt, planRepairPrompt } from '../goal/prompt.ts';
 import { parsePlan, planHash, touchesProtected, type ParsedPlan } from '../goal/slice-plan.ts';
-import { askKimi, judgeFailure, type Question } from './ask.ts';
+import { askKimi, isFailed, judgeFailure, type Failed, type Question } from './ask.ts';
 import { lendOwnGit } from './lend.ts';
 import { prove, SETUP_PREFIX } from './prove.ts';
 import { folders, mirrorOf, type Tools } from './tools.ts';
 import { shortId } from '../goal/naming.ts';
 
-type Asked = { events: GoalEvent[]; plan: ParsedPlan | undefined };
+type Asked = { trouble: GoalEvent | undefined; plan: ParsedPlan | undefined };
 
 /** Asks Kimi for slices in a read-only worktree while the gates run on the base, so that what is red already is known. */
 export async function plan(goal: Goal, tools: Tools): Promise<GoalEvent[]> {
@@ -33,6 +32,7 @@ export async function plan(goal: Goal, tools: Tools): Promise<GoalEvent[]> {
     worktree,
     session: undefined,
     tools: 'read-only',
+    round: 0,
     prompt: planPrompt(goal),
   } as const;
   const [asked, evidence] = await Promise.all([
@@ -42,12 +42,12 @@ export async function plan(goal: Goal, tools: Tools): Promise<GoalEvent[]> {
   await removeWorktree(worktree);
   const brokenSetup = evidence.find((result) => result.status !== 'passed' && result.name.startsWith(SETUP_PREFIX));
   if (brokenSetup) throw brokenBase(brokenSetup);
-  if (asked.plan?.kind !== 'plan') return [...asked.events, ...refusal(asked.plan)];
+  if (asked.trouble) return [asked.trouble];
+  if (asked.plan?.kind !== 'plan') return refusal(asked.plan);
   const { slices, notes } = asked.plan;
   const policy = policyOf(goal);
   const needsApproval = mustAsk(goal, slices.length > 3 || touchesProtected(slices, policy.protected_paths));
   return [
-    ...asked.events,
     {
       kind: 'planned',
       slices,
@@ -69,7 +69,7 @@ function brokenBase({ run, outputTail }: GateResult): UserError {
   return new UserError(text, `/omk run once it works, or name another under "setup" in ${POLICY_PATH}`);
 }
 
-/** No plan: the question Kimi asked instead, or what was wrong with its answer. Nothing when the events say why already. */
+/** No plan: the question Kimi asked instead, or what was wrong with its answer. */
 function refusal(plan: ParsedPlan | undefined): GoalEvent[] {
   if (plan?.kind === 'question') {
     const reason = { text: plan.text, next: '/omk run <the goal, with the answer in it>' };
@@ -80,9 +80,11 @@ function refusal(plan: ParsedPlan | undefined): GoalEvent[] {
   return [{ kind: 'finished', status: 'not_ready', reason: { text, next: '/omk retry' } }];
 }
 
-function afterFailure(outcome: KimiOutcome & { kind: 'failed' }, now: Date): GoalEvent {
-  const trouble = judgeFailure(outcome, now);
+function afterFailure(answer: Failed, now: Date): GoalEvent {
+  const trouble = judgeFailure(answer, now);
   switch (trouble.kind) {
+    case 'budget':
+      return { kind: 'finished', status: 'needs_more_budget', reason: trouble.reason };
     case 'stop':
       return { kind: 'finished', status: 'blocked_on_external', reason: trouble.reason };
     case 'later':
@@ -94,20 +96,18 @@ function afterFailure(outcome: KimiOutcome & { kind: 'failed' }, now: Date): Goa
   }
 }
 
-/** The plan, repaired at most once in the same session. An undefined plan is in the events: why Kimi could not answer. */
+/** The plan, repaired at most once in the same session, or why Kimi could not answer. */
 async function askForPlan(goal: Goal, question: Question, tools: Tools): Promise<Asked> {
-  const events: GoalEvent[] = [];
   let { prompt, session } = question;
   let plan: ParsedPlan | undefined;
   for (let round = 0; round < 2; round += 1) {
-    const { outcome, spent } = await askKimi(goal, { ...question, prompt, session }, tools);
-    events.push(spent);
-    if (outcome.kind === 'failed')
-      return { events: [...events, afterFailure(outcome, tools.clock.now())], plan: undefined };
+    const answer = await askKimi(goal, { ...question, prompt, session, round }, tools);
+    if (isFailed(answer)) return { trouble: afterFailure(answer, tools.clock.now()), plan: undefined };
+    const { outcome } = answer;
     plan = parsePlan(outcome.text, policyOf(goal));
     if (plan.kind !== 'faults') break;
     prompt = planRepairPrompt(plan.faults);
     session = outcome.session;
   }
-  return { events, plan };
+  return { trouble: undefined, plan };
 }

@@ -11,7 +11,7 @@ import { type Finding, type PassName, type Wall, waive, wallVerdict } from '../g
 import { parsePatch, type Change } from '../review/diff.ts';
 import { mergeReviewer, reviewChange } from '../review/review.ts';
 import { parseReviewerAnswer, type ReviewerAnswer } from '../review/reviewer.ts';
-import { askKimi, judgeFailure } from './ask.ts';
+import { askKimi, isFailed, judgeFailure } from './ask.ts';
 import { baseOf } from './build.ts';
 import { reviewName } from './clean.ts';
 import { lendOwnGit } from './lend.ts';
@@ -27,8 +27,8 @@ export async function review(goal: Goal, slice: Slice, tools: Tools): Promise<Go
   const ruled = await judgeByRules(goal, slice, { mirror, base, head, patch });
   if (policyOf(goal).review.reviewer === 'off') return [judge(slice, ruled)];
   const asked = await askReviewers(goal, slice, { mirror, head, patch, ruled }, tools);
-  if (asked.stopped) return [...asked.spent, ...asked.stopped];
-  return [...asked.spent, judge(slice, mergeReviewer(ruled, asked.answers, policyOf(goal).review))];
+  if (asked.stopped) return asked.stopped;
+  return [judge(slice, mergeReviewer(ruled, asked.answers, policyOf(goal).review))];
 }
 
 function judge(slice: Slice, found: Wall): GoalEvent {
@@ -58,7 +58,7 @@ function judgeByRules(goal: Goal, slice: Slice, { mirror, base, head, patch }: D
 }
 
 type Desk = { worktree: Worktree; patch: string; change: Change; ruled: Wall };
-type Asked = { spent: GoalEvent[]; answers: Map<PassName, ReviewerAnswer>; stopped: GoalEvent[] | undefined };
+type Asked = { answers: Map<PassName, ReviewerAnswer>; stopped: GoalEvent[] | undefined };
 
 async function askReviewers(
   goal: Goal,
@@ -66,7 +66,7 @@ async function askReviewers(
   { mirror, head, patch, ruled }: { mirror: Mirror; head: Sha; patch: string; ruled: Wall },
   tools: Tools,
 ): Promise<Asked> {
-  const asked: Asked = { spent: [], answers: new Map(), stopped: undefined };
+  const asked: Asked = { answers: new Map(), stopped: undefined };
   const name = reviewName(goal, slice.id);
   const worktree = await openWorktree(mirror, { root: folders(tools.config).worktrees, name, sha: head });
   await lendOwnGit(worktree, tools);
@@ -95,13 +95,13 @@ async function askReviewer(
   let session: string | undefined;
   let answer: ReviewerAnswer | undefined;
   for (let round = 0; round < 2; round += 1) {
-    const question = { role, slice: slice.id, prompt, worktree, session, tools: 'read-only' } as const;
-    const { outcome, spent } = await askKimi(goal, question, tools);
-    asked.spent.push(spent);
-    if (outcome.kind === 'failed') {
-      asked.stopped = afterFailure(slice, judgeFailure(outcome, tools.clock.now()));
+    const question = { role, slice: slice.id, prompt, worktree, session, round, tools: 'read-only' } as const;
+    const turn = await askKimi(goal, question, tools);
+    if (isFailed(turn)) {
+      asked.stopped = afterFailure(slice, judgeFailure(turn, tools.clock.now()));
       return;
     }
+    const { outcome } = turn;
     answer = parseReviewerAnswer(outcome.text, change, pass);
     if (answer.kind === 'read') break;
     session = outcome.session;
@@ -113,6 +113,7 @@ async function askReviewer(
 
 function afterFailure(slice: Slice, trouble: ReturnType<typeof judgeFailure>): GoalEvent[] {
   if (trouble.kind === 'later') throw new TransientError(trouble.reason, 60_000);
+  if (trouble.kind === 'budget') return [{ kind: 'finished', status: 'needs_more_budget', reason: trouble.reason }];
   if (trouble.kind === 'turn') return [unread(slice, trouble.reason)];
   return [
     { kind: 'slice-blocked', slice: slice.id, reason: trouble.reason },

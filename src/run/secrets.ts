@@ -34,6 +34,7 @@ export function keepSecrets(config: Config): Sinks {
       ...store,
       record: (goalId, events, options) => store.record(goalId, redactor.redactAll(events), options),
       createGoal: (asked, options) => store.createGoal(redactor.redactAll(asked), options),
+      settleEffect: (key, result) => store.settleEffect(key, redactor.redactAll(result)),
       setFreeze: (repositoryId, freeze) => store.setFreeze(repositoryId, redactor.redactAll(freeze)),
     }),
     tell: (tell) => (progress) => tell(redactor.redactAll(progress)),

@@ -12,8 +12,8 @@ export type RecordedEvent = { seq: number; at: Date; event: GoalEvent };
 /** What follows from a goal as it is now: units to run, and units to run later. Must be pure; throwing takes back the record. */
 export type Decide = (goal: Goal) => { jobs: { unit: string }[]; waits: DueWait[] };
 
-/** What the recorder saw when it began: nothing is recorded if that has moved since. */
-export type Expect = { slice: string; turn: number } | { version: number };
+/** The turn of the slice, or of the goal, that the recorder saw when it began: nothing is recorded if that has moved since. */
+export type Expect = { slice: string | undefined; turn: number };
 
 export type Recorded = { kind: 'recorded'; goal: Goal } | { kind: 'stale'; goal: Goal };
 
@@ -61,26 +61,31 @@ export async function insertGoal(
 export async function recordEvents(
   tx: Tx,
   boss: PgBoss,
-  record: { goalId: string; events: readonly GoalEvent[]; expect?: Expect | undefined; at: Date; decide: Decide },
+  record: {
+    goalId: string;
+    events: readonly GoalEvent[];
+    expect?: Expect | undefined;
+    at: Date;
+    decide?: Decide | undefined;
+  },
 ): Promise<Recorded> {
   const { goalId, at } = record;
   await tx.selectFrom('goal').select('id').where('id', '=', goalId).forUpdate().executeTakeFirst();
   const before = foldEvents(await listEvents(tx, goalId));
   if (!before) throw new Error(`There is no goal ${goalId}`);
   const stale = record.expect !== undefined && isStale(before, record.expect);
-  // The money is gone whether or not the work still counts.
-  const events = stale ? record.events.filter((event) => event.kind === 'spent') : record.events;
+  const events = stale ? [] : record.events;
   const goal = events.reduce((folded, event) => applyEvent(folded, event, at), before);
   if (events.length > 0) {
     await insertEvents(tx, { goalId, after: before.version, events, at });
     await updateGoal(tx, goal, at);
   }
-  if (!stale) await enact(tx, boss, goal, record.decide);
+  if (!stale && record.decide) await enact(tx, boss, goal, record.decide);
   return { kind: stale ? 'stale' : 'recorded', goal };
 }
 
 function isStale(goal: Goal, expect: Expect): boolean {
-  if ('version' in expect) return goal.version !== expect.version;
+  if (expect.slice === undefined) return goal.turn !== expect.turn;
   if (isEnded(goal.status)) return true;
   return goal.slices.find((slice) => slice.id === expect.slice)?.turn !== expect.turn;
 }

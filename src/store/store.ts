@@ -57,11 +57,15 @@ export type Store = {
   listEvents(goalId: string): Promise<RecordedEvent[]>;
 
   /**
-   * Appends the events and does what `decide` makes of the goal after them, all in one transaction or nothing of it.
-   * `stale`: what `expect` names has moved, or a slice's stage comes after the goal's end; then only what was spent is recorded.
+   * Appends the events and does what `decide` makes of the goal after them, all in one transaction or nothing of it; without `decide` nothing follows.
+   * `stale`: what `expect` names has moved, or a slice's stage comes after the goal's end; then nothing is recorded.
    * Throws a `UserError` if the events would reopen a goal whose issue has another unfinished one.
    */
-  record(goalId: string, events: readonly GoalEvent[], options: { expect?: Expect; decide: Decide }): Promise<Recorded>;
+  record(
+    goalId: string,
+    events: readonly GoalEvent[],
+    options?: { expect?: Expect; decide?: Decide },
+  ): Promise<Recorded>;
   /** Runs the unit soon, or again if it runs now, with `hinted`. A hold is respected. Nothing happens if there is no such goal. */
   wake(goalId: string, slice?: string): Promise<void>;
   /** Queues what waited until `now`; returns how much. `work` does this each second by the clock. */
@@ -194,7 +198,7 @@ function goalPart({ engine: { db, boss }, clock }: Context) {
     async record(
       goalId: string,
       events: readonly GoalEvent[],
-      { expect, decide }: { expect?: Expect; decide: Decide },
+      { expect, decide }: { expect?: Expect; decide?: Decide } = {},
     ): Promise<Recorded> {
       const step = { goalId, events, expect, at: clock.now(), decide };
       try {

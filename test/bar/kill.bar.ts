@@ -154,7 +154,7 @@ async function drive(world: ProcessWorld, issue: number, done: ReadonlySet<strin
   throw new Error(`the goal does not end: ${await world.status(issue)} ${world.log().slice(-600)}`);
 }
 
-const SPENDS = ['plan', 'build', 'build'];
+const SPENDS = ['planned', 'built', 'built'];
 
 /** What became of the goal, when omk stands still. */
 async function judgeLater(world: ProcessWorld, issue: number): Promise<string[]> {
@@ -192,7 +192,9 @@ async function judgeLater(world: ProcessWorld, issue: number): Promise<string[]>
     goal?.slices.map(({ status }) => status),
     ['merged'],
   );
-  const spends = events.flatMap(({ event }) => (event.kind === 'spent' ? [event.on.split(' ')[0]] : []));
+  const spends = events.flatMap(({ event }) =>
+    event.kind === 'planned' || event.kind === 'built' ? [event.kind] : [],
+  );
   expect('recorded model runs', spends, SPENDS);
   const asked = model.requests.filter(
     ({ turn, script }) => turn === 0 && script !== undefined && new RegExp(` (word-)?${issue}$`).test(script),

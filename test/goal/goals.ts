@@ -111,6 +111,7 @@ export function someGoal(more: Partial<Goal> = {}): Goal {
     createdAt: AT,
     endedAt: undefined,
     version: 9,
+    turn: 9,
     recent: [{ at: AT, text: '`api` delivered as #12' }],
     ...more,
   };

@@ -220,7 +220,8 @@ const table: [name: string, events: GoalEvent[], steps: string[]][] = [
     ['verify one'],
   ],
   ['a used up budget stops before planning', [asked, accepted, spend(11)], ['finish needs_more_budget']],
-  ['a used up budget stops building', [...running, started, spend(11)], ['finish needs_more_budget']],
+  ['a used up budget lets a turn end that runs', [...running, started, spend(11)], ['build one']],
+  ['a used up budget stops building', [...running, ...turn, gatesFailed, spend(11)], ['finish needs_more_budget']],
   ['a used up budget does not stop what costs nothing', [...oneMerging, spend(11)], ['merge one']],
   ['a paused goal does nothing', [...running, { kind: 'paused', by: person }], []],
   [
