@@ -1,9 +1,6 @@
-import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
-import { Probot, Server } from 'probot';
+import { Probot } from 'probot';
 import { app, EVENTS } from './app.ts';
 import { gitHubUrls, type Config } from './config.ts';
 import { UserError } from './errors.ts';
@@ -15,7 +12,9 @@ import { sweep } from './run/sweep.ts';
 import { folders, type Progress, type Tools } from './run/tools.ts';
 import { probeSandbox, type SandboxLevel } from './sandbox/probe.ts';
 import { openStore, type Store } from './store/store.ts';
-import { pages } from './web/server.ts';
+import { intake } from './web/intake.ts';
+import { routes } from './web/routes.ts';
+import { type Handler, serve } from './web/server.ts';
 
 /** `web` serves and stores webhooks; `worker` does the jobs and answers health only; `all` is both. */
 export type Role = 'web' | 'worker' | 'all';
@@ -40,33 +39,22 @@ export async function start(config: Config, { role = 'all', ...given }: Surround
   const store = sinks.store(
     await openStore({ databaseUrl: config.DATABASE_URL, dataDir: config.OMK_DATA_DIR, clock, log }),
   );
-  const server = new Server({
+  const probot = new Probot({
+    appId: config.APP_ID,
+    privateKey: config.PRIVATE_KEY,
+    secret: config.WEBHOOK_SECRET,
+    baseUrl: gitHubUrls(config).api,
+    Octokit: sinks.octokit(octokitForQueue()),
     log,
-    port: config.PORT,
-    host: config.HOST,
-    enableStaticFiles: false,
-    Probot: Probot.defaults({
-      appId: config.APP_ID,
-      privateKey: config.PRIVATE_KEY,
-      secret: config.WEBHOOK_SECRET,
-      baseUrl: gitHubUrls(config).api,
-      Octokit: sinks.octokit(octokitForQueue()),
-      log,
-    }),
   });
-  let probot: Probot | undefined;
-  await server.load((loaded) => {
-    probot = loaded;
-    app(loaded, { store, now: () => clock.now() });
-  });
-  if (!probot) throw new Error('Probot did not load');
+  await probot.load((loaded) => app(loaded, { store, now: () => clock.now() }));
   const tools = makeTools(probot, { config, store, clock, log, sandbox, tell });
   const state = { ready: false };
-  const answer = pages({ store, isReady: () => state.ready });
-  server.addHandler(answer);
   if (role !== 'web') await sweep(tools);
   if (role !== 'web') await startWorker(tools);
-  const site = role === 'worker' ? await serveHealth(config, answer) : await serveAll(server);
+  const pages = routes({ store, isReady: () => state.ready, onlyHealth: role === 'worker' });
+  const handlers = role === 'worker' ? [pages] : [intakeOf(probot), pages];
+  const site = await serve(config, { handlers, log });
   const stopReconciling = role === 'web' ? undefined : startReconciling({ tools, app: probot, events: EVENTS });
   state.ready = true;
   return {
@@ -82,29 +70,11 @@ export async function start(config: Config, { role = 'all', ...given }: Surround
   };
 }
 
-type Site = { url: string; stop(): Promise<void> };
-
-async function serveAll(server: Server): Promise<Site> {
-  await server.start();
-  const url = `http://${server.host === '::1' ? '[::1]' : server.host}:${server.port}`;
-  return { url, stop: () => server.stop() };
-}
-
-/** No webhook and no goal page: what is behind a load balancer's back is asked for its health alone. */
-async function serveHealth({ HOST, PORT }: Config, answer: ReturnType<typeof pages>): Promise<Site> {
-  const server = createServer((request, response) => {
-    const isHealth = /^\/(healthz|readyz|metrics)$/.test(request.url ?? '');
-    const answered = isHealth ? answer(request, response) : Promise.resolve(false);
-    answered.then(
-      (done) => done || response.writeHead(404).end(),
-      () => response.writeHead(500).end(),
-    );
+function intakeOf(probot: Probot): Handler {
+  return intake({
+    verify: (body, signature) => probot.webhooks.verify(body, signature),
+    receive: ({ id, name, payload }) => probot.receive({ id, name, payload } as Parameters<Probot['receive']>[0]),
   });
-  server.listen(PORT, HOST);
-  await once(server, 'listening');
-  const { address, family, port } = server.address() as AddressInfo;
-  const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
-  return { url, stop: () => new Promise((resolve) => server.close(() => resolve())) };
 }
 
 function noSharedDatabase(role: Role): UserError {

@@ -166,15 +166,7 @@ export async function listOpenPullsWithBase(github: GitHub, base: string): Promi
   return items.map((item) => toPull('list pull requests', item)).filter((pull) => pull.base === base);
 }
 
-const TO_DRAFT = `mutation($id: ID!) { convertPullRequestToDraft(input: { pullRequestId: $id }) { pullRequest { isDraft } } }`;
 const TO_READY = `mutation($id: ID!) { markPullRequestReadyForReview(input: { pullRequestId: $id }) { pullRequest { isDraft } } }`;
-
-/** Makes the pull request a draft. Harmless twice. */
-export async function convertToDraft(github: GitHub, pull: Pick<Pull, 'nodeId'>): Promise<void> {
-  await around('pull:draft', () =>
-    callGitHub('make it a draft', () => github.octokit.graphql(TO_DRAFT, { id: pull.nodeId, ...ONCE })),
-  );
-}
 
 /** Takes the draft mark away. Harmless twice. */
 export async function markReady(github: GitHub, pull: Pick<Pull, 'nodeId'>): Promise<void> {

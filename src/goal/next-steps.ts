@@ -97,7 +97,7 @@ function sliceSteps(goal: Goal, slice: Slice, now: Date): Step[] {
     case 'reviewing':
       return [{ kind: 'review', slice: slice.id }];
     case 'delivering':
-      return [{ kind: 'deliver', slice: slice.id }];
+      return slice.reason ? [] : [{ kind: 'deliver', slice: slice.id }];
     case 'merging':
       return slice.reason ? [] : [{ kind: 'merge', slice: slice.id }];
     default:

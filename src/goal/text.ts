@@ -47,7 +47,7 @@ function flatten(text: string): string {
  * A person's code span, or what GitHub or another bot acts on wherever it stands: mentions and addresses, references,
  * bare links, slash commands.
  */
-const SPAN_OR_LIVE = /(?<!`)`(?!`)([^`]+)`(?!`)|@+|#(?=\d)|(?<=GH)-(?=\d)|:\/\/|(?<=www)\.|(?<=^|\s)\/+(?=[a-z])/gi;
+const SPAN_OR_LIVE = /(?<!`)`(?!`)([^`]+)`(?!`)|@+|#(?=\d)|(?<=GH)-(?=\d)|:\/\/|(?<=www)\.|(?<=^|\s)\/+[a-z][\w./-]*/gi;
 
 type Piece = { code: boolean; text: string };
 

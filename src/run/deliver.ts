@@ -4,7 +4,7 @@ import { mergeCheck, rebaseCommit } from '../git/merge-tree.ts';
 import { fetchBranch, type Mirror } from '../git/mirror.ts';
 import { pushCommit } from '../git/push.ts';
 import { createCheckRun } from '../github/checks.ts';
-import { convertToDraft, openPull, updatePull } from '../github/pulls.ts';
+import { openPull, updatePull } from '../github/pulls.ts';
 import type { GoalEvent } from '../goal/event.ts';
 import type { Base, Goal, Sha } from '../goal/goal.ts';
 import { replaceIsland } from '../goal/island.ts';
@@ -116,7 +116,6 @@ async function bringPull(goal: Goal, slice: Slice, head: Sha, tools: Tools): Pro
   const wanted = replaceIsland(pull.body, PULL_ISLAND, renderPullContent(goal, slice, view));
   if (wanted !== pull.body || pull.title !== title)
     await updatePull(github, { number: pull.number, title, body: wanted });
-  if (draft && !pull.draft) await convertToDraft(github, pull);
   if (slice.wall?.head === head) await createCheckRun(github, renderCheckRun(slice.wall, slice.accepted));
-  return { number: pull.number, url: pull.url, head, draft };
+  return { number: pull.number, url: pull.url, head, draft: pull.draft };
 }

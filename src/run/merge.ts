@@ -1,11 +1,12 @@
 import { assertNever } from '../errors.ts';
 import { readFailedChecks, readRedChecks } from '../github/checks.ts';
 import { readFacts } from '../github/facts.ts';
+import { markReady } from '../github/pulls.ts';
 import { disarmAutoMerge } from '../github/queue.ts';
 import type { GoalEvent } from '../goal/event.ts';
 import type { Goal, Reason } from '../goal/goal.ts';
 import { recall } from '../goal/settle/attempt.ts';
-import { settle, type SettleVerdict } from '../goal/settle.ts';
+import { settle, type PullFacts, type SettleVerdict } from '../goal/settle.ts';
 import type { Slice, SlicePull } from '../goal/slice.ts';
 import { policyOf, termsOf } from '../goal/terms.ts';
 import { afterMerge } from './after-merge.ts';
@@ -69,7 +70,13 @@ async function look(goal: Goal, slice: Slice, { pull, lane }: Place, tools: Tool
   const memory = { ...recall({ head: pull.head, headSeenAt, greenSince }, facts.head, now), pushed, frozen };
   const tries = await listTries(goal, slice, tools);
   const scene: Scene = { goal, slice, pull, github, facts, memory, tries, lane, tools };
-  return (await meetLostReply(scene)) ?? otherBase(scene) ?? act(scene, settle(facts, memory, policyOf(goal), now));
+  const judged = pull.draft ? withoutDraft(facts) : facts;
+  return (await meetLostReply(scene)) ?? otherBase(scene) ?? act(scene, settle(judged, memory, policyOf(goal), now));
+}
+
+/** A draft of omk's own making is judged like any other; whose merge it is comes last. GitHub says `DRAFT` in place of the state behind it. */
+function withoutDraft(facts: PullFacts): PullFacts {
+  return { ...facts, draft: false, mergeState: facts.mergeState === 'DRAFT' ? 'CLEAN' : facts.mergeState };
 }
 
 /** Gates and wall speak of one base. */
@@ -101,11 +108,19 @@ async function act(scene: Scene, verdict: SettleVerdict): Promise<GoalEvent[]> {
       return update(scene, verdict.reason);
     case 'ready': {
       const hold = holdOf(goal, slice, pull) ?? (await stillMay(goal, scene.tools));
-      return hold ? held(slice, hold) : handOver(scene, verdict);
+      if (hold) return held(slice, hold);
+      return scene.facts.draft ? endDraft(scene) : handOver(scene, verdict);
     }
     default:
       return assertNever(verdict);
   }
+}
+
+async function endDraft(scene: Scene): Promise<GoalEvent[]> {
+  const { github, facts, tools } = scene;
+  await markReady(github, { nodeId: facts.id });
+  const until = new Date(tools.clock.now().getTime() + 5 * SECOND);
+  return waiting(scene, 'it was a draft until now', { until });
 }
 
 /** What GitHub was told to merge and is not to be merged any more. */

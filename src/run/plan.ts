@@ -64,10 +64,18 @@ function mustAsk(goal: Goal, large: boolean): boolean {
 }
 
 /** Nothing can be proven on a base that cannot even be set up. */
-function brokenBase({ run, outputTail }: GateResult): UserError {
-  const text = `The setup step \`${run}\` fails on the base, so nothing could be proven.\n${outputTail.slice(-1_000)}`;
-  return new UserError(text, `/omk run once it works, or name another under "setup" in ${POLICY_PATH}`);
+function brokenBase({ run, exitCode, outputTail }: GateResult): UserError {
+  const missing = exitCode === NOT_FOUND ? ' A program it needs is not installed where omk runs.' : '';
+  const text = [
+    `The setup step \`${run}\` fails on the base, so nothing could be proven.${missing}`,
+    outputTail.slice(-1_000),
+    `Mend it there, or name another step under \`setup\` in \`${POLICY_PATH}\`.`,
+  ];
+  return new UserError(text.join('\n'), '/omk run');
 }
+
+/** What a shell exits with when it knows no such command. */
+const NOT_FOUND = 127;
 
 /** No plan: the question Kimi asked instead, or what was wrong with its answer. */
 function refusal(plan: ParsedPlan | undefined): GoalEvent[] {

@@ -1,77 +1,43 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Gauge, Registry } from 'prom-client';
-import { proofOf } from '../goal/proof.ts';
-import type { Store } from '../store/store.ts';
-import { goalPage, goalsPage, page } from './pages.ts';
-import { html } from './html.ts';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 
-type Reply = { status: number; type: string; body: string };
+/** Answers a request, or says false when it is not its own. */
+export type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
 
-const HTML = 'text/html; charset=utf-8';
-const JSON_TYPE = 'application/json; charset=utf-8';
+/** Where the server is reached. `stop` answers what is under way and takes nothing new. */
+export type Site = { url: string; stop(): Promise<void> };
 
-/** Answers health, metrics and the goal pages. A handler for Probot's server: true when the request was ours. */
-export function pages(options: { store: Store; isReady: () => boolean }) {
-  return async (request: IncomingMessage, response: ServerResponse): Promise<boolean> => {
-    if (request.method !== 'GET' && request.method !== 'HEAD') return false;
-    const reply = await route(new URL(request.url ?? '/', 'http://omk').pathname, options);
-    if (!reply) return false;
-    response.writeHead(reply.status, {
-      'content-type': reply.type,
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
-      'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
+type Place = { HOST: string; PORT: number };
+
+/** Serves with the first handler that takes a request; 404 when none does, 500 when one throws. Throws when the port is not free. */
+export async function serve(
+  { HOST, PORT }: Place,
+  { handlers, log }: { handlers: Handler[]; log: { error(details: object, text: string): void } },
+): Promise<Site> {
+  const server = createServer((request, response) => {
+    answer(request, response, handlers).catch((err: unknown) => {
+      log.error({ err, url: request.url }, 'a request failed');
+      if (!response.headersSent) response.writeHead(500);
+      response.end();
     });
-    response.end(request.method === 'HEAD' ? undefined : reply.body);
-    return true;
+  });
+  server.listen(PORT, HOST);
+  await once(server, 'listening');
+  const { address, family, port } = server.address() as AddressInfo;
+  const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+  return {
+    url,
+    stop: async () => {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeIdleConnections();
+      await closed;
+    },
   };
 }
 
-async function route(
-  path: string,
-  { store, isReady }: { store: Store; isReady: () => boolean },
-): Promise<Reply | undefined> {
-  if (path === '/healthz') return { status: 200, type: 'text/plain', body: 'alive\n' };
-  if (path === '/readyz') return readiness(isReady());
-  if (path === '/metrics') return { status: 200, type: 'text/plain; version=0.0.4', body: await metrics(store) };
-  if (path === '/goals' || path === '/goals/') {
-    return { status: 200, type: HTML, body: goalsPage(await store.listGoals({ limit: 200 })) };
-  }
-  const match = /^\/goals\/(goal-[0-9a-f-]+)(\/proof\.json)?$/.exec(path);
-  return match?.[1] ? goalReply(match[1], match[2] !== undefined, store) : undefined;
-}
-
-function readiness(ready: boolean): Reply {
-  return { status: ready ? 200 : 503, type: 'text/plain', body: ready ? 'ready\n' : 'starting or stopping\n' };
-}
-
-async function goalReply(id: string, proof: boolean, store: Store): Promise<Reply> {
-  const goal = await store.findGoal(id);
-  if (!goal) return { status: 404, type: HTML, body: page('No such goal', html`<p>There is no goal ${id}.</p>`) };
-  const events = await store.listEvents(id);
-  return proof
-    ? { status: 200, type: JSON_TYPE, body: JSON.stringify(proofOf(goal, events), undefined, 2) }
-    : { status: 200, type: HTML, body: goalPage(goal, events) };
-}
-
-async function metrics(store: Store): Promise<string> {
-  const registry = new Registry();
-  const goals = new Gauge({
-    name: 'omk_goals',
-    help: 'Goals by status',
-    labelNames: ['status'],
-    registers: [registry],
-  });
-  const jobs = new Gauge({
-    name: 'omk_jobs',
-    help: 'Jobs by queue and state',
-    labelNames: ['queue', 'state'],
-    registers: [registry],
-  });
-  const counts = await store.counts();
-  for (const [status, count] of Object.entries(counts.goals)) goals.set({ status }, count);
-  for (const [queue, states] of Object.entries(counts.jobs)) {
-    for (const [state, count] of Object.entries(states)) jobs.set({ queue, state }, count);
-  }
-  return registry.metrics();
+async function answer(request: IncomingMessage, response: ServerResponse, handlers: Handler[]): Promise<void> {
+  for (const handler of handlers) if (await handler(request, response)) return;
+  response.writeHead(404, { 'content-type': 'text/plain' }).end('Nothing is here.\n');
 }

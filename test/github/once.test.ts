@@ -49,7 +49,6 @@ const CHANGES: [string, (github: GitHub, app: AppAuth) => Promise<unknown>][] = 
   ['updatePull', (github) => pulls.updatePull(github, { number: 1, title: 't', body: 'b' })],
   ['closePull', (github) => pulls.closePull(github, 1)],
   ['retargetPull', (github) => pulls.retargetPull(github, 1, 'main')],
-  ['convertToDraft', (github) => pulls.convertToDraft(github, { nodeId: 'PR' })],
   ['markReady', (github) => pulls.markReady(github, { nodeId: 'PR' })],
   [
     'mergePull',

@@ -3,7 +3,6 @@ import nock from 'nock';
 import { TransientError, UserError } from '../../src/errors.ts';
 import {
   closePull,
-  convertToDraft,
   findPull,
   getPull,
   listOpenPullsWithBase,
@@ -151,7 +150,6 @@ describe('changing a pull request', () => {
   });
 
   test.each([
-    ['draft', convertToDraft, /convertPullRequestToDraft/],
     ['ready', markReady, /markPullRequestReadyForReview/],
   ])('%s, by node id', async (_name, act, mutation) => {
     api()

@@ -172,6 +172,11 @@ const table: [name: string, events: GoalEvent[], steps: string[]][] = [
     ['finish blocked_on_human'],
   ],
   [
+    'a slice held before its delivery waits for a person too',
+    [...running, ...turn, verified, wallPassed, { kind: 'held', slice: 'one', reason }],
+    ['finish blocked_on_human'],
+  ],
+  [
     'a released slice merges',
     [...oneMerging, { kind: 'held', slice: 'one', reason }, { kind: 'released', slice: 'one' }],
     ['merge one'],

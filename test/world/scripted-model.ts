@@ -13,7 +13,7 @@ export type Answer = { think?: string; say?: string; tools?: { name: string; arg
 export type Failure = { fail: 401 | 403 | 429 | 500 | 'quota' | 'context' | 'hang' | 'drop' };
 
 /** One model call: the answer, or what makes it of the request. */
-export type Turn = Answer | Failure | ((request: ModelRequest) => Answer | Failure);
+export type Turn = Answer | Failure | ((request: ModelRequest) => Answer | Failure | Promise<Answer | Failure>);
 
 /** What the model does with a task whose prompt satisfies `when`: the n-th call of that task gets the n-th turn. Good for `times` tasks, or any number. */
 export type Script = { name: string; when: (prompt: string) => boolean; turns: Turn[]; times?: number };
@@ -74,7 +74,7 @@ export async function startScriptedModel({ key }: { key?: string } = {}): Promis
     return script;
   };
 
-  const complete = (body: Body, authorization: string | undefined, response: ServerResponse): void => {
+  const complete = async (body: Body, authorization: string | undefined, response: ServerResponse): Promise<void> => {
     const messages = body.messages.map(readMessage);
     const at = messages.findLastIndex(isTask);
     const prompt = messages[at]?.content ?? '';
@@ -97,7 +97,7 @@ export async function startScriptedModel({ key }: { key?: string } = {}): Promis
       const what = script ? `script "${script.name}" has no turn ${request.turn + 1} for` : 'no script for';
       return sendError(response, 500, `${what}: ${prompt.slice(0, 200)}`);
     }
-    const answer = typeof turn === 'function' ? turn(request) : turn;
+    const answer = typeof turn === 'function' ? await turn(request) : turn;
     if ('fail' in answer) return failAs(answer.fail, response, body.model);
     request.usage = measure(body, answer, cache);
     if (body.stream) stream(response, { body, answer, usage: request.usage, id: requests.length });
@@ -114,7 +114,7 @@ export async function startScriptedModel({ key }: { key?: string } = {}): Promis
       return send(response, 200, { object: 'list', data: [{ id: 'scripted', object: 'model' }] });
     if (request.method !== 'POST' || path !== '/v1/chat/completions')
       return sendError(response, 404, `nothing at ${path}`);
-    complete(JSON.parse(received) as Body, authorization, response);
+    await complete(JSON.parse(received) as Body, authorization, response);
   };
 
   const server = createServer((request, response) => {

@@ -1,0 +1,73 @@
+import type { IncomingMessage } from 'node:http';
+import type { Handler } from './server.ts';
+
+/** A webhook whose signature fits. */
+export type SignedWebhook = { id: string; name: string; payload: object };
+
+export type Intake = {
+  verify: (body: string, signature: string) => Promise<boolean>;
+  /** Resolves when the webhook is stored. */
+  receive: (webhook: SignedWebhook) => Promise<void>;
+};
+
+export const WEBHOOK_PATH = '/api/github/webhooks';
+
+/** The most that GitHub sends: https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap */
+const MAX_BODY_BYTES = 25 * 1024 * 1024;
+
+type Answer = { status: number; says: string };
+
+/**
+ * Takes GitHub's webhooks: 202 once one is stored, 4xx for what is not GitHub's.
+ * Throws when it could not be stored: GitHub then sees a failed delivery, which is fetched again later.
+ */
+export function intake(parts: Intake): Handler {
+  return async (request, response) => {
+    if (new URL(request.url ?? '/', 'http://omk').pathname !== WEBHOOK_PATH) return false;
+    const { status, says } = await take(request, parts);
+    response.writeHead(status, { 'content-type': 'text/plain', ...(status === 413 && { connection: 'close' }) });
+    response.end(`${says}\n`);
+    return true;
+  };
+}
+
+async function take(request: IncomingMessage, { verify, receive }: Intake): Promise<Answer> {
+  if (request.method !== 'POST') return { status: 405, says: 'Webhooks are posted.' };
+  const [type, name, id, signature] = [
+    'content-type',
+    'x-github-event',
+    'x-github-delivery',
+    'x-hub-signature-256',
+  ].map((header) => String(request.headers[header] ?? ''));
+  if (!type?.startsWith('application/json')) return { status: 415, says: 'The content type is application/json.' };
+  if (!name || !id) return { status: 400, says: 'X-GitHub-Event and X-GitHub-Delivery are needed.' };
+  if (!signature) return { status: 401, says: 'X-Hub-Signature-256 is needed.' };
+  const body = await readBody(request);
+  if (body === undefined) return { status: 413, says: 'The payload is larger than GitHub sends.' };
+  if (!(await verify(body, signature).catch(() => false)))
+    return { status: 401, says: 'The signature does not fit the payload.' };
+  const payload = parseObject(body);
+  if (!payload) return { status: 400, says: 'The payload is no JSON object.' };
+  await receive({ id, name, payload });
+  return { status: 202, says: 'accepted' };
+}
+
+async function readBody(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > MAX_BODY_BYTES) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+function parseObject(text: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
