@@ -3,13 +3,15 @@ export function assertNever(value: never): never {
   throw new Error(`Unexpected value: ${JSON.stringify(value)}`);
 }
 
-/** Somebody asked for what cannot be done. It is answered on the issue, with `hint` as the next thing to do. */
+/** Somebody asked for what cannot be done. It is answered on the issue, with `hint` as the next thing to do and `output` as a program gave it. */
 export class UserError extends Error {
   override name = 'UserError';
   readonly hint: string;
-  constructor(message: string, hint: string) {
+  readonly output: string | undefined;
+  constructor(message: string, hint: string, output?: string) {
     super(message);
     this.hint = hint;
+    this.output = output;
   }
 }
 

@@ -30,8 +30,8 @@ export type Ask = { title: string; text: string; hash: string };
 /** The commit a goal or slice starts from. */
 export type Base = { branch: string; sha: Sha };
 
-/** Why something stands still, and the one command or deed that moves it on. */
-export type Reason = { text: string; next: string };
+/** Why something stands still, and the one command or deed that moves it on. `output`: what a program said, word for word. */
+export type Reason = { text: string; next: string; output?: string | undefined };
 
 /** The setup and gates in force, and how they were found. */
 export type Gates = {

@@ -127,6 +127,6 @@ function limitReached(goal: Goal, slice: Slice): string | undefined {
 /** Nothing moves by itself any more: say whose turn it is. */
 function standstill(open: Slice[]): Step {
   const stuck = open.find((slice) => slice.status === 'blocked') ?? open.find((slice) => slice.reason);
-  const reason = stuck?.reason && { text: `Slice \`${stuck.id}\`: ${stuck.reason.text}`, next: stuck.reason.next };
+  const reason = stuck?.reason && { ...stuck.reason, text: `Slice \`${stuck.id}\`: ${stuck.reason.text}` };
   return { kind: 'finish', status: stuck ? 'blocked_on_human' : 'not_ready', reason };
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { assertNever, ToolError, TransientError, UserError } from '../errors.ts';
 import type { GoalEvent } from '../goal/event.ts';
-import { getSlice, isEnded, type Goal } from '../goal/goal.ts';
+import { getSlice, isEnded, type Goal, type Reason } from '../goal/goal.ts';
 import { nextSteps, type Step } from '../goal/next-steps.ts';
 import { killPoint } from '../kill-point.ts';
 import { accept } from './accept.ts';
@@ -110,13 +110,14 @@ function perform(step: Step, goal: Goal, tools: Tools): Promise<GoalEvent[]> | G
 /** What a fault means for the goal, by who must hear of it. */
 function fault(error: unknown, step: Step, goal: Goal, tools: Tools): GoalEvent {
   const slice = unitOf(step);
-  if (error instanceof UserError) return stop(slice, 'blocked_on_human', { text: error.message, next: error.hint });
+  if (error instanceof UserError) {
+    const { message: text, hint: next, output } = error;
+    return stop(slice, 'blocked_on_human', { text, next, output });
+  }
   const retry = slice ? `/omk retry ${slice}` : '/omk retry';
   if (error instanceof ToolError) {
-    const tail = error.details.stderrTail.trim();
-    const text = tail ? `${error.message}\n${tail}` : error.message;
     tools.log.warn({ err: error, goal: goal.id, slice }, 'a tool failed');
-    return stop(slice, 'failed_infra', { text, next: retry });
+    return stop(slice, 'failed_infra', { text: error.message, next: retry, output: error.details.stderrTail });
   }
   const id = randomBytes(4).toString('hex');
   tools.log.error({ err: error, id, goal: goal.id, slice, step: step.kind }, 'bug');
@@ -124,10 +125,6 @@ function fault(error: unknown, step: Step, goal: Goal, tools: Tools): GoalEvent 
   return { kind: 'finished', status: 'failed_infra', reason: { text, next: retry } };
 }
 
-function stop(
-  slice: string,
-  status: 'blocked_on_human' | 'failed_infra',
-  reason: { text: string; next: string },
-): GoalEvent {
+function stop(slice: string, status: 'blocked_on_human' | 'failed_infra', reason: Reason): GoalEvent {
   return slice ? { kind: 'slice-blocked', slice, reason } : { kind: 'finished', status, reason };
 }

@@ -93,7 +93,7 @@ async function push(goal: Goal, slice: Slice, { mirror, token, head }: Parcel): 
   const branch = branchName(goal, slice.id);
   const pushed = await pushCommit(mirror, { sha: head, branch, expected: slice.pushed }, token);
   if (pushed.kind === 'refused') {
-    throw new UserError(`GitHub refused the push to \`${branch}\`: ${pushed.message}`, `/omk retry ${slice.id}`);
+    throw new UserError(`GitHub refused the push to \`${branch}\`.`, `/omk retry ${slice.id}`, pushed.message);
   }
   if (pushed.kind === 'moved') {
     const found = pushed.actual ? `is at ${pushed.actual}, which omk did not push` : 'was deleted';

@@ -68,10 +68,9 @@ function brokenBase({ run, exitCode, outputTail }: GateResult): UserError {
   const missing = exitCode === NOT_FOUND ? ' A program it needs is not installed where omk runs.' : '';
   const text = [
     `The setup step \`${run}\` fails on the base, so nothing could be proven.${missing}`,
-    outputTail.slice(-1_000),
     `Mend it there, or name another step under \`setup\` in \`${POLICY_PATH}\`.`,
   ];
-  return new UserError(text.join('\n'), '/omk run');
+  return new UserError(text.join('\n'), '/omk run', outputTail);
 }
 
 /** What a shell exits with when it knows no such command. */

@@ -83,6 +83,7 @@ export function goalPage(goal: Goal, events: readonly RecordedEvent[]): string {
         ${goal.requester.login} · ${goal.spend.usd.toFixed(2)} USD · <a href="/goals/${goal.id}/proof.json">proof</a>
       </p>
       ${goal.reason && html`<p class="need">${goal.reason.text} Next: ${goal.reason.next}</p>`}
+      ${goal.reason?.output && html`<pre>${goal.reason.output}</pre>`}
       <h2>Slices</h2>
       <table>
         <tr>

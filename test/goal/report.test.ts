@@ -6,7 +6,7 @@ import { renderHelp } from '../../src/goal/report/help.ts';
 import { PULL_ISLAND, renderPullBody, renderPullContent } from '../../src/goal/report/pull-body.ts';
 import * as replies from '../../src/goal/report/replies.ts';
 import { renderStatus } from '../../src/goal/report/status-comment.ts';
-import { linkPulls, renderCount, renderDuration, renderMinutes } from '../../src/goal/report/words.ts';
+import { linkPulls, renderCount, renderDuration, renderMinutes, renderReason } from '../../src/goal/report/words.ts';
 import type { Slice } from '../../src/goal/slice.ts';
 import { AT, HEAD, someGate, someGoal, someSlice, someWall, TREE } from './goals.ts';
 import { proseOf, readTables } from './markdown.ts';
@@ -326,4 +326,13 @@ describe('everything omk says', () => {
     ).toEqual([]);
     expect(plain.filter(([, text]) => /\p{Emoji_Presentation}/u.test(text) || text.length > 60_000)).toEqual([]);
   });
+});
+
+test('what a program said stands in a code block of its last lines', () => {
+  const said = ['first', ...Array.from({ length: 12 }, (_, line) => `line ${line}`), '```', '@ada /omk run'];
+  const { lines } = renderReason({ text: 'The setup fails.', next: '/omk run', output: said.join('\n') });
+  expect(lines[0]).toBe('The setup fails.');
+  expect(lines[1]).toBe('````');
+  expect(lines.at(-1)).toBe('````');
+  expect(lines.slice(2, -1)).toEqual([...said.slice(-12)]);
 });

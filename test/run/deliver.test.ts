@@ -85,7 +85,7 @@ test('a push that GitHub refuses blocks with GitHub’s words, and goes through 
   const issue = ask(world, 'Goal five: add the file words/five.txt');
   const goal = await world.finish(issue);
   expect(goal.status).toBe('blocked_on_human');
-  expect(goal.slices[0]?.reason?.text).toContain('GH013: Repository rule violations found');
+  expect(goal.slices[0]?.reason?.output).toContain('GH013: Repository rule violations found');
   expect(statusOf(world, issue)).toContain('`/omk retry five`');
   expect(world.github.pulls().filter(({ title }) => title.includes('five'))).toEqual([]);
   await rm(hook);

@@ -1,4 +1,5 @@
 import type { CheckPlan } from '../world/fake-github.ts';
+import { freshDataDir } from '../store/template.ts';
 import { openWorld, type World, type WorldOptions } from '../world/world.ts';
 
 /** A repository small enough for stories: one gate that looks at one file, no reviewer, checks that are quick. */
@@ -13,11 +14,12 @@ export const FILES = { '.github/omk.yml': POLICY, 'words/one.txt': 'one\n', 'REA
 export const CI: CheckPlan = { app: 'github-actions', name: 'ci / words', conclusion: () => 'success' };
 
 /** A world around the small repository. */
-export function openSmallWorld(
+export async function openSmallWorld(
   options: Partial<WorldOptions> & { files?: Record<string, string> } = {},
 ): Promise<World> {
   const { files, ...rest } = options;
-  return openWorld({ repository: { name: 'words', files: { ...FILES, ...files }, checks: [CI] }, ...rest });
+  const repository = { name: 'words', files: { ...FILES, ...files }, checks: [CI] };
+  return openWorld({ repository, dataDir: await freshDataDir(), ...rest });
 }
 
 /** Opens an issue and asks for it; gives the issue's number. */

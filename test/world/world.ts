@@ -23,6 +23,8 @@ export type WorldOptions = {
   env?: Record<string, string>;
   tell?: (progress: Progress) => void;
   log?: Logger;
+  /** A folder of this world's own. A new one, unless told. */
+  dataDir?: string;
 };
 
 /** Everything around omk, and omk in it: GitHub, the model, the time. The person who asks is `ada`. */
@@ -56,7 +58,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   const clock = createClock();
   const github = await startFakeGitHub({ clock, tokenLifeMs: 30 * 86_400_000 });
   const model = await startScriptedModel({ key: KEY });
-  const dataDir = await mkdtemp(join(tmpdir(), 'omk-'));
+  const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'omk-')));
   const { owner = 'acme', name = 'stats', people, ...fields } = options.repository;
   await github.createRepository({ owner, name, people: { ada: 'write', rob: 'read', ...people }, ...fields });
   if (options.protected ?? true) protect(github, fields.checks);

@@ -1,6 +1,6 @@
 import type { Spend } from '../budget.ts';
 import type { Reason } from '../goal.ts';
-import { clip, encodeCode, encodeInline } from '../text.ts';
+import { clip, encodeCode, encodeInline, fenceBlock } from '../text.ts';
 
 /** A duration as people say it: seconds below two minutes, else minutes, else hours and minutes, rounded down. */
 export function renderDuration(ms: number): string {
@@ -41,14 +41,23 @@ export function linkPulls(encoded: string, pulls: readonly number[]): string {
 const MOST_LINES = 12;
 
 /** A reason as lines of prose, and the next thing to do. A command stands in a code span, where no one hears it. */
-export function renderReason({ text, next }: Reason, pulls: readonly number[] = []): { lines: string[]; next: string } {
+export function renderReason(reason: Reason, pulls: readonly number[] = []): { lines: string[]; next: string } {
+  const { text, next, output } = reason;
   const lines = text.split(/\r\n?|\n/).filter((line) => line.trim() !== '');
   const shown = lines.slice(0, MOST_LINES).map((line) => linkPulls(encodeInline(clip(line, 500)), pulls));
   const left = lines.length - shown.length;
+  const more = left > 0 ? [`${left} more lines are on the page of the goal.`] : [];
   return {
-    lines: left > 0 ? [...shown, `${left} more lines are on the page of the goal.`] : shown,
+    lines: [...shown, ...more, ...(output?.trim() ? renderOutput(output) : [])],
     next: renderNext(next, pulls),
   };
+}
+
+/** The last lines of it: there a program says what went wrong. */
+function renderOutput(output: string): string[] {
+  const lines = output.trimEnd().split(/\r\n?|\n/);
+  const last = lines.slice(-MOST_LINES).map((line) => clip(line, 500));
+  return fenceBlock(last.join('\n')).split('\n');
 }
 
 function renderNext(next: string, pulls: readonly number[]): string {
