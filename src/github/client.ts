@@ -166,10 +166,15 @@ export function statusOf(error: unknown): number | undefined {
 export function mayHaveApplied(error: unknown): boolean {
   if (!(error instanceof TransientError)) return false;
   const status = statusOf(error.cause);
-  return status === undefined ? error.cause instanceof UnreadableReply : status >= 500 || status === 408;
+  return status === undefined ? isUnreadable(error) : status >= 500 || status === 408;
 }
 
 class UnreadableReply extends Error {}
+
+/** True if GitHub's reply came and had not the shape we rely on. */
+export function isUnreadable(error: unknown): boolean {
+  return error instanceof TransientError && error.cause instanceof UnreadableReply;
+}
 
 /** GitHub's reply in the shape we rely on. Throws TransientError for a truncated or foreign one. */
 export function parseReply<T>(what: string, schema: z.ZodType<T>, data: unknown): T {

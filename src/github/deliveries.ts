@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { callGitHub, ONCE, parseReply, statusOf, type AppAuth } from './client.ts';
 
-/** One try of GitHub to deliver a webhook. Tries of the same event share `guid`; `ok` means that our server said 2xx. */
+/** One try of GitHub to deliver a webhook. Tries of the same event share `guid`; `ok` says whether our server said 2xx, undefined as long as it said nothing. */
 export type Delivery = {
   /** Digits: GitHub's numbers here are too large for a number of ours. */
   id: string;
   guid: string;
   deliveredAt: Date;
-  ok: boolean;
+  ok: boolean | undefined;
   event: string;
   action: string | undefined;
   repositoryId: number | undefined;
@@ -27,7 +27,7 @@ const deliverySchema = z
     id: row.id,
     guid: row.guid,
     deliveredAt: row.delivered_at,
-    ok: row.status_code >= 200 && row.status_code < 300,
+    ok: row.status_code === 0 ? undefined : row.status_code >= 200 && row.status_code < 300,
     event: row.event,
     action: row.action ?? undefined,
     repositoryId: row.repository_id ?? undefined,

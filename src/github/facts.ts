@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { TransientError, UserError } from '../errors.ts';
 import type { BaseRules, MergeMethod, PullFacts } from '../goal/settle/facts.ts';
-import { callGitHub, parseReply, type GitHub } from './client.ts';
+import { callGitHub, isUnreadable, parseReply, type GitHub } from './client.ts';
+import { readFactsByRest } from './facts-rest.ts';
+import { ask, NotUnderstood } from './graphql.ts';
 import { commitPageQuery, FACTS_QUERY, listPageQuery, type ListName } from './query.ts';
 import {
   contextsPageSchema,
@@ -11,19 +13,40 @@ import {
   type PullReply,
   type RepositoryReply,
 } from './reply.ts';
-import { combineRules, countSuiteRuns, readBranchRules } from './rules.ts';
+import { combineRules, readBranchRules, toRule } from './rules.ts';
 
 const WHAT = 'read the pull request';
 
+/** Which pull request, the goal's issue, and the branch of the pull request, on which others may stand. */
+export type Wanted = { number: number; issue: number; branch: string };
+
+/** All that one look shows. `hasChildren`: open pull requests have the branch as their base, or may have. */
+export type Look = { facts: PullFacts; issueOpen: boolean; hasChildren: boolean };
+
 /**
- * The facts of a pull request for one verdict of the settle rule: one GraphQL query, the rules of its base, and more
- * only where a list has more pages, a suite is empty or mergeability is not computed. Changes nothing.
+ * The facts of a pull request for one verdict of the settle rule, by one GraphQL query, and more only where a list has more
+ * pages or mergeability is not computed; `toMerge` reads the rules of the base by REST too, which is what GitHub documents
+ * for an App. A GitHub that does not take the query is read by REST. Changes nothing.
  * Throws UserError if GitHub does not show the pull request, TransientError for an answer with unexpected holes.
  */
-export async function readFacts(github: GitHub, number: number): Promise<PullFacts> {
+export async function readFacts(github: GitHub, wanted: Wanted, { toMerge }: { toMerge: boolean }): Promise<Look> {
+  try {
+    return await readByGraphql(github, wanted, toMerge);
+  } catch (error) {
+    if (!(error instanceof NotUnderstood) && !isUnreadable(error)) throw error;
+    github.octokit.log.warn(`${(error as Error).message}: reading pull request #${wanted.number} by REST`);
+    return readFactsByRest(github, wanted);
+  }
+}
+
+async function readByGraphql(github: GitHub, { number, issue, branch }: Wanted, toMerge: boolean): Promise<Look> {
   const { owner, name } = github.repository;
   const variables = { owner, name, number };
-  const { data, hidden } = await ask(github, FACTS_QUERY, variables);
+  const { data, hidden } = await ask(github, {
+    what: WHAT,
+    query: FACTS_QUERY,
+    variables: { ...variables, issue, branch },
+  });
   const { repository } = parseReply(WHAT, factsSchema, data);
   const pull = repository?.pullRequest;
   if (!repository || !pull)
@@ -31,52 +54,21 @@ export async function readFacts(github: GitHub, number: number): Promise<PullFac
   const lists = await readLists(github, pull, variables);
   const open = pull.state === 'OPEN';
   const checks = open ? await readChecks(github, pull, variables) : { contexts: [], suites: [] };
-  const rules = open ? await readRules(github, pull, hidden) : 'unreadable';
+  const rules = open ? await readRules(github, pull, { hidden, toMerge }) : 'unreadable';
   const merging = await readMergeability(github, pull);
-  return { ...describe(pull, repository), ...lists, ...checks, ...merging, rules, appId: github.appId };
+  return {
+    facts: { ...describe(pull, repository), ...lists, ...checks, ...merging, rules, appId: github.appId },
+    issueOpen: isIssueOpen(repository, github.repository.id, issue),
+    hasChildren: repository.children?.totalCount !== 0,
+  };
+}
+
+/** A transferred issue is another repository's. */
+function isIssueOpen({ issue }: RepositoryReply, repositoryId: number, number: number): boolean {
+  return issue?.state === 'OPEN' && issue.number === number && issue.repository.databaseId === repositoryId;
 }
 
 type Variables = { owner: string; name: string; number: number };
-type Answer = { data: unknown; hidden: Set<string> };
-type GraphqlFault = Error & {
-  errors: { type?: string; message?: string; path?: (string | number)[] }[];
-  data?: unknown;
-};
-
-/** Fields that GitHub may keep from us while the rest of the answer stands. */
-const MAY_BE_HIDDEN = ['app', 'file', 'refUpdateRule', 'labels'];
-
-/** Asks GraphQL. `hidden` names the fields that were refused; any other fault in the answer is a reason to ask again later. */
-async function ask(github: GitHub, query: string, variables: Record<string, unknown>): Promise<Answer> {
-  try {
-    const data: unknown = await callGitHub(WHAT, () => github.octokit.graphql(query, variables));
-    return { data, hidden: new Set() };
-  } catch (error) {
-    if (!isGraphqlFault(error)) throw error;
-    const fields = error.errors.map((fault) => hiddenField(fault) ?? '');
-    const gone = error.errors.every((fault) => fault.type === 'NOT_FOUND');
-    if (gone || fields.every((field) => field !== '')) return { data: error.data, hidden: new Set(fields) };
-    const limited = error.errors.some((fault) => fault.type === 'RATE_LIMITED');
-    const message = `GitHub could not ${WHAT}: ${error.errors[0]?.type ?? 'its answer is incomplete'}`;
-    throw new TransientError(message, limited ? untilReset(error) : 60_000, { cause: error });
-  }
-}
-
-function isGraphqlFault(error: unknown): error is GraphqlFault {
-  return error instanceof Error && 'errors' in error && Array.isArray(error.errors) && error.errors.length > 0;
-}
-
-function hiddenField({ type, path }: GraphqlFault['errors'][number]): string | undefined {
-  const field = path?.findLast((step) => typeof step === 'string');
-  return type === 'FORBIDDEN' && MAY_BE_HIDDEN.includes(String(field)) ? String(field) : undefined;
-}
-
-function untilReset(error: Error): number {
-  const headers = 'headers' in error ? (error.headers as Record<string, string | undefined>) : {};
-  const now = Date.parse(headers['date'] ?? '') || Date.now();
-  const reset = Number(headers['x-ratelimit-reset'] ?? NaN) * 1_000;
-  return Number.isFinite(reset) ? Math.max(1_000, reset - now) : 60_000;
-}
 
 /** What needs no further call. */
 function describe(pull: PullReply, repository: RepositoryReply) {
@@ -96,7 +88,7 @@ function describe(pull: PullReply, repository: RepositoryReply) {
     draft: pull.isDraft,
     canBeRebased: pull.canBeRebased,
     stackedOn: parent?.number,
-    queue: { enabled: pull.isMergeQueueEnabled, entry: pull.mergeQueueEntry ?? undefined },
+    queue: { enabled: pull.isMergeQueueEnabled, entry: pull.mergeQueueEntry ?? undefined, removed: lastRemoval(pull) },
     autoMergeSince: pull.autoMergeRequest?.enabledAt,
     checkedSha: pull.headRefOid,
     repository: {
@@ -106,6 +98,11 @@ function describe(pull: PullReply, repository: RepositoryReply) {
       autoMerge: repository.autoMergeAllowed,
     },
   };
+}
+
+function lastRemoval({ removals }: PullReply): PullFacts['queue']['removed'] {
+  const last = removals?.nodes?.at(-1);
+  return last ? { at: last.createdAt, reason: last.reason } : undefined;
 }
 
 function methodsOf(repository: RepositoryReply): MergeMethod[] {
@@ -121,7 +118,11 @@ function methodsOf(repository: RepositoryReply): MergeMethod[] {
 async function readLists(github: GitHub, pull: PullReply, variables: Variables) {
   const whole = <T>(name: ListName, first: Page<T>) =>
     allPages(first, async (after) => {
-      const { data } = await ask(github, listPageQuery(name), { ...variables, after });
+      const { data } = await ask(github, {
+        what: WHAT,
+        query: listPageQuery(name),
+        variables: { ...variables, after },
+      });
       const schema = z.object({ repository: z.object({ pullRequest: z.object({ [name]: listSchemas[name] }) }) });
       return parseReply(WHAT, schema, data).repository.pullRequest[name] as Page<T> | undefined;
     });
@@ -142,16 +143,17 @@ async function readLists(github: GitHub, pull: PullReply, variables: Variables) 
   };
 }
 
-/** Contexts and suites of the head to their last page, with the count of runs where an unfinished suite shows none. */
+/** Contexts and suites of the head to their last page. */
 async function readChecks(github: GitHub, pull: PullReply, variables: Variables) {
   const { number, ...place } = variables;
   const at = { ...place, oid: pull.headRefOid };
   const contextsPage = async (after?: string | null) => {
-    const { data } = await ask(github, commitPageQuery('contexts'), { ...at, number, after });
+    const variables = { ...at, number, after };
+    const { data } = await ask(github, { what: WHAT, query: commitPageQuery('contexts'), variables });
     return parseReply(WHAT, contextsPageSchema, data).repository.object.statusCheckRollup?.contexts;
   };
   const suitesPage = async (after?: string | null) => {
-    const { data } = await ask(github, commitPageQuery('suites'), { ...at, after });
+    const { data } = await ask(github, { what: WHAT, query: commitPageQuery('suites'), variables: { ...at, after } });
     return parseReply(WHAT, suitesPageSchema, data).repository.object.checkSuites;
   };
   const last = pull.commits.nodes?.[0]?.commit;
@@ -159,13 +161,7 @@ async function readChecks(github: GitHub, pull: PullReply, variables: Variables)
   const shown = last?.oid === pull.headRefOid ? last : undefined;
   const contexts = await allPages(shown ? shown.statusCheckRollup?.contexts : await contextsPage(), contextsPage);
   const suites = await allPages(shown?.checkSuites ?? (await suitesPage()), suitesPage);
-  const seen = new Set(contexts.map((context) => (context.kind === 'run' ? context.suite : undefined)));
-  const unclear = suites.some(
-    (suite) => suite.status !== 'COMPLETED' && suite.app !== github.appId && !seen.has(suite.id),
-  );
-  if (!unclear) return { contexts, suites };
-  const counts = await countSuiteRuns(github, pull.headRefOid);
-  return { contexts, suites: suites.map((suite) => ({ ...suite, runs: counts.get(suite.id) })) };
+  return { contexts, suites };
 }
 
 type Page<T> = { nodes: T[]; pageInfo: { hasNextPage: boolean; endCursor?: string | null | undefined } };
@@ -190,12 +186,15 @@ async function allPages<T>(
 
 async function readRules(
   github: GitHub,
-  pull: PullReply,
-  hidden: ReadonlySet<string>,
+  { baseRef, baseRefName }: PullReply,
+  { hidden, toMerge }: { hidden: ReadonlySet<string>; toMerge: boolean },
 ): Promise<BaseRules | 'unreadable'> {
   if (hidden.has('refUpdateRule')) return 'unreadable';
-  const rules = await readBranchRules(github, pull.baseRefName);
-  return rules === 'unreadable' ? rules : combineRules(rules, pull.baseRef?.refUpdateRule ?? undefined);
+  const shown = baseRef?.rules;
+  const enough = shown && !shown.pageInfo.hasNextPage && !toMerge;
+  const byRest = enough ? [] : await readBranchRules(github, baseRefName);
+  if (byRest === 'unreadable') return 'unreadable';
+  return combineRules([...(shown?.nodes ?? []).map(toRule), ...byRest], baseRef?.refUpdateRule ?? undefined);
 }
 
 const mergeabilitySchema = z.object({

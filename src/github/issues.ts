@@ -54,15 +54,16 @@ async function isOwn(github: GitHub, comment: Written): Promise<boolean> {
 /**
  * Makes the comment with this marker say `body`, which holds the marker. Harmless twice: it is looked up before it is made,
  * and read back when the outcome is unknown. With `knownId` it is edited at once; if it was deleted, it is made anew.
+ * `isNew`: nobody ever tried to make it, so there is nothing to look up.
  */
 export async function putComment(
   github: GitHub,
-  comment: { issue: number; marker: string; body: string; knownId: number | undefined },
+  comment: { issue: number; marker: string; body: string; knownId: number | undefined; isNew?: boolean },
 ): Promise<Comment> {
   const body = comment.body.includes(comment.marker) ? comment.body : `${comment.marker}\n${comment.body}`;
   const edited = comment.knownId === undefined ? undefined : await editComment(github, comment.knownId, body);
   if (edited) return edited;
-  const found = await findOwnComment(github, comment.issue, comment.marker);
+  const found = comment.isNew ? undefined : await findOwnComment(github, comment.issue, comment.marker);
   if (found) return sameText(found.body, body) ? found : ((await editComment(github, found.id, body)) ?? found);
   try {
     return await createComment(github, comment.issue, body);

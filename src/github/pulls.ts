@@ -86,10 +86,11 @@ export type NewPull = { base: string; head: string; title: string; body: string;
 
 /**
  * Opens the pull request, or returns the one this branch already has: harmless twice. One that a person closed is
- * returned as it is, never reopened. Throws UserError if GitHub says that it cannot be opened.
+ * returned as it is, never reopened. `isNew`: nobody ever tried to open it, so there is nothing to look up.
+ * Throws UserError if GitHub says that it cannot be opened.
  */
-export async function openPull(github: GitHub, pull: NewPull): Promise<Pull> {
-  const found = await findPull(github, pull.head);
+export async function openPull(github: GitHub, pull: NewPull, { isNew = false } = {}): Promise<Pull> {
+  const found = isNew ? undefined : await findPull(github, pull.head);
   if (found) return found;
   try {
     const { data } = await around('pull:open', () =>

@@ -33,18 +33,40 @@ function contexts(after = ''): string {
   return `statusCheckRollup { contexts(first: 100${after}) { nodes { ${CONTEXT} } ${PAGE_INFO} } }`;
 }
 
-const SUITE = 'databaseId status conclusion createdAt app { databaseId slug } workflowRun { event workflow { name } }';
+/** The count of runs is the only connection within a connection: fifty suites with it still cost one point. */
+const SUITE = `databaseId status conclusion createdAt app { databaseId slug } workflowRun { event workflow { name } }
+    checkRuns(first: 1) { totalCount }`;
 
 function suites(after = ''): string {
   return `checkSuites(first: 50${after}) { nodes { ${SUITE} } ${PAGE_INFO} }`;
 }
 
+const RULES = `rules(first: 100) {
+          nodes {
+            type
+            parameters {
+              kind: __typename
+              ... on RequiredStatusChecksParameters {
+                requiredStatusChecks { context integrationId } strictRequiredStatusChecksPolicy
+              }
+              ... on PullRequestParameters {
+                allowedMergeMethods requiredApprovingReviewCount requireCodeOwnerReview requiredReviewThreadResolution
+              }
+              ... on WorkflowsParameters { workflows { path } }
+            }
+          }
+          ${PAGE_INFO}
+        }`;
+
 /**
- * Everything one evaluation needs that GraphQL has, for one point. The rollup's `state` is left out on purpose: beside
+ * Everything one evaluation needs, for one point: the pull request with its checks and the rules of its base, whether the
+ * issue is open, and whether other pull requests have its branch as their base. The rollup's `state` is left out on purpose: beside
  * `contexts` it counts superseded runs (pvcnt/mergeable#189).
  */
-export const FACTS_QUERY = `query ($owner: String!, $name: String!, $number: Int!) {
+export const FACTS_QUERY = `query ($owner: String!, $name: String!, $number: Int!, $issue: Int!, $branch: String!) {
   repository(owner: $owner, name: $name) {
+    issue(number: $issue) { number state repository { databaseId } }
+    children: pullRequests(baseRefName: $branch, states: OPEN, first: 1) { totalCount }
     isArchived mergeCommitAllowed squashMergeAllowed rebaseMergeAllowed deleteBranchOnMerge autoMergeAllowed
     pullRequest(number: $number) {
       id number title state isDraft isCrossRepository headRefOid headRefName baseRefName baseRefOid
@@ -52,6 +74,9 @@ export const FACTS_QUERY = `query ($owner: String!, $name: String!, $number: Int
       mergeCommit { oid }
       mergeQueueEntry { state enqueuedAt }
       autoMergeRequest { enabledAt }
+      removals: timelineItems(last: 1, itemTypes: REMOVED_FROM_MERGE_QUEUE_EVENT) {
+        nodes { ... on RemovedFromMergeQueueEvent { createdAt reason } }
+      }
       ${LIST_NAMES.map((name) => list(name)).join('\n      ')}
       baseRef {
         target { oid }
@@ -60,6 +85,7 @@ export const FACTS_QUERY = `query ($owner: String!, $name: String!, $number: Int
           requiredStatusCheckContexts requiredApprovingReviewCount requiresCodeOwnerReviews
           requiresConversationResolution requiresLinearHistory requiresSignatures
         }
+        ${RULES}
       }
       commits(last: 1) { nodes { commit { oid ${contexts()} ${suites()} } } }
     }

@@ -84,15 +84,16 @@ const checkSuite = z
     createdAt: date,
     app,
     workflowRun,
+    checkRuns: z.object({ totalCount: z.number() }).nullish(),
   })
-  .transform(({ databaseId, app, workflowRun, ...suite }): CheckSuite => ({
+  .transform(({ databaseId, app, workflowRun, checkRuns, ...suite }): CheckSuite => ({
     ...suite,
     id: databaseId ?? 0,
     app: app?.databaseId ?? undefined,
     appSlug: app?.slug ?? undefined,
     workflow: workflowRun?.workflow?.name,
     event: workflowRun?.event ?? undefined,
-    runs: undefined,
+    runs: checkRuns?.totalCount,
   }));
 
 const withContexts = z.object({
@@ -129,6 +130,24 @@ const refUpdateRule = z
 /** Classic protection as somebody without administration sees it. */
 export type ClassicRule = NonNullable<z.output<typeof refUpdateRule>>;
 
+const rule = z.object({
+  type: z.string(),
+  parameters: z
+    .object({
+      requiredStatusChecks: z.array(z.object({ context: z.string(), integrationId: z.number().nullish() })).optional(),
+      strictRequiredStatusChecksPolicy: z.boolean().optional(),
+      workflows: z.array(z.object({ path: z.string() })).optional(),
+      requiredApprovingReviewCount: z.number().optional(),
+      requireCodeOwnerReview: z.boolean().optional(),
+      requiredReviewThreadResolution: z.boolean().optional(),
+      allowedMergeMethods: z.array(z.string()).nullish(),
+    })
+    .nullish(),
+});
+
+/** A rule of a ruleset in GraphQL's words. */
+export type RuleReply = z.output<typeof rule>;
+
 const pullRequest = z.object({
   ...listSchemas,
   id: z.string(),
@@ -149,6 +168,7 @@ const pullRequest = z.object({
   mergeCommit: z.object({ oid: z.string() }).nullish(),
   mergeQueueEntry: z.object({ state: z.string(), enqueuedAt: date }).nullish(),
   autoMergeRequest: z.object({ enabledAt: maybeDate }).nullish(),
+  removals: z.object({ nodes: z.array(z.object({ createdAt: date, reason: maybe }).nullable()).nullish() }).nullish(),
   baseRef: z
     .object({
       target: z.object({ oid: z.string() }).nullish(),
@@ -158,6 +178,7 @@ const pullRequest = z.object({
           .nullish(),
       }),
       refUpdateRule,
+      rules: connection(rule).nullish(),
     })
     .nullish(),
   commits: z.object({ nodes: z.array(z.object({ commit }).nullable()).nullish() }),
@@ -167,6 +188,10 @@ const pullRequest = z.object({
 export const factsSchema = z.object({
   repository: z
     .object({
+      issue: z
+        .object({ number: z.number(), state: z.string(), repository: z.object({ databaseId: z.number().nullish() }) })
+        .nullish(),
+      children: z.object({ totalCount: z.number() }).nullish(),
       isArchived: z.boolean(),
       mergeCommitAllowed: z.boolean(),
       squashMergeAllowed: z.boolean(),

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { BaseRules, MergeMethod, RequiredCheck } from '../goal/settle/facts.ts';
 import { listAll, parseReply, statusOf, type GitHub } from './client.ts';
-import type { ClassicRule } from './reply.ts';
+import type { ClassicRule, RuleReply } from './reply.ts';
+
+const METHODS = ['squash', 'merge', 'rebase'] as const;
 
 const ruleSchema = z.object({
   type: z.string(),
@@ -15,11 +17,12 @@ const ruleSchema = z.object({
       required_approving_review_count: z.number().optional(),
       require_code_owner_review: z.boolean().optional(),
       required_review_thread_resolution: z.boolean().optional(),
-      allowed_merge_methods: z.array(z.enum(['squash', 'merge', 'rebase'])).optional(),
+      allowed_merge_methods: z.array(z.enum(METHODS)).optional(),
     })
     .nullish(),
 });
-type Rule = z.output<typeof ruleSchema>;
+/** A rule of a ruleset, in the words of REST. */
+export type Rule = z.output<typeof ruleSchema>;
 
 /** Rules that a merge obeys, or that do not concern it. Any other is GitHub's to judge. */
 const UNDERSTOOD = [
@@ -51,6 +54,26 @@ export async function readBranchRules(github: GitHub, branch: string): Promise<R
   }
 }
 
+/** GraphQL's rule in the words of REST. */
+export function toRule({ type, parameters }: RuleReply): Rule {
+  const methods = parameters?.allowedMergeMethods?.map((method) => method.toLowerCase());
+  return {
+    type: type.toLowerCase(),
+    parameters: parameters && {
+      required_status_checks: parameters.requiredStatusChecks?.map(({ context, integrationId }) => ({
+        context,
+        integration_id: integrationId,
+      })),
+      strict_required_status_checks_policy: parameters.strictRequiredStatusChecksPolicy,
+      workflows: parameters.workflows,
+      required_approving_review_count: parameters.requiredApprovingReviewCount,
+      require_code_owner_review: parameters.requireCodeOwnerReview,
+      required_review_thread_resolution: parameters.requiredReviewThreadResolution,
+      allowed_merge_methods: methods && METHODS.filter((method) => methods.includes(method)),
+    },
+  };
+}
+
 /** Rulesets and classic protection as one set of demands. */
 export function combineRules(rules: readonly Rule[], classic: ClassicRule | undefined): BaseRules {
   const parameters = rules.flatMap((rule) => rule.parameters ?? []);
@@ -59,10 +82,10 @@ export function combineRules(rules: readonly Rule[], classic: ClassicRule | unde
   const names = (classic?.requiredStatusCheckContexts ?? []).filter((name) => name !== null);
   const approvals = parameters.map((rule) => rule.required_approving_review_count ?? 0);
   return {
-    required: [
+    required: withoutTwins([
       ...parameters.flatMap(requiredBy),
       ...names.map((name): RequiredCheck => ({ kind: 'check', name, app: undefined })),
-    ],
+    ]),
     // Classic protection does not tell whether it is strict.
     strict: strict || (names.length > 0 ? 'unknown' : false),
     approvals: Math.max(0, classic?.requiredApprovingReviewCount ?? 0, ...approvals),
@@ -81,6 +104,11 @@ export function combineRules(rules: readonly Rule[], classic: ClassicRule | unde
   };
 }
 
+/** The same rules may have been read twice. */
+function withoutTwins(checks: readonly RequiredCheck[]): RequiredCheck[] {
+  return [...new Map(checks.map((check) => [JSON.stringify(check), check])).values()];
+}
+
 function requiredBy(parameters: NonNullable<Rule['parameters']>): RequiredCheck[] {
   const checks = (parameters.required_status_checks ?? []).map(({ context, integration_id: app }): RequiredCheck => {
     return { kind: 'check', name: context, app: app && app > 0 ? app : undefined };
@@ -91,13 +119,4 @@ function requiredBy(parameters: NonNullable<Rule['parameters']>): RequiredCheck[
 function commonMethods(lists: readonly MergeMethod[][]): MergeMethod[] | undefined {
   const [first, ...rest] = lists;
   return first?.filter((method) => rest.every((list) => list.includes(method)));
-}
-
-/** How many runs GitHub counts in each suite of a commit, by the suite's id. */
-export async function countSuiteRuns(github: GitHub, sha: string): Promise<Map<number, number>> {
-  const { octokit, repository } = github;
-  const place = { owner: repository.owner, repo: repository.name, ref: sha, per_page: 100 };
-  const pages = octokit.paginate.iterator(octokit.rest.checks.listSuitesForRef, place);
-  const suites = await listAll('list check suites', pages);
-  return new Map(suites.map((suite) => [suite.id, suite.latest_check_runs_count]));
 }

@@ -6,7 +6,10 @@ type Sender = Person & { type: string };
 
 export type HeardIssue = { number: number; title: string; body: string; isPull: boolean; author: Person };
 
-/** A webhook in our words. A hint only says that facts about these commits, pull requests or branches may have changed. */
+/**
+ * A webhook in our words. A hint only says that facts about these commits, pull requests or branches may have changed; one that
+ * is not `urgent` tells of something that went well or moved. `app` is who reported a check.
+ */
 export type Heard =
   | {
       kind: 'comment';
@@ -17,12 +20,25 @@ export type Heard =
     }
   | { kind: 'label'; repository: Repository; issue: HeardIssue; label: string; sender: Sender }
   | { kind: 'issue-gone'; repository: Repository; issue: number; how: string; sender: Sender }
-  | { kind: 'hint'; repository: Repository; heads: Sha[]; pulls: number[]; branches: string[]; sender: Sender }
+  | {
+      kind: 'hint';
+      repository: Repository;
+      heads: Sha[];
+      pulls: number[];
+      branches: string[];
+      urgent: boolean;
+      app: number | undefined;
+      sender: Sender;
+    }
   | { kind: 'other' };
 
 const person = z.object({ id: z.number(), login: z.string(), type: z.string().default('User') });
 const pull = z.object({ number: z.number(), head: z.object({ sha: z.string() }).optional() });
-const head = z.object({ head_sha: z.string(), pull_requests: z.array(pull).default([]) });
+const check = z.object({
+  head_sha: z.string(),
+  conclusion: z.string().nullish(),
+  app: z.object({ id: z.number() }).nullish(),
+});
 
 const payload = z.object({
   installation: z.object({ id: z.number() }),
@@ -30,6 +46,7 @@ const payload = z.object({
     id: z.number(),
     name: z.string(),
     private: z.boolean(),
+    default_branch: z.string().optional(),
     owner: z.object({ login: z.string() }),
   }),
   sender: person,
@@ -45,8 +62,9 @@ const payload = z.object({
   comment: z.object({ id: z.number(), body: z.string().nullish() }).optional(),
   label: z.object({ name: z.string() }).optional(),
   pull_request: pull.optional(),
-  check_run: z.object({ head_sha: z.string() }).optional(),
-  check_suite: head.optional(),
+  check_run: check.optional(),
+  check_suite: check.optional(),
+  state: z.string().optional(),
   sha: z.string().optional(),
   ref: z.string().optional(),
 });
@@ -62,6 +80,7 @@ export function parseWebhook(event: string, action: string | undefined, raw: unk
     owner: data.repository.owner.login,
     name: data.repository.name,
     private: data.repository.private,
+    defaultBranch: data.repository.default_branch,
   };
   const issue = data.issue && {
     number: data.issue.number,
@@ -91,23 +110,43 @@ export function parseWebhook(event: string, action: string | undefined, raw: unk
         ? { kind: 'issue-gone', repository, issue: issue.number, how: action ?? '', sender }
         : { kind: 'other' };
     default:
-      return asHint(event, repository, data);
+      return asHint(event, action, repository, data);
   }
 }
 
-function asHint(event: string, repository: Repository, data: z.output<typeof payload>): Heard {
-  const suite = data.check_suite;
-  const heads = [
-    data.check_run?.head_sha,
-    suite?.head_sha,
-    event === 'status' ? data.sha : undefined,
-    data.pull_request?.head?.sha,
-  ];
+type Payload = z.output<typeof payload>;
+
+function asHint(event: string, action: string | undefined, repository: Repository, data: Payload): Heard {
+  const check = data.check_run ?? data.check_suite;
+  const heads = [check?.head_sha, event === 'status' ? data.sha : undefined, data.pull_request?.head?.sha];
   const pulls = [data.pull_request?.number];
   const branches = [event === 'push' ? data.ref?.replace(/^refs\/heads\//, '') : undefined];
   const hint = { heads: defined(heads), pulls: defined(pulls), branches: defined(branches) };
   const silent = hint.heads.length + hint.pulls.length + hint.branches.length === 0;
-  return silent ? { kind: 'other' } : { kind: 'hint', repository, sender: data.sender, ...hint };
+  const news = newsOf(event, action, data);
+  if (silent || news === 'none') return { kind: 'other' };
+  const app = check?.app?.id;
+  return { kind: 'hint', repository, sender: data.sender, ...hint, urgent: news === 'urgent', app };
+}
+
+/** What starts hastens no decision, and every decision reads the facts afresh. Whatever is not known to be harmless is urgent. */
+function newsOf(event: string, action: string | undefined, data: Payload): 'none' | 'urgent' | 'calm' {
+  const isFine = (result: string | null | undefined) => ['success', 'neutral', 'skipped'].includes(result ?? '');
+  switch (event) {
+    case 'check_run':
+    case 'check_suite':
+      if (action !== 'completed') return 'none';
+      return isFine((data.check_run ?? data.check_suite)?.conclusion) ? 'calm' : 'urgent';
+    case 'status':
+      if (data.state === 'pending') return 'none';
+      return isFine(data.state) ? 'calm' : 'urgent';
+    case 'push':
+      return 'calm';
+    case 'pull_request':
+      return ['opened', 'synchronize', 'edited'].includes(action ?? '') ? 'calm' : 'urgent';
+    default:
+      return 'urgent';
+  }
 }
 
 function defined<T>(values: (T | undefined)[]): T[] {

@@ -21,8 +21,18 @@ export type GoalStatus = 'queued' | 'planning' | 'awaiting_approval' | 'running'
 
 export type Person = { id: number; login: string };
 
-/** The repository by what never changes (`id`) and by what GitHub's paths need (`owner`, `name`). */
-export type Repository = { installationId: number; id: number; owner: string; name: string; private: boolean };
+/**
+ * The repository by what never changes (`id`) and by what GitHub's paths need (`owner`, `name`). `defaultBranch` is what the
+ * webhook said that the goal came with.
+ */
+export type Repository = {
+  installationId: number;
+  id: number;
+  owner: string;
+  name: string;
+  private: boolean;
+  defaultBranch?: string | undefined;
+};
 
 /** What was asked, as it stood when it was asked. Later edits on GitHub are not read. */
 export type Ask = { title: string; text: string; hash: string };

@@ -40,9 +40,10 @@ const WAITING: Row[] = [pull.frozen, pull.stacked, pull.unreviewed, checks.grace
 const LAST: Row[] = [
   merging.behind,
   merging.leftToGitHub,
+  // GitHub works mergeability out meanwhile.
+  merging.quiet,
   merging.unknownMergeability,
   merging.blockedByGitHub,
-  merging.quiet,
 ];
 
 /**

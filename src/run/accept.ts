@@ -20,7 +20,7 @@ export async function accept(goal: Goal, tools: Tools): Promise<GoalEvent[]> {
     return [{ kind: 'finished', status: 'blocked_on_human', reason }];
   }
   const github = await tools.connect(goal.repository);
-  const branch = goal.options.base ?? (await getRepository(github)).defaultBranch;
+  const branch = goal.options.base ?? goal.repository.defaultBranch ?? (await getRepository(github)).defaultBranch;
   const mirror = await mirrorOf(goal, tools);
   const sha = await fetchBranch(mirror, branch, await tools.gitToken(goal.repository));
   if (!sha) throw noBase(goal, branch);

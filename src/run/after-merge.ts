@@ -20,10 +20,10 @@ export async function afterMerge(scene: Scene, sha: Sha): Promise<GoalEvent[]> {
 }
 
 /** Pull requests into the branch get its base first: GitHub would close them for ever (cli/cli#14223). A branch that cannot go stays. */
-async function removeBranch({ goal, slice, pull, github, facts, tools }: Scene): Promise<void> {
+async function removeBranch({ goal, slice, pull, github, facts, hasChildren, tools }: Scene): Promise<void> {
   const branch = branchName(goal, slice.id);
   try {
-    for (const child of await listOpenPullsWithBase(github, branch)) {
+    for (const child of hasChildren ? await listOpenPullsWithBase(github, branch) : []) {
       await retargetPull(github, child.number, facts.base.branch);
     }
     const mirror = await mirrorOf(goal, tools);

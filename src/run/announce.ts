@@ -30,12 +30,13 @@ export async function announce(goalId: string, tools: Tools): Promise<void> {
   if (next > now)
     throw new TransientError('The status comment was edited a moment ago', next.getTime() - now.getTime());
   const github = await tools.connect(goal.repository);
-  await store.intendEffect({ goalId, key, kind: 'comment', detail: { issue: goal.issue } });
+  const { kind } = await store.intendEffect({ goalId, key, kind: 'comment', detail: { issue: goal.issue } });
   const comment = await putComment(github, {
     issue: goal.issue,
     marker: marker('status', shortId(goal)),
     body,
     knownId: posted?.commentId,
+    isNew: kind === 'fresh',
   });
   await store.settleEffect(key, { commentId: comment.id, hash, at: now.toISOString() } satisfies Posted);
 }

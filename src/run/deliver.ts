@@ -12,7 +12,7 @@ import { branchName, pullTitle } from '../goal/naming.ts';
 import { renderCheckRun } from '../goal/report/check-run.ts';
 import { PULL_ISLAND, renderPullBody, renderPullContent } from '../goal/report/pull-body.ts';
 import type { Slice, SlicePull } from '../goal/slice.ts';
-import { termsOf } from '../goal/terms.ts';
+import { policyOf, termsOf } from '../goal/terms.ts';
 import { renderSandbox } from '../sandbox/sandbox.ts';
 import { baseOf } from './build.ts';
 import { stillMay } from './recheck.ts';
@@ -41,7 +41,18 @@ export async function deliver(goal: Goal, slice: Slice, tools: Tools): Promise<G
       reason ? { kind: 'slice-blocked', slice: slice.id, reason } : await push(goal, slice, { mirror, token, head }),
     ];
   }
-  return [{ kind: 'delivered', slice: slice.id, pull: await bringPull(goal, slice, head, tools) }];
+  return [
+    { kind: 'delivered', slice: slice.id, pull: await bringPull(goal, slice, head, tools) },
+    firstWait(goal, slice, tools),
+  ];
+}
+
+/** Nothing can be ready before the grace for first checks is over, so nothing is read until then unless GitHub tells of something. */
+function firstWait(goal: Goal, slice: Slice, { clock }: Tools): GoalEvent {
+  const now = clock.now();
+  const until = new Date(now.getTime() + policyOf(goal).checks.first_check_grace);
+  const wait = { reason: 'checks may still start', since: now, until };
+  return { kind: 'waiting', slice: slice.id, wait, headSeenAt: now, greenSince: undefined };
 }
 
 function held(slice: Slice, text: string, next: string): GoalEvent {
@@ -109,7 +120,10 @@ async function bringPull(goal: Goal, slice: Slice, head: Sha, tools: Tools): Pro
   const base = (slice.base ?? baseOf(goal)).branch;
   const title = pullTitle(slice);
   const body = renderPullBody(goal, slice, view);
-  const pull = await openPull(github, { base, head: branchName(goal, slice.id), title, body, draft });
+  const branch = branchName(goal, slice.id);
+  const key = `pull:${goal.id}/${slice.id}`;
+  const { kind } = await tools.store.intendEffect({ goalId: goal.id, key, kind: 'pull', detail: { branch } });
+  const pull = await openPull(github, { base, head: branch, title, body, draft }, { isNew: kind === 'fresh' });
   if (pull.state === 'closed') {
     throw new UserError(`#${pull.number} was closed. It is not opened again by itself.`, `/omk retry ${slice.id}`);
   }

@@ -5,6 +5,7 @@ import { markReady } from '../github/pulls.ts';
 import { disarmAutoMerge } from '../github/queue.ts';
 import type { GoalEvent } from '../goal/event.ts';
 import type { Goal, Reason } from '../goal/goal.ts';
+import { branchName } from '../goal/naming.ts';
 import { recall } from '../goal/settle/attempt.ts';
 import { settle, type PullFacts, type SettleVerdict } from '../goal/settle.ts';
 import type { Slice, SlicePull } from '../goal/slice.ts';
@@ -63,13 +64,14 @@ type Place = { pull: SlicePull; lane: Lane | undefined };
 
 async function look(goal: Goal, slice: Slice, { pull, lane }: Place, tools: Tools): Promise<GoalEvent[]> {
   const github = await tools.connect(goal.repository);
-  const facts = await readFacts(github, pull.number);
+  const wanted = { number: pull.number, issue: goal.issue, branch: branchName(goal, slice.id) };
+  const { facts, ...around } = await readFacts(github, wanted, { toMerge: lane !== undefined });
   const now = tools.clock.now();
   const { headSeenAt, greenSince, pushed } = slice;
   const frozen = (await tools.store.getFreeze(goal.repository.id))?.reason;
   const memory = { ...recall({ head: pull.head, headSeenAt, greenSince }, facts.head, now), pushed, frozen };
   const tries = await listTries(goal, slice, tools);
-  const scene: Scene = { goal, slice, pull, github, facts, memory, tries, lane, tools };
+  const scene: Scene = { goal, slice, pull, github, facts, ...around, memory, tries, lane, tools };
   const judged = pull.draft ? withoutDraft(facts) : facts;
   return (await meetLostReply(scene)) ?? otherBase(scene) ?? act(scene, settle(judged, memory, policyOf(goal), now));
 }
@@ -107,7 +109,7 @@ async function act(scene: Scene, verdict: SettleVerdict): Promise<GoalEvent[]> {
     case 'update':
       return update(scene, verdict.reason);
     case 'ready': {
-      const hold = holdOf(goal, slice, pull) ?? (await stillMay(goal, scene.tools));
+      const hold = holdOf(goal, slice, pull) ?? (await stillMay(goal, scene.tools, scene.issueOpen));
       if (hold) return held(slice, hold);
       return scene.facts.draft ? endDraft(scene) : handOver(scene, verdict);
     }

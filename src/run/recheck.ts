@@ -7,9 +7,10 @@ import type { Tools } from './tools.ts';
 
 /**
  * Why the goal may not push or merge any more: its requester lost the permission, or its issue is closed. Undefined if it may.
- * Asks GitHub now, since hours may lie between the command and the act. Throws TransientError.
+ * Asks GitHub now, since hours may lie between the command and the act; `issueOpen` is what it said of the issue in the same act.
+ * Throws TransientError.
  */
-export async function stillMay(goal: Goal, tools: Tools): Promise<Reason | undefined> {
+export async function stillMay(goal: Goal, tools: Tools, issueOpen?: boolean): Promise<Reason | undefined> {
   const github = await tools.connect(goal.repository);
   const { requester } = goal;
   const permission = await getPermission(github, requester);
@@ -17,7 +18,7 @@ export async function stillMay(goal: Goal, tools: Tools): Promise<Reason | undef
     const text = `${requester.login}, who asked for this, may not write here any more (permission: ${permission}). Nothing was pushed or merged.`;
     return { text, next: '/omk run by somebody who may write' };
   }
-  if (await isOpen(github, goal.issue)) return undefined;
+  if (issueOpen ?? (await isOpen(github, goal.issue))) return undefined;
   return {
     text: `Issue #${goal.issue} is closed or gone. Nothing was pushed or merged.`,
     next: 'open the issue again, then /omk run',

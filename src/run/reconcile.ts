@@ -10,6 +10,8 @@ const DAY_MS = 24 * HOUR_MS;
 /** GitHub keeps its deliveries for three days. */
 const FIRST_LOOK_MS = 3 * DAY_MS;
 const LOOK_MS = 2 * HOUR_MS;
+/** A delivery younger than this may be on its way. */
+const ON_ITS_WAY_MS = MINUTE_MS;
 const KEEP_WEBHOOKS_MS = 7 * DAY_MS;
 
 /** `events`: those that omk stores; GitHub sends some to every App that nobody asked for. */
@@ -51,7 +53,8 @@ async function reconcile({ tools, app, events }: Needs, lookMs: number): Promise
   await wakeArmed(tools);
   const deliveries = await listDeliveries(app, new Date(now - lookMs));
   const newest = new Map<string, Delivery>();
-  for (const delivery of deliveries.filter(({ event }) => events.includes(event))) {
+  const ripe = deliveries.filter(({ ok, deliveredAt }) => ok === false || deliveredAt.getTime() <= now - ON_ITS_WAY_MS);
+  for (const delivery of ripe.filter(({ event }) => events.includes(event))) {
     if (!newest.has(delivery.guid)) newest.set(delivery.guid, delivery);
   }
   const lost = await store.listUnknownWebhooks([...newest.keys()]);

@@ -11,6 +11,7 @@ import { isPerson, mayUse, mayWrite } from '../goal/permission.ts';
 import { POLICY_PATH, readPolicy } from '../goal/policy-file.ts';
 import * as replies from '../goal/report/replies.ts';
 import type { Slice } from '../goal/slice.ts';
+import { policyOf } from '../goal/terms.ts';
 import { marker } from '../goal/text.ts';
 import type { Webhook } from '../store/webhook.ts';
 import { append, obey, type Talk } from './obey.ts';
@@ -91,15 +92,32 @@ async function hearIssueGone(heard: Heard & { kind: 'issue-gone' }, tools: Tools
 
 type Hint = Heard & { kind: 'hint' };
 
+/** A look a moment after the first hint hears what comes with it: jobs and suites report in swarms. */
+const GATHER_MS = 3_000;
+
 /** Something about these commits, pull requests or branches changed: the slices concerned read the facts again. */
 async function hearHint(heard: Hint, tools: Tools): Promise<void> {
+  if (heard.app === tools.config.APP_ID) return;
+  const now = tools.clock.now();
   for (const goal of await findConcerned(heard, tools)) {
     for (const slice of goal.slices.filter((candidate) => isConcerned(candidate, goal, heard))) {
-      if (slice.status === 'merging' && slice.reason && heard.pulls.length > 0)
-        await release(goal, slice, heard, tools);
-      else if (!isEnded(goal.status)) await tools.store.wake(goal.id, slice.id);
+      if (slice.reason) await reconsider(goal, slice, heard, tools);
+      else if (!isEnded(goal.status) && (heard.urgent || !looksSoon(goal, slice, now)))
+        await tools.store.wake(goal.id, slice.id, new Date(now.getTime() + GATHER_MS));
     }
   }
+}
+
+/** Before the grace for first checks is over nothing can be ready, and what is green already is looked at again anyway. */
+function looksSoon(goal: Goal, { headSeenAt, greenSince, wait }: Slice, now: Date): boolean {
+  if (!headSeenAt || !wait) return false;
+  const inGrace = now.getTime() < headSeenAt.getTime() + policyOf(goal).checks.first_check_grace;
+  return inGrace || (greenSince !== undefined && wait.until.getTime() - now.getTime() <= 60_000);
+}
+
+/** What waits for a person is looked at again when people did something to the pull request, or a check of it went well after all. */
+async function reconsider(goal: Goal, slice: Slice, heard: Hint, tools: Tools): Promise<void> {
+  if (heard.pulls.length > 0 || (heard.heads.length > 0 && !heard.urgent)) await release(goal, slice, heard, tools);
 }
 
 async function findConcerned(heard: Hint, { store }: Tools): Promise<Goal[]> {
@@ -122,7 +140,6 @@ function isConcerned(slice: Slice, goal: Goal, heard: Hint): boolean {
   );
 }
 
-/** A held slice is looked at again when people did something to its pull request. */
 async function release(goal: Goal, slice: Slice, heard: Hint, tools: Tools): Promise<void> {
   const by = { id: heard.sender.id, login: heard.sender.login };
   const again: GoalEvent[] = isEnded(goal.status) ? [{ kind: 'resumed', by }] : [];

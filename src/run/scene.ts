@@ -15,6 +15,9 @@ export type Scene = {
   pull: SlicePull;
   github: GitHub;
   facts: PullFacts;
+  issueOpen: boolean;
+  /** Open pull requests may have the slice's branch as their base. */
+  hasChildren: boolean;
   memory: Memory;
   tries: Try[];
   lane: Lane | undefined;

@@ -20,7 +20,7 @@ export type Database = {
   goal_wait: {
     goal_id: string;
     unit: string;
-    kind: 'decided' | 'held';
+    kind: 'decided' | 'held' | 'hinted';
     until: Date;
     reason: string;
     failures: number;

@@ -15,6 +15,7 @@ import type { GoalFilter, GoalSummary } from './lookup.ts';
 import { countJobs, findPlace, sendDue, sendUnit, sendWebhook, startQueue, type JobCounts } from './queue.ts';
 import { endLease, takeLease, type Lease } from './lease.ts';
 import { migrate } from './schema.ts';
+import { hintUnit } from './wait.ts';
 import { announceChange, openWatch } from './watch.ts';
 import {
   findWebhook,
@@ -66,8 +67,11 @@ export type Store = {
     events: readonly GoalEvent[],
     options?: { expect?: Expect; decide?: Decide },
   ): Promise<Recorded>;
-  /** Runs the unit soon, or again if it runs now, with `hinted`. A hold is respected. Nothing happens if there is no such goal. */
-  wake(goalId: string, slice?: string): Promise<void>;
+  /**
+   * Runs the unit now, or again if it runs now, with `hinted`; or `at` a time, unless an earlier one was asked for.
+   * A hold is respected. Nothing happens if there is no such goal.
+   */
+  wake(goalId: string, slice?: string, at?: Date): Promise<void>;
   /** Queues what waited until `now`; returns how much. `work` does this each second by the clock. */
   dueWaits(now: Date): Promise<number>;
   /** Tells of every goal with new events, recorded by any process. Returns how to stop it. */
@@ -210,10 +214,11 @@ function goalPart({ engine: { db, boss }, clock }: Context) {
         throw goals.isSecondUnfinished(error) ? busyIssue(goalId) : error;
       }
     },
-    wake: (goalId: string, slice = '') =>
+    wake: (goalId: string, slice = '', at?: Date) =>
       db.transaction().execute(async (tx) => {
         const installationId = await lookup.findInstallation(tx, goalId);
         if (installationId === undefined) return;
+        if (at) return hintUnit(tx, { goalId, unit: slice }, at);
         await sendUnit(boss, tx, { goalId, unit: slice, installationId, hinted: true, failures: 0 });
       }),
   };

@@ -36,6 +36,15 @@ export async function holdUnit(tx: Tx, job: { goalId: string; unit: string }, ho
     .execute();
 }
 
+/** The unit runs `at` this time with a hint. An earlier time stays. */
+export async function hintUnit(tx: Tx, job: { goalId: string; unit: string }, at: Date): Promise<void> {
+  await tx
+    .insertInto('goal_wait')
+    .values({ goal_id: job.goalId, unit: job.unit, kind: 'hinted', until: at, reason: 'a hint', failures: 0 })
+    .onConflict((conflict) => conflict.columns(['goal_id', 'unit', 'kind']).doNothing())
+    .execute();
+}
+
 /** Whether the unit must not be run yet. */
 export async function isHeld(db: Executor, job: { goalId: string; unit: string }): Promise<boolean> {
   const row = await db
@@ -50,17 +59,19 @@ export async function isHeld(db: Executor, job: { goalId: string; unit: string }
 
 /** Removes at most `limit` waits whose time has come and gives their jobs, in an order that two callers share. Two processes never get the same wait. */
 export async function takeDueWaits(tx: Tx, now: Date, limit: number): Promise<UnitJob[]> {
-  const { rows } = await sql<Omit<UnitJob, 'hinted'>>`
+  const { rows } = await sql<UnitJob>`
     with due as (
       select goal_id, unit, kind from goal_wait where until <= ${now}
       order by until limit ${limit} for update skip locked
     )
     delete from goal_wait as wait using due, goal
     where wait.goal_id = due.goal_id and wait.unit = due.unit and wait.kind = due.kind and goal.id = wait.goal_id
-    returning wait.goal_id as "goalId", wait.unit, wait.failures, goal.installation_id::text as "installationId"
+    returning wait.goal_id as "goalId", wait.unit, wait.kind = 'hinted' as hinted, wait.failures,
+      goal.installation_id::text as "installationId"
   `.execute(tx);
-  const jobs = rows.map((row) => ({ ...row, hinted: false }));
-  return jobs.sort((a, b) => compare(a.goalId, b.goalId) || compare(a.unit, b.unit));
+  return rows.sort(
+    (a, b) => compare(a.goalId, b.goalId) || compare(a.unit, b.unit) || Number(a.hinted) - Number(b.hinted),
+  );
 }
 
 function compare(a: string, b: string): number {

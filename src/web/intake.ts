@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Handler } from './server.ts';
 
 /** A webhook whose signature fits. */
-export type SignedWebhook = { id: string; name: string; payload: object };
+type SignedWebhook = { id: string; name: string; payload: object };
 
 export type Intake = {
   verify: (body: string, signature: string) => Promise<boolean>;
@@ -10,7 +10,7 @@ export type Intake = {
   receive: (webhook: SignedWebhook) => Promise<void>;
 };
 
-export const WEBHOOK_PATH = '/api/github/webhooks';
+const WEBHOOK_PATH = '/api/github/webhooks';
 
 /** The most that GitHub sends: https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap */
 const MAX_BODY_BYTES = 25 * 1024 * 1024;

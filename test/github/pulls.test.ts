@@ -149,9 +149,7 @@ describe('changing a pull request', () => {
     expect(await retargetPull(await connect(), 5, 'next')).toMatchObject({ base: 'next' });
   });
 
-  test.each([
-    ['ready', markReady, /markPullRequestReadyForReview/],
-  ])('%s, by node id', async (_name, act, mutation) => {
+  test.each([['ready', markReady, /markPullRequestReadyForReview/]])('%s, by node id', async (_name, act, mutation) => {
     api()
       .post(
         '/graphql',

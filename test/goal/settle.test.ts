@@ -116,7 +116,7 @@ function anyFacts(): PullFacts {
       { decision: 'APPROVED', approvals: 1, changesRequestedBy: [] },
       { decision: 'INVENTED', approvals: 0, changesRequestedBy: [] },
     ),
-    queue: mostly(facts().queue, { enabled: true, entry: undefined }),
+    queue: mostly(facts().queue, { enabled: true, entry: undefined, removed: undefined }),
   });
 }
 

@@ -367,6 +367,25 @@ describeOnEngines('the store', (newPlace, engine) => {
     expect((await store.counts()).jobs.goal.queued).toBe(0);
   });
 
+  test('hints that come in a swarm make one run, at the time the first one asked for', async () => {
+    await create('g1', 1);
+    const seen: string[] = [];
+    await work({ goal: ({ unit, hinted }) => Promise.resolve(void seen.push(`${unit} ${hinted}`)) });
+    const later = (ms: number) => new Date(clock.now().getTime() + ms);
+    await store.wake('g1', 'one', later(3_000));
+    await store.wake('g1', 'one', later(5_000));
+    const waits = [{ unit: 'one', until: later(60_000), reason: 'checks' }];
+    await store.record('g1', [], { decide: () => ({ jobs: [], waits }) });
+    await store.idle();
+    expect(seen).toEqual([]);
+    clock.advance(3_000);
+    await store.idle();
+    expect(seen).toEqual(['one true']);
+    clock.advance(10_000);
+    await store.idle();
+    expect(seen).toEqual(['one true']);
+  });
+
   test('keeps a hint that comes to a unit queued without one', async () => {
     await create('g1', 1, run('one'));
     await store.wake('g1', 'one');
@@ -451,6 +470,26 @@ describeOnEngines('the store', (newPlace, engine) => {
     });
     expect(await store.findEffect('none')).toBeUndefined();
     await expect(store.settleEffect('none', 1)).rejects.toThrow('never intended');
+  });
+
+  test('lends to one holder at a time over all processes, until the time is over or the holder gives it back', async () => {
+    const at = (ms: number) => new Date(clock.now().getTime() + ms);
+    const lane = (holder: string, ms: number) => ({ name: 'merge:1:main', holder, until: at(ms) });
+    const race = await Promise.all(['a', 'b', 'c', 'd'].map((holder) => store.takeLease(lane(holder, 10_000))));
+    expect(race.filter(Boolean)).toHaveLength(1);
+    const winner = ['a', 'b', 'c', 'd'][race.indexOf(true)] ?? '';
+    expect(await store.takeLease(lane(winner, 20_000))).toBe(true);
+    expect(await store.takeLease({ ...lane('other', 10_000), name: 'merge:1:dev' })).toBe(true);
+    clock.advance(19_999);
+    expect(await store.takeLease(lane('late', 10_000))).toBe(false);
+    clock.advance(1);
+    expect(await store.takeLease(lane('late', 10_000))).toBe(true);
+    await store.endLease(lane(winner, 0));
+    expect(await store.takeLease(lane(winner, 10_000))).toBe(false);
+    await store.endLease(lane('late', 5_000));
+    expect(await store.takeLease(lane('late', 10_000))).toBe(false);
+    clock.advance(5_000);
+    expect(await store.takeLease(lane(winner, 10_000))).toBe(true);
   });
 
   test('freezes and unfreezes a repository', async () => {

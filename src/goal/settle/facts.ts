@@ -99,7 +99,12 @@ export type PullFacts = {
   changesWorkflows: boolean;
   /** The open pull request whose head is this one's base. */
   stackedOn: number | undefined;
-  queue: { enabled: boolean; entry: { state: string; enqueuedAt: Date } | undefined };
+  queue: {
+    enabled: boolean;
+    entry: { state: string; enqueuedAt: Date } | undefined;
+    /** When GitHub's queue last put it out, and why in GitHub's words. */
+    removed: { at: Date; reason: string | undefined } | undefined;
+  };
   autoMergeSince: Date | undefined;
   /** The commit that `contexts` and `suites` speak of. */
   checkedSha: Sha;

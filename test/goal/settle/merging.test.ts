@@ -8,19 +8,14 @@ const unknown = { mergeable: 'UNKNOWN', mergeState: 'UNKNOWN' };
 describe('mergeability', () => {
   testRows([
     [
-      'F1 unknown, first look: in 5 s',
+      'F1 unknown, first look: the quiet period lets GitHub work it out',
       { facts: unknown, memory: { greenSince: undefined } },
-      { kind: 'wait', inMs: 5 * SECOND },
+      { kind: 'wait', inMs: 30 * SECOND },
     ],
     [
-      'F1 unknown after 5 s: in 10 s',
-      { facts: unknown, memory: { greenSince: ago(5 * SECOND) } },
+      'F1 unknown in the quiet period: at its end',
+      { facts: unknown, memory: { greenSince: ago(20 * SECOND) } },
       { kind: 'wait', inMs: 10 * SECOND },
-    ],
-    [
-      'F1 unknown after 15 s: in 15 s',
-      { facts: unknown, memory: { greenSince: ago(15 * SECOND) } },
-      { kind: 'wait', inMs: 15 * SECOND },
     ],
     [
       'F1 unknown after 30 s: in 20 s',
@@ -170,8 +165,12 @@ describe('the merge method', () => {
   ]);
 });
 
-const queue = { enabled: true, entry: undefined };
-const entry = (age: number) => ({ enabled: true, entry: { state: 'AWAITING_CHECKS', enqueuedAt: ago(age) } });
+const queue = { enabled: true, entry: undefined, removed: undefined };
+const entry = (age: number) => ({
+  enabled: true,
+  entry: { state: 'AWAITING_CHECKS', enqueuedAt: ago(age) },
+  removed: undefined,
+});
 
 describe('queue and auto-merge', () => {
   testRows([

@@ -120,7 +120,7 @@ export function facts(change: Partial<PullFacts> = {}): PullFacts {
     labels: [],
     changesWorkflows: false,
     stackedOn: undefined,
-    queue: { enabled: false, entry: undefined },
+    queue: { enabled: false, entry: undefined, removed: undefined },
     autoMergeSince: undefined,
     checkedSha: HEAD,
     contexts: [run('test')],

@@ -148,6 +148,14 @@ function mergeFields(asking: Asking, pull: Pull) {
     isInMergeQueue: entry !== undefined,
     isMergeQueueEnabled: queue !== undefined,
     mergeQueueEntry: entry ? () => queueEntryNode(asking, entry) : null,
+    timelineItems: ({ itemTypes, ...page }: PageArgs & { itemTypes?: string[] }) =>
+      connection(
+        'timelineItems',
+        // Of the timeline only this kind is modelled.
+        itemTypes?.includes('REMOVED_FROM_MERGE_QUEUE_EVENT') ? pull.removals : [],
+        page,
+        ({ at, reason }) => ({ __typename: 'RemovedFromMergeQueueEvent', createdAt: stamp(at), reason }),
+      ),
     autoMergeRequest: autoMerge && {
       enabledBy: () => actorNode(asking, autoMerge.by.account),
       enabledAt: stamp(autoMerge.enabledAt),

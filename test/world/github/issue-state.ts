@@ -107,6 +107,8 @@ export type Pull = Conversation & {
   size: { commits: number; additions: number; deletions: number; changedFiles: number };
   mergeability: Mergeability;
   autoMerge: AutoMerge | undefined;
+  /** When the merge queue put it out, and why. */
+  removals: { at: Date; reason: string }[];
   reviews: Review[];
   threads: ReviewThread[];
   requestedReviewers: Account[];

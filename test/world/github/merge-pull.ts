@@ -204,7 +204,9 @@ export function dequeue(state: State, pull: Pull, reason: string, actor: Actor):
   const queue = pull.repository.queues.get(pull.base.ref) ?? [];
   const at = queue.findIndex((entry) => entry.pull === pull);
   const [entry] = at < 0 ? [] : queue.splice(at, 1);
-  if (entry) emitPull(state, pull, 'dequeued', actor, { reason });
+  if (!entry) return undefined;
+  pull.removals.push({ at: state.clock.now(), reason });
+  emitPull(state, pull, 'dequeued', actor, { reason });
   return entry;
 }
 

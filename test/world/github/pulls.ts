@@ -28,6 +28,7 @@ export async function openPull(state: State, repository: Repository, fields: New
     size: { commits: 0, additions: 0, deletions: 0, changedFiles: 0 },
     mergeability: { key: '', status: 'unasked' },
     autoMerge: undefined,
+    removals: [],
     reviews: [],
     threads: [],
     requestedReviewers: [],
