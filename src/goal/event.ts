@@ -1,3 +1,4 @@
+import type { ToolDecision } from './approval.ts';
 import type { Spend } from './budget.ts';
 import type { RunOptions } from './command.ts';
 import type { GateResult } from './gate.ts';
@@ -23,6 +24,8 @@ export type GoalEvent =
     }
   | { kind: 'accepted'; base: Base; policy: Policy; gates: Gates }
   | { kind: 'spent'; spend: Spend; on: string }
+  /** What Kimi asked to do in one turn, and what it was answered; at most 100 of them, those that were refused first. */
+  | { kind: 'tools-asked'; on: string; asked: number; refused: number; decisions: ToolDecision[] }
   | { kind: 'planned'; slices: PlannedSlice[]; plan: Plan; redOnBase: GateResult[] }
   | { kind: 'approved'; by: Person; hash: string }
   | { kind: 'finished'; status: GoalEnd; reason: Reason | undefined }

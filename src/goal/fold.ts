@@ -55,6 +55,8 @@ function applyToGoal(goal: Goal, event: Exclude<GoalEvent, SliceEvent>, at: Date
       return { ...goal, status: 'planning', base: event.base, policy: event.policy, gates: event.gates };
     case 'spent':
       return { ...goal, spend: addSpend(goal.spend, event.spend) };
+    case 'tools-asked':
+      return goal;
     case 'planned':
       return {
         ...goal,

@@ -12,6 +12,8 @@ export function describeEvent(event: GoalEvent): string | undefined {
       return `asked by ${event.requester.login}`;
     case 'spent':
       return undefined;
+    case 'tools-asked':
+      return event.refused > 0 ? `${event.refused} of ${event.asked} tool calls refused (${event.on})` : undefined;
     case 'accepted':
       return `accepted on base \`${event.base.branch}\``;
     case 'planned':

@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { assertNever } from '../errors.ts';
+import type { ToolCall } from '../goal/approval.ts';
 import type { Usage } from '../goal/budget.ts';
 import type { Exit, Launched, Room } from '../process.ts';
 import { type Acp, AcpError, AUTHENTICATION_REQUIRED, CONNECTION_ENDED, openAcp } from './acp.ts';
@@ -22,6 +23,8 @@ export type KimiTask = {
   /** Resume this session (same work folder), or undefined for a fresh one. */
   session: string | undefined;
   tools: KimiTools;
+  /** Whether a tool call that Kimi asks about may go on. */
+  approve: (call: ToolCall) => boolean;
   /** For the whole task, the start of Kimi included. */
   timeoutMs: number;
   /** Neither a message of Kimi nor traffic with the model for so long: it hangs. A tool may be quiet for 5 minutes. */

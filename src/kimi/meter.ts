@@ -13,8 +13,8 @@ const usageSchema = z.object({
 });
 const answerSchema = z.object({ usage: usageSchema });
 
-/** Reads a chat completion as it passes by, a stream of events or one JSON value. `usage` is the last one that it named, if any. */
-export type Meter = { take(chunk: Buffer): void; usage(): Usage | undefined };
+/** Reads a chat completion as it passes by, a stream of events or one JSON value. `usage` is the last one that it named, if any; `events` counts what was streamed. */
+export type Meter = { take(chunk: Buffer): void; usage(): Usage | undefined; events(): number };
 
 /** A meter for an answer of this content type. The usage is OpenAI's; Moonshot says `cached_tokens` beside its details. */
 export function meterAnswer(contentType: string | undefined): Meter {
@@ -25,6 +25,7 @@ function meterStream(): Meter {
   let usage: Usage | undefined;
   let line: Buffer[] = [];
   let length = 0;
+  let events = 0;
   const take = (chunk: Buffer): void => {
     for (let rest = chunk; rest.length > 0;) {
       const end = rest.indexOf(10);
@@ -33,12 +34,13 @@ function meterStream(): Meter {
       if (length <= LINE_LIMIT) line.push(part);
       if (end < 0) return;
       if (length <= LINE_LIMIT) usage = readEvent(Buffer.concat(line).toString('utf8')) ?? usage;
+      if (length > 1) events += 1;
       line = [];
       length = 0;
       rest = rest.subarray(end + 1);
     }
   };
-  return { take, usage: () => usage };
+  return { take, usage: () => usage, events: () => events };
 }
 
 function readEvent(line: string): Usage | undefined {
@@ -52,7 +54,8 @@ function meterBody(): Meter {
     length += chunk.length;
     if (length <= BODY_LIMIT) chunks.push(chunk);
   };
-  return { take, usage: () => (length <= BODY_LIMIT ? parseUsage(Buffer.concat(chunks).toString('utf8')) : undefined) };
+  const usage = () => (length <= BODY_LIMIT ? parseUsage(Buffer.concat(chunks).toString('utf8')) : undefined);
+  return { take, usage, events: () => 0 };
 }
 
 function parseUsage(json: string): Usage | undefined {

@@ -24,6 +24,8 @@ export type ModelProxyOptions = {
   baseUrl: string;
   apiKey: string;
   onUsage?: (usage: Usage, model: string) => void;
+  /** Asked before each request: why it must not go on (402), or undefined. */
+  mayAsk?: () => Promise<string | undefined>;
 };
 
 /** What an agent may send of its own headers; `accept-encoding` is not among them so that the answer can be metered. */
@@ -39,7 +41,7 @@ const RESPONSE_HEADERS = [
 
 /**
  * Lets whoever reaches the unix socket talk to one model: adds the key, forwards `POST /v1/chat/completions` and `GET /v1/models` and nothing else (403),
- * streams the answer as it is, and reports the tokens of each answer. A request of more than 32 MB is answered 413, a model out of reach 502.
+ * streams the answer as it is, and reports the tokens of each answer. What `mayAsk` refuses is answered 402, a request of more than 32 MB 413, a model out of reach 502.
  * Throws a `ToolError` if the socket's path is too long.
  */
 export async function startModelProxy(options: ModelProxyOptions): Promise<ModelProxy> {
@@ -76,7 +78,7 @@ export async function startModelProxy(options: ModelProxyOptions): Promise<Model
 }
 
 type Upstream = (path: string, options: http.RequestOptions) => http.ClientRequest;
-type Exchange = Pick<ModelProxyOptions, 'apiKey' | 'onUsage'> & { upstream: Upstream; touch: () => void };
+type Exchange = Pick<ModelProxyOptions, 'apiKey' | 'onUsage' | 'mayAsk'> & { upstream: Upstream; touch: () => void };
 
 async function handle(request: IncomingMessage, response: ServerResponse, exchange: Exchange): Promise<void> {
   const path = allowedPath(request);
@@ -86,6 +88,8 @@ async function handle(request: IncomingMessage, response: ServerResponse, exchan
   if (received === undefined) return refuse(response, 413, `a request may have at most ${BODY_LIMIT} bytes`);
   const call = path === '/models' ? { body: '', model: '' } : parseCall(received);
   if (call === undefined) return refuse(response, 400, 'the request is not a chat completion in JSON');
+  const refusal = path === '/models' ? undefined : await exchange.mayAsk?.();
+  if (refusal !== undefined) return refuse(response, 402, refusal);
   forward({ request, response, path, call }, exchange);
 }
 
@@ -150,21 +154,35 @@ function forward(
     if (response.headersSent) response.destroy();
     else refuse(response, 502, `the model cannot be reached: ${error.code ?? 'the connection broke'}`);
   });
+  let used: () => Usage | undefined = () => (response.destroyed ? guess(call, 0) : undefined);
+  let charged = path === '/models';
+  const charge = (): void => {
+    const usage = charged ? undefined : used();
+    charged = true;
+    if (usage) onUsage?.(usage, call.model);
+  };
+  outgoing.on('close', charge);
   outgoing.on('response', (answer) => {
     const meter = meterAnswer(answer.headers['content-type']);
+    used = () => meter.usage() ?? (answer.statusCode === 200 ? guess(call, meter.events()) : undefined);
     response.writeHead(answer.statusCode ?? 502, pick(answer.headers, RESPONSE_HEADERS));
     answer.on('data', (chunk: Buffer) => {
       touch();
       meter.take(chunk);
     });
     answer.on('error', () => response.destroy());
-    answer.on('close', () => {
-      const usage = meter.usage();
-      if (usage) onUsage?.(usage, call.model);
-    });
+    // Before the agent sees the end: its next request must find this one counted.
+    answer.on('end', charge);
     answer.pipe(response);
   });
   outgoing.end(call.body);
+}
+
+const BYTES_PER_TOKEN = 4;
+
+/** The tokens of a call whose usage was never named, as when somebody hangs up first: by the length of the request, and one for each event that was streamed. */
+function guess({ body }: Call, events: number): Usage {
+  return { inputTokens: Math.ceil(Buffer.byteLength(body) / BYTES_PER_TOKEN), cachedTokens: 0, outputTokens: events };
 }
 
 function pick(headers: IncomingHttpHeaders, names: readonly string[]): Record<string, string | string[]> {

@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import type { ToolCall } from '../goal/approval.ts';
 import { type Acp, type AcpHandlers, AcpError, AUTHENTICATION_REQUIRED, methodNotFound } from './acp.ts';
-import type { KimiTools } from './home.ts';
 import { isSessionName } from './record.ts';
+import { askedSchema, reportedSchema, ToolCalls } from './tool-calls.ts';
 
 /** What a person may like to read while Kimi works: one line of at most 200 characters. */
 export type KimiProgress = { kind: 'tool'; tool: string; text: string } | { kind: 'says'; text: string };
@@ -53,26 +54,28 @@ function asData(text: string): string {
   return text.trimStart().startsWith('/') ? `The text of the task:\n${text}` : text;
 }
 
-const permissionSchema = z.object({ options: z.array(z.object({ optionId: z.string(), kind: z.string() })) });
+const permissionSchema = z.object({
+  options: z.array(z.object({ optionId: z.string(), kind: z.string() })),
+  toolCall: askedSchema,
+});
 const updateSchema = z.object({
   update: z.discriminatedUnion('sessionUpdate', [
     z.object({ sessionUpdate: z.literal('agent_message_chunk'), content: z.object({ text: z.string() }) }),
-    z.object({ sessionUpdate: z.literal('tool_call'), toolCallId: z.string(), title: z.string() }),
-    z.object({
+    reportedSchema.extend({ sessionUpdate: z.literal('tool_call'), title: z.string() }),
+    reportedSchema.extend({
       sessionUpdate: z.literal('tool_call_update'),
-      toolCallId: z.string(),
-      title: z.string(),
-      status: z.literal('in_progress'),
+      title: z.string().optional(),
     }),
   ]),
 });
 
-/** Answers what Kimi asks and turns what it reports into progress. With `read-only` tools every permission is refused. */
+/** Answers what Kimi asks and turns what it reports into progress. What `approve` does not allow is refused, and so is a question that makes no sense. */
 export function sessionHandlers(options: {
-  tools: KimiTools;
+  approve: (call: ToolCall) => boolean;
   onProgress: (progress: KimiProgress) => void;
 }): Pick<AcpHandlers, 'onRequest' | 'onNotification'> & { flush(): void } {
   const tools = new Map<string, string>();
+  const calls = new ToolCalls();
   let said = '';
   const flush = (): void => {
     const text = oneLine(said);
@@ -81,20 +84,29 @@ export function sessionHandlers(options: {
   };
   const onNotification = (method: string, params: unknown): void => {
     const update = method === 'session/update' ? updateSchema.safeParse(params).data?.update : undefined;
-    if (update?.sessionUpdate === 'agent_message_chunk') said = (said + update.content.text).slice(0, 2 * LINE_LENGTH);
-    else if (update?.sessionUpdate === 'tool_call') {
+    if (update === undefined) return;
+    if (update.sessionUpdate === 'agent_message_chunk') {
+      said = (said + update.content.text).slice(0, 2 * LINE_LENGTH);
+      return;
+    }
+    const { toolCallId: id, title } = update;
+    calls.report(update);
+    if (update.sessionUpdate === 'tool_call') {
       flush();
-      tools.set(update.toolCallId, update.title);
-    } else if (update && tools.has(update.toolCallId)) {
-      const tool = tools.get(update.toolCallId) ?? '';
-      tools.delete(update.toolCallId);
-      options.onProgress({ kind: 'tool', tool, text: oneLine(update.title) });
+      tools.set(id, update.title);
+    } else if (update.status === 'in_progress' && title !== undefined && tools.has(id)) {
+      const tool = tools.get(id) ?? '';
+      tools.delete(id);
+      options.onProgress({ kind: 'tool', tool, text: oneLine(title) });
     }
   };
   const onRequest = (method: string, params: unknown): unknown => {
     if (method !== 'session/request_permission') throw methodNotFound(method);
-    const wanted = options.tools === 'all' ? 'allow_once' : 'reject_once';
-    const option = permissionSchema.safeParse(params).data?.options.find(({ kind }) => kind === wanted);
+    const asked = permissionSchema.safeParse(params).data;
+    const optionOf = (kind: string) => asked?.options.find((option) => option.kind === kind);
+    const allow = optionOf('allow_once');
+    const allowed = asked !== undefined && allow !== undefined && options.approve(calls.take(asked.toolCall));
+    const option = allowed ? allow : optionOf('reject_once');
     return { outcome: option ? { outcome: 'selected', optionId: option.optionId } : { outcome: 'cancelled' } };
   };
   return { onRequest, onNotification, flush };

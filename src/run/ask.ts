@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assertNever, ToolError } from '../errors.ts';
+import { decideCall, turnPolicy, type ToolDecision } from '../goal/approval.ts';
 import type { BudgetKind } from '../goal/budget.ts';
 import { getSlice, type Goal, type Reason } from '../goal/goal.ts';
 import { usedUp } from '../goal/next-steps.ts';
@@ -19,6 +20,7 @@ import { folders, type Tools } from './tools.ts';
 import { beginTurn, endTurn, findTurn, type TurnName } from './turn.ts';
 
 const MINUTE = 60_000;
+const DECISIONS_TOLD = 100;
 
 /** One question to Kimi. `role` keeps homes apart: the reviewer never meets the builder's session. */
 export type Question = {
@@ -83,13 +85,21 @@ async function converse(goal: Goal, { question, name, purse }: Conversation, too
     baseUrl: config.KIMI_BASE_URL,
     apiKey: config.KIMI_API_KEY,
     onUsage: (usage, model) => purse.pay(usage, model),
+    mayAsk: () => purse.mayAsk(),
   });
+  const decisions: ToolDecision[] = [];
+  const policy = turnPolicy({ tools: question.tools, work: room.work });
   try {
     return await around('kimi', () =>
       runKimi(room, {
         prompt: question.prompt,
         session: question.session,
         tools: question.tools,
+        approve: (call) => {
+          const decision = decideCall(policy, call);
+          decisions.push(decision);
+          return decision.allowed;
+        },
         timeoutMs: Math.min(30 * MINUTE, purse.leftMs),
         silenceMs: 5 * MINUTE,
         maxSteps: 200,
@@ -112,7 +122,18 @@ async function converse(goal: Goal, { question, name, purse }: Conversation, too
     );
   } finally {
     await proxy.close();
+    await recordDecisions(goal, question, decisions, tools);
   }
+}
+
+/** Whatever became of the turn: what Kimi did cannot be undone by that. */
+async function recordDecisions(goal: Goal, { role, slice }: Question, decisions: ToolDecision[], tools: Tools) {
+  if (decisions.length === 0) return;
+  const [refused, allowed] = [decisions.filter((one) => !one.allowed), decisions.filter((one) => one.allowed)];
+  const counts = { asked: decisions.length, refused: refused.length };
+  const told = [...refused, ...allowed].slice(0, DECISIONS_TOLD);
+  const on = slice ? `${role} ${slice}` : role;
+  await tools.store.record(goal.id, [{ kind: 'tools-asked', on, ...counts, decisions: told }]);
 }
 
 /** Short, because a unix socket's path may have 108 bytes at most. */

@@ -16,6 +16,8 @@ export type Purse = {
   empty: AbortSignal;
   /** Records one answer of the model and the agent's time since the last one. */
   pay(usage: Usage, model: string): void;
+  /** Why the model may not be asked any more, once all that was paid is recorded; undefined if it may. */
+  mayAsk(): Promise<string | undefined>;
   /** Records the rest of the time and gives the budget that is used up, if one is. Throws what kept spending from being recorded. */
   close(): Promise<BudgetKind | undefined>;
 };
@@ -43,6 +45,10 @@ export function openPurse(goal: Goal, on: string, tools: Tools): Purse {
     leftMs: leftMs(budget, goal.spend),
     empty: emptied.signal,
     pay,
+    async mayAsk() {
+      await recorded;
+      return overdrawn && `the ${overdrawn} budget of the goal is used up`;
+    },
     async close() {
       pay(NO_USAGE, '');
       await recorded;

@@ -28,12 +28,16 @@ let received: Upstream[];
 let answer: (request: IncomingMessage, response: ServerResponse) => void;
 let proxy: ModelProxy;
 let metered: [Usage, string][];
+let heardUsage: (args: [Usage, string]) => void;
+let mayAsk: () => string | undefined;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'omk-proxy-'));
   socketPath = join(folder, 'model.sock');
   received = [];
   metered = [];
+  heardUsage = (args) => metered.push(args);
+  mayAsk = () => undefined;
   answer = (_, response) => response.end('{}');
   model = createServer((request, response) => {
     void buffer(request).then((body) => {
@@ -53,7 +57,20 @@ afterEach(async () => {
 
 function start(): Promise<ModelProxy> {
   const baseUrl = `http://127.0.0.1:${(model.address() as AddressInfo).port}/v1/`;
-  return startModelProxy({ socketPath, baseUrl, apiKey: KEY, onUsage: (...args) => metered.push(args) });
+  return startModelProxy({
+    socketPath,
+    baseUrl,
+    apiKey: KEY,
+    onUsage: (...args) => heardUsage(args),
+    mayAsk: async () => mayAsk(),
+  });
+}
+
+/** What is metered first. */
+function firstUsage(): Promise<[Usage, string]> {
+  return new Promise((resolve) => {
+    heardUsage = resolve;
+  });
 }
 
 type Call = { method?: string; path?: string; headers?: Record<string, string>; body?: string | Buffer };
@@ -220,7 +237,41 @@ describe('an answer', () => {
     };
     (await open()).destroy();
     await gone;
-    expect(metered).toEqual([]);
+  });
+
+  test.each([
+    ['before the answer', ''],
+    ['in the middle of the answer', 'data: {"choices":[]}\n\ndata: {"choices":[]}\n\n'],
+  ])('is paid for when somebody hangs up %s, by a guess', async (_, heard) => {
+    answer = (_request, response) => {
+      if (heard === '') client.destroy();
+      else response.writeHead(200, { 'content-type': 'text/event-stream' }).write(heard);
+    };
+    const client = httpRequest({ socketPath, method: 'POST', path: CHAT, headers: JSON_TYPE });
+    client
+      .on('error', () => {})
+      .on('response', (response) => response.on('error', () => {}).once('data', () => client.destroy()));
+    client.end('{"model":"m"}');
+    const usage = { inputTokens: 4, cachedTokens: 0, outputTokens: heard === '' ? 0 : 2 };
+    expect(await firstUsage()).toEqual([usage, 'm']);
+  });
+});
+
+describe('the budget', () => {
+  test('is asked before each completion; what it refuses never reaches the model', async () => {
+    answer = streams(sse({ usage }));
+    mayAsk = () => (metered.length < 2 ? undefined : 'the budget is used up');
+    const answers = [
+      await call(),
+      await call(),
+      await call(),
+      await call({ method: 'GET', path: '/v1/models', body: '' }),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 402, 200]);
+    expect(JSON.parse(answers[2]?.body ?? '')).toEqual({
+      error: { message: 'omk: the budget is used up', type: 'omk_model_proxy' },
+    });
+    expect(received).toHaveLength(3);
   });
 });
 
@@ -260,10 +311,10 @@ describe('the meter', () => {
     'data: {"usage":{"prompt_tokens":-1,"completion_tokens":0}}\n\n',
     `data: "usage"\n\n`,
     `data: ${'x'.repeat(3_000_000)}\n\n`,
-  ])('counts nothing for what it does not understand: %.40s', async (body) => {
+  ])('guesses at what it does not understand: %.40s', async (body) => {
     answer = streams(body);
     expect((await call()).body).toBe(body);
-    expect(metered).toEqual([]);
+    expect(metered).toEqual([[{ inputTokens: 4, cachedTokens: 0, outputTokens: 1 }, 'm']]);
   });
 
   test('makes a stream name its usage, and leaves every other request as it is', async () => {

@@ -50,6 +50,7 @@ export function makeTask(task: Partial<KimiTask> & { prompt: string }): KimiTask
   return {
     session: undefined,
     tools: 'all',
+    approve: () => true,
     timeoutMs: 60_000,
     silenceMs: 60_000,
     maxSteps: 10,

@@ -1,26 +1,82 @@
-import { expect, test } from '@jest/globals';
-import type { KimiTools } from '../../src/kimi/home.ts';
+import { describe, expect, test } from '@jest/globals';
+import type { ToolCall } from '../../src/goal/approval.ts';
 import { type KimiProgress, sessionHandlers } from '../../src/kimi/session.ts';
 
-function listen(tools: KimiTools = 'all') {
+function listen(approve: (call: ToolCall) => boolean = () => true) {
   const progress: KimiProgress[] = [];
-  const handlers = sessionHandlers({ tools, onProgress: (step) => progress.push(step) });
+  const handlers = sessionHandlers({ approve, onProgress: (step) => progress.push(step) });
   const update = (value: object) => handlers.onNotification('session/update', { sessionId: 's', update: value });
   return { handlers, progress, update };
 }
 const option = (kind: string) => ({ optionId: `id of ${kind}`, name: kind, kind });
-const asked = (...kinds: string[]) => ({ sessionId: 's', options: kinds.map(option), toolCall: { toolCallId: '1' } });
+const texts = (text: string) => [{ type: 'content', content: { type: 'text', text } }];
+const asked = (...kinds: string[]) => ({
+  sessionId: 's',
+  options: kinds.map(option),
+  toolCall: { toolCallId: '1', title: 'Bash', content: texts('Requesting approval to Running: ls') },
+});
 const chosen = (kind: string) => ({ outcome: { outcome: 'selected', optionId: `id of ${kind}` } });
+const cancelled = { outcome: { outcome: 'cancelled' } };
 
-const permissions: [KimiTools, object, object][] = [
-  ['all', asked('allow_always', 'allow_once', 'reject_once'), chosen('allow_once')],
-  ['read-only', asked('allow_always', 'allow_once', 'reject_once'), chosen('reject_once')],
-  ['all', asked('allow_always', 'reject_once'), { outcome: { outcome: 'cancelled' } }],
-  ['read-only', asked('allow_once', 'allow_always'), { outcome: { outcome: 'cancelled' } }],
-  ['all', { options: 'none' }, { outcome: { outcome: 'cancelled' } }],
+const permissions: [boolean, object, object][] = [
+  [true, asked('allow_always', 'allow_once', 'reject_once'), chosen('allow_once')],
+  [false, asked('allow_always', 'allow_once', 'reject_once'), chosen('reject_once')],
+  [true, asked('allow_always', 'reject_once'), chosen('reject_once')],
+  [true, asked('allow_always'), cancelled],
+  [false, asked('allow_once', 'allow_always'), cancelled],
+  [true, { options: 'none' }, cancelled],
+  [true, { ...asked('allow_once', 'reject_once'), toolCall: { toolCallId: '1' } }, cancelled],
 ];
-test.each(permissions)('a permission is answered by the kind of its options: %s, %j', (tools, params, answer) => {
-  expect(listen(tools).handlers.onRequest('session/request_permission', params)).toEqual(answer);
+test.each(permissions)('a permission is answered by the kind of its options: %s, %j', (approved, params, answer) => {
+  expect(listen(() => approved).handlers.onRequest('session/request_permission', params)).toEqual(answer);
+});
+
+describe('a permission is decided by the exact arguments', () => {
+  const LONG = 'echo this is a command that is longer than fifty characters';
+  const shown = (command: string) => `Running: ${command.length > 50 ? `${command.slice(0, 50)}…` : command}`;
+
+  function decide(updates: object[], shownText: string, title = 'Bash'): unknown {
+    const calls: ToolCall[] = [];
+    const { handlers, update } = listen((call) => calls.push(call) > 0);
+    for (const one of updates) update({ toolCallId: '1', ...one });
+    const toolCall = { toolCallId: '1', title, content: texts(`Requesting approval to ${shownText}`) };
+    handlers.onRequest('session/request_permission', { ...asked('allow_once', 'reject_once'), toolCall });
+    return calls[0]?.args;
+  }
+  const created = (text: string) => ({ sessionUpdate: 'tool_call', title: 'Bash', content: texts(text) });
+  const updated = (text: string, status = 'in_progress') => ({
+    sessionUpdate: 'tool_call_update',
+    status,
+    content: texts(text),
+  });
+  const json = JSON.stringify({ command: LONG });
+
+  test.each<[string, object[], string, unknown]>([
+    ['as they were reported', [created(json)], shown(LONG), { command: LONG }],
+    ['as they were streamed', [created('{"comm'), updated(json)], shown(LONG), { command: LONG }],
+    ['not known while they are not whole', [created(json.slice(0, 20))], shown(LONG), undefined],
+    ['not known when nothing was reported', [], shown(LONG), undefined],
+    ['whole in what is shown of a short command', [], shown('ls'), { command: 'ls' }],
+    ['not those of another call of that id', [created('{"command":"ls"}')], shown(LONG), undefined],
+    ['not what came out of an earlier call', [created('{}'), updated(json, 'completed')], shown(LONG), undefined],
+    ['not a list', [created('["ls"]')], 'Doing things', undefined],
+  ])('%s', (_, updates, shownText, args) => expect(decide(updates, shownText)).toEqual(args));
+
+  test('which is the path that is shown of a helper’s file', () => {
+    expect(decide([], 'Writing /etc/passwd', 'Write')).toEqual({ path: '/etc/passwd' });
+    expect(decide([], 'Writing /etc/passwd', 'Bash')).toBeUndefined();
+    expect(decide([], 'Running: ls', 'Write')).toBeUndefined();
+  });
+
+  test('and known once only', () => {
+    const calls: ToolCall[] = [];
+    const { handlers, update } = listen((call) => calls.push(call) > 0);
+    update({ toolCallId: '1', ...created(json) });
+    const toolCall = { toolCallId: '1', title: 'Bash', content: texts(shown(LONG)) };
+    for (let time = 0; time < 2; time += 1)
+      handlers.onRequest('session/request_permission', { ...asked('allow_once'), toolCall });
+    expect(calls.map(({ args }) => args)).toEqual([{ command: LONG }, undefined]);
+  });
 });
 
 test.each(['fs/read_text_file', 'fs/write_text_file', 'terminal/create', 'elicitation/create'])(

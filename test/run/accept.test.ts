@@ -9,7 +9,10 @@ beforeAll(async () => {
   world = await openSmallWorld();
   world.model.will(planning([{ id: 'two', title: 'Add the second word', writeScope: ['words/**'] }]));
   world.model.will({
-    ...building('two', [{ tools: [write('words/two.txt', 'two\n')] }, { say: 'Added it.' }]),
+    ...building('two', [
+      { tools: [write('words/two.txt', 'two\n'), write('/var/tmp/elsewhere', 'two\n')] },
+      { say: 'Added it.' },
+    ]),
     times: 9,
   });
 });
@@ -22,7 +25,7 @@ async function say(user: string, issue: number, text: string): Promise<string> {
 }
 
 describe('a goal is asked for', () => {
-  test('by a person with write permission: eyes on the comment, one status comment, and it runs', async () => {
+  test('by a person with write permission: eyes on the comment, one status comment, it runs, and stays in its worktree', async () => {
     const issue = ask(world, 'Add the second word');
     const goal = await world.finish(issue);
     expect(goal.status).toBe('ready');
@@ -31,6 +34,11 @@ describe('a goal is asked for', () => {
     expect(statusOf(world, issue)).toContain('`ready`');
     expect(await world.github.file('main', 'words/two.txt')).toBe('two\n');
     expect(oddities(world)).toEqual([]);
+    const events = await world.omk.store.listEvents(goal.id);
+    const decisions = events.flatMap(({ event }) => (event.kind === 'tools-asked' ? event.decisions : []));
+    expect(decisions.filter(({ allowed }) => !allowed)).toEqual([
+      { tool: 'Write', action: 'Write: /var/tmp/elsewhere', allowed: false, why: 'the pattern does not allow it' },
+    ]);
   });
 
   test('not by a person who may only read, who is told so once', async () => {

@@ -86,6 +86,13 @@ const SAMPLES: Record<GoalEvent['kind'], GoalEvent> = {
   asked: asked('g1', { commentId: undefined }),
   accepted: { kind: 'accepted', base: BASE, policy, gates },
   spent: { kind: 'spent', spend, on: 'plan' },
+  'tools-asked': {
+    kind: 'tools-asked',
+    on: 'build one',
+    asked: 1,
+    refused: 1,
+    decisions: [{ tool: 'Bash', action: '', allowed: false, why: 'its exact arguments are not known' }],
+  },
   planned: {
     kind: 'planned',
     slices: [planned('one'), planned('two')],
