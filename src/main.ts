@@ -4,7 +4,7 @@ import { Probot } from 'probot';
 import { app, EVENTS } from './app.ts';
 import { gitHubUrls, type Config } from './config.ts';
 import { UserError } from './errors.ts';
-import { connectGitHub, mintFreshToken, octokitForQueue } from './github/client.ts';
+import { connectGitHub, forgetToken, mintToken, octokitForQueue } from './github/client.ts';
 import { startReconciling } from './run/reconcile.ts';
 import { keepSecrets } from './run/secrets.ts';
 import { startWorker } from './run/worker.ts';
@@ -48,7 +48,7 @@ export async function start(config: Config, { role = 'all', ...given }: Surround
     log,
   });
   await probot.load((loaded) => app(loaded, { store, now: () => clock.now() }));
-  const tools = makeTools(probot, { config, store, clock, log, sandbox, tell });
+  const tools = makeTools(probot, { config, store, clock, log, sandbox, tell, cleaner: () => sinks.cleaner() });
   const state = { ready: false };
   if (role !== 'web') await sweep(tools);
   if (role !== 'web') await startWorker(tools);
@@ -84,13 +84,17 @@ function noSharedDatabase(role: Role): UserError {
   );
 }
 
-type Parts = Omit<Tools, 'connect' | 'gitToken' | 'signal'>;
+type Parts = Omit<Tools, 'connect' | 'gitToken' | 'refusedGitToken' | 'signal'>;
+
+/** All that git needs: to read and to push. */
+const GIT_PERMISSIONS = { contents: 'write' } as const;
 
 function makeTools(probot: Probot, parts: Parts): Omit<Tools, 'signal'> {
   return {
     ...parts,
     connect: (repository) => connectGitHub(probot, parts.config.APP_ID, repository),
-    gitToken: async (repository) => (await mintFreshToken(probot, repository, { contents: 'write' })).token,
+    gitToken: async (repository) => (await mintToken(probot, repository, GIT_PERMISSIONS)).token,
+    refusedGitToken: (repository) => forgetToken(probot, repository, GIT_PERMISSIONS),
   };
 }
 

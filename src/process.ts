@@ -88,16 +88,19 @@ export type Run = Exit & {
   outputTail: string;
 };
 
+/** Takes a text in parts and gives what may be kept of it, in parts too. */
+export type Cleaner = { take(text: string): string; end(): string };
+
 const TAIL_CHARS = 4_000;
 const LOG_BYTES = 20_000_000;
 
 /**
- * Waits for a program that needs no input, keeps its output in `logPath` (20 MB at most), and ends it after `timeoutMs` or
- * when `signal` says so. Never rejects for what the program does.
+ * Waits for a program that needs no input, keeps its output in `logPath` (20 MB at most) as `clean` gives it, and ends it after
+ * `timeoutMs` or when `signal` says so. Never rejects for what the program does.
  */
 export async function runToEnd(
   launched: Launched,
-  options: { timeoutMs: number; logPath: string; signal: AbortSignal },
+  options: { timeoutMs: number; logPath: string; signal: AbortSignal; clean: Cleaner },
 ): Promise<Run> {
   launched.stdin.end();
   const log = createWriteStream(options.logPath, { mode: 0o600 });
@@ -108,7 +111,7 @@ export async function runToEnd(
     stream.on('data', (text: string) => {
       outputTail = (outputTail + text).slice(-TAIL_CHARS);
       logged += text.length;
-      if (logged < LOG_BYTES) log.write(text);
+      if (logged < LOG_BYTES) log.write(options.clean.take(text));
     });
   }
   let timedOut = false;
@@ -122,6 +125,6 @@ export async function runToEnd(
   const exit = await launched.exited;
   clearTimeout(timer);
   options.signal.removeEventListener('abort', stop);
-  await new Promise<void>((resolve) => log.end(resolve));
+  await new Promise<void>((resolve) => log.end(options.clean.end(), resolve));
   return { ...exit, timedOut, outputTail };
 }

@@ -193,7 +193,7 @@ export function gitFault(args: readonly string[], options: GitOptions, result: G
   const end = result.exitCode === undefined ? 'was ended by a signal' : `exited with ${result.exitCode}`;
   const message = `git ${args[0]} ${end}${lastLine === '' ? '' : `: ${lastLine}`}`;
   if (options.remote && isNetworkTrouble(words)) return new TransientError(message, NETWORK_RETRY_MS);
-  if (options.remote && isRefusedToken(words)) return new TransientError(message, TOKEN_RETRY_MS);
+  if (options.remote && isRefusedToken(words)) return new RefusedToken(message, TOKEN_RETRY_MS);
   const stderrTail = Buffer.from(words).subarray(-2048).toString('utf8');
   return new ToolError(message, {
     tool: 'git',
@@ -203,7 +203,9 @@ export function gitFault(args: readonly string[], options: GitOptions, result: G
   });
 }
 
-/** GitHub answered 401: the token ended or was revoked. The same step mints another. */
+/** GitHub answered 401: the token ended or was revoked. The same step needs another. */
+export class RefusedToken extends TransientError {}
+
 function isRefusedToken(words: string): boolean {
   return /Authentication failed for|returned error: 401|HTTP 401|could not read Username/.test(words);
 }

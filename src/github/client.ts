@@ -104,8 +104,8 @@ function tokenKey({ installationId, id }: Repository, permissions: Permissions):
   return JSON.stringify([installationId, id, permissions]);
 }
 
-/** The next `mintToken` makes a new one. */
-function forgetToken(app: AppAuth, repository: Repository, permissions: Permissions): void {
+/** GitHub refused the token: the next `mintToken` makes a new one. */
+export function forgetToken(app: AppAuth, repository: Repository, permissions: Permissions): void {
   tokensOf(app).delete(tokenKey(repository, permissions));
 }
 
@@ -120,11 +120,6 @@ export async function mintToken(app: AppAuth, repository: Repository, permission
   const minted = await around('token', async () => mint(await app.auth(), repository, permissions));
   tokensOf(app).set(key, minted);
   return minted;
-}
-
-/** A token as `mintToken` gives it, but made for this one use: what git is refused with a token leaves no bad one behind. Throws likewise. */
-export async function mintFreshToken(app: AppAuth, repository: Repository, permissions: Permissions): Promise<Token> {
-  return around('git-token', async () => mint(await app.auth(), repository, permissions));
 }
 
 const tokenSchema = z

@@ -29,52 +29,108 @@ export type Redactor = {
   redact(text: string): string;
   /** A copy in which every string is redacted; keys, dates and what is no plain data stay. */
   redactAll<T>(value: T): T;
+  stream(): RedactedStream;
 };
+
+/** Redacts a text that comes in parts; what `take` and at last `end` give is to be joined. */
+type RedactedStream = { take(text: string): string; end(): string };
 
 /** A redactor that knows these secrets, and what secrets of others look like. */
 export function createRedactor(secrets: readonly string[]): Redactor {
-  const lasting = new Map<number, Set<string>>();
+  const lasting = new Pieces();
   const tokens: string[] = [];
-  let pieces = lasting;
+  let passing = new Pieces();
   const redact = (text: string): string =>
-    PATTERNS.reduce((left, pattern) => left.replaceAll(pattern, MARK), cut(text, pieces));
+    PATTERNS.reduce((left, pattern) => left.replaceAll(pattern, MARK), cut(text, [lasting, passing]));
   const redactor: Redactor = {
-    know(secret) {
-      addPieces(lasting, secret);
-      pieces = merge(lasting, tokens);
-    },
+    know: (secret) => lasting.add(secret),
     knowToken(token) {
       if (tokens.includes(token)) return;
       tokens.push(token);
       if (tokens.length > MOST_TOKENS) tokens.shift();
-      pieces = merge(lasting, tokens);
+      passing = new Pieces();
+      for (const one of tokens) passing.add(one);
     },
     redact,
     redactAll: (value) => mapStrings(value, redact),
+    stream: () => openStream(redact),
   };
   for (const secret of secrets) redactor.know(secret);
   return redactor;
 }
 
-type Pieces = Map<number, Set<string>>;
+/** So much of a stream is looked at together at the least, in characters. */
+const HELD = 8_192;
+/** An unended private key is waited for no longer than this. */
+const MOST_HELD = 65_536;
 
-function merge(lasting: Pieces, tokens: readonly string[]): Pieces {
-  const merged = new Map([...lasting].map(([length, set]) => [length, new Set(set)]));
-  for (const token of tokens) addPieces(merged, token);
-  return merged;
+/** Cuts a stream at ends of lines: a token has no line break, and of a known secret too little is left on either side to be of use. */
+function openStream(redact: (text: string) => string): RedactedStream {
+  let held = '';
+  return {
+    take(text) {
+      held += text;
+      if (held.length < 2 * HELD) return '';
+      const key = held.lastIndexOf('-----BEGIN ');
+      const open = key >= 0 && !held.includes('-----END ', key) && held.length < MOST_HELD;
+      const end = held.lastIndexOf('\n', open ? Math.min(key, held.length - HELD) : held.length - HELD) + 1;
+      const cutAt = end > 0 || held.length < MOST_HELD ? end : held.length - HELD;
+      const ready = held.slice(0, cutAt);
+      held = held.slice(cutAt);
+      return redact(ready);
+    },
+    end() {
+      const rest = held;
+      held = '';
+      return redact(rest);
+    },
+  };
 }
 
-/** Every piece of every form, by its length: forms shorter than a piece are one. */
-function addPieces(pieces: Pieces, secret: string): void {
-  if (secret.length < LEAST) return;
-  for (const form of formsOf(secret)) {
-    const text = form.replaceAll(/\s/g, '');
-    const length = Math.min(PIECE, text.length);
-    if (length < LEAST) continue;
-    const set = pieces.get(length) ?? new Set();
-    for (let at = 0; at + length <= text.length; at += 1) set.add(text.slice(at, at + length));
-    pieces.set(length, set);
+const GRAM = 4;
+const GRAMS = 1 << 20;
+
+/** Every piece of every form of some secrets, by its length: forms shorter than a piece are one. */
+class Pieces {
+  readonly #byLength = new Map<number, Set<string>>();
+  /** Marks which four characters occur in a piece at all, by a hash: most of a text is passed over by one look in so many characters. */
+  readonly #grams = new Uint8Array(GRAMS);
+  #shortest = PIECE;
+
+  add(secret: string): void {
+    if (secret.length < LEAST) return;
+    for (const form of formsOf(secret)) {
+      const text = form.replaceAll(SPACE, '');
+      const length = Math.min(PIECE, text.length);
+      if (length < LEAST) continue;
+      const set = this.#byLength.get(length) ?? new Set();
+      for (let at = 0; at + length <= text.length; at += 1) set.add(text.slice(at, at + length));
+      for (let at = 0; at + GRAM <= text.length; at += 1) this.#grams[gramAt(text, at)] = 1;
+      this.#byLength.set(length, set);
+      this.#shortest = Math.min(this.#shortest, length);
+    }
   }
+
+  /** Where pieces lie in a text without white space, in order; ranges may overlap. */
+  *find(dense: string): Generator<{ from: number; to: number }> {
+    const step = this.#shortest - GRAM;
+    if (this.#byLength.size === 0) return;
+    for (let at = 0; at + this.#shortest <= dense.length;) {
+      if (this.#grams[gramAt(dense, at + step)] === 0) {
+        at += step + 1;
+        continue;
+      }
+      for (const [length, set] of this.#byLength)
+        if (set.has(dense.slice(at, at + length))) yield { from: at, to: at + length };
+      at += 1;
+    }
+  }
+}
+
+function gramAt(text: string, at: number): number {
+  let hash = 0;
+  for (let offset = 0; offset < GRAM; offset += 1) hash = Math.imul(hash ^ text.charCodeAt(at + offset), 0x9e3779b1);
+  return (hash >>> 12) & (GRAMS - 1);
 }
 
 /**
@@ -124,30 +180,34 @@ function base64Forms(secret: string): string[] {
   });
 }
 
-/** The text without the ranges in which pieces lie; white space inside a piece does not hide it. */
-function cut(text: string, pieces: Pieces): string {
-  if (pieces.size === 0) return text;
-  const places: number[] = [];
-  for (let at = 0; at < text.length; at += 1) if (!/\s/.test(text[at] ?? '')) places.push(at);
-  const dense = places.length === text.length ? text : places.map((at) => text[at]).join('');
-  const ranges: { from: number; to: number }[] = [];
-  for (let at = 0; at < dense.length; at += 1) {
-    for (const [length, set] of pieces) {
-      if (!set.has(dense.slice(at, at + length))) continue;
-      const from = places[at] ?? 0;
-      const to = (places[at + length - 1] ?? 0) + 1;
-      const last = ranges.at(-1);
-      if (last && from <= last.to) last.to = Math.max(last.to, to);
-      else ranges.push({ from, to });
-    }
-  }
+/** White space, and as JSON writes it: none of it hides a secret. */
+const SPACE = /(?:\s|\\+[nrt])+/g;
+
+/** The text without the ranges in which pieces lie. */
+function cut(text: string, known: readonly Pieces[]): string {
+  const dense = text.replaceAll(SPACE, '');
+  const found = known.flatMap((pieces) => [...pieces.find(dense)]).toSorted((a, b) => a.from - b.from);
+  if (found.length === 0) return text;
+  const places = placesOf(text);
   let left = '';
   let end = 0;
-  for (const { from, to } of ranges) {
-    left += text.slice(end, from) + MARK;
-    end = to;
+  for (const range of found) {
+    const from = places[range.from] ?? 0;
+    if (end === 0 || from > end) left += text.slice(end, from) + MARK;
+    end = Math.max(end, (places[range.to - 1] ?? 0) + 1);
   }
   return left + text.slice(end);
+}
+
+/** Where each character stands that is no white space. */
+function placesOf(text: string): number[] {
+  const places: number[] = [];
+  let at = 0;
+  for (const gap of [...text.matchAll(SPACE), { index: text.length, 0: '' }]) {
+    for (; at < gap.index; at += 1) places.push(at);
+    at += gap[0].length;
+  }
+  return places;
 }
 
 function mapStrings<T>(value: T, map: (text: string) => string): T;

@@ -4,6 +4,7 @@ import type { GoalEvent } from '../goal/event.ts';
 import { getSlice, isEnded, type Goal, type Reason } from '../goal/goal.ts';
 import { nextSteps, type Step } from '../goal/next-steps.ts';
 import { killPoint } from '../kill-point.ts';
+import { RefusedToken } from '../git/git.ts';
 import { accept } from './accept.ts';
 import { build, startBuild } from './build.ts';
 import { clean } from './clean.ts';
@@ -73,6 +74,7 @@ async function attempt(step: Step, goal: Goal, tools: Tools): Promise<GoalEvent[
   try {
     return await perform(step, goal, tools);
   } catch (error) {
+    if (error instanceof RefusedToken) tools.refusedGitToken(goal.repository);
     if (tools.signal.aborted || error instanceof TransientError) throw error;
     return [fault(error, step, goal, tools)];
   }

@@ -100,7 +100,12 @@ async function runIn(room: Room, bench: Bench, gate: Gate): Promise<GateResult> 
   const logPath = join(bench.logs, `${subject.sha.slice(0, 12)}-${gate.name.replaceAll(/[^A-Za-z0-9]+/g, '-')}.log`);
   const launched = room.launch(['/bin/sh', '-c', 'cd -- "$0" && exec /bin/sh -c "$1"', gate.dir, gate.run]);
   killPoint('during:gate');
-  const run = await runToEnd(launched, { timeoutMs: gate.timeoutMs, logPath, signal: tools.signal });
+  const run = await runToEnd(launched, {
+    timeoutMs: gate.timeoutMs,
+    logPath,
+    signal: tools.signal,
+    clean: tools.cleaner(),
+  });
   tools.signal.throwIfAborted();
   const result: GateResult = {
     name: gate.name,

@@ -2,17 +2,19 @@ import { pino, type Logger } from 'pino';
 import type { Config } from '../config.ts';
 import type { octokitForQueue } from '../github/client.ts';
 import { createRedactor, type Redactor } from '../goal/redact.ts';
+import type { Cleaner } from '../process.ts';
 import type { Store } from '../store/store.ts';
 import type { Progress } from './tools.ts';
 
 type GitHubClass = ReturnType<typeof octokitForQueue>;
 
-/** Every way out of omk, each without secrets: the log, what is written on GitHub, what is recorded and so shown, what is told. */
+/** Every way out of omk, each without secrets: the log, what is written on GitHub, what is recorded and so shown, what is told, the logs of gates. */
 export type Sinks = {
   log(log: Logger): Logger;
   octokit(client: GitHubClass): GitHubClass;
   store(store: Store): Store;
   tell(tell: (progress: Progress) => void): (progress: Progress) => void;
+  cleaner(): Cleaner;
 };
 
 /** The sinks of an omk with these settings. They know the key, the secrets and every token that GitHub gives. */
@@ -34,11 +36,29 @@ export function keepSecrets(config: Config): Sinks {
       ...store,
       record: (goalId, events, options) => store.record(goalId, redactor.redactAll(events), options),
       createGoal: (asked, options) => store.createGoal(redactor.redactAll(asked), options),
+      saveWebhook: (webhook) => store.saveWebhook({ ...webhook, payload: redactWords(webhook.payload, redactor) }),
+      intendEffect: (intention) => store.intendEffect({ ...intention, detail: redactor.redactAll(intention.detail) }),
       settleEffect: (key, result) => store.settleEffect(key, redactor.redactAll(result)),
       setFreeze: (repositoryId, freeze) => store.setFreeze(repositoryId, redactor.redactAll(freeze)),
     }),
     tell: (tell) => (progress) => tell(redactor.redactAll(progress)),
+    cleaner: () => redactor.stream(),
   };
+}
+
+/** Where people's words stand in a webhook. Names, refs and ids stay as they are: what they name must be found by them. */
+const WORDS = new Set(['body', 'title', 'message', 'description', 'summary', 'text']);
+
+/** A payload whose words are redacted. */
+function redactWords(value: unknown, redactor: Redactor): unknown {
+  if (Array.isArray(value)) return value.map((item) => redactWords(item, redactor));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [
+      key,
+      WORDS.has(key) && typeof item === 'string' ? redactor.redact(item) : redactWords(item, redactor),
+    ]),
+  );
 }
 
 /** A logger of the same level whose finished lines are redacted, so that no serializer can be forgotten. */

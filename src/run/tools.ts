@@ -6,6 +6,7 @@ import type { GitHub } from '../github/client.ts';
 import { openMirror, type Mirror } from '../git/mirror.ts';
 import type { Goal, Repository } from '../goal/goal.ts';
 import type { SandboxLevel } from '../sandbox/probe.ts';
+import type { Cleaner } from '../process.ts';
 import type { Store } from '../store/store.ts';
 
 /** What a person may watch while it happens. Not recorded. */
@@ -20,9 +21,13 @@ export type Tools = {
   sandbox: SandboxLevel;
   /** GitHub as the App sees this one repository. */
   connect(repository: Repository): Promise<GitHub>;
-  /** A token for git on this one repository, good for some minutes. */
+  /** A token for git on this one repository, good for some minutes; the same one while it lasts. */
   gitToken(repository: Repository): Promise<string>;
+  /** Git was refused with that token: the next one is new. */
+  refusedGitToken(repository: Repository): void;
   tell(progress: Progress): void;
+  /** Takes the secrets out of one stream of output before it is kept. */
+  cleaner(): Cleaner;
   /** Ends the step: the goal was cancelled or the process stops. */
   signal: AbortSignal;
 };

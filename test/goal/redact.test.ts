@@ -79,3 +79,35 @@ test('a long text is read in a moment', () => {
   expect(redactor.redact(text).endsWith('(redacted)')).toBe(true);
   expect(performance.now() - began).toBeLessThan(10_000);
 });
+
+test.each([1, 7, 1_000, 100_000])(
+  'a stream in parts of %d characters holds no secret that its text does not',
+  (size) => {
+    const line = 'An ordinary line of a log, of ordinary length.\n';
+    const words = Object.values(SECRETS).flatMap((secret) => [
+      line.repeat(90),
+      secret,
+      line.repeat(211),
+      `\n${secret}`,
+    ]);
+    const text = words.join('');
+    const stream = redactor.stream();
+    let kept = '';
+    for (let at = 0; at < text.length; at += size) kept += stream.take(text.slice(at, at + size));
+    kept += stream.end();
+    expect(kept.replaceAll('(redacted)', '').replaceAll(line, '').trim()).toBe('');
+    expect(kept.split(line)).toHaveLength(text.split(line).length);
+  },
+);
+
+test('a stream that never ends its line, or its private key, is kept in bounds', () => {
+  for (const begin of ['', '-----BEGIN PRIVATE KEY-----\n']) {
+    const stream = redactor.stream();
+    let [given, kept] = [0, 0];
+    for (let part = 0; part < 300; part += 1) {
+      given += 1_000;
+      kept += stream.take(begin && part === 0 ? begin : 'x '.repeat(500)).length;
+    }
+    expect(given - kept).toBeLessThan(150_000);
+  }
+});

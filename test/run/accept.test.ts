@@ -26,6 +26,7 @@ async function say(user: string, issue: number, text: string): Promise<string> {
 
 describe('a goal is asked for', () => {
   test('by a person with write permission: eyes on the comment, one status comment, it runs, and stays in its worktree', async () => {
+    world.github.faults.next({ path: /\/info\/refs/ }, { status: 401, headers: { 'www-authenticate': 'Basic' } });
     const issue = ask(world, 'Add the second word');
     const goal = await world.finish(issue);
     expect(goal.status).toBe('ready');
@@ -39,6 +40,18 @@ describe('a goal is asked for', () => {
     expect(decisions.filter(({ allowed }) => !allowed)).toEqual([
       { tool: 'Write', action: 'Write: /var/tmp/elsewhere', allowed: false, why: 'the pattern does not allow it' },
     ]);
+  });
+
+  test('with one token for the API and one for git, each for this repository alone; a refused one is replaced', () => {
+    const mints = world.github.requests
+      .filter(({ route }) => route === 'POST /app/installations/{installation_id}/access_tokens')
+      .map(({ body }) => body as { repository_ids: number[]; permissions: Record<string, string> });
+    expect(mints.every(({ repository_ids: ids }) => ids.length === 1 && ids[0] === world.github.repository.id)).toBe(
+      true,
+    );
+    const forGit = mints.filter(({ permissions }) => Object.keys(permissions).length === 1);
+    expect(forGit.map(({ permissions }) => permissions)).toEqual([{ contents: 'write' }, { contents: 'write' }]);
+    expect(mints).toHaveLength(3);
   });
 
   test('not by a person who may only read, who is told so once', async () => {
