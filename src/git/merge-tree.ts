@@ -38,6 +38,20 @@ export async function rebaseCommit(
   return { kind: 'clean', sha, tree: merge.tree };
 }
 
+/**
+ * What `commit` did to its first parent, undone on `onto`, in memory. The tree equals that of `onto` when nothing of it was left. Throws ToolError.
+ */
+export async function revertCommit(
+  mirror: Mirror,
+  { commit, onto, ...words }: { commit: Sha; onto: Sha; message: string; author: Signature },
+): Promise<Rebased> {
+  for (const sha of [commit, onto]) assertSha(sha);
+  const merge = await mergeOver(mirror, commit, { ours: onto, theirs: `${commit}^1` });
+  if (merge.kind === 'conflict') return merge;
+  const sha = await writeCommit(mirror, { tree: merge.tree, parents: [onto], ...words });
+  return { kind: 'clean', sha, tree: merge.tree };
+}
+
 /** `merge-tree` learnt to be told the merge base in git 2.40. Two commits with that base as their only parent say the same to any git. */
 async function mergeOver(mirror: Mirror, base: Sha, { ours, theirs }: { ours: Sha; theirs: Sha }): Promise<MergeCheck> {
   const root = await writeStandIn(mirror, base, []);

@@ -4,7 +4,14 @@ import type { Person, Repository, Sha } from '../goal/goal.ts';
 /** Who did it, as the webhook says. What they may do is asked of GitHub. */
 type Sender = Person & { type: string };
 
-export type HeardIssue = { number: number; title: string; body: string; isPull: boolean; author: Person };
+export type HeardIssue = {
+  number: number;
+  title: string;
+  body: string;
+  isPull: boolean;
+  isOpen: boolean;
+  author: Person;
+};
 
 /**
  * A webhook in our words. A hint only says that facts about these commits, pull requests or branches may have changed; one that
@@ -56,6 +63,7 @@ const payload = z.object({
       title: z.string(),
       body: z.string().nullish(),
       pull_request: z.unknown().optional(),
+      state: z.string().default('open'),
       user: person,
     })
     .optional(),
@@ -87,6 +95,7 @@ export function parseWebhook(event: string, action: string | undefined, raw: unk
     title: data.issue.title,
     body: data.issue.body ?? '',
     isPull: data.issue.pull_request !== undefined,
+    isOpen: data.issue.state === 'open',
     author: { id: data.issue.user.id, login: data.issue.user.login },
   };
   const { sender } = data;

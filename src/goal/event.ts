@@ -28,11 +28,20 @@ export type GoalEvent =
   | { kind: 'tools-asked'; on: string; asked: number; refused: number; decisions: ToolDecision[] }
   | { kind: 'planned'; slices: PlannedSlice[]; plan: Plan; redOnBase: GateResult[] }
   | { kind: 'approved'; by: Person; hash: string }
+  /** A person refuses the plan shown; the reason goes into the next one. */
+  | { kind: 'rejected'; by: Person; text: string }
   | { kind: 'finished'; status: GoalEnd; reason: Reason | undefined }
   | { kind: 'paused'; by: Person }
   | { kind: 'resumed'; by: Person }
   /** A person said more: the goal is planned, or accepted, again with it. */
   | { kind: 'answered'; by: Person; text: string }
+  /**
+   * A person takes a slice back. `cancels` depended on it and is planned anew; `undo` is the slice that undoes a merge,
+   * undefined where there is none to undo.
+   */
+  | { kind: 'reverted'; undoes: string; by: Person; cancels: string[]; undo: PlannedSlice | undefined }
+  /** A command was obeyed: `key` is its comment's, so that the same one is never obeyed twice. */
+  | { kind: 'told'; key: string; answer: string }
   | { kind: 'budget-extended'; by: Person; usd: number; tokens: number; timeMs: number }
   | SliceEvent;
 
@@ -72,6 +81,7 @@ export type SliceEvent = { slice: string } & (
   | { kind: 'sent-back'; feedback: Feedback[] }
   | { kind: 'slice-blocked'; reason: Reason }
   | { kind: 'retried'; by: Person }
+  /** Its pull request, if it had one, is closed. */
   | { kind: 'slice-cancelled' }
   /** A person wants another turn. A turn that runs is not disturbed: it is followed by one more. */
   | { kind: 'fix-asked'; by: Person; text: string }

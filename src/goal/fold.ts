@@ -2,7 +2,7 @@ import { assertNever } from '../errors.ts';
 import { addBudget, addSpend, NO_SPEND } from './budget.ts';
 import { isSliceEvent, type GoalEvent, type SliceEvent } from './event.ts';
 import type { Goal, Person } from './goal.ts';
-import type { Feedback, PlannedSlice, Slice } from './slice.ts';
+import { isWorking, type Feedback, type PlannedSlice, type Slice } from './slice.ts';
 import { describeEvent } from './telling.ts';
 
 /** The goal after one more event. Pure; `at` is when it was recorded. Throws on an event that cannot follow. */
@@ -13,11 +13,14 @@ export function applyEvent(goal: Goal | undefined, event: GoalEvent, at: Date): 
   }
   const next = isSliceEvent(event)
     ? { ...goal, slices: goal.slices.map((slice) => (slice.id === event.slice ? applyToSlice(slice, event) : slice)) }
-    : applyToGoal(goal, event, at);
+    : { ...applyToGoal(goal, event, at), course: goal.course + (COURSELESS.has(event.kind) ? 0 : 1) };
   const text = describeEvent(event);
   const recent = text === undefined ? goal.recent : [...goal.recent, { at, text }].slice(-5);
   return { ...next, recent, version: goal.version + 1, turn: goal.turn + (event.kind === 'spent' ? 0 : 1) };
 }
+
+/** Events that leave the goal on its way. */
+const COURSELESS: ReadonlySet<GoalEvent['kind']> = new Set(['spent', 'told', 'budget-extended']);
 
 function newGoal(event: GoalEvent & { kind: 'asked' }, at: Date): Goal {
   const { id, repository, issue, requester, commentId, ask, options } = event;
@@ -36,11 +39,14 @@ function newGoal(event: GoalEvent & { kind: 'asked' }, at: Date): Goal {
     base: undefined,
     redOnBase: [],
     plan: undefined,
+    replan: undefined,
     slices: [],
+    told: [],
     spend: NO_SPEND,
     extra: { usd: 0, tokens: 0, timeMs: 0 },
     createdAt: at,
     endedAt: undefined,
+    course: 0,
     version: 1,
     turn: 1,
     recent: [{ at, text: `asked by ${event.requester.login}` }],
@@ -63,10 +69,20 @@ function applyToGoal(goal: Goal, event: Exclude<GoalEvent, SliceEvent>, at: Date
         status: event.plan.needsApproval ? 'awaiting_approval' : 'running',
         plan: event.plan,
         redOnBase: event.redOnBase,
-        slices: event.slices.map(newSlice),
+        replan: undefined,
+        slices: [...goal.slices.map(settleTakenBack), ...event.slices.map(newSlice)],
       };
     case 'approved':
       return { ...goal, status: 'running', plan: goal.plan && { ...goal.plan, approvedBy: event.by } };
+    case 'rejected': {
+      const ask = addToAsk(goal, `${event.by.login} refused the plan: ${event.text}`);
+      const reason = { text: `${event.by.login} refused the plan: ${event.text}`, next: '/omk retry' };
+      return { ...goal, ...unplanned(goal), ask, status: 'not_ready', reason, endedAt: at };
+    }
+    case 'reverted':
+      return takeBack(goal, event);
+    case 'told':
+      return { ...goal, told: [...goal.told, event.key] };
     case 'finished':
       return { ...goal, status: event.status, reason: event.reason, endedAt: at };
     case 'paused':
@@ -74,9 +90,9 @@ function applyToGoal(goal: Goal, event: Exclude<GoalEvent, SliceEvent>, at: Date
     case 'resumed':
       return { ...goal, status: statusBefore(goal), reason: undefined, endedAt: undefined };
     case 'answered': {
-      const ask = { ...goal.ask, text: `${goal.ask.text}\n\n${event.by.login} added: ${event.text}` };
+      const ask = addToAsk(goal, `${event.by.login} added: ${event.text}`);
       const status = goal.policy ? 'planning' : 'queued';
-      return { ...goal, ask, status, plan: undefined, slices: [], reason: undefined, endedAt: undefined };
+      return { ...goal, ...unplanned(goal), ask, status, reason: undefined, endedAt: undefined };
     }
     case 'budget-extended':
       return { ...goal, extra: addBudget(goal.extra, event) };
@@ -86,8 +102,49 @@ function applyToGoal(goal: Goal, event: Exclude<GoalEvent, SliceEvent>, at: Date
 }
 
 function statusBefore(goal: Goal): Goal['status'] {
-  if (goal.plan) return 'running';
+  if (goal.replan !== undefined) return 'planning';
+  if (goal.plan) return goal.plan.needsApproval && !goal.plan.approvedBy ? 'awaiting_approval' : 'running';
   return goal.policy ? 'planning' : 'queued';
+}
+
+/** Without the plan that was shown. What was begun before it stays. */
+function unplanned({ slices, replan = 'Plan what is still missing.' }: Goal) {
+  const begun = slices.filter((slice) => slice.status !== 'planned');
+  return { plan: undefined, slices: begun, replan: begun.length > 0 ? replan : undefined };
+}
+
+function addToAsk({ ask }: Goal, text: string): Goal['ask'] {
+  return { ...ask, text: `${ask.text}\n\n${text}` };
+}
+
+/** What was taken back is replaced by a new plan, and no longer a reason not to be ready. */
+function settleTakenBack(slice: Slice): Slice {
+  return ['cancelled', 'merged'].includes(slice.status) ? { ...slice, reason: undefined } : slice;
+}
+
+function takeBack(goal: Goal, { undoes, by, cancels, undo }: GoalEvent & { kind: 'reverted' }): Goal {
+  const gone = [undoes, ...cancels];
+  const reason = { text: `\`${undoes}\` was taken back by ${by.login}.`, next: '/omk run' };
+  const slices = goal.slices.map((slice): Slice => {
+    if (!gone.includes(slice.id)) return slice;
+    if (slice.status === 'merged') return { ...slice, reason, turn: slice.turn + 1 };
+    return {
+      ...slice,
+      status: 'cancelled',
+      reason,
+      wait: undefined,
+      withdrawing: slice.pull !== undefined,
+      turn: slice.turn + 1,
+    };
+  });
+  const sha = goal.slices.find(({ id }) => id === undoes)?.mergedSha;
+  if (undo && sha) slices.push({ ...newSlice(undo), reverts: { slice: undoes, sha } });
+  const replan =
+    cancels.length > 0
+      ? `${by.login} took slice ${undoes} back. Plan anew, without it, what depended on it: ${cancels.join(', ')}.`
+      : goal.replan;
+  const status = replan === undefined ? 'running' : 'planning';
+  return { ...goal, slices, replan, status, reason: undefined, endedAt: undefined };
 }
 
 const NO_ATTEMPTS = { builds: 0, rounds: 0, batches: 0, total: 0 };
@@ -102,6 +159,8 @@ function newSlice(planned: PlannedSlice): Slice {
     feedback: [],
     inbox: [],
     accepted: [],
+    reverts: undefined,
+    withdrawing: false,
     rebaseAsked: false,
     base: undefined,
     head: undefined,
@@ -125,6 +184,8 @@ function newSlice(planned: PlannedSlice): Slice {
 
 function applyToSlice(before: Slice, event: SliceEvent): Slice {
   if (event.kind === 'fix-asked') return askFix(before, event);
+  if (event.kind === 'finding-accepted') return acceptFinding(before, event);
+  if (event.kind === 'rebase-asked' && isWorking(before)) return { ...before, rebaseAsked: true };
   const slice = { ...before, turn: before.turn + 1, wait: undefined, reserved: false };
   const unproven = { gates: [], wall: undefined, headSeenAt: undefined, greenSince: undefined };
   switch (event.kind) {
@@ -140,7 +201,7 @@ function applyToSlice(before: Slice, event: SliceEvent): Slice {
     case 'built': {
       const { head, tree, changedFiles, summary, kimiSession } = event;
       const status = slice.inbox.length > 0 ? 'building' : 'verifying';
-      const work = { head, tree, changedFiles, summary, kimiSession, kept: undefined };
+      const work = { head, tree, changedFiles, summary, kimiSession, kept: undefined, mergeAskedBy: undefined };
       return { ...slice, ...unproven, ...work, status, feedback: slice.inbox, inbox: [] };
     }
     case 'verified':
@@ -187,7 +248,7 @@ function applyToSlice(before: Slice, event: SliceEvent): Slice {
     case 'merge-asked':
       return { ...slice, reason: undefined, mergeAskedBy: event.by };
     case 'merged':
-      return { ...slice, status: 'merged', mergedSha: event.sha, reason: undefined };
+      return { ...slice, status: 'merged', mergedSha: event.sha, reason: undefined, withdrawing: false };
     case 'sent-back':
       return { ...slice, status: 'building', feedback: event.feedback };
     case 'slice-blocked':
@@ -195,11 +256,14 @@ function applyToSlice(before: Slice, event: SliceEvent): Slice {
     case 'retried':
       return { ...slice, status: resumeAt(slice), reason: undefined, attempts: NO_ATTEMPTS };
     case 'slice-cancelled':
-      return { ...slice, status: 'cancelled' };
+      return { ...slice, status: 'cancelled', withdrawing: false };
     case 'rebase-asked':
-      return { ...slice, status: 'delivering', reason: undefined, rebaseAsked: true };
-    case 'finding-accepted':
-      return acceptFinding(slice, event);
+      return {
+        ...slice,
+        status: slice.head ? 'delivering' : resumeAt(slice),
+        reason: undefined,
+        rebaseAsked: slice.head !== undefined,
+      };
     default:
       return assertNever(event);
   }
@@ -207,7 +271,8 @@ function applyToSlice(before: Slice, event: SliceEvent): Slice {
 
 function askFix(slice: Slice, { text }: { text: string }): Slice {
   const asked: Feedback = { from: 'person', text };
-  const attempts = { ...slice.attempts, batches: slice.attempts.batches + 1 };
+  // A person's word is worth new tries, up to the limit over all.
+  const attempts = { ...slice.attempts, builds: 0, rounds: 0, batches: slice.attempts.batches + 1 };
   if (slice.status === 'building' && slice.reserved) return { ...slice, attempts, inbox: [...slice.inbox, asked] };
   const feedback = [...slice.feedback, asked];
   return { ...slice, attempts, feedback, status: 'building', reason: undefined, wait: undefined, turn: slice.turn + 1 };
@@ -217,8 +282,11 @@ function askFix(slice: Slice, { text }: { text: string }): Slice {
 function acceptFinding(slice: Slice, { by, finding, reason }: { by: Person; finding: string; reason: string }): Slice {
   const feedback = slice.feedback.filter((open) => !open.text.startsWith(`[${finding}]`));
   const accepted = [...slice.accepted, { finding, reason, by }];
-  const done = feedback.length === 0 && slice.head !== undefined && ['building', 'blocked'].includes(slice.status);
-  return { ...slice, feedback, accepted, ...(done ? { status: 'reviewing', reason: undefined } : {}) };
+  const rest = feedback.length === 0 && slice.head !== undefined;
+  // A turn that runs is not disturbed.
+  if (!rest || slice.reserved || !['building', 'blocked'].includes(slice.status))
+    return { ...slice, feedback, accepted };
+  return { ...slice, feedback, accepted, status: 'reviewing', reason: undefined, turn: slice.turn + 1 };
 }
 
 /** A retried slice goes on where nothing is known to be wrong: what was built is proven again, what has open feedback is built again. */

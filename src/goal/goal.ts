@@ -71,12 +71,18 @@ export type Goal = {
   /** Gates that fail on the base commit already. */
   redOnBase: GateResult[];
   plan: Plan | undefined;
+  /** What is to be planned anew, in words for the planner; the other slices stay. */
+  replan: string | undefined;
   slices: Slice[];
   spend: Spend;
   /** What people added to the budget. */
   extra: Budget;
+  /** Commands obeyed, by key. */
+  told: string[];
   createdAt: Date;
   endedAt: Date | undefined;
+  /** Counts the events that change the goal's course: not money, and not what its slices do. A plan begun on another course is too late. */
+  course: number;
   /** Events folded so far; the sequence number of the last one. */
   version: number;
   /** Counts the goal's events, spending apart. A step of the goal itself that started at another turn is too late to be recorded. */

@@ -5,7 +5,7 @@ import { isWorking, type Slice } from './slice.ts';
 import { policyOf, termsOf } from './terms.ts';
 
 /** `start` reserves a build attempt from the fresh base; `build` is the attempt itself. */
-type SliceStage = 'start' | 'build' | 'verify' | 'review' | 'deliver' | 'merge';
+type SliceStage = 'start' | 'build' | 'verify' | 'review' | 'deliver' | 'merge' | 'withdraw';
 
 /** One thing to do now, or the time until which there is nothing to do. */
 export type Step =
@@ -28,7 +28,7 @@ export function nextSteps(goal: Goal, now: Date): Step[] {
     case 'queued':
       return [{ kind: 'accept' }];
     case 'planning':
-      return spent(goal) ?? [{ kind: 'plan' }];
+      return spent(goal) ?? [{ kind: 'plan' }, ...withdrawals(goal)];
     case 'running':
       return spent(goal) ?? runningSteps(goal, now);
     case 'awaiting_approval':
@@ -50,7 +50,7 @@ export function nextSteps(goal: Goal, now: Date): Step[] {
 function spent(goal: Goal): Step[] | undefined {
   const kind = exhausted(termsOf(goal).budget, goal.spend);
   const costsNothing =
-    goal.slices.length > 0 && goal.slices.every((slice) => ['merging', 'merged'].includes(slice.status));
+    goal.slices.length > 0 && goal.slices.every((slice) => ['merging', 'merged', 'cancelled'].includes(slice.status));
   if (!kind || costsNothing) return undefined;
   const turns = goal.slices.filter((slice) => slice.status === 'building' && slice.reserved);
   if (turns.length > 0) return turns.map((slice) => ({ kind: 'build', slice: slice.id }));
@@ -65,9 +65,21 @@ export function usedUp(kind: BudgetKind): Reason {
 
 function runningSteps(goal: Goal, now: Date): Step[] {
   const open = goal.slices.filter((slice) => slice.status !== 'merged' && slice.status !== 'cancelled');
-  if (open.length === 0) return [{ kind: 'finish', status: 'ready', reason: undefined }];
-  const steps = [...startable(goal), ...open.flatMap((slice) => sliceSteps(goal, slice, now))];
+  const closing = withdrawals(goal);
+  if (open.length + closing.length === 0) return [whole(goal)];
+  const steps = [...closing, ...startable(goal), ...open.flatMap((slice) => sliceSteps(goal, slice, now))];
   return steps.length > 0 ? steps : [standstill(open)];
+}
+
+/** Pull requests of cancelled slices that are still open. */
+function withdrawals({ slices }: Goal): Step[] {
+  return slices.filter((slice) => slice.withdrawing).map(({ id }) => ({ kind: 'withdraw', slice: id }));
+}
+
+/** Nothing is left to do. What was taken back and not planned anew is missing. */
+function whole({ slices }: Goal): Step {
+  const reason = slices.find((slice) => slice.reason)?.reason;
+  return { kind: 'finish', status: reason ? 'not_ready' : 'ready', reason };
 }
 
 /** Planned slices whose dependencies are merged, as many as there are free agent places. */

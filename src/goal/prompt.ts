@@ -28,7 +28,8 @@ export function planPrompt(goal: Goal): string {
       `(read only: change nothing) and divide the goal below into slices. Each slice becomes one branch and one pull request, built by an agent that ` +
       `sees only its slice, checked by the gates, reviewed, and merged before the slices that depend on it begin.`,
     DATA,
-    goalData(goal),
+    data([...goalTexts(goal), ...planSoFar(goal)]),
+    goal.replan === undefined ? '' : REPLAN,
     aboutGates(goal),
     list('Rules for the slices:', [
       `At most ${policy.limits.slices} slices, and as few as make sense. A goal that needs no division is one slice.`,
@@ -178,9 +179,18 @@ function goalTexts({ ask }: Goal): Text[] {
   return [['goal', clip(`${title}\n\n${readVisible(ask.text).text}`.trim(), 60_000)]];
 }
 
-function goalData(goal: Goal): string {
-  return data(goalTexts(goal));
+/** What stays when a part of the goal is planned anew. */
+function planSoFar({ replan, slices }: Goal): Text[] {
+  if (replan === undefined) return [];
+  const lines = slices.map(
+    ({ id, status, title, writeScope }) => `- ${id} (${status}): ${title}. It writes ${writeScope.join(', ')}.`,
+  );
+  return [['the slices there are', `${lines.join('\n')}\n\n${replan}`]];
 }
+
+const REPLAN =
+  'The goal was planned before, and the slices listed above stay as they are. Answer with new slices alone, for what is still missing. They may depend on ' +
+  'slices listed above that are not cancelled; no new slice may have the id of a listed one.';
 
 function sliceText({ title, description, acceptance }: PlannedSlice): string {
   return [title, description, acceptance.length > 0 ? list('Acceptance:', acceptance) : '']

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Policy } from './policy.ts';
 import { isSliceId } from './naming.ts';
 import { globsOverlap } from './scope.ts';
-import { RISKS, type PlannedSlice } from './slice.ts';
+import { RISKS, type PlannedSlice, type Slice } from './slice.ts';
 import { clip, stripInvisible } from './text.ts';
 
 export { oracleQuestion } from './oracle.ts';
@@ -17,8 +17,11 @@ export type ParsedPlan =
 
 type PlanLimits = { limits: Pick<Policy['limits'], 'slices'> };
 
+/** Slices that are there already: a plan may build on those that are not cancelled, and changes none. */
+type Existing = readonly Pick<Slice, keyof PlannedSlice | 'status'>[];
+
 /** Reads a plan out of a model's answer; prose and fences around the JSON are tolerated. Every fault is named at once. */
-export function parsePlan(answer: string, { limits }: PlanLimits): ParsedPlan {
+export function parsePlan(answer: string, { limits }: PlanLimits, existing: Existing = []): ParsedPlan {
   const found = findPlan(answer);
   if (found === undefined)
     return { kind: 'faults', faults: ['The answer holds no JSON object with "slices" or "question".'] };
@@ -29,8 +32,15 @@ export function parsePlan(answer: string, { limits }: PlanLimits): ParsedPlan {
   const read = planSchema.safeParse(found);
   if (!read.success) return { kind: 'faults', faults: read.error.issues.map(describeIssue) };
   const slices = read.data.slices.map(toSlice);
-  const faults = judgeSlices(slices, limits.slices);
-  return faults.length > 0 ? { kind: 'faults', faults } : { kind: 'plan', ...serialize(inOrder(slices)) };
+  const alive = existing.filter(({ status }) => status !== 'cancelled');
+  const all = [...alive, ...slices];
+  const used = slices.filter(({ id }) => existing.some((other) => other.status === 'cancelled' && other.id === id));
+  const faults = [
+    ...slices.flatMap(judgeSlice),
+    ...used.map(({ id }) => `The id "${id}" belongs to a cancelled slice. Choose another.`),
+    ...judgeSlices(all, limits.slices),
+  ];
+  return faults.length > 0 ? { kind: 'faults', faults } : { kind: 'plan', ...serialize(inOrder(all), alive) };
 }
 
 const texts = z.array(z.string().max(2_000)).max(100);
@@ -126,7 +136,7 @@ function tidyGlob(glob: string): string {
 }
 
 function judgeSlices(slices: readonly PlannedSlice[], most: number): string[] {
-  const faults = slices.flatMap(judgeSlice);
+  const faults: string[] = [];
   const ids = slices.map((slice) => slice.id);
   const twice = new Set(ids.filter((id, index) => ids.indexOf(id) !== index));
   if (slices.length > most) faults.push(`The plan has ${slices.length} slices; at most ${most} are allowed.`);
@@ -195,10 +205,15 @@ function inOrder(slices: readonly PlannedSlice[]): PlannedSlice[] {
 }
 
 /** Adds an edge between slices that overlap and are not ordered yet. Edges only lead back in the given order, so no circle can arise. */
-function serialize(ordered: readonly PlannedSlice[]): { slices: PlannedSlice[]; notes: string[] } {
+function serialize(
+  ordered: readonly PlannedSlice[],
+  fixed: readonly PlannedSlice[],
+): { slices: PlannedSlice[]; notes: string[] } {
   const notes: string[] = [];
   const before = new Map<string, Set<string>>();
+  const stay = new Set(fixed.map(({ id }) => id));
   const slices = ordered.map((slice, index) => {
+    if (stay.has(slice.id)) return slice;
     const dependsOn = [...slice.dependsOn];
     const earlier = new Set(dependsOn.flatMap((id) => [id, ...(before.get(id) ?? [])]));
     for (const other of ordered.slice(0, index).toReversed()) {
@@ -211,7 +226,7 @@ function serialize(ordered: readonly PlannedSlice[]): { slices: PlannedSlice[]; 
     before.set(slice.id, earlier);
     return { ...slice, dependsOn };
   });
-  return { slices, notes };
+  return { slices: slices.filter(({ id }) => !stay.has(id)), notes };
 }
 
 function findOverlap(later: PlannedSlice, earlier: PlannedSlice): string | undefined {

@@ -53,6 +53,10 @@ export type Slice = PlannedSlice & {
   inbox: Feedback[];
   /** Findings of the wall that people let through. */
   accepted: Waiver[];
+  /** The merged slice that this one takes back; undefined for a slice that builds something. */
+  reverts: { slice: string; sha: Sha } | undefined;
+  /** It was cancelled and its pull request is still to be closed. */
+  withdrawing: boolean;
   /** A person wants it on the base as it stands now. */
   rebaseAsked: boolean;
   /** The commit the slice's branch starts from; undefined until the first build. */

@@ -11,6 +11,7 @@ export function describeEvent(event: GoalEvent): string | undefined {
     case 'asked':
       return `asked by ${event.requester.login}`;
     case 'spent':
+    case 'told':
       return undefined;
     case 'tools-asked':
       return event.refused > 0 ? `${event.refused} of ${event.asked} tool calls refused (${event.on})` : undefined;
@@ -20,6 +21,10 @@ export function describeEvent(event: GoalEvent): string | undefined {
       return `planned as ${event.slices.length === 1 ? 'one slice' : `${event.slices.length} slices`}`;
     case 'approved':
       return `plan approved by ${event.by.login}`;
+    case 'rejected':
+      return `plan refused by ${event.by.login}`;
+    case 'reverted':
+      return `\`${event.undoes}\` taken back by ${event.by.login}`;
     case 'finished':
       return `ended ${event.status}`;
     case 'paused':

@@ -12,8 +12,10 @@ import { deliver } from './deliver.ts';
 import { merge } from './merge.ts';
 import { plan } from './plan.ts';
 import { review } from './review.ts';
+import type { Expect } from '../store/goals.ts';
 import type { Tools } from './tools.ts';
 import { verify } from './verify.ts';
+import { withdraw } from './withdraw.ts';
 
 /** One unit of work: a slice, or the goal itself when `unit` is empty. `hinted`: something changed on GitHub, do not wait. */
 export type GoalJob = { goalId: string; unit: string; hinted: boolean };
@@ -33,8 +35,7 @@ export async function advance(job: GoalJob, tools: Tools): Promise<void> {
 
 /** Appends the events and everything that follows from them in one transaction. Late results of a moved slice are dropped. */
 async function record(goal: Goal, step: Step | undefined, events: GoalEvent[], tools: Tools): Promise<Goal> {
-  const unit = step ? unitOf(step) : '';
-  const expect = unit ? { slice: unit, turn: getSlice(goal, unit).turn } : { slice: undefined, turn: goal.turn };
+  const expect = expectation(goal, step);
   const recorded = await recordAround(events, () =>
     tools.store.record(goal.id, events, { expect, decide: (next) => decide(next, tools.clock.now()) }),
   );
@@ -44,6 +45,14 @@ async function record(goal: Goal, step: Step | undefined, events: GoalEvent[], t
     await clean(recorded.goal, tools);
   }
   return recorded.goal;
+}
+
+/** What must not have moved since the step began. An end is only right for exactly the goal that was seen. */
+function expectation(goal: Goal, step: Step | undefined): Expect {
+  const slice = step && unitOf(step);
+  if (slice) return { slice, turn: getSlice(goal, slice).turn };
+  const isLong = step?.kind === 'accept' || step?.kind === 'plan';
+  return isLong ? { course: goal.course } : { slice: undefined, turn: goal.turn };
 }
 
 /** Records between the points `before:event:<kind>` and `after:event:<kind>` of each event. */
@@ -98,6 +107,8 @@ function perform(step: Step, goal: Goal, tools: Tools): Promise<GoalEvent[]> | G
       return deliver(goal, getSlice(goal, step.slice), tools);
     case 'merge':
       return merge(goal, getSlice(goal, step.slice), tools);
+    case 'withdraw':
+      return withdraw(goal, getSlice(goal, step.slice), tools);
     case 'block':
       return [{ kind: 'slice-blocked', slice: step.slice, reason: step.reason }];
     case 'finish':

@@ -13,6 +13,7 @@ import { parsePatch } from '../review/diff.ts';
 import { askKimi, isFailed, judgeFailure, type Failed } from './ask.ts';
 import { lendOwnGit } from './lend.ts';
 import { folders, mirrorOf, pageUrl, type Tools } from './tools.ts';
+import { undo } from './undo.ts';
 
 /** Reserves an attempt: from the slice's base, or for the first one from the base branch as it stands now. */
 export async function startBuild(goal: Goal, slice: Slice, tools: Tools): Promise<GoalEvent[]> {
@@ -28,6 +29,7 @@ async function freshBase(goal: Goal, tools: Tools): Promise<Base> {
 
 /** Lets Kimi work in the slice's worktree, then makes everything it changed one commit on the base, if it kept to its scope. */
 export async function build(goal: Goal, slice: Slice, tools: Tools): Promise<GoalEvent[]> {
+  if (slice.reverts && slice.feedback.length === 0) return undo(goal, slice, slice.reverts, tools);
   const base = slice.base ?? baseOf(goal);
   const { worktree, fresh } = await worktreeOf(goal, slice, tools);
   await lendOwnGit(worktree, tools);

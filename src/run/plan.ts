@@ -111,7 +111,7 @@ async function askForPlan(goal: Goal, question: Question, tools: Tools): Promise
     const answer = await askKimi(goal, { ...question, prompt, session, round }, tools);
     if (isFailed(answer)) return { trouble: afterFailure(answer, tools.clock.now()), plan: undefined };
     const { outcome } = answer;
-    plan = parsePlan(outcome.text, policyOf(goal));
+    plan = parsePlan(outcome.text, policyOf(goal), goal.slices);
     if (plan.kind !== 'faults') break;
     prompt = planRepairPrompt(plan.faults);
     session = outcome.session;

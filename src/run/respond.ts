@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { assertNever } from '../errors.ts';
+import { assertNever, UserError } from '../errors.ts';
 import { addReaction, putComment } from '../github/issues.ts';
 import { getPermission, readDefaultFile } from '../github/repository.ts';
 import { type Heard, parseWebhook } from '../github/webhook.ts';
-import { NO_OPTIONS, parseCommand } from '../goal/command.ts';
+import { NO_OPTIONS, parseCommand, type Command } from '../goal/command.ts';
 import type { GoalEvent } from '../goal/event.ts';
 import { type Goal, isEnded } from '../goal/goal.ts';
 import { branchName } from '../goal/naming.ts';
@@ -55,7 +55,7 @@ async function hearComment(heard: Heard & { kind: 'comment' }, tools: Tools): Pr
   const permission = await getPermission(github, person);
   const { command, more } = parsed;
   if (!mayUse(command.kind, permission)) return say(talk, replies.notPermitted(command.kind, permission));
-  const answer = await obey(command, talk);
+  const answer = await obeyOrExplain(command, talk);
   const rest = more > 0 ? [replies.onlyFirst(command.kind, more)] : [];
   const words = [...(answer === undefined ? [] : [answer]), ...rest];
   if (words.length > 0) await say(talk, words.join('\n\n'));
@@ -73,8 +73,18 @@ async function hearLabel(heard: Heard & { kind: 'label' }, deliveryId: string, t
   const labeller = await getPermission(github, sender);
   if (!mayWrite(labeller)) return say(talk, replies.notPermitted('run', labeller));
   if (!mayWrite(await getPermission(github, issue.author))) return say(talk, replies.confirmLabel(issue.author.login));
-  const answer = await obey({ kind: 'run', options: NO_OPTIONS, text: undefined }, talk);
+  const answer = await obeyOrExplain({ kind: 'run', options: NO_OPTIONS, text: undefined }, talk);
   if (answer !== undefined) await say(talk, answer);
+}
+
+/** What cannot be done is answered like everything else. */
+async function obeyOrExplain(command: Command, talk: Talk): Promise<string | undefined> {
+  try {
+    return await obey(command, talk);
+  } catch (error) {
+    if (error instanceof UserError) return replies.failed({ text: error.message, next: error.hint });
+    throw error;
+  }
 }
 
 /** Answers once: the marker is made of what is answered. */

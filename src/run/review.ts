@@ -7,7 +7,7 @@ import type { Goal, Sha } from '../goal/goal.ts';
 import { policyOf, termsOf } from '../goal/terms.ts';
 import { reviewPrompt, reviewRepairPrompt } from '../goal/prompt.ts';
 import type { Feedback, Slice } from '../goal/slice.ts';
-import { type Finding, type PassName, type Wall, waive, wallVerdict } from '../goal/wall.ts';
+import { type Finding, type PassName, type PassVerdict, PASSES, type Wall, waive, wallVerdict } from '../goal/wall.ts';
 import { parsePatch, type Change } from '../review/diff.ts';
 import { mergeReviewer, reviewChange } from '../review/review.ts';
 import { parseReviewerAnswer, type ReviewerAnswer } from '../review/reviewer.ts';
@@ -22,6 +22,8 @@ export async function review(goal: Goal, slice: Slice, tools: Tools): Promise<Go
   const base = (slice.base ?? baseOf(goal)).sha;
   const { head } = slice;
   if (!head) throw new Error(`Slice ${slice.id} is reviewed without a commit`);
+  if (slice.reverts && !slice.kimiSession)
+    return [{ kind: 'wall-passed', slice: slice.id, wall: nothingNew(slice.reverts.sha, { base, head }) }];
   const mirror = await mirrorOf(goal, tools);
   const patch = await readPatch(mirror, base, head);
   const ruled = await judgeByRules(goal, slice, { mirror, base, head, patch });
@@ -29,6 +31,15 @@ export async function review(goal: Goal, slice: Slice, tools: Tools): Promise<Go
   const asked = await askReviewers(goal, slice, { mirror, head, patch, ruled }, tools);
   if (asked.stopped) return asked.stopped;
   return [judge(slice, mergeReviewer(ruled, asked.answers, policyOf(goal).review))];
+}
+
+/** An exact revert, which a person ordered, brings nothing that the wall has not let out. */
+function nothingNew(sha: Sha, at: { base: Sha; head: Sha }): Wall {
+  const feedback = `takes back ${sha.slice(0, 12)} and adds nothing`;
+  const passes = PASSES.map((pass): PassVerdict => {
+    return { pass, status: 'not-applicable', severity: 'low', feedback, findings: [] };
+  });
+  return { ...at, passes, antiSlopConfidence: 0 };
 }
 
 function judge(slice: Slice, found: Wall): GoalEvent {

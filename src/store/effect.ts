@@ -63,6 +63,16 @@ export async function settleEffect(
   return effect;
 }
 
+/** Writes down what the effect comes to now, in the place of an earlier result. Throws if it was never intended. */
+export async function renewEffect(db: Executor, key: string, outcome: { result: unknown; now: Date }): Promise<void> {
+  const { numUpdatedRows } = await db
+    .updateTable('effect')
+    .set({ status: 'settled', result: encodeJson(outcome.result), settled_at: outcome.now })
+    .where('key', '=', key)
+    .executeTakeFirst();
+  if (numUpdatedRows === 0n) throw new Error(`Effect ${key} was never intended`);
+}
+
 /** The effect with this key, if it was ever intended. */
 export async function findEffect(db: Executor, key: string): Promise<Effect | undefined> {
   const row = await db.selectFrom('effect').selectAll().where('key', '=', key).executeTakeFirst();

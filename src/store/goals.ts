@@ -12,8 +12,11 @@ export type RecordedEvent = { seq: number; at: Date; event: GoalEvent };
 /** What follows from a goal as it is now: units to run, and units to run later. Must be pure; throwing takes back the record. */
 export type Decide = (goal: Goal) => { jobs: { unit: string }[]; waits: DueWait[] };
 
-/** The turn of the slice, or of the goal, that the recorder saw when it began: nothing is recorded if that has moved since. */
-export type Expect = { slice: string | undefined; turn: number };
+/**
+ * The turn of the slice, or of the goal, that the recorder saw when it began, or the goal's course: nothing is recorded if that has
+ * moved since.
+ */
+export type Expect = { slice: string | undefined; turn: number } | { course: number };
 
 export type Recorded = { kind: 'recorded'; goal: Goal } | { kind: 'stale'; goal: Goal };
 
@@ -85,6 +88,7 @@ export async function recordEvents(
 }
 
 function isStale(goal: Goal, expect: Expect): boolean {
+  if ('course' in expect) return goal.course !== expect.course;
   if (expect.slice === undefined) return goal.turn !== expect.turn;
   if (isEnded(goal.status)) return true;
   return goal.slices.find((slice) => slice.id === expect.slice)?.turn !== expect.turn;

@@ -5,7 +5,7 @@ import type { GoalEvent } from '../goal/event.ts';
 import type { Goal, GoalStatus } from '../goal/goal.ts';
 import { around } from '../kill-point.ts';
 import type { Clock } from './clock.ts';
-import { findEffect, intendEffect, settleEffect, type Effect, type Intention } from './effect.ts';
+import { findEffect, intendEffect, renewEffect, settleEffect, type Effect, type Intention } from './effect.ts';
 import { openEngine, type Engine } from './engine.ts';
 import { findFreeze, setFreeze, type Freeze } from './freeze.ts';
 import * as goals from './goals.ts';
@@ -89,6 +89,8 @@ export type Store = {
   /** Writes down an outside effect before it is tried, and says whether that was done before. */
   intendEffect(intention: Intention): Promise<{ kind: 'fresh' | 'intended' | 'settled'; effect: Effect }>;
   settleEffect(key: string, result: unknown): Promise<Effect>;
+  /** Writes down what something that is done again and again, such as a comment that is edited, came to last. */
+  renewEffect(key: string, result: unknown): Promise<void>;
   findEffect(key: string): Promise<Effect | undefined>;
 
   /** Takes or prolongs a lease by the store's clock; false if another holder has it. */
@@ -236,6 +238,8 @@ function effectPart({ engine: { db }, clock }: Context) {
     intendEffect: (intention: Intention) => around('effect:intend', () => intendEffect(db, intention, clock.now())),
     settleEffect: (key: string, result: unknown) =>
       around('effect:settle', () => settleEffect(db, key, { result, now: clock.now() })),
+    renewEffect: (key: string, result: unknown) =>
+      around('effect:renew', () => renewEffect(db, key, { result, now: clock.now() })),
     findEffect: (key: string) => findEffect(db, key),
     takeLease: (lease: Lease) => takeLease(db, lease, clock.now()),
     endLease: (lease: Lease) => endLease(db, lease),

@@ -135,6 +135,9 @@ const SAMPLES: Record<GoalEvent['kind'], GoalEvent> = {
   'fix-asked': { kind: 'fix-asked', slice, by: PERSON, text: NASTY },
   'rebase-asked': { kind: 'rebase-asked', slice, by: PERSON },
   'finding-accepted': { kind: 'finding-accepted', slice, by: PERSON, finding: '0123abcd', reason: NASTY },
+  reverted: { kind: 'reverted', undoes: 'one', by: PERSON, cancels: [], undo: planned('revert-one') },
+  rejected: { kind: 'rejected', by: PERSON, text: NASTY },
+  told: { kind: 'told', key: 'comment:1', answer: NASTY },
   finished: { kind: 'finished', status: 'ready', reason: undefined },
 };
 

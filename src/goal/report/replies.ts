@@ -2,7 +2,10 @@ import { commandInfo, type Command } from '../command.ts';
 import type { Goal, Reason } from '../goal.ts';
 import type { Permission } from '../permission.ts';
 import { clip, encodeCode, encodeInline } from '../text.ts';
-import { renderMinutes, renderReason } from './words.ts';
+import type { Budget } from '../budget.ts';
+import type { GoalEvent } from '../event.ts';
+import type { Slice } from '../slice.ts';
+import { renderCount, renderMinutes, renderReason } from './words.ts';
 
 /*
  * Every short answer omk gives. Each says what was done or why nothing was, and names the next command, always in a code span
@@ -84,9 +87,31 @@ export function notWaiting(command: Kind, goal: Standing): string {
   return `The goal does not wait for ${code(command)}: ${standing(goal)}. Nothing was changed. See ${code('why')}.`;
 }
 
-/** The command is known, and this version cannot do it yet. */
-export function notYet(command: Kind): string {
-  return `${code(command)} is not available in this version of omk. Nothing was done. See ${code('help')}.`;
+/** The slice is not in a state in which the command makes sense. */
+export function notNow(command: Kind, { id, status }: Pick<Slice, 'id' | 'status'>): string {
+  const next = status === 'merged' && command !== 'revert' ? encodeCode(`/omk revert ${id}`) : code('why');
+  return `Slice ${encodeCode(id)} is ${encodeCode(status)}, so ${code(command)} does nothing there. See ${next}.`;
+}
+
+/** Trying again without money would end at once. */
+export function needsBudget(): string {
+  return 'The budget is used up, so another attempt would end at once. Extend it with `/omk budget add --usd 5`.';
+}
+
+/** The policy leaves the merge to people. */
+export function mergeDisabled(pull: number | undefined): string {
+  return `Merge policy is \`disabled\` here, so omk merges nothing. Merge ${pull === undefined ? 'the pull request' : `#${pull}`} by hand; the goal goes on by itself. See ${code('status')}.`;
+}
+
+/** Other slices were merged on top of it. */
+export function builtUpon(slice: string, by: readonly string[]): string {
+  const first = by.at(-1) ?? '';
+  return `${by.map(encodeCode).join(', ')} ${by.length === 1 ? 'was' : 'were'} merged on top of ${encodeCode(slice)}. Nothing was done. Take the last one back first: ${encodeCode(`/omk revert ${first}`)}.`;
+}
+
+/** A new goal takes the place of one that stood still. */
+export function replaced(goal: Standing): string {
+  return `It takes the place of the last goal here: ${standing(goal)} and is cancelled now; its open pull requests stay as they are. See ${code('status')}.`;
 }
 
 /** The settings of the repository cannot be read; faults may begin with their line. */
@@ -128,11 +153,17 @@ export function planChanged({ given, shown }: { given: string; shown: string }):
 }
 
 export function planRejected(): string {
-  return 'The plan is refused and nothing was built. Ask for another with `/omk run <goal text>`.';
+  return `The plan is refused and nothing was built. The reason goes into the next plan, which you get with ${code('retry')}.`;
 }
 
-export function answered(): string {
-  return `Thank you, the goal goes on with this answer. See ${code('status')}.`;
+export function planAgain(): string {
+  return `The plan is made again with this. It is shown in the status comment and waits for ${code('approve')} where that is asked for.`;
+}
+
+/** Without a slice it was the planner that asked. */
+export function answered(slice?: string): string {
+  const who = slice === undefined ? 'the goal' : `slice ${encodeCode(slice)}`;
+  return `Thank you, ${who} goes on with this answer. See ${code('status')}.`;
 }
 
 export function paused(): string {
@@ -159,16 +190,31 @@ export function fixTaken(slice: string, isRunning: boolean): string {
   return `Slice ${encodeCode(slice)} ${when}. See ${code('status')}.`;
 }
 
-export function rebaseTaken(slice: string): string {
-  return `Slice ${encodeCode(slice)} is rebased onto its base; gates and wall run again. See ${code('status')}.`;
+export function rebaseTaken(slice: string, isWorking: boolean): string {
+  const when = isWorking ? 'is worked on; before it is delivered it is' : 'is';
+  return `Slice ${encodeCode(slice)} ${when} rebased onto its base; gates and wall run again. See ${code('status')}.`;
 }
 
 export function mergeTaken(slice: string): string {
   return `Slice ${encodeCode(slice)} is merged as soon as its checks settle. Hold it with ${code('pause')}.`;
 }
 
-export function revertTaken(slice: string): string {
-  return `Slice ${encodeCode(slice)} is taken back; what depends on it is planned again. See ${code('status')}.`;
+/** `undo` is the slice that undoes a merge; without one an open pull request is closed. */
+export function revertTaken({ undoes, undo, cancels }: GoalEvent & { kind: 'reverted' }): string {
+  const how = undo
+    ? `slice ${encodeCode(undo.id)} undoes its merge, proven and merged like any other`
+    : 'it is not delivered, and its pull request, if any, is closed';
+  const others =
+    cancels.length > 0
+      ? ` ${cancels.map(encodeCode).join(', ')} depended on it and ${cancels.length === 1 ? 'is' : 'are'} planned anew.`
+      : '';
+  return `Slice ${encodeCode(undoes)} is taken back: ${how}.${others} See ${code('status')}.`;
+}
+
+/** On a pull request that omk closes. */
+export function withdrawn({ id, reason }: Pick<Slice, 'id' | 'reason'>): string {
+  const why = reason ? ` ${encodeInline(clip(reason.text, 300))}` : '';
+  return `omk closes this pull request: slice ${encodeCode(id)} is cancelled.${why} Its branch stays. See ${code('status')}.`;
 }
 
 export function unknownSlice(slice: string, known: readonly string[]): string {
@@ -180,9 +226,9 @@ export function unknownFinding(finding: string): string {
   return `There is no open finding ${encodeCode(clip(finding, 60))}. The ids are in the review wall; see ${code('why')}.`;
 }
 
-/** `by` in words, such as `5 USD and 2M tokens`. */
-export function budgetExtended(by: string): string {
-  return `The budget is extended by ${encodeInline(by)}. See ${code('status')}.`;
+export function budgetExtended({ usd, tokens, timeMs }: Budget): string {
+  const words = [usd && `${usd} USD`, tokens && `${renderCount(tokens)} tokens`, timeMs && renderMinutes(timeMs)];
+  return `The budget is extended by ${words.filter(Boolean).join(' and ')}. See ${code('status')}.`;
 }
 
 export function findingAccepted(finding: string, reason: string): string {

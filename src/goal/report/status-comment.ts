@@ -98,8 +98,10 @@ function findNeeds(goal: Goal): Reason[] {
     case 'queued':
     case 'planning':
     case 'running':
-      return goal.slices.flatMap(({ id, reason }) =>
-        reason ? [{ ...reason, text: `\`${id}\`: ${reason.text}` }] : [],
+      return goal.slices.flatMap(({ id, status, reason }) =>
+        reason && status !== 'merged' && status !== 'cancelled'
+          ? [{ ...reason, text: `\`${id}\`: ${reason.text}` }]
+          : [],
       );
     default:
       return assertNever(goal.status);

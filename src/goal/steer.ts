@@ -1,0 +1,222 @@
+import { assertNever } from '../errors.ts';
+import type { Command } from './command.ts';
+import type { GoalEvent } from './event.ts';
+import { isEnded, type Goal, type Person } from './goal.ts';
+import * as replies from './report/replies.ts';
+import { planRevert } from './revert.ts';
+import { isWorking, type Slice } from './slice.ts';
+import { termsOf } from './terms.ts';
+import { readVisible } from './visible.ts';
+
+/** A command that changes a goal there is. The others start one, or only ask. */
+export type Order = Exclude<
+  Command,
+  { kind: 'run' | 'help' | 'freeze' | 'unfreeze' | 'status' | 'why' | 'proof' | 'replay' }
+>;
+
+/** Who gives the order, and on which pull request if not on the issue. */
+export type From = { by: Person; pull: number | undefined };
+
+/** What an order comes to: the events it makes, none when it has no effect now, and the answer with the next command in it. */
+export type Steering = { events: GoalEvent[]; answer: string };
+
+/** What a person's order does to the goal as it stands. Pure; whoever records the events makes sure that the goal has not moved. */
+export function steer(order: Order, goal: Goal, from: From): Steering {
+  switch (order.kind) {
+    case 'plan':
+      return changePlan(order.text, goal, from);
+    case 'approve':
+      return approve(order.hash, goal, from);
+    case 'reject':
+      return reject(order.text, goal, from);
+    case 'answer':
+      return answer(order.text, goal, from);
+    case 'pause':
+      return isEnded(goal.status) || goal.status === 'paused'
+        ? nothing(replies.notWaiting('pause', goal))
+        : { events: [{ kind: 'paused', by: from.by }], answer: replies.paused() };
+    case 'resume':
+      return goal.status === 'paused'
+        ? { events: [{ kind: 'resumed', by: from.by }], answer: replies.resumed() }
+        : nothing(replies.notWaiting('resume', goal));
+    case 'cancel':
+      return cancel(goal, from);
+    case 'retry':
+      return retry(order.slice, goal, from);
+    case 'budget':
+      return extendBudget(order, goal, from);
+    case 'accept':
+      return acceptFinding(order, goal, from);
+    case 'fix':
+    case 'rebase':
+    case 'merge':
+    case 'revert':
+      return onSlice(order, goal, from);
+    default:
+      return assertNever(order);
+  }
+}
+
+function nothing(answer: string): Steering {
+  return { events: [], answer };
+}
+
+/** Ends after which only a new goal helps. */
+function isOver({ status }: Goal): boolean {
+  return status === 'ready' || status === 'cancelled';
+}
+
+/** What brings an ended goal that can go on back to life. */
+function revive(goal: Goal, by: Person): GoalEvent[] {
+  return isEnded(goal.status) ? [{ kind: 'resumed', by }] : [];
+}
+
+function changePlan(text: string | undefined, goal: Goal, { by }: From): Steering {
+  if (goal.status !== 'awaiting_approval' || !text) return nothing(replies.notWaiting('plan', goal));
+  return { events: [{ kind: 'answered', by, text: readVisible(text).text }], answer: replies.planAgain() };
+}
+
+function approve(hash: string | undefined, goal: Goal, { by }: From): Steering {
+  if (goal.status !== 'awaiting_approval' || !goal.plan) return nothing(replies.notWaiting('approve', goal));
+  const shown = goal.plan.hash;
+  if (hash !== undefined && hash !== shown) return nothing(replies.planChanged({ given: hash, shown }));
+  return { events: [{ kind: 'approved', by, hash: shown }], answer: replies.planApproved(shown) };
+}
+
+function reject(why: string, goal: Goal, { by }: From): Steering {
+  if (goal.status !== 'awaiting_approval') return nothing(replies.notWaiting('reject', goal));
+  return { events: [{ kind: 'rejected', by, text: readVisible(why).text }], answer: replies.planRejected() };
+}
+
+/** An answer goes to whoever asked: the planner, or the slice that is blocked. */
+function answer(text: string, goal: Goal, { by, pull }: From): Steering {
+  const said = readVisible(text).text;
+  const blocked = goal.slices.filter(({ status }) => status === 'blocked');
+  const asking = blocked.find((slice) => slice.pull?.number === pull) ?? blocked[0];
+  if (asking && !isOver(goal)) {
+    const slice = asking.id;
+    return {
+      events: [...revive(goal, by), { kind: 'retried', slice, by }, { kind: 'fix-asked', slice, by, text: said }],
+      answer: replies.answered(slice),
+    };
+  }
+  if (goal.status !== 'blocked_on_human' || goal.slices.length > 0) return nothing(replies.notWaiting('answer', goal));
+  return { events: [{ kind: 'answered', by, text: said }], answer: replies.answered() };
+}
+
+function cancel(goal: Goal, { by }: From): Steering {
+  if (isOver(goal)) return nothing(replies.alreadyEnded(goal));
+  const reason = { text: `Cancelled by ${by.login}.`, next: '/omk run' };
+  return { events: [{ kind: 'finished', status: 'cancelled', reason }], answer: replies.cancelled(goal) };
+}
+
+function retry(named: string | undefined, goal: Goal, { by, pull }: From): Steering {
+  if (isOver(goal)) return nothing(replies.alreadyEnded(goal));
+  if (goal.status === 'needs_more_budget') return nothing(replies.needsBudget());
+  const here = pull === undefined ? undefined : goal.slices.find((slice) => slice.pull?.number === pull)?.id;
+  const id = named ?? here;
+  if (id !== undefined && !goal.slices.some((slice) => slice.id === id)) return unknownSlice(id, goal);
+  const events = goal.slices
+    .filter((slice) => id === undefined || slice.id === id)
+    .flatMap((slice): GoalEvent[] => {
+      if (slice.status === 'blocked') return [{ kind: 'retried', slice: slice.id, by }];
+      return slice.status === 'merging' && slice.reason ? [{ kind: 'released', slice: slice.id }] : [];
+    });
+  if (events.length === 0 && (id !== undefined || !isEnded(goal.status)))
+    return nothing(replies.notWaiting('retry', goal));
+  return { events: [...revive(goal, by), ...events], answer: replies.retried(id) };
+}
+
+function unknownSlice(id: string, goal: Goal): Steering {
+  return nothing(
+    replies.unknownSlice(
+      id,
+      goal.slices.map((slice) => slice.id),
+    ),
+  );
+}
+
+function extendBudget(order: Order & { kind: 'budget' }, goal: Goal, { by }: From): Steering {
+  if (isOver(goal) || goal.status === 'not_ready') return nothing(replies.alreadyEnded(goal));
+  const { usd = 0, tokens = 0, timeMs = 0 } = order;
+  const again: GoalEvent[] = goal.status === 'needs_more_budget' ? [{ kind: 'resumed', by }] : [];
+  return {
+    events: [{ kind: 'budget-extended', by, usd, tokens, timeMs }, ...again],
+    answer: replies.budgetExtended({ usd, tokens, timeMs }),
+  };
+}
+
+function acceptFinding(order: Order & { kind: 'accept' }, goal: Goal, { by }: From): Steering {
+  const { finding, text: reason } = order;
+  if (isOver(goal)) return nothing(replies.alreadyEnded(goal));
+  const slice = goal.slices
+    .filter(({ status }) => status !== 'merged' && status !== 'cancelled')
+    .find(({ wall }) => wall?.passes.some(({ findings }) => findings.some(({ id }) => id === finding)));
+  if (!slice || slice.accepted.some((waiver) => waiver.finding === finding))
+    return nothing(replies.unknownFinding(finding));
+  return {
+    events: [...revive(goal, by), { kind: 'finding-accepted', slice: slice.id, by, finding, reason }],
+    answer: replies.findingAccepted(finding, reason),
+  };
+}
+
+type SliceOrder = Order & { kind: 'fix' | 'rebase' | 'merge' | 'revert' };
+
+function onSlice(order: SliceOrder, goal: Goal, from: From): Steering {
+  const named = 'slice' in order ? order.slice : undefined;
+  const slice = named === undefined ? sliceHere(goal, from) : goal.slices.find(({ id }) => id === named);
+  if (!slice) return named === undefined ? nothing(replies.notWaiting(order.kind, goal)) : unknownSlice(named, goal);
+  if (order.kind === 'revert') return revert(slice, goal, from);
+  if (isOver(goal)) return nothing(replies.alreadyEnded(goal));
+  if (['merged', 'cancelled', 'planned'].includes(slice.status)) return nothing(replies.notNow(order.kind, slice));
+  const { by } = from;
+  switch (order.kind) {
+    case 'merge':
+      return mergeSlice(slice, goal, by);
+    case 'rebase':
+      return {
+        events: [...revive(goal, by), { kind: 'rebase-asked', slice: slice.id, by }],
+        answer: replies.rebaseTaken(slice.id, isWorking(slice)),
+      };
+    case 'fix': {
+      const text = readVisible(order.text ?? `Look again at what is said on pull request ${from.pull}.`).text;
+      return {
+        events: [...revive(goal, by), { kind: 'fix-asked', slice: slice.id, by, text }],
+        answer: replies.fixTaken(slice.id, slice.reserved),
+      };
+    }
+    default:
+      return assertNever(order);
+  }
+}
+
+/** The slice of this pull request; on the issue the one that waits for a person. */
+function sliceHere(goal: Goal, { pull }: From): Slice | undefined {
+  if (pull !== undefined) return goal.slices.find((slice) => slice.pull?.number === pull);
+  return goal.slices.find(({ status, reason }) => status === 'merging' && reason);
+}
+
+function mergeSlice(slice: Slice, goal: Goal, by: Person): Steering {
+  if (slice.status !== 'merging') return nothing(replies.notNow('merge', slice));
+  if (termsOf(goal).merge === 'disabled') return nothing(replies.mergeDisabled(slice.pull?.number));
+  return {
+    events: [...revive(goal, by), { kind: 'merge-asked', slice: slice.id, by }],
+    answer: replies.mergeTaken(slice.id),
+  };
+}
+
+function revert(slice: Slice, goal: Goal, { by }: From): Steering {
+  if (!['running', 'ready', 'not_ready', 'blocked_on_human'].includes(goal.status))
+    return nothing(replies.notWaiting('revert', goal));
+  const planned = planRevert(goal, slice, by);
+  switch (planned.kind) {
+    case 'nothing':
+      return nothing(replies.notNow('revert', slice));
+    case 'built-upon':
+      return nothing(replies.builtUpon(slice.id, planned.by));
+    case 'revert':
+      return { events: [planned.event], answer: replies.revertTaken(planned.event) };
+    default:
+      return assertNever(planned);
+  }
+}

@@ -1,0 +1,297 @@
+import { describe, expect, test } from '@jest/globals';
+import { parseCommand } from '../../src/goal/command.ts';
+import type { GoalEvent } from '../../src/goal/event.ts';
+import { applyEvent } from '../../src/goal/fold.ts';
+import { isEnded, type Goal, type GoalStatus } from '../../src/goal/goal.ts';
+import { nextSteps } from '../../src/goal/next-steps.ts';
+import { steer, type Order } from '../../src/goal/steer.ts';
+import { defaultPolicy } from '../../src/goal/policy.ts';
+import { AT, someGoal, someSlice, someWall } from './goals.ts';
+
+const ADA = { id: 3, login: 'ada' };
+
+function read(text: string): Order {
+  const parsed = parseCommand(`/omk ${text}`);
+  if (parsed.kind !== 'command') throw new Error(`${text} is no command`);
+  return parsed.command as Order;
+}
+
+function tell(text: string, goal: Goal, pull?: number) {
+  const { events, answer } = steer(read(text), goal, { by: ADA, pull });
+  const after = events.reduce<Goal>((before, event) => applyEvent(before, event, AT), goal);
+  return { kinds: events.map(({ kind }) => kind), answer, after };
+}
+
+const held = someSlice({ reason: { text: 'waits', next: '/omk merge' } });
+const blocked = someSlice({ status: 'blocked', reason: { text: 'stuck', next: '/omk retry api' } });
+const merged = someSlice({ status: 'merged', mergedSha: 'd'.repeat(40) });
+const finding = {
+  id: 'deadbeef',
+  rule: 'code/reviewer',
+  file: 'a.ts',
+  line: 1,
+  severity: 'high',
+  message: 'm',
+  remedy: 'r',
+} as const;
+const failing = someWall({
+  passes: someWall().passes.map((verdict) =>
+    verdict.pass === 'code' ? { ...verdict, status: 'failed', findings: [finding] } : verdict,
+  ),
+});
+const found = someSlice({
+  status: 'blocked',
+  wall: failing,
+  feedback: [{ from: 'wall', text: '[deadbeef] code/reviewer at a.ts:1 (high): m r' }],
+});
+const waiting = { needsApproval: true, hash: 'abc123abc123', notes: [], approvedBy: undefined };
+const proposed = someGoal({
+  status: 'awaiting_approval',
+  plan: waiting,
+  slices: [someSlice({ status: 'planned', pull: undefined })],
+});
+
+type Row = [command: string, goal: Goal, pull: number | undefined, kinds: GoalEvent['kind'][], says: RegExp];
+
+const ROWS: Row[] = [
+  ['pause', someGoal(), undefined, ['paused'], /`\/omk resume`/],
+  ['pause', someGoal({ status: 'paused' }), undefined, [], /`paused`/],
+  ['pause', someGoal({ status: 'ready' }), undefined, [], /`ready`/],
+  ['resume', someGoal({ status: 'paused' }), undefined, ['resumed'], /`\/omk pause`/],
+  ['resume', someGoal(), undefined, [], /`running`/],
+  ['cancel', someGoal({ status: 'blocked_on_human' }), undefined, ['finished'], /Cancelled/],
+  ['cancel', someGoal({ status: 'cancelled' }), undefined, [], /has ended/],
+  ['approve', proposed, undefined, ['approved'], /`\/omk pause`/],
+  ['approve abc123abc123', proposed, undefined, ['approved'], /approved/],
+  ['approve 000000000000', proposed, undefined, [], /`\/omk approve abc123abc123`/],
+  ['approve', someGoal(), undefined, [], /does not wait for `\/omk approve`/],
+  ['reject too much at once', proposed, undefined, ['rejected'], /`\/omk retry`/],
+  ['reject it', someGoal(), undefined, [], /does not wait/],
+  ['plan only the first', proposed, undefined, ['answered'], /made again/],
+  ['answer yes, both', someGoal({ status: 'blocked_on_human', slices: [] }), undefined, ['answered'], /goes on/],
+  [
+    'answer yes',
+    someGoal({ status: 'blocked_on_human', slices: [blocked] }),
+    undefined,
+    ['resumed', 'retried', 'fix-asked'],
+    /slice `api`/,
+  ],
+  ['answer yes', someGoal(), undefined, [], /does not wait for `\/omk answer`/],
+  ['retry', someGoal({ status: 'failed_infra', slices: [] }), undefined, ['resumed'], /another attempt/],
+  [
+    'retry',
+    someGoal({ status: 'blocked_on_human', slices: [blocked] }),
+    undefined,
+    ['resumed', 'retried'],
+    /another attempt/,
+  ],
+  [
+    'retry',
+    someGoal({ status: 'blocked_on_human', slices: [held] }),
+    undefined,
+    ['resumed', 'released'],
+    /another attempt/,
+  ],
+  ['retry api', someGoal({ slices: [blocked] }), undefined, ['retried'], /Slice `api`/],
+  [
+    'retry',
+    someGoal({ slices: [blocked, someSlice({ id: 'ui', status: 'blocked', pull: undefined })] }),
+    12,
+    ['retried'],
+    /Slice `api`/,
+  ],
+  ['retry ui', someGoal(), undefined, [], /no slice `ui`.*`api`/],
+  ['retry', someGoal(), undefined, [], /does not wait/],
+  ['retry', someGoal({ status: 'ready' }), undefined, [], /has ended/],
+  ['retry', someGoal({ status: 'needs_more_budget' }), undefined, [], /budget add/],
+  ['budget add --usd 5', someGoal({ status: 'needs_more_budget' }), undefined, ['budget-extended', 'resumed'], /5 USD/],
+  ['budget add --tokens 2M --time 90m', someGoal(), undefined, ['budget-extended'], /2M tokens and 1 h 30 min/],
+  ['budget add --usd 5', someGoal({ status: 'ready' }), undefined, [], /has ended/],
+  [
+    'accept deadbeef it is meant so',
+    someGoal({ status: 'blocked_on_human', slices: [found] }),
+    undefined,
+    ['resumed', 'finding-accepted'],
+    /`deadbeef` is let through/,
+  ],
+  ['accept 00000000 why', someGoal({ slices: [found] }), undefined, [], /no open finding/],
+  ['accept deadbeef why', someGoal({ slices: [{ ...found, status: 'merged' }] }), undefined, [], /no open finding/],
+  ['fix the name is wrong', someGoal(), 12, ['fix-asked'], /`\/omk status`/],
+  ['fix it', someGoal({ slices: [merged] }), 12, [], /is `merged`.*`\/omk revert api`/],
+  ['fix it', someGoal({ status: 'cancelled' }), 12, [], /has ended/],
+  ['rebase', someGoal(), 12, ['rebase-asked'], /gates and wall run again/],
+  [
+    'merge',
+    someGoal({ policy: { ...defaultPolicy(), merge: 'manual' }, slices: [held] }),
+    undefined,
+    ['merge-asked'],
+    /checks settle/,
+  ],
+  [
+    'merge',
+    someGoal({ options: { plan: false, dryRun: false, merge: 'disabled' }, slices: [held] }),
+    undefined,
+    [],
+    /Merge #12 by hand/,
+  ],
+  ['merge api', someGoal({ slices: [someSlice({ status: 'building' })] }), undefined, [], /is `building`/],
+  ['merge', someGoal({ slices: [] }), undefined, [], /does not wait/],
+  ['revert api', someGoal(), undefined, ['reverted'], /pull request, if any, is closed/],
+  [
+    'revert api',
+    someGoal({ status: 'ready', slices: [merged] }),
+    undefined,
+    ['reverted'],
+    /slice `revert-api` undoes its merge/,
+  ],
+  [
+    'revert api',
+    someGoal({ slices: [merged, someSlice({ id: 'ui', dependsOn: ['api'], status: 'building' })] }),
+    undefined,
+    ['reverted'],
+    /`ui` depended on it and is planned anew/,
+  ],
+  [
+    'revert api',
+    someGoal({ slices: [merged, someSlice({ id: 'ui', dependsOn: ['api'], status: 'merged' })] }),
+    undefined,
+    [],
+    /`\/omk revert ui`/,
+  ],
+  ['revert ui', someGoal(), undefined, [], /no slice `ui`/],
+  ['revert api', someGoal({ status: 'cancelled' }), undefined, [], /does not wait/],
+];
+
+describe('every command has a stated effect', () => {
+  test.each(ROWS.map((row, index) => [index, ...row] as const))(
+    '%i: /omk %s',
+    (_, command, goal, pull, kinds, says) => {
+      const told = tell(command, goal, pull);
+      expect(told.answer).toMatch(says);
+      expect(told.kinds).toEqual(kinds);
+      expect(told.answer).toMatch(/`\/omk [a-z]+/);
+    },
+  );
+});
+
+const STATUSES: GoalStatus[] = [
+  'queued',
+  'planning',
+  'awaiting_approval',
+  'running',
+  'paused',
+  'ready',
+  'not_ready',
+  'blocked_on_human',
+  'blocked_on_external',
+  'needs_more_budget',
+  'failed_infra',
+  'cancelled',
+];
+
+test('no command throws at any status, and what has no effect says so', () => {
+  const commands = [...new Set(ROWS.map(([command]) => command))];
+  for (const status of STATUSES) {
+    for (const slice of [
+      held,
+      blocked,
+      merged,
+      found,
+      someSlice({ status: 'planned' }),
+      someSlice({ status: 'building', reserved: true }),
+    ]) {
+      for (const command of commands) {
+        const { answer, after } = tell(command, someGoal({ status, slices: [slice], plan: waiting }), 12);
+        expect(answer).not.toBe('');
+        nextSteps(after, AT);
+      }
+    }
+  }
+});
+
+test('a plan that waits for approval still waits after a pause', () => {
+  const paused = tell('pause', proposed).after;
+  expect(tell('resume', paused).after.status).toBe('awaiting_approval');
+});
+
+test('a refused plan is not built: retry plans again with the reason', () => {
+  const refused = tell('reject two are enough', proposed).after;
+  expect([refused.status, refused.slices]).toEqual(['not_ready', []]);
+  const again = tell('retry', refused).after;
+  expect(again.status).toBe('planning');
+  expect(again.ask.text).toContain('two are enough');
+});
+
+test('a person’s word does not disturb a turn that runs', () => {
+  const slice = someSlice({ ...found, status: 'building', reserved: true, inbox: [] });
+  for (const command of ['fix more', 'rebase', 'accept deadbeef fine']) {
+    const { after } = tell(command, someGoal({ slices: [slice] }), 12);
+    expect([command, after.slices[0]?.turn, after.slices[0]?.reserved]).toEqual([command, slice.turn, true]);
+  }
+});
+
+test('accepting the only open finding puts the slice before the wall again', () => {
+  expect(tell('accept deadbeef fine', someGoal({ slices: [found] })).after.slices[0]?.status).toBe('reviewing');
+});
+
+test('a fix of a slice that used up its builds gets a build', () => {
+  const slice = someSlice({ status: 'blocked', attempts: { builds: 3, rounds: 3, batches: 0, total: 4 } });
+  const { after } = tell('fix like this', someGoal({ slices: [slice] }), 12);
+  expect(nextSteps(after, AT)).toEqual([{ kind: 'start', slice: 'api' }]);
+});
+
+test('a merge that was asked for is for the head that was shown: the next one waits again', () => {
+  const goal = tell('merge', someGoal({ policy: { ...defaultPolicy(), merge: 'manual' }, slices: [held] })).after;
+  expect(goal.slices[0]?.mergeAskedBy).toEqual(ADA);
+  const built: GoalEvent = {
+    kind: 'built',
+    slice: 'api',
+    head: 'e'.repeat(40),
+    tree: 'f'.repeat(40),
+    changedFiles: [],
+    summary: '',
+    kimiSession: undefined,
+  };
+  expect(applyEvent(goal, built, AT).slices[0]?.mergeAskedBy).toBeUndefined();
+});
+
+describe('taking back', () => {
+  const ui = someSlice({ id: 'ui', dependsOn: ['api'], status: 'planned', pull: undefined });
+  const docs = someSlice({ id: 'docs', dependsOn: ['ui'], status: 'planned', pull: undefined });
+
+  test('an open slice: its pull request is closed, the goal is not ready', () => {
+    const { after } = tell('revert api', someGoal());
+    expect(nextSteps(after, AT)).toEqual([{ kind: 'withdraw', slice: 'api' }]);
+    const closed = applyEvent(after, { kind: 'slice-cancelled', slice: 'api' }, AT);
+    expect(nextSteps(closed, AT)).toMatchObject([{ kind: 'finish', status: 'not_ready' }]);
+  });
+
+  test('a merged slice: another undoes it, and is built like any', () => {
+    const { after } = tell('revert api', someGoal({ status: 'ready', endedAt: AT, slices: [merged] }));
+    expect(isEnded(after.status)).toBe(false);
+    expect(after.slices[1]).toMatchObject({ id: 'revert-api', reverts: { slice: 'api', sha: merged.mergedSha } });
+    expect(nextSteps(after, AT)).toEqual([{ kind: 'start', slice: 'revert-api' }]);
+    expect(tell('revert api', after).kinds).toEqual([]);
+  });
+
+  test('all that depended on it is planned anew, and what is merged stays', () => {
+    const other = someSlice({ id: 'other', status: 'merged', mergedSha: 'e'.repeat(40) });
+    const { after } = tell('revert api', someGoal({ slices: [other, someSlice(), ui, docs] }));
+    expect(after.slices.map(({ id, status }) => `${id} ${status}`)).toEqual([
+      'other merged',
+      'api cancelled',
+      'ui cancelled',
+      'docs cancelled',
+    ]);
+    expect(nextSteps(after, AT)).toEqual([{ kind: 'plan' }, { kind: 'withdraw', slice: 'api' }]);
+    const { id, title, description, readScope, writeScope, dependsOn, risk, acceptance } = someSlice({ id: 'again' });
+    const slices = [{ id, title, description, readScope, writeScope, dependsOn, risk, acceptance }];
+    const planned = applyEvent(
+      after,
+      { kind: 'planned', slices, plan: { ...waiting, needsApproval: false }, redOnBase: [] },
+      AT,
+    );
+    expect(planned.slices.map((slice) => slice.id)).toEqual(['other', 'api', 'ui', 'docs', 'again']);
+    expect(nextSteps(planned, AT)).toContainEqual({ kind: 'start', slice: 'again' });
+  });
+});

@@ -1,0 +1,150 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { World } from '../world/world.ts';
+import { building, fixing, planning, write } from '../world/scripts.ts';
+import { ask, FILES, lastAnswer, oddities, openSmallWorld, POLICY, statusOf } from './small.ts';
+
+let world: World;
+let issue: number;
+
+const MANUAL = `${POLICY}merge: manual\n`;
+
+async function say(text: string, where = issue, user = 'ada'): Promise<string> {
+  world.github.comment(user, where, text);
+  await world.idle();
+  return lastAnswer(world, where);
+}
+
+/** The status comment is edited every ten seconds at most. */
+async function moment(): Promise<void> {
+  await world.idle();
+  world.clock.advance(10_000);
+  await world.idle();
+}
+
+beforeAll(async () => {
+  world = await openSmallWorld({ files: { ...FILES, '.github/omk.yml': MANUAL } });
+  world.model.will({
+    ...planning([
+      { id: 'two', title: 'Add the second word', writeScope: ['words/two.txt'] },
+      { id: 'three', title: 'Add the third word', writeScope: ['words/three.txt'], dependsOn: ['two'] },
+    ]),
+    times: 1,
+  });
+  for (const id of ['two', 'three']) {
+    world.model.will(building(id, [{ tools: [write(`words/${id}.txt`, `${id}\n`)] }, { say: 'Added it.' }]));
+  }
+});
+afterAll(() => world.close());
+
+describe('one goal, steered from GitHub alone', () => {
+  test('plan shows a plan with its hash; a wrong hash is refused; one approval is enough for two people at once', async () => {
+    issue = ask(world, 'Add two words', '/omk plan');
+    await moment();
+    expect(statusOf(world, issue)).toMatch(/`awaiting_approval`[\s\S]*`\/omk approve [0-9a-f]{12}`/);
+    expect(await say('/omk approve 000000000000')).toContain('Nothing was approved');
+    expect(await say('/omk approve', issue, 'rob')).toContain('needs write permission');
+    world.github.comment('ada', issue, '/omk approve');
+    world.github.comment('ada', issue, '/omk approve');
+    await world.idle();
+    const answers = world.ownComments(issue).filter((body) => /is approved|does not wait/.test(body));
+    expect(answers.map((body) => body.includes('is approved')).toSorted()).toEqual([false, true]);
+    expect(await say('/omk replay')).toMatch(/^(?!.*plan approved.*plan approved).*plan approved/s);
+  });
+
+  test('policy manual waits for a person, and every answer names the next command', async () => {
+    const goal = await world.finish(issue);
+    expect(goal.status).toBe('blocked_on_human');
+    expect(await say('/omk why')).toContain('`/omk merge`');
+    expect(await say('/omk status')).toContain('`blocked_on_human`');
+    expect(await say('/omk retyr')).toContain('`/omk retry`');
+    expect(await say('/omk pause')).toContain('does not wait');
+    expect(await say('/omk proof')).toContain(`npx omk proof ${goal.id}`);
+    expect(await say('/omk replay', issue, 'rob')).toContain('asked by ada');
+  });
+
+  test('a second run on an issue whose goal stands still takes its place', async () => {
+    expect(await say('/omk run Make it better')).toContain('takes the place of the last goal');
+    const goal = await world.goal(issue);
+    const goals = await world.omk.store.listGoals({ repositoryId: world.github.repository.id, limit: 9 });
+    expect(goals.map(({ status }) => status)).toContain('cancelled');
+    expect(goal.status).not.toBe('cancelled');
+    expect(await say('/omk cancel')).toContain('Cancelled');
+  });
+});
+
+describe('slices are taken back', () => {
+  test('a merged one by a slice that undoes it; what waited for it is planned anew', async () => {
+    world.model.will({
+      ...planning([
+        { id: 'four', title: 'Add the fourth word', writeScope: ['words/four.txt'] },
+        { id: 'five', title: 'Add the fifth word', writeScope: ['words/five.txt'], dependsOn: ['four'] },
+      ]),
+      times: 1,
+    });
+    for (const id of ['four', 'five']) {
+      world.model.will(building(id, [{ tools: [write(`words/${id}.txt`, `${id}\n`)] }, { say: 'Added it.' }]));
+    }
+    issue = ask(world, 'Add a fourth and a fifth word', '/omk run --merge manual');
+    await world.finish(issue);
+    const four = (await world.goal(issue)).slices[0]?.pull?.number ?? 0;
+    expect(await say('/omk merge', four)).toContain('as soon as its checks settle');
+    await world.finish(issue);
+    expect(await world.github.file('main', 'words/four.txt')).toBe('four\n');
+    const five = (await world.goal(issue)).slices[1]?.pull?.number ?? 0;
+
+    world.model.will({
+      ...planning([{ id: 'six', title: 'Add the sixth word', writeScope: ['words/six.txt'] }]),
+      times: 1,
+    });
+    world.model.will(building('six', [{ tools: [write('words/six.txt', 'six\n')] }, { say: 'Added it.' }]));
+    expect(await say('/omk revert four')).toContain('`five` depended on it and is planned anew');
+    const again = await world.finish(issue);
+    expect(again.reason?.text).toContain('waits for a person');
+    expect(again.slices.map(({ id, status }) => `${id} ${status}`)).toEqual([
+      'four merged',
+      'five cancelled',
+      'revert-four merging',
+      'six merging',
+    ]);
+    expect(world.github.pull(five).state).toBe('closed');
+    expect(lastAnswer(world, five)).toContain('closes this pull request');
+    expect(await say('/omk merge revert-four')).toContain('as soon as its checks settle');
+    await world.finish(issue);
+    expect(await world.github.file('main', 'words/four.txt')).toBeUndefined();
+    expect(await say('/omk merge six')).toContain('as soon as its checks settle');
+    expect((await world.finish(issue)).status).toBe('ready');
+    expect(await world.github.file('main', 'words/six.txt')).toBe('six\n');
+    expect(await say('/omk revert four')).toContain('is `merged`');
+  });
+
+  test('an open one by closing its pull request', async () => {
+    world.model.will({
+      ...planning([{ id: 'seven', title: 'Add the seventh word', writeScope: ['words/seven.txt'] }]),
+      times: 1,
+    });
+    world.model.will(building('seven', [{ tools: [write('words/seven.txt', 'wrong\n')] }, { say: 'Added it.' }]));
+    world.model.will(fixing('seven', [{ tools: [write('words/seven.txt', 'seven\n')] }, { say: 'Added it.' }]));
+    issue = ask(world, 'Add a seventh word');
+    const goal = await world.finish(issue);
+    const number = goal.slices[0]?.pull?.number ?? 0;
+    await say('/omk revert seven', number);
+    expect(world.ownComments(number).join()).toContain('if any, is closed');
+    expect((await world.finish(issue)).status).toBe('not_ready');
+    expect(world.github.pull(number).state).toBe('closed');
+    expect(statusOf(world, issue)).toContain('taken back by ada');
+  });
+
+  test('a command whose answer was lost is obeyed once and answered once', async () => {
+    issue = world.github.openIssue('ada', { title: 'Make it better', body: '' }).number;
+    world.github.comment('ada', issue, '/omk run');
+    await world.idle();
+    world.github.faults.next({ method: 'POST', path: /issues\/\d+\/comments/ }, { status: 502 });
+    world.github.comment('ada', issue, '/omk budget add --usd 5');
+    await world.idle();
+    world.clock.advance(120_000);
+    await world.idle();
+    expect(lastAnswer(world, issue)).toContain('extended by 5 USD');
+    expect((await world.goal(issue)).extra.usd).toBe(5);
+    expect(oddities(world)).toEqual([]);
+  });
+});
