@@ -10,6 +10,7 @@ export const EVENTS = [
   'issues',
   'pull_request',
   'pull_request_review',
+  'pull_request_review_comment',
   'pull_request_review_thread',
   'push',
   'status',

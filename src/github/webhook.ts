@@ -27,6 +27,15 @@ export type Heard =
     }
   | { kind: 'label'; repository: Repository; issue: HeardIssue; label: string; sender: Sender }
   | { kind: 'issue-gone'; repository: Repository; issue: number; how: string; sender: Sender }
+  /** Somebody said something on the lines of a pull request, or of it as a whole. */
+  | {
+      kind: 'review';
+      repository: Repository;
+      pull: number;
+      review: number;
+      sender: Sender;
+      hint: Heard & { kind: 'hint' };
+    }
   | {
       kind: 'hint';
       repository: Repository;
@@ -67,7 +76,10 @@ const payload = z.object({
       user: person,
     })
     .optional(),
-  comment: z.object({ id: z.number(), body: z.string().nullish() }).optional(),
+  comment: z
+    .object({ id: z.number(), body: z.string().nullish(), pull_request_review_id: z.number().nullish() })
+    .optional(),
+  review: z.object({ id: z.number() }).optional(),
   label: z.object({ name: z.string() }).optional(),
   pull_request: pull.optional(),
   check_run: check.optional(),
@@ -118,6 +130,13 @@ export function parseWebhook(event: string, action: string | undefined, raw: unk
       return issue
         ? { kind: 'issue-gone', repository, issue: issue.number, how: action ?? '', sender }
         : { kind: 'other' };
+    case 'pull_request_review.submitted':
+    case 'pull_request_review_comment.created': {
+      const hint = asHint(event, action, repository, data);
+      const review = data.review?.id ?? data.comment?.pull_request_review_id;
+      if (hint.kind !== 'hint' || !data.pull_request || !review) return hint;
+      return { kind: 'review', repository, pull: data.pull_request.number, review, sender, hint };
+    }
     default:
       return asHint(event, action, repository, data);
   }

@@ -1,4 +1,5 @@
 import type { ToolDecision } from './approval.ts';
+import type { Batch } from './batch.ts';
 import type { Spend } from './budget.ts';
 import type { RunOptions } from './command.ts';
 import type { GateResult } from './gate.ts';
@@ -83,6 +84,14 @@ export type SliceEvent = { slice: string } & (
   | { kind: 'retried'; by: Person }
   /** Its pull request, if it had one, is closed. */
   | { kind: 'slice-cancelled' }
+  /** Somebody submitted a review: it is read at `until`, with what else is said by then. */
+  | { kind: 'review-heard'; review: number; until: Date }
+  /** The reviews were read; `batch` is what people who may write want, undefined if it is nothing. */
+  | { kind: 'review-gathered'; reviews: number[]; batch: Batch | undefined; feedback: Feedback[] }
+  /** The agent had an answer to every point and nothing to change. */
+  | { kind: 'review-declined'; summary: string; kimiSession: string | undefined }
+  /** Every thread of the batch was answered. */
+  | { kind: 'review-answered' }
   /** A person wants another turn. A turn that runs is not disturbed: it is followed by one more. */
   | { kind: 'fix-asked'; by: Person; text: string }
   | { kind: 'rebase-asked'; by: Person }

@@ -1,4 +1,5 @@
 import { assertNever } from '../errors.ts';
+import { joinBatches, readSaid, type Batch } from './batch.ts';
 import { addBudget, addSpend, NO_SPEND } from './budget.ts';
 import { isSliceEvent, type GoalEvent, type SliceEvent } from './event.ts';
 import type { Goal, Person } from './goal.ts';
@@ -158,6 +159,8 @@ function newSlice(planned: PlannedSlice): Slice {
     reserved: false,
     feedback: [],
     inbox: [],
+    heard: undefined,
+    batch: undefined,
     accepted: [],
     reverts: undefined,
     withdrawing: false,
@@ -184,6 +187,7 @@ function newSlice(planned: PlannedSlice): Slice {
 
 function applyToSlice(before: Slice, event: SliceEvent): Slice {
   if (event.kind === 'fix-asked') return askFix(before, event);
+  if (event.kind === 'review-heard') return hearReview(before, event);
   if (event.kind === 'finding-accepted') return acceptFinding(before, event);
   if (event.kind === 'rebase-asked' && isWorking(before)) return { ...before, rebaseAsked: true };
   const slice = { ...before, turn: before.turn + 1, wait: undefined, reserved: false };
@@ -202,7 +206,7 @@ function applyToSlice(before: Slice, event: SliceEvent): Slice {
       const { head, tree, changedFiles, summary, kimiSession } = event;
       const status = slice.inbox.length > 0 ? 'building' : 'verifying';
       const work = { head, tree, changedFiles, summary, kimiSession, kept: undefined, mergeAskedBy: undefined };
-      return { ...slice, ...unproven, ...work, status, feedback: slice.inbox, inbox: [] };
+      return { ...slice, ...unproven, ...work, batch: heed(slice, summary), status, feedback: slice.inbox, inbox: [] };
     }
     case 'verified':
       return { ...slice, status: 'reviewing', gates: event.results, attempts: { ...slice.attempts, builds: 0 } };
@@ -257,6 +261,20 @@ function applyToSlice(before: Slice, event: SliceEvent): Slice {
       return { ...slice, status: resumeAt(slice), reason: undefined, attempts: NO_ATTEMPTS };
     case 'slice-cancelled':
       return { ...slice, status: 'cancelled', withdrawing: false };
+    case 'review-gathered': {
+      const rest = { ...slice, heard: undefined };
+      if (!event.batch) return { ...rest, reserved: before.reserved };
+      const batch = joinBatches(slice.batch, event.batch);
+      const feedback = [...slice.feedback, ...event.feedback];
+      return { ...rest, batch, feedback, attempts: freshTries(slice), status: 'building', reason: undefined };
+    }
+    case 'review-declined': {
+      const { kimiSession, summary } = event;
+      const status = slice.inbox.length > 0 ? 'building' : slice.pull ? 'merging' : 'verifying';
+      return { ...slice, kimiSession, batch: heed(slice, summary), status, feedback: slice.inbox, inbox: [] };
+    }
+    case 'review-answered':
+      return { ...slice, batch: undefined };
     case 'rebase-asked':
       return {
         ...slice,
@@ -269,10 +287,28 @@ function applyToSlice(before: Slice, event: SliceEvent): Slice {
   }
 }
 
+/** A person's word is worth new tries, up to the limit over all. */
+function freshTries({ attempts }: Slice): Slice['attempts'] {
+  return { ...attempts, builds: 0, rounds: 0, batches: attempts.batches + 1 };
+}
+
+/** Several reviews in a row are read together, but the first does not wait for ever. */
+function hearReview(slice: Slice, { review, until }: { review: number; until: Date }): Slice {
+  if (slice.heard?.reviews.includes(review)) return slice;
+  return {
+    ...slice,
+    heard: { reviews: [...(slice.heard?.reviews ?? []), review], until: slice.heard?.until ?? until },
+  };
+}
+
+/** What the agent said about the threads of the batch. */
+function heed({ batch }: Slice, summary: string): Batch | undefined {
+  return batch && { ...batch, said: { ...batch.said, ...readSaid(summary) } };
+}
+
 function askFix(slice: Slice, { text }: { text: string }): Slice {
   const asked: Feedback = { from: 'person', text };
-  // A person's word is worth new tries, up to the limit over all.
-  const attempts = { ...slice.attempts, builds: 0, rounds: 0, batches: slice.attempts.batches + 1 };
+  const attempts = freshTries(slice);
   if (slice.status === 'building' && slice.reserved) return { ...slice, attempts, inbox: [...slice.inbox, asked] };
   const feedback = [...slice.feedback, asked];
   return { ...slice, attempts, feedback, status: 'building', reason: undefined, wait: undefined, turn: slice.turn + 1 };

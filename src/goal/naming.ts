@@ -1,3 +1,4 @@
+import { withoutSaid } from './batch.ts';
 import type { Goal } from './goal.ts';
 import type { PlannedSlice, Slice } from './slice.ts';
 import { clip, encodePlain } from './text.ts';
@@ -62,7 +63,7 @@ export function commitMessage(goal: Goal, slice: Slice, { summary, pageUrl }: To
   const trailers = [pageUrl === undefined ? undefined : `Goal: ${pageUrl}`, coAuthor(goal)];
   return [
     `[omk-slice] ${goal.id} / ${slice.id}`,
-    summaryLines(summary)
+    summaryLines(withoutSaid(summary))
       .map((line) => `- ${encodePlain(line)}`)
       .join('\n'),
     `Write scope: ${encodePlain(slice.writeScope.join(', '))}`,

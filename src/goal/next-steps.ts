@@ -5,7 +5,7 @@ import { isWorking, type Slice } from './slice.ts';
 import { policyOf, termsOf } from './terms.ts';
 
 /** `start` reserves a build attempt from the fresh base; `build` is the attempt itself. */
-type SliceStage = 'start' | 'build' | 'verify' | 'review' | 'deliver' | 'merge' | 'withdraw';
+type SliceStage = 'start' | 'build' | 'verify' | 'review' | 'deliver' | 'merge' | 'withdraw' | 'gather' | 'reply';
 
 /** One thing to do now, or the time until which there is nothing to do. */
 export type Step =
@@ -93,6 +93,11 @@ function startable(goal: Goal): Step[] {
 }
 
 function sliceSteps(goal: Goal, slice: Slice, now: Date): Step[] {
+  if (slice.heard && slice.heard.until <= now && canBeReviewed(slice)) return [{ kind: 'gather', slice: slice.id }];
+  if (slice.heard && ['merging', 'blocked'].includes(slice.status)) {
+    return [{ kind: 'wait', slice: slice.id, until: slice.heard.until, reason: 'a review is being read' }];
+  }
+  if (slice.status === 'merging' && slice.batch) return [{ kind: 'reply', slice: slice.id }];
   if (slice.wait && slice.wait.until > now) {
     return [{ kind: 'wait', slice: slice.id, until: slice.wait.until, reason: slice.wait.reason }];
   }
@@ -115,6 +120,11 @@ function sliceSteps(goal: Goal, slice: Slice, now: Date): Step[] {
     default:
       return assertNever(slice.status);
   }
+}
+
+/** It has a pull request, and no turn of the agent runs whose result would be lost. */
+function canBeReviewed({ status, reserved }: Slice): boolean {
+  return !(status === 'building' && reserved) && status !== 'cancelled' && status !== 'merged';
 }
 
 /** One more attempt, or the end of the slice's patience with what is still open. */

@@ -83,6 +83,7 @@ export function fixPrompt(goal: Goal, slice: Slice): string {
     data([...goalTexts(goal), ['slice', sliceText(slice)], ['feedback', clip(feedback, MOST_FEEDBACK)]]),
     scopeRules(goal, slice),
     aboutGates(goal),
+    slice.batch && slice.batch.threads.length > 0 ? THREADS : '',
     'Settle every point of the feedback in this turn, at its cause and not at its symptom. Never make a gate pass by weakening it: no deleted, skipped or ' +
       'emptied tests, no silenced rules. If a point is mistaken, leave the code as it is there and say why in your closing lines. Keep what already works.',
     CLOSING,
@@ -96,6 +97,10 @@ export function goOn(task: string): string {
     'look at what is already there and go on from it.'
   );
 }
+
+const THREADS =
+  'Points marked [T0], [T1] and so on are conversations that people began on lines of the pull request. After your closing lines add one line for each of ' +
+  'them, in one of these forms: `T0: fixed`, `T0: answered: <the answer>` for a question, `T0: declined: <the reason>` if it would make the change worse.';
 
 const MOST_FEEDBACK = 60_000;
 const MOST_PATCH = 150_000;

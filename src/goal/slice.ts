@@ -1,3 +1,4 @@
+import type { Batch } from './batch.ts';
 import type { Base, Person, Reason, Sha } from './goal.ts';
 import type { GateResult } from './gate.ts';
 import type { Refused } from './settle/attempt.ts';
@@ -51,6 +52,10 @@ export type Slice = PlannedSlice & {
   feedback: Feedback[];
   /** What people said while the agent is at work: it goes into the next turn. */
   inbox: Feedback[];
+  /** Reviews that are to be read at `until`. */
+  heard: { reviews: number[]; until: Date } | undefined;
+  /** What people said in reviews and was not answered yet. */
+  batch: Batch | undefined;
   /** Findings of the wall that people let through. */
   accepted: Waiver[];
   /** The merged slice that this one takes back; undefined for a slice that builds something. */

@@ -66,7 +66,14 @@ function describeSliceEvent(event: SliceEvent): string | undefined {
       return `delivered as #${event.pull.number}`;
     case 'waiting':
     case 'released':
+    case 'review-heard':
       return undefined;
+    case 'review-gathered':
+      return event.batch ? `reviewed by ${event.batch.by.join(', ')}, back to build` : undefined;
+    case 'review-declined':
+      return 'review answered without a change';
+    case 'review-answered':
+      return 'review answered';
     case 'held':
       return 'held for a person';
     case 'merge-asked':

@@ -9,8 +9,10 @@ import { accept } from './accept.ts';
 import { build, startBuild } from './build.ts';
 import { clean } from './clean.ts';
 import { deliver } from './deliver.ts';
+import { gather } from './gather.ts';
 import { merge } from './merge.ts';
 import { plan } from './plan.ts';
+import { reply } from './reply.ts';
 import { review } from './review.ts';
 import type { Expect } from '../store/goals.ts';
 import type { Tools } from './tools.ts';
@@ -107,6 +109,10 @@ function perform(step: Step, goal: Goal, tools: Tools): Promise<GoalEvent[]> | G
       return deliver(goal, getSlice(goal, step.slice), tools);
     case 'merge':
       return merge(goal, getSlice(goal, step.slice), tools);
+    case 'gather':
+      return gather(goal, getSlice(goal, step.slice), tools);
+    case 'reply':
+      return reply(goal, getSlice(goal, step.slice), tools);
     case 'withdraw':
       return withdraw(goal, getSlice(goal, step.slice), tools);
     case 'block':

@@ -3,6 +3,7 @@ import { commitAll, readPatch, type ChangedFile } from '../git/commit.ts';
 import { fetchBranch, listFilesAt } from '../git/mirror.ts';
 import { openWorktree, resumeWorktree, type Worktree } from '../git/worktree.ts';
 import { auditCommit, renderFaults } from '../goal/audit.ts';
+import { readSaid } from '../goal/batch.ts';
 import type { GoalEvent } from '../goal/event.ts';
 import type { Base, Goal, Sha } from '../goal/goal.ts';
 import { commitMessage, worktreeName } from '../goal/naming.ts';
@@ -57,6 +58,8 @@ export async function build(goal: Goal, slice: Slice, tools: Tools): Promise<Goa
   });
   const turn: Turn = { slice, session: outcome.session, kept: commit?.sha };
   if (isFailed(answer)) return afterFailure(turn, answer, tools.clock.now());
+  if (isAnswered(slice, commit, summary))
+    return [{ kind: 'review-declined', slice: slice.id, summary, kimiSession: outcome.session }];
   const fault = await judgeCommit(goal, slice, commit, tools);
   if (!commit || fault) return [failed(turn, fault ?? NO_CHANGE)];
   const { sha, tree, files } = commit;
@@ -73,6 +76,14 @@ async function worktreeOf(goal: Goal, slice: Slice, tools: Tools): Promise<{ wor
   const kept = await resumeWorktree(mirror, { ...place, base });
   if (kept) return { worktree: kept, fresh: false };
   return { worktree: await openWorktree(mirror, { ...place, sha: slice.kept ?? slice.head ?? base }), fresh: true };
+}
+
+/** Reviewers got an answer to everything that was open, and nothing is to be changed. */
+function isAnswered({ batch, tree, feedback }: Slice, commit: Commit | undefined, summary: string): boolean {
+  const unchanged = !commit || commit.tree === tree;
+  const said = { ...batch?.said, ...readSaid(summary) };
+  const all = batch?.threads.every((_, index) => said[index]) ?? false;
+  return unchanged && tree !== undefined && all && feedback.every(({ from }) => from === 'person');
 }
 
 const NO_CHANGE: Feedback = {

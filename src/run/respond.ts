@@ -34,6 +34,8 @@ async function hear(webhook: Webhook, tools: Tools): Promise<void> {
       return hearLabel(heard, webhook.id, tools);
     case 'issue-gone':
       return hearIssueGone(heard, tools);
+    case 'review':
+      return hearReview(heard, tools);
     case 'hint':
       return hearHint(heard, tools);
     case 'other':
@@ -98,6 +100,23 @@ async function hearIssueGone(heard: Heard & { kind: 'issue-gone' }, tools: Tools
   if (!goal) return;
   const reason = { text: `The issue was ${heard.how} by ${heard.sender.login}.`, next: '/omk run' };
   await append(goal, [{ kind: 'finished', status: 'cancelled', reason }], tools);
+}
+
+/** People submit a review, add a remark, and submit again: it is read after a moment, as one. */
+const REVIEW_MS = 20_000;
+
+/** A review of a slice's pull request: by whom it may be is looked at when it is read. */
+async function hearReview(heard: Heard & { kind: 'review' }, tools: Tools): Promise<void> {
+  await hearHint(heard.hint, tools);
+  if (!isPerson(heard.sender)) return;
+  const goal = await tools.store.findGoalByPull(heard.repository.id, heard.pull);
+  const slice = goal?.slices.find(({ pull }) => pull?.number === heard.pull);
+  if (!goal || !slice || ['merged', 'cancelled'].includes(slice.status) || ['ready', 'cancelled'].includes(goal.status))
+    return;
+  const by = { id: heard.sender.id, login: heard.sender.login };
+  const again: GoalEvent[] = goal.status === 'blocked_on_human' ? [{ kind: 'resumed', by }] : [];
+  const until = new Date(tools.clock.now().getTime() + REVIEW_MS);
+  await append(goal, [...again, { kind: 'review-heard', slice: slice.id, review: heard.review, until }], tools);
 }
 
 type Hint = Heard & { kind: 'hint' };

@@ -27,6 +27,8 @@ export function someSlice(more: Partial<Slice> = {}): Slice {
     reserved: false,
     feedback: [],
     inbox: [],
+    heard: undefined,
+    batch: undefined,
     accepted: [],
     reverts: undefined,
     withdrawing: false,

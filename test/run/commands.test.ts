@@ -47,7 +47,8 @@ describe('one goal, steered from GitHub alone', () => {
     world.github.comment('ada', issue, '/omk approve');
     await world.idle();
     const answers = world.ownComments(issue).filter((body) => /is approved|does not wait/.test(body));
-    expect(answers.map((body) => body.includes('is approved')).toSorted()).toEqual([false, true]);
+    expect(answers.filter((body) => body.includes('is approved'))).toHaveLength(1);
+    expect(answers).toHaveLength(2);
     expect(await say('/omk replay')).toMatch(/^(?!.*plan approved.*plan approved).*plan approved/s);
   });
 

@@ -1,4 +1,5 @@
 import { assertNever } from '../../errors.ts';
+import { withoutSaid } from '../batch.ts';
 import type { GateResult } from '../gate.ts';
 import type { Goal } from '../goal.ts';
 import { capBody, renderIsland } from '../island.ts';
@@ -47,7 +48,7 @@ function upstreamLines(goal: Goal, slice: Slice): string {
 }
 
 function whatChanged(slice: Slice): string {
-  const lines = summaryLines(slice.summary).map((line) => `- ${encodeInline(line)}`);
+  const lines = summaryLines(withoutSaid(slice.summary)).map((line) => `- ${encodeInline(line)}`);
   return ['**What changed**', '', ...(lines.length > 0 ? lines : [`- ${encodeInline(slice.title)}`])].join('\n');
 }
 

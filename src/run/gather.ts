@@ -1,0 +1,39 @@
+import type { GitHub } from '../github/client.ts';
+import { getPermission } from '../github/repository.ts';
+import { findReview, type SubmittedReview } from '../github/reviews.ts';
+import { joinBatches, renderPoints, type Batch } from '../goal/batch.ts';
+import type { GoalEvent } from '../goal/event.ts';
+import type { Goal } from '../goal/goal.ts';
+import { isPerson, mayWrite } from '../goal/permission.ts';
+import type { Slice } from '../goal/slice.ts';
+import { readVisible } from '../goal/visible.ts';
+import type { Tools } from './tools.ts';
+
+/** Reads the reviews that were heard of and makes one round of work of what people who may write said in them. */
+export async function gather(goal: Goal, slice: Slice, tools: Tools): Promise<GoalEvent[]> {
+  const { heard, pull, id } = slice;
+  if (!heard || !pull) return [];
+  const github = await tools.connect(goal.repository);
+  const reviews: SubmittedReview[] = [];
+  for (const review of heard.reviews) {
+    const found = await findReview(github, pull.number, review);
+    if (found && (await maySteer(found, github))) reviews.push(found);
+  }
+  const batch = reviews.map(toBatch).reduce<Batch | undefined>(joinBatches, undefined);
+  const points = batch ? renderPoints(batch, slice.batch?.threads.length ?? 0) : [];
+  const feedback = points.map((text) => ({ from: 'person', text }) as const);
+  return [{ kind: 'review-gathered', slice: id, reviews: heard.reviews, batch, feedback }];
+}
+
+async function maySteer({ by }: SubmittedReview, github: GitHub): Promise<boolean> {
+  return isPerson(by) && mayWrite(await getPermission(github, by));
+}
+
+function toBatch({ by, body, comments, head }: SubmittedReview): Batch {
+  const login = by?.login ?? '';
+  const words = readVisible(body).text;
+  const threads = comments.map(({ root, path, line, body: text }) => {
+    return { root, path, line, by: login, text: readVisible(text).text };
+  });
+  return { by: [login], words: words === '' ? [] : [words], threads, from: head, said: {} };
+}

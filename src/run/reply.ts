@@ -1,0 +1,58 @@
+import { readPatch } from '../git/commit.ts';
+import { putComment } from '../github/issues.ts';
+import { listThreads, replyInThread, resolveThread } from '../github/reviews.ts';
+import { isCovered, judgeThread, type Batch } from '../goal/batch.ts';
+import type { GoalEvent } from '../goal/event.ts';
+import type { Goal } from '../goal/goal.ts';
+import { reviewAnswered, threadAnswer } from '../goal/report/replies.ts';
+import type { Slice } from '../goal/slice.ts';
+import { marker } from '../goal/text.ts';
+import { parsePatch, type Change } from '../review/diff.ts';
+import { mirrorOf, type Tools } from './tools.ts';
+
+/** Says in each thread of the reviews what became of it, and all of it in one comment. Threads that the diff covers are resolved. Harmless twice. */
+export async function reply(goal: Goal, slice: Slice, tools: Tools): Promise<GoalEvent[]> {
+  const { batch, pull } = slice;
+  if (!batch || !pull) return [];
+  const github = await tools.connect(goal.repository);
+  const change = await changeSince(goal, { from: batch.from, head: pull.head }, tools);
+  const outcomes = batch.threads.map((thread, index) => judgeThread(batch.said[index], covers(change, thread)));
+  const mark = marker('review', pull.head.slice(0, 12));
+  const threads = batch.threads.length > 0 ? await listThreads(github, pull.number) : [];
+  for (const [index, { root }] of batch.threads.entries()) {
+    const thread = threads.find((candidate) => candidate.root === root);
+    const outcome = outcomes[index];
+    if (!thread || !outcome) continue;
+    const isSaid = thread.bodies.some((body) => body.includes(mark));
+    const body = `${mark}\n${threadAnswer(outcome, pull.head)}`;
+    if (!isSaid) await replyInThread(github, pull.number, { root, body });
+    if (outcome.kind === 'fixed' && !thread.isResolved) await resolveThread(github, thread);
+  }
+  const body = `${mark}\n${reviewAnswered(slice, batch.by, outcomes)}`;
+  await putComment(github, { issue: pull.number, marker: mark, body, knownId: undefined });
+  return [{ kind: 'review-answered', slice: slice.id }];
+}
+
+/** What changed between the head that was reviewed and the one that is delivered now. */
+async function changeSince(
+  goal: Goal,
+  { from, head }: { from: string | undefined; head: string },
+  tools: Tools,
+): Promise<Change | undefined> {
+  if (from === undefined || from === head) return undefined;
+  return parsePatch(await readPatch(await mirrorOf(goal, tools), from, head));
+}
+
+function covers(change: Change | undefined, thread: Batch['threads'][number]): boolean {
+  const file = change?.files.find(({ path, oldPath }) => path === thread.path || oldPath === thread.path);
+  if (!file) return false;
+  // An added line stands where the old line before it was.
+  const lines = file.hunks.flatMap(({ oldStart, lines: all }) => {
+    let at = oldStart;
+    return all.flatMap(({ kind, oldLine }) => {
+      if (oldLine > 0) at = oldLine;
+      return kind === 'context' ? [] : [at];
+    });
+  });
+  return isCovered(thread, lines);
+}
