@@ -1,5 +1,6 @@
-import { LineCounter, parseDocument, type Document } from 'yaml';
-import type { z } from 'zod';
+import { LineCounter, isMap, isScalar, parseDocument, type Document } from 'yaml';
+import { z } from 'zod';
+import { nearest } from './options.ts';
 import { policySchema, type Policy } from './policy.ts';
 
 /** Where a repository keeps its settings. */
@@ -7,29 +8,87 @@ export const POLICY_PATH = '.github/omk.yml';
 
 export type PolicyRead = { kind: 'policy'; policy: Policy } | { kind: 'faults'; faults: string[] };
 
-/** The settings in a YAML text, defaults filled in; undefined text means all defaults. Every fault names its line. */
+/** The settings in a YAML text, defaults filled in; undefined text means all defaults. Every fault names its line and what is allowed. */
 export function readPolicy(text: string | undefined): PolicyRead {
   const lines = new LineCounter();
   const document = parseDocument(text ?? '', { lineCounter: lines, uniqueKeys: true });
   if (document.errors.length > 0) {
-    return { kind: 'faults', faults: document.errors.map((error) => error.message.split('\n')[0] ?? error.message) };
+    const faults = document.errors.map(({ message, pos }) => {
+      const words = (message.split('\n')[0] ?? message).replace(/ at line \d+, column \d+:?$/, '');
+      return `${place(lines.linePos(pos[0]))}: ${words}`;
+    });
+    return { kind: 'faults', faults };
   }
   const parsed = policySchema.safeParse(document.toJS({ maxAliasCount: 50 }) ?? {});
   if (parsed.success) return { kind: 'policy', policy: parsed.data };
-  return { kind: 'faults', faults: parsed.error.issues.map((issue) => describeIssue(issue, document, lines)) };
+  return { kind: 'faults', faults: parsed.error.issues.flatMap((issue) => describeIssue(issue, { document, lines })) };
 }
 
-function describeIssue(issue: z.core.$ZodIssue, document: Document, lines: LineCounter): string {
+/** The settings as a JSON Schema, for editors that know `# yaml-language-server: $schema=…`. */
+export function policyJsonSchema(): JsonSchema {
+  return { title: `omk's settings in ${POLICY_PATH}`, ...z.toJSONSchema(policySchema, { io: 'input' }) } as JsonSchema;
+}
+
+type JsonSchema = {
+  description?: string;
+  properties?: Record<string, JsonSchema>;
+  items?: JsonSchema;
+  additionalProperties?: JsonSchema | boolean;
+  [key: string]: unknown;
+};
+
+type Source = { document: Document; lines: LineCounter };
+type Path = readonly PropertyKey[];
+
+function describeIssue(issue: z.core.$ZodIssue, source: Source): string[] {
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(issue.path, key, source));
+  const at = place(locate(issue.path, source));
   const key = issue.path.join('.') || 'the file';
-  const { line, col } = locate(issue.path, document, lines);
-  return `line ${line}, column ${col}: \`${key}\`: ${issue.message}`;
+  const allowed = schemaAt(issue.path)?.description;
+  const words = issue.code === 'custom' || !allowed ? issue.message : `${issue.message}. It is ${allowed}`;
+  return [`${at}: \`${key}\`: ${words}${meant(issue, source.document)}`];
+}
+
+function unknownKey(path: Path, key: string, source: Source): string {
+  const known = Object.keys(schemaAt(path)?.properties ?? {});
+  const close = nearest(key, known);
+  const hint = close ? `Did you mean \`${close}\`?` : `Allowed here: ${known.map((name) => `\`${name}\``).join(', ')}.`;
+  return `${place(locateKey(path, key, source))}: there is no key \`${[...path, key].join('.')}\`. ${hint}`;
+}
+
+/** The word that a wrong value was probably meant to be. */
+function meant(issue: z.core.$ZodIssue, document: Document): string {
+  if (issue.code !== 'invalid_value') return '';
+  const value = document.getIn(issue.path);
+  const close = typeof value === 'string' ? nearest(value, issue.values.map(String)) : undefined;
+  return close ? `. Did you mean \`${close}\`?` : '';
+}
+
+/** What the schema says of the value at this path. */
+function schemaAt(path: Path): JsonSchema | undefined {
+  return path.reduce<JsonSchema | undefined>((schema, part) => {
+    if (typeof part === 'number') return schema?.items;
+    const more = schema?.additionalProperties;
+    return schema?.properties?.[String(part)] ?? (typeof more === 'object' ? more : undefined);
+  }, policyJsonSchema());
+}
+
+function place({ line, col }: { line: number; col: number }): string {
+  return `line ${line}, column ${col}`;
 }
 
 /** The place of the nearest node on the way to `path` that is in the text. */
-function locate(path: readonly PropertyKey[], document: Document, lines: LineCounter): { line: number; col: number } {
+function locate(path: Path, { document, lines }: Source): { line: number; col: number } {
   for (let length = path.length; length > 0; length -= 1) {
     const node = document.getIn(path.slice(0, length), true) as { range?: [number, number, number] } | undefined;
     if (node?.range) return lines.linePos(node.range[0]);
   }
   return { line: 1, col: 1 };
+}
+
+function locateKey(path: Path, key: string, source: Source): { line: number; col: number } {
+  const map = path.length === 0 ? source.document.contents : source.document.getIn(path, true);
+  const pair = isMap(map) ? map.items.find((item) => isScalar(item.key) && String(item.key.value) === key) : undefined;
+  const range = isScalar(pair?.key) ? pair.key.range : undefined;
+  return range ? source.lines.linePos(range[0]) : locate(path, source);
 }

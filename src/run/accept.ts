@@ -24,12 +24,13 @@ export async function accept(goal: Goal, tools: Tools): Promise<GoalEvent[]> {
   const mirror = await mirrorOf(goal, tools);
   const sha = await fetchBranch(mirror, branch, await tools.gitToken(goal.repository));
   if (!sha) throw noBase(goal, branch);
-  const text = (await readFileAt(mirror, sha, POLICY_PATH)) ?? (await readOrgConfig(github));
+  const own = await readFileAt(mirror, sha, POLICY_PATH);
+  const text = own ?? (await readOrgConfig(github));
   const read = readPolicy(text);
   if (read.kind === 'faults') {
     const list = read.faults.map((line) => `- ${line}`).join('\n');
     throw new UserError(
-      `\`${POLICY_PATH}\` on \`${branch}\` is not valid:\n${list}`,
+      `\`${POLICY_PATH}\` ${own === undefined ? "of the organisation's `.github` repository" : `on \`${branch}\``} is not valid:\n${list}`,
       '/omk run once the file is mended',
     );
   }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { assertNever, UserError } from '../errors.ts';
 import { addReaction, putComment } from '../github/issues.ts';
-import { getPermission, readDefaultFile } from '../github/repository.ts';
+import { getPermission, readDefaultFile, readOrgConfig } from '../github/repository.ts';
 import { type Heard, parseWebhook } from '../github/webhook.ts';
 import { NO_OPTIONS, parseCommand, type Command } from '../goal/command.ts';
 import type { GoalEvent } from '../goal/event.ts';
@@ -66,7 +66,7 @@ async function hearComment(heard: Heard & { kind: 'comment' }, tools: Tools): Pr
 async function hearLabel(heard: Heard & { kind: 'label' }, deliveryId: string, tools: Tools): Promise<void> {
   if (heard.issue.isPull || !isPerson(heard.sender)) return;
   const github = await tools.connect(heard.repository);
-  const read = readPolicy(await readDefaultFile(github, POLICY_PATH));
+  const read = readPolicy((await readDefaultFile(github, POLICY_PATH)) ?? (await readOrgConfig(github)));
   const trigger = read.kind === 'policy' ? read.policy.trigger.label : 'omk';
   if (heard.label !== trigger) return;
   const { issue, repository, sender } = heard;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { World } from '../world/world.ts';
-import { building, fixing, planning, write } from '../world/scripts.ts';
+import { building, planning, write } from '../world/scripts.ts';
 import { ask, FILES, lastAnswer, oddities, openSmallWorld, POLICY, statusOf } from './small.ts';
 
 let world: World;
@@ -73,79 +73,16 @@ describe('one goal, steered from GitHub alone', () => {
   });
 });
 
-describe('slices are taken back', () => {
-  test('a merged one by a slice that undoes it; what waited for it is planned anew', async () => {
-    world.model.will({
-      ...planning([
-        { id: 'four', title: 'Add the fourth word', writeScope: ['words/four.txt'] },
-        { id: 'five', title: 'Add the fifth word', writeScope: ['words/five.txt'], dependsOn: ['four'] },
-      ]),
-      times: 1,
-    });
-    for (const id of ['four', 'five']) {
-      world.model.will(building(id, [{ tools: [write(`words/${id}.txt`, `${id}\n`)] }, { say: 'Added it.' }]));
-    }
-    issue = ask(world, 'Add a fourth and a fifth word', '/omk run --merge manual');
-    await world.finish(issue);
-    const four = (await world.goal(issue)).slices[0]?.pull?.number ?? 0;
-    expect(await say('/omk merge', four)).toContain('as soon as its checks settle');
-    await world.finish(issue);
-    expect(await world.github.file('main', 'words/four.txt')).toBe('four\n');
-    const five = (await world.goal(issue)).slices[1]?.pull?.number ?? 0;
-
-    world.model.will({
-      ...planning([{ id: 'six', title: 'Add the sixth word', writeScope: ['words/six.txt'] }]),
-      times: 1,
-    });
-    world.model.will(building('six', [{ tools: [write('words/six.txt', 'six\n')] }, { say: 'Added it.' }]));
-    expect(await say('/omk revert four')).toContain('`five` depended on it and is planned anew');
-    const again = await world.finish(issue);
-    expect(again.reason?.text).toContain('waits for a person');
-    expect(again.slices.map(({ id, status }) => `${id} ${status}`)).toEqual([
-      'four merged',
-      'five cancelled',
-      'revert-four merging',
-      'six merging',
-    ]);
-    expect(world.github.pull(five).state).toBe('closed');
-    expect(lastAnswer(world, five)).toContain('closes this pull request');
-    expect(await say('/omk merge revert-four')).toContain('as soon as its checks settle');
-    await world.finish(issue);
-    expect(await world.github.file('main', 'words/four.txt')).toBeUndefined();
-    expect(await say('/omk merge six')).toContain('as soon as its checks settle');
-    expect((await world.finish(issue)).status).toBe('ready');
-    expect(await world.github.file('main', 'words/six.txt')).toBe('six\n');
-    expect(await say('/omk revert four')).toContain('is `merged`');
-  });
-
-  test('an open one by closing its pull request', async () => {
-    world.model.will({
-      ...planning([{ id: 'seven', title: 'Add the seventh word', writeScope: ['words/seven.txt'] }]),
-      times: 1,
-    });
-    world.model.will(building('seven', [{ tools: [write('words/seven.txt', 'wrong\n')] }, { say: 'Added it.' }]));
-    world.model.will(fixing('seven', [{ tools: [write('words/seven.txt', 'seven\n')] }, { say: 'Added it.' }]));
-    issue = ask(world, 'Add a seventh word');
-    const goal = await world.finish(issue);
-    const number = goal.slices[0]?.pull?.number ?? 0;
-    await say('/omk revert seven', number);
-    expect(world.ownComments(number).join()).toContain('if any, is closed');
-    expect((await world.finish(issue)).status).toBe('not_ready');
-    expect(world.github.pull(number).state).toBe('closed');
-    expect(statusOf(world, issue)).toContain('taken back by ada');
-  });
-
-  test('a command whose answer was lost is obeyed once and answered once', async () => {
-    issue = world.github.openIssue('ada', { title: 'Make it better', body: '' }).number;
-    world.github.comment('ada', issue, '/omk run');
-    await world.idle();
-    world.github.faults.next({ method: 'POST', path: /issues\/\d+\/comments/ }, { status: 502 });
-    world.github.comment('ada', issue, '/omk budget add --usd 5');
-    await world.idle();
-    world.clock.advance(120_000);
-    await world.idle();
-    expect(lastAnswer(world, issue)).toContain('extended by 5 USD');
-    expect((await world.goal(issue)).extra.usd).toBe(5);
-    expect(oddities(world)).toEqual([]);
-  });
+test('a command whose answer was lost is obeyed once and answered once', async () => {
+  issue = world.github.openIssue('ada', { title: 'Make it better', body: '' }).number;
+  world.github.comment('ada', issue, '/omk run');
+  await world.idle();
+  world.github.faults.next({ method: 'POST', path: /issues\/\d+\/comments/ }, { status: 502 });
+  world.github.comment('ada', issue, '/omk budget add --usd 5');
+  await world.idle();
+  world.clock.advance(120_000);
+  await world.idle();
+  expect(lastAnswer(world, issue)).toContain('extended by 5 USD');
+  expect((await world.goal(issue)).extra.usd).toBe(5);
+  expect(oddities(world)).toEqual([]);
 });

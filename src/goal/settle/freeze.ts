@@ -25,7 +25,8 @@ function mod(minutes: number): number {
   return ((minutes % WEEK) + WEEK) % WEEK;
 }
 
-function minuteOfWeek(text: string): number | undefined {
+/** Minutes since Sunday 00:00 of a text such as `Fri 16:00`; undefined if it is none. */
+export function minuteOfWeek(text: string): number | undefined {
   const match = /^(sun|mon|tue|wed|thu|fri|sat)[a-z]*\s+([01]?\d|2[0-3]):([0-5]\d)$/i.exec(text.trim());
   if (!match?.[1]) return undefined;
   return DAYS.indexOf(match[1].toLowerCase()) * DAY + Number(match[2]) * 60 + Number(match[3]);

@@ -1,0 +1,52 @@
+import { describe, expect, test } from '@jest/globals';
+import { defaultPolicy } from '../../src/goal/policy.ts';
+import { readPolicy } from '../../src/goal/policy-file.ts';
+
+function faultsOf(text: string): string[] {
+  const read = readPolicy(text);
+  return read.kind === 'faults' ? read.faults : [];
+}
+
+test.each([undefined, '', '# nothing yet\n', '{}'])('%j means every default', (text) => {
+  expect(readPolicy(text)).toEqual({ kind: 'policy', policy: defaultPolicy() });
+});
+
+describe('every fault has its line, its column and what is allowed', () => {
+  test.each([
+    ['review:\n  rouds: 2\n', 'line 2, column 3: there is no key `review.rouds`. Did you mean `rounds`?'],
+    ['merges: gated\n', 'line 1, column 1: there is no key `merges`. Did you mean `merge`?'],
+    ['plan: { whenever: 1 }\n', 'line 1, column 9: there is no key `plan.whenever`. Allowed here: `approval`.'],
+    [
+      'gates:\n  - { name: a, run: b, tiemout: 3m }\n',
+      'line 2, column 24: there is no key `gates.0.tiemout`. Did you mean `timeout`?',
+    ],
+    ['merge: gatde\n', /^line 1, column 8: `merge`: .*"disabled"\|"manual"\|"gated".* Did you mean `gated`\?$/],
+    ['limits: { slices: 99 }\n', /^line 1, column 19: `limits.slices`: .*It is a whole number from 1 to 50$/],
+    [
+      'budget: { time: 3 weeks }\n',
+      /^line 1, column 17: `budget.time`: "3 weeks" must be a duration from 1m to 7d, such as 2h$/,
+    ],
+    ['budget: { tokens: [] }\n', /^line 1, column 19: `budget.tokens`: .*It is a count above 0, such as 5M$/],
+    ['limits: { patch: much }\n', /"much" must be a size, such as 1MB/],
+    ['freeze: [{ from: Friday, to: "Mon 07:00" }]\n', /^line 1, column 18: `freeze.0.from`: must be a day and a time/],
+    ['freeze: [{ from: "Fri 16:00", to: "Mon 07:00", zone: Berlin }]\n', /`freeze.0.zone`: must be a time zone/],
+    ['gates: [{ name: a, run: x, dir: ../up }]\n', /`gates.0.dir`: must be a folder inside the repository/],
+    ['gates: [{ name: a, run: x }, { name: a, run: y }]\n', /`gates`: every gate must have a name of its own/],
+    ['gates: [{ name: a, run: "  " }]\n', /`gates.0.run`/],
+    ['merge: gated\nmerge: manual\n', /^line 2, column 1: .*unique/],
+    ['review: [\n', /^line \d+, column \d+: /],
+    ['just text\n', /^line 1, column 1: `the file`/],
+  ])('%j', (text, says) => {
+    const faults = faultsOf(text);
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toEqual(typeof says === 'string' ? says : expect.stringMatching(says));
+  });
+
+  test('all at once', () => {
+    expect(faultsOf('merge: always\nreview: { rouds: 1, reviewr: off }\n').map((fault) => fault.slice(0, 17))).toEqual([
+      'line 1, column 8:',
+      'line 2, column 11',
+      'line 2, column 21',
+    ]);
+  });
+});
