@@ -33,6 +33,7 @@ type JsonSchema = {
   description?: string;
   properties?: Record<string, JsonSchema>;
   items?: JsonSchema;
+  propertyNames?: { enum?: string[] };
   additionalProperties?: JsonSchema | boolean;
   [key: string]: unknown;
 };
@@ -45,12 +46,14 @@ function describeIssue(issue: z.core.$ZodIssue, source: Source): string[] {
   const at = place(locate(issue.path, source));
   const key = issue.path.join('.') || 'the file';
   const allowed = schemaAt(issue.path)?.description;
-  const words = issue.code === 'custom' || !allowed ? issue.message : `${issue.message}. It is ${allowed}`;
+  const words =
+    ['custom', 'invalid_value'].includes(issue.code) || !allowed ? issue.message : `${issue.message}. It is ${allowed}`;
   return [`${at}: \`${key}\`: ${words}${meant(issue, source.document)}`];
 }
 
 function unknownKey(path: Path, key: string, source: Source): string {
-  const known = Object.keys(schemaAt(path)?.properties ?? {});
+  const schema = schemaAt(path);
+  const known = schema?.propertyNames?.enum ?? Object.keys(schema?.properties ?? {});
   const close = nearest(key, known);
   const hint = close ? `Did you mean \`${close}\`?` : `Allowed here: ${known.map((name) => `\`${name}\``).join(', ')}.`;
   return `${place(locateKey(path, key, source))}: there is no key \`${[...path, key].join('.')}\`. ${hint}`;

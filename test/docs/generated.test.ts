@@ -2,11 +2,17 @@ import { readFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
+import * as replies from '../../src/goal/report/replies.ts';
 import { policyJsonSchema } from '../../src/goal/policy-file.ts';
 import { GENERATED } from './generated.ts';
 
 test.each(Object.entries(GENERATED))('%s is what the code says; if not: npm run docs', async (path, render) => {
   expect(await readFile(path, 'utf8')).toBe(render());
+});
+
+test('every reply there is stands among the messages', async () => {
+  const said = await readFile('test/goal/said.ts', 'utf8');
+  expect(Object.keys(replies).filter((name) => !said.includes(`replies.${name}(`))).toEqual([]);
 });
 
 test('the schema takes the settings that the README shows, and no unknown key', async () => {

@@ -51,6 +51,20 @@ test('a table of hostile cells has the rows and columns it had', () => {
   expect(table.filter((row) => row.children?.length !== 3)).toEqual([]);
 });
 
+test('every text reads as it is meant: prose, tables with equal rows, closed folds, and commands in code alone', () => {
+  const faulty = Object.entries(everything('some words')).filter(([, said]) => {
+    const nodes = nodesOf(said);
+    const tables = nodes.filter((node) => node.type === 'table');
+    const ragged = tables.some((table) => new Set(table.children?.map((row) => row.children?.length)).size > 1);
+    const folds = nodes.filter((node) => node.type === 'html').map((node) => node.value ?? '');
+    const open = folds.filter((html) => html.includes('<details>')).length;
+    const closed = folds.filter((html) => html.includes('</details>')).length;
+    const heard = nodes.some((node) => node.type === 'text' && /(^|\s)\/omk\b/.test(node.value ?? ''));
+    return ragged || open !== closed || heard;
+  });
+  expect(faulty.map(([name]) => name)).toEqual([]);
+});
+
 test('nothing omk says holds a foreign link, an image, foreign HTML or a live mention', () => {
   const ownHtml =
     /^(?:<\/?details>|<summary>[A-Za-z ]+<\/summary>|<details>\n<summary>[A-Za-z ]+<\/summary>|<!-- omk:status:deadbeef -->)$/;

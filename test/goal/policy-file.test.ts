@@ -21,6 +21,7 @@ describe('every fault has its line, its column and what is allowed', () => {
       'line 2, column 24: there is no key `gates.0.tiemout`. Did you mean `timeout`?',
     ],
     ['merge: gatde\n', /^line 1, column 8: `merge`: .*"disabled"\|"manual"\|"gated".* Did you mean `gated`\?$/],
+    ['review: { passes: { perf: off } }\n', /^line 1, column 21: .*Allowed here: `architect`, .*`performance`/],
     ['limits: { slices: 99 }\n', /^line 1, column 19: `limits.slices`: .*It is a whole number from 1 to 50$/],
     [
       'budget: { time: 3 weeks }\n',

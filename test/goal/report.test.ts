@@ -316,8 +316,10 @@ describe('everything omk says', () => {
 
   test('names a next command, is short of 60,000 characters and has no emoji of its own', () => {
     const plain = Object.entries(everything('plain words')).filter(([name]) => name !== 'body');
+    // One line in a thread: the comment beside it has the command. A check run's stand at its lines.
+    const answers = plain.filter(([name]) => !name.startsWith('thread') && name !== 'checkRun');
     expect(
-      plain
+      answers
         .filter(
           ([, text]) =>
             !text.includes('/omk ') && !text.includes('Next: plain words') && !text.includes('A maintainer can'),

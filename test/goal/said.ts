@@ -1,4 +1,5 @@
 import type { Command } from '../../src/goal/command.ts';
+import { renderCheckRun } from '../../src/goal/report/check-run.ts';
 import { renderHelp } from '../../src/goal/report/help.ts';
 import { renderPullContent } from '../../src/goal/report/pull-body.ts';
 import * as replies from '../../src/goal/report/replies.ts';
@@ -41,6 +42,7 @@ export function everything(text: string): Record<string, string> {
     status: renderStatus(goal, { ...view, sandbox: text }),
     running: renderStatus(running, view),
     body: renderPullContent(goal, slice, { sandbox: text }),
+    checkRun: renderCheckRun(someWall(), [{ finding: 'deadbeef', reason: text }]).summary,
     helpIssue: renderHelp('issue'),
     helpPull: renderHelp('pull'),
     accepted: replies.accepted(goal, { queuePlace: 2, pageUrl: PAGE }),
