@@ -1,6 +1,7 @@
 import { detectCargo, detectGo, detectJvm, detectMake } from './detect/compiled.ts';
 import { detectNode } from './detect/node.ts';
 import { detectPython } from './detect/python.ts';
+import { relatePackages } from './detect/related.ts';
 import { type FoundPackage, isLeftOut, type RepositoryView } from './detect/view.ts';
 import type { Gate, GateKind } from './gate.ts';
 import type { Gates } from './goal.ts';
@@ -24,9 +25,10 @@ export function detectGates(view: RepositoryView): Gates {
   const taken = better.filter((it) => it.gates.length > 0).map(({ dir }) => dir);
   const found = [...better, ...detectMake(view, taken)];
   const gates = found.flatMap((it) => it.gates);
+  const packagesOf = relatePackages(view);
   return {
     setup: found.flatMap((it) => it.setup),
-    gates: inOrder(gates),
+    gates: inOrder(gates).map((gate) => ({ ...gate, packages: packagesOf(gate.dir) })),
     source: 'detected',
     notes: found.length === 0 ? [NOTHING] : found.map(describe),
   };

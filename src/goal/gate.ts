@@ -13,7 +13,12 @@ export type Gate = {
   dir: string;
   /** Globs; the gate is run when the slice touches one of them. Empty: always. */
   paths: string[];
+  /** Of a gate that was detected in one of several packages. */
+  packages?: GatePackages | undefined;
 };
+
+/** Folders of packages: what the gate proves and builds on, and what it has nothing to do with. */
+export type GatePackages = { needs: string[]; others: string[] };
 
 /** A command that prepares a fresh checkout, such as installing packages. */
 export type SetupStep = { run: string; timeoutMs: number; dir: string };
@@ -44,7 +49,30 @@ export function gatesVerdict(results: readonly GateResult[]): GatesVerdict {
 
 /** Whether a change of these files calls for the gate. Unknown files (undefined) call for every gate. */
 export function isDue(gate: Gate, changed: readonly string[] | undefined): boolean {
-  if (!changed || gate.paths.length === 0) return true;
+  if (!changed) return true;
+  const { packages } = gate;
+  const concerned = packages ? changed.filter((path) => concerns(path, packages)) : changed;
+  if (gate.paths.length === 0) return concerned.length > 0 || changed.length === 0;
   const matches = picomatch(gate.paths, { dot: true });
-  return changed.some((path) => matches(path));
+  return concerned.some((path) => matches(path));
+}
+
+/** A file belongs to the innermost package that holds it; one that belongs to none concerns all. */
+function concerns(path: string, { needs, others }: GatePackages): boolean {
+  const longest = (dirs: readonly string[]) =>
+    Math.max(-1, ...dirs.filter((dir) => holds(dir, path)).map((dir) => dir.length));
+  return longest(needs) >= longest(others);
+}
+
+function holds(dir: string, path: string): boolean {
+  return path.startsWith(`${dir}/`);
+}
+
+/** The setup steps that the gates want: all of them unless every gate knows its packages. */
+export function setupFor(steps: readonly SetupStep[], gates: readonly Gate[]): SetupStep[] {
+  const meets = (step: SetupStep, dir: string) =>
+    step.dir === '.' || dir === step.dir || holds(step.dir, dir) || holds(dir, step.dir);
+  return steps.filter((step) =>
+    gates.some(({ packages }) => !packages || packages.needs.some((dir) => meets(step, dir))),
+  );
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { listFilesAt, readFileAt, getTree, type Mirror } from '../git/mirror.ts';
 import { openWorktree, type Worktree } from '../git/worktree.ts';
 import { manifestsToRead } from '../goal/detect.ts';
-import { isDue, type Gate, type GateResult, type SetupStep } from '../goal/gate.ts';
+import { isDue, setupFor, type Gate, type GateResult, type SetupStep } from '../goal/gate.ts';
 import type { Goal, Sha } from '../goal/goal.ts';
 import { around, killPoint } from '../kill-point.ts';
 import { runToEnd, type Room, type Run } from '../process.ts';
@@ -32,7 +32,7 @@ export async function prove(goal: Goal, subject: Subject, tools: Tools): Promise
   const due = goal.gates?.gates.filter((gate) => isDue(gate, subject.changed)) ?? [];
   if (due.length === 0) return [];
   const bench = await openBench(goal, subject, tools);
-  const failedSetup = await setUp(bench, goal.gates?.setup ?? []);
+  const failedSetup = await setUp(bench, setupFor(goal.gates?.setup ?? [], due));
   if (failedSetup) return [failedSetup];
   const results: GateResult[] = [];
   for (const gate of due) results.push(await around('gate', () => runGate(bench, gate)));
