@@ -47,57 +47,63 @@ export type GoalEvent =
   | SliceEvent;
 
 /** What happened to one slice. */
-export type SliceEvent = { slice: string } & (
-  | { kind: 'build-started'; base: Base }
-  | {
-      kind: 'build-failed';
-      reason: string;
-      feedback: Feedback[];
-      kimiSession: string | undefined;
-      /** A commit with the work as it stood; never pushed. */
-      kept: Sha | undefined;
-      wait: Wait | undefined;
-    }
-  | {
-      kind: 'built';
-      head: Sha;
-      tree: Sha;
-      changedFiles: string[];
-      summary: string;
-      kimiSession: string | undefined;
-    }
-  | { kind: 'verified'; results: GateResult[] }
-  | { kind: 'gates-failed'; results: GateResult[]; feedback: Feedback[] }
-  | { kind: 'wall-passed'; wall: Wall }
-  | { kind: 'wall-blocked'; wall: Wall; feedback: Feedback[] }
-  | { kind: 'rebased'; base: Base; head: Sha; tree: Sha }
-  | { kind: 'conflicted'; base: Base; files: string[]; feedback: Feedback[] }
-  | { kind: 'pushed'; head: Sha }
-  | { kind: 'delivered'; pull: SlicePull }
-  | { kind: 'waiting'; wait: Wait; headSeenAt: Date | undefined; greenSince: Date | undefined }
-  | { kind: 'held'; reason: Reason }
-  | { kind: 'released' }
-  | { kind: 'merge-asked'; by: Person }
-  | { kind: 'merged'; sha: Sha }
-  | { kind: 'sent-back'; feedback: Feedback[] }
-  | { kind: 'slice-blocked'; reason: Reason }
-  | { kind: 'retried'; by: Person }
-  /** Its pull request, if it had one, is closed. */
-  | { kind: 'slice-cancelled' }
-  /** Somebody submitted a review: it is read at `until`, with what else is said by then. */
-  | { kind: 'review-heard'; review: number; until: Date }
-  /** The reviews were read; `batch` is what people who may write want, undefined if it is nothing. */
-  | { kind: 'review-gathered'; reviews: number[]; batch: Batch | undefined; feedback: Feedback[] }
-  /** The agent had an answer to every point and nothing to change. */
-  | { kind: 'review-declined'; summary: string; kimiSession: string | undefined }
-  /** Every thread of the batch was answered. */
-  | { kind: 'review-answered' }
-  /** A person wants another turn. A turn that runs is not disturbed: it is followed by one more. */
-  | { kind: 'fix-asked'; by: Person; text: string }
-  | { kind: 'rebase-asked'; by: Person }
-  /** A person lets one finding of the wall through. */
-  | { kind: 'finding-accepted'; by: Person; finding: string; reason: string }
-);
+export type SliceEvent = { slice: string } &
+  /** `fresh`: why the turns before made no progress, so that this one begins without their memory. */
+  (
+    | { kind: 'build-started'; base: Base; fresh?: string | undefined }
+    | {
+        kind: 'build-failed';
+        reason: string;
+        /** The turn changed nothing. */
+        empty?: boolean;
+        feedback: Feedback[];
+        kimiSession: string | undefined;
+        /** A commit with the work as it stood; never pushed. */
+        kept: Sha | undefined;
+        wait: Wait | undefined;
+      }
+    | {
+        kind: 'built';
+        head: Sha;
+        tree: Sha;
+        changedFiles: string[];
+        summary: string;
+        kimiSession: string | undefined;
+      }
+    | { kind: 'verified'; results: GateResult[] }
+    | { kind: 'gates-failed'; results: GateResult[]; feedback: Feedback[] }
+    /** Gates failed for reasons of their own: they run again after the wait. */
+    | { kind: 'gates-faulted'; results: GateResult[]; wait: Wait }
+    | { kind: 'wall-passed'; wall: Wall }
+    | { kind: 'wall-blocked'; wall: Wall; feedback: Feedback[] }
+    | { kind: 'rebased'; base: Base; head: Sha; tree: Sha }
+    | { kind: 'conflicted'; base: Base; files: string[]; feedback: Feedback[] }
+    | { kind: 'pushed'; head: Sha }
+    | { kind: 'delivered'; pull: SlicePull }
+    | { kind: 'waiting'; wait: Wait; headSeenAt: Date | undefined; greenSince: Date | undefined }
+    | { kind: 'held'; reason: Reason }
+    | { kind: 'released' }
+    | { kind: 'merge-asked'; by: Person }
+    | { kind: 'merged'; sha: Sha }
+    | { kind: 'sent-back'; feedback: Feedback[] }
+    | { kind: 'slice-blocked'; reason: Reason }
+    | { kind: 'retried'; by: Person }
+    /** Its pull request, if it had one, is closed. */
+    | { kind: 'slice-cancelled' }
+    /** Somebody submitted a review: it is read at `until`, with what else is said by then. */
+    | { kind: 'review-heard'; review: number; until: Date }
+    /** The reviews were read; `batch` is what people who may write want, undefined if it is nothing. */
+    | { kind: 'review-gathered'; reviews: number[]; batch: Batch | undefined; feedback: Feedback[] }
+    /** The agent had an answer to every point and nothing to change. */
+    | { kind: 'review-declined'; summary: string; kimiSession: string | undefined }
+    /** Every thread of the batch was answered. */
+    | { kind: 'review-answered' }
+    /** A person wants another turn. A turn that runs is not disturbed: it is followed by one more. */
+    | { kind: 'fix-asked'; by: Person; text: string }
+    | { kind: 'rebase-asked'; by: Person }
+    /** A person lets one finding of the wall through. */
+    | { kind: 'finding-accepted'; by: Person; finding: string; reason: string }
+  );
 
 /** True for what happened to one slice. */
 export function isSliceEvent(event: GoalEvent): event is SliceEvent {

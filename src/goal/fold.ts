@@ -4,6 +4,7 @@ import { addBudget, addSpend, NO_SPEND } from './budget.ts';
 import { isSliceEvent, type GoalEvent, type SliceEvent } from './event.ts';
 import type { Goal, Person } from './goal.ts';
 import { isWorking, type Feedback, type PlannedSlice, type Slice } from './slice.ts';
+import { addRound, freshStart, gatesRound, turnRound, wallRound } from './stagnation.ts';
 import { describeEvent } from './telling.ts';
 
 /** The goal after one more event. Pure; `at` is when it was recorded. Throws on an event that cannot follow. */
@@ -157,6 +158,9 @@ function newSlice(planned: PlannedSlice): Slice {
     reason: undefined,
     attempts: NO_ATTEMPTS,
     reserved: false,
+    rounds: [],
+    begunAnew: false,
+    gateFaults: 0,
     feedback: [],
     inbox: [],
     heard: undefined,
@@ -195,12 +199,17 @@ function applyToSlice(before: Slice, event: SliceEvent): Slice {
   switch (event.kind) {
     case 'build-started': {
       const attempts = { ...slice.attempts, builds: slice.attempts.builds + 1, total: slice.attempts.total + 1 };
-      return { ...slice, status: 'building', base: event.base, attempts, reserved: true };
+      const begun = { ...slice, status: 'building' as const, base: event.base, attempts, reserved: true };
+      if (event.fresh === undefined) return begun;
+      const first: Feedback = { from: 'agent', text: freshStart(event.fresh) };
+      return { ...begun, kimiSession: undefined, rounds: [], begunAnew: true, feedback: [first, ...slice.feedback] };
     }
     case 'build-failed': {
       const { kimiSession, kept, wait } = event;
       const feedback = [...event.feedback, ...slice.inbox];
-      return { ...slice, status: 'building', feedback, inbox: [], kimiSession, kept, wait };
+      // A turn that the model's service broke off says nothing of the work.
+      const rounds = wait ? slice.rounds : addRound(slice.rounds, turnRound(event));
+      return { ...slice, status: 'building', rounds, feedback, inbox: [], kimiSession, kept, wait };
     }
     case 'built': {
       const { head, tree, changedFiles, summary, kimiSession } = event;
@@ -209,9 +218,24 @@ function applyToSlice(before: Slice, event: SliceEvent): Slice {
       return { ...slice, ...unproven, ...work, batch: heed(slice, summary), status, feedback: slice.inbox, inbox: [] };
     }
     case 'verified':
-      return { ...slice, status: 'reviewing', gates: event.results, attempts: { ...slice.attempts, builds: 0 } };
+      return {
+        ...slice,
+        status: 'reviewing',
+        gates: event.results,
+        gateFaults: 0,
+        attempts: { ...slice.attempts, builds: 0 },
+      };
+    case 'gates-faulted':
+      return { ...slice, gates: event.results, gateFaults: slice.gateFaults + 1, wait: event.wait };
     case 'gates-failed':
-      return { ...slice, status: 'building', gates: event.results, feedback: event.feedback };
+      return {
+        ...slice,
+        status: 'building',
+        gates: event.results,
+        gateFaults: 0,
+        rounds: addRound(slice.rounds, gatesRound(event.results, slice.tree)),
+        feedback: event.feedback,
+      };
     case 'wall-passed':
       return { ...slice, status: 'delivering', wall: event.wall, attempts: anotherRound(slice) };
     case 'wall-blocked':
@@ -219,6 +243,7 @@ function applyToSlice(before: Slice, event: SliceEvent): Slice {
         ...slice,
         status: 'building',
         wall: event.wall,
+        rounds: addRound(slice.rounds, wallRound(event.wall, slice.tree)),
         feedback: event.feedback,
         attempts: anotherRound(slice),
       };
@@ -258,7 +283,7 @@ function applyToSlice(before: Slice, event: SliceEvent): Slice {
     case 'slice-blocked':
       return { ...slice, status: 'blocked', reason: event.reason };
     case 'retried':
-      return { ...slice, status: resumeAt(slice), reason: undefined, attempts: NO_ATTEMPTS };
+      return { ...slice, status: resumeAt(slice), reason: undefined, attempts: NO_ATTEMPTS, ...NO_HISTORY };
     case 'slice-cancelled':
       return { ...slice, status: 'cancelled', withdrawing: false };
     case 'review-gathered': {
@@ -266,7 +291,15 @@ function applyToSlice(before: Slice, event: SliceEvent): Slice {
       if (!event.batch) return { ...rest, reserved: before.reserved };
       const batch = joinBatches(slice.batch, event.batch);
       const feedback = [...slice.feedback, ...event.feedback];
-      return { ...rest, batch, feedback, attempts: freshTries(slice), status: 'building', reason: undefined };
+      return {
+        ...rest,
+        ...NO_HISTORY,
+        batch,
+        feedback,
+        attempts: freshTries(slice),
+        status: 'building',
+        reason: undefined,
+      };
     }
     case 'review-declined': {
       const { kimiSession, summary } = event;
@@ -286,6 +319,9 @@ function applyToSlice(before: Slice, event: SliceEvent): Slice {
       return assertNever(event);
   }
 }
+
+/** What a person says starts the count of turns without progress anew. */
+const NO_HISTORY = { rounds: [], begunAnew: false, gateFaults: 0 };
 
 /** A person's word is worth new tries, up to the limit over all. */
 function freshTries({ attempts }: Slice): Slice['attempts'] {
@@ -311,7 +347,16 @@ function askFix(slice: Slice, { text }: { text: string }): Slice {
   const attempts = freshTries(slice);
   if (slice.status === 'building' && slice.reserved) return { ...slice, attempts, inbox: [...slice.inbox, asked] };
   const feedback = [...slice.feedback, asked];
-  return { ...slice, attempts, feedback, status: 'building', reason: undefined, wait: undefined, turn: slice.turn + 1 };
+  return {
+    ...slice,
+    ...NO_HISTORY,
+    attempts,
+    feedback,
+    status: 'building',
+    reason: undefined,
+    wait: undefined,
+    turn: slice.turn + 1,
+  };
 }
 
 /** The finding is no longer open; when nothing else is, the wall judges again instead of the agent building again. */

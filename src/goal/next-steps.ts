@@ -2,6 +2,7 @@ import { assertNever } from '../errors.ts';
 import { exhausted, type BudgetKind } from './budget.ts';
 import type { Goal, GoalEnd, Reason } from './goal.ts';
 import { isWorking, type Slice } from './slice.ts';
+import { findStagnation } from './stagnation.ts';
 import { policyOf, termsOf } from './terms.ts';
 
 /** `start` reserves a build attempt from the fresh base; `build` is the attempt itself. */
@@ -130,6 +131,11 @@ function canBeReviewed({ status, reserved }: Slice): boolean {
 /** One more attempt, or the end of the slice's patience with what is still open. */
 function tryAgain(goal: Goal, slice: Slice): Step {
   const limit = limitReached(goal, slice);
+  const stuck = slice.begunAnew ? findStagnation(slice.rounds) : undefined;
+  if (stuck) {
+    const text = `No progress, also after a fresh start: ${stuck}.`;
+    return { kind: 'block', slice: slice.id, reason: { text, next: '/omk answer <how to go on>' } };
+  }
   if (!limit) return { kind: 'start', slice: slice.id };
   const open = slice.feedback.map((feedback) => feedback.text).join('\n');
   const reason = { text: `Not solved within ${limit}. Still open:\n${open}`, next: `/omk retry ${slice.id}` };

@@ -2,6 +2,7 @@ import type { Batch } from './batch.ts';
 import type { Base, Person, Reason, Sha } from './goal.ts';
 import type { GateResult } from './gate.ts';
 import type { Refused } from './settle/attempt.ts';
+import type { Round } from './stagnation.ts';
 import type { Wall } from './wall.ts';
 
 export const RISKS = ['low', 'medium', 'high'] as const;
@@ -48,6 +49,12 @@ export type Slice = PlannedSlice & {
   attempts: Attempts;
   /** A build attempt is counted and not finished yet. */
   reserved: boolean;
+  /** What stayed open after the last turns. */
+  rounds: Round[];
+  /** It made no progress once and was begun anew; the second time it asks. */
+  begunAnew: boolean;
+  /** How often in a row gates failed for reasons of their own. */
+  gateFaults: number;
   /** Open feedback: what the next build turn gets as a whole. */
   feedback: Feedback[];
   /** What people said while the agent is at work: it goes into the next turn. */

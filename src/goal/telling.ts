@@ -43,7 +43,7 @@ export function describeEvent(event: GoalEvent): string | undefined {
 function describeSliceEvent(event: SliceEvent): string | undefined {
   switch (event.kind) {
     case 'build-started':
-      return 'build started';
+      return event.fresh ? `build started anew, since ${event.fresh}` : 'build started';
     case 'build-failed':
       return 'build turn failed';
     case 'built':
@@ -52,6 +52,8 @@ function describeSliceEvent(event: SliceEvent): string | undefined {
       return 'gates passed';
     case 'gates-failed':
       return 'gates failed, back to build';
+    case 'gates-faulted':
+      return 'gates failed for reasons of their own, tried again later';
     case 'wall-passed':
       return 'review wall passed';
     case 'wall-blocked':

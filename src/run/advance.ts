@@ -3,6 +3,7 @@ import { assertNever, ToolError, TransientError, UserError } from '../errors.ts'
 import type { GoalEvent } from '../goal/event.ts';
 import { getSlice, isEnded, type Goal, type Reason } from '../goal/goal.ts';
 import { nextSteps, type Step } from '../goal/next-steps.ts';
+import type { Slice } from '../goal/slice.ts';
 import { killPoint } from '../kill-point.ts';
 import { RefusedToken } from '../git/git.ts';
 import { accept } from './accept.ts';
@@ -16,6 +17,7 @@ import { reply } from './reply.ts';
 import { review } from './review.ts';
 import type { Expect } from '../store/goals.ts';
 import type { Tools } from './tools.ts';
+import { undo } from './undo.ts';
 import { verify } from './verify.ts';
 import { withdraw } from './withdraw.ts';
 
@@ -100,7 +102,7 @@ function perform(step: Step, goal: Goal, tools: Tools): Promise<GoalEvent[]> | G
     case 'start':
       return startBuild(goal, getSlice(goal, step.slice), tools);
     case 'build':
-      return build(goal, getSlice(goal, step.slice), tools);
+      return buildOrUndo(goal, getSlice(goal, step.slice), tools);
     case 'verify':
       return verify(goal, getSlice(goal, step.slice), tools);
     case 'review':
@@ -124,6 +126,12 @@ function perform(step: Step, goal: Goal, tools: Tools): Promise<GoalEvent[]> | G
     default:
       return assertNever(step);
   }
+}
+
+/** What a person takes back is undone by git; the agent comes in only when that is not enough. */
+function buildOrUndo(goal: Goal, slice: Slice, tools: Tools): Promise<GoalEvent[]> {
+  const { reverts, feedback } = slice;
+  return reverts && feedback.length === 0 ? undo(goal, slice, reverts, tools) : build(goal, slice, tools);
 }
 
 /** What a fault means for the goal, by who must hear of it. */

@@ -8,17 +8,18 @@ import type { GoalEvent } from '../goal/event.ts';
 import type { Base, Goal, Sha } from '../goal/goal.ts';
 import { commitMessage, worktreeName } from '../goal/naming.ts';
 import { policyOf } from '../goal/terms.ts';
+import { findStagnation } from '../goal/stagnation.ts';
 import { buildPrompt, fixPrompt } from '../goal/prompt.ts';
 import type { Feedback, Slice, Wait } from '../goal/slice.ts';
 import { parsePatch } from '../review/diff.ts';
 import { askKimi, isFailed, judgeFailure, type Failed } from './ask.ts';
 import { lendOwnGit } from './lend.ts';
 import { folders, mirrorOf, pageUrl, type Tools } from './tools.ts';
-import { undo } from './undo.ts';
 
 /** Reserves an attempt: from the slice's base, or for the first one from the base branch as it stands now. */
 export async function startBuild(goal: Goal, slice: Slice, tools: Tools): Promise<GoalEvent[]> {
-  return [{ kind: 'build-started', slice: slice.id, base: slice.base ?? (await freshBase(goal, tools)) }];
+  const base = slice.base ?? (await freshBase(goal, tools));
+  return [{ kind: 'build-started', slice: slice.id, base, fresh: findStagnation(slice.rounds) }];
 }
 
 async function freshBase(goal: Goal, tools: Tools): Promise<Base> {
@@ -30,7 +31,6 @@ async function freshBase(goal: Goal, tools: Tools): Promise<Base> {
 
 /** Lets Kimi work in the slice's worktree, then makes everything it changed one commit on the base, if it kept to its scope. */
 export async function build(goal: Goal, slice: Slice, tools: Tools): Promise<GoalEvent[]> {
-  if (slice.reverts && slice.feedback.length === 0) return undo(goal, slice, slice.reverts, tools);
   const base = slice.base ?? baseOf(goal);
   const { worktree, fresh } = await worktreeOf(goal, slice, tools);
   await lendOwnGit(worktree, tools);
@@ -129,7 +129,17 @@ type Turn = { slice: Slice; session: string | undefined; kept: Sha | undefined }
 
 function failed({ slice, session, kept }: Turn, fault: Feedback, wait?: Wait): GoalEvent {
   const feedback = [...slice.feedback.filter((old) => old.text !== fault.text), fault];
-  return { kind: 'build-failed', slice: slice.id, reason: fault.text, feedback, kimiSession: session, kept, wait };
+  const empty = fault === NO_CHANGE;
+  return {
+    kind: 'build-failed',
+    slice: slice.id,
+    reason: fault.text,
+    empty,
+    feedback,
+    kimiSession: session,
+    kept,
+    wait,
+  };
 }
 
 function afterFailure(turn: Turn, answer: Failed, now: Date): GoalEvent[] {

@@ -1,3 +1,4 @@
+import { breakerAfter, isOwnFault } from '../goal/breaker.ts';
 import type { GoalEvent } from '../goal/event.ts';
 import { gatesVerdict, type GateResult } from '../goal/gate.ts';
 import type { Goal } from '../goal/goal.ts';
@@ -6,7 +7,7 @@ import { gatesName } from './clean.ts';
 import { prove } from './prove.ts';
 import { mirrorOf, type Tools } from './tools.ts';
 
-/** Runs the gates at the slice's commit. A failed gate sends the slice back to build with its output. */
+/** Runs the gates at the slice's commit. A failed gate sends the slice back to build with its output, one that failed for its own reasons runs again. */
 export async function verify(goal: Goal, slice: Slice, tools: Tools): Promise<GoalEvent[]> {
   if (!slice.head) throw new Error(`Slice ${slice.id} is verified without a commit`);
   const subject = {
@@ -19,11 +20,35 @@ export async function verify(goal: Goal, slice: Slice, tools: Tools): Promise<Go
   const results = await prove(goal, subject, tools);
   const verdict = gatesVerdict(results);
   if (verdict.kind === 'passed') return [{ kind: 'verified', slice: slice.id, results }];
-  return [{ kind: 'gates-failed', slice: slice.id, results, feedback: verdict.failed.map(asFeedback) }];
+  const own = verdict.failed.filter(isOwnFault);
+  const broken = verdict.failed.filter((result) => !own.includes(result));
+  if (broken.length === 0) return faulted(slice, results, own, tools.clock.now());
+  return [{ kind: 'gates-failed', slice: slice.id, results, feedback: broken.map(asFeedback) }];
 }
 
 function asFeedback(result: GateResult): Feedback {
-  const end = { 'timed-out': 'ran out of time', 'could-not-start': 'could not start' }[result.status as string];
-  const how = end ?? (result.signal ? `was ended by ${result.signal}` : `exited with ${result.exitCode}`);
-  return { from: 'gate', text: `Gate \`${result.run}\` ${how}. The end of its output:\n${result.outputTail}` };
+  return {
+    from: 'gate',
+    text: `Gate \`${result.run}\` ${endOf(result)}. The end of its output:\n${result.outputTail}`,
+  };
+}
+
+function endOf({ status, signal, exitCode }: GateResult): string {
+  if (status === 'timed-out') return 'ran out of time';
+  if (status === 'could-not-start') return 'could not start';
+  return signal ? `was ended by ${signal}` : `exited with ${exitCode}`;
+}
+
+/** Nobody can mend the code for a machine that fails: the gates run again, after the fifth time after a pause, and then a person looks. */
+function faulted(slice: Slice, results: GateResult[], own: GateResult[], now: Date): GoalEvent[] {
+  const breaker = breakerAfter(slice.gateFaults + 1);
+  const words = own.map((result) => `Gate \`${result.run}\` ${endOf(result)}`).join('; ');
+  if (breaker.kind === 'ask') {
+    const tail = own[0]?.outputTail.trim().slice(-1_000) ?? '';
+    const text = `${words}, ${slice.gateFaults + 1} times in a row, for reasons of its own and not of the code.\n${tail}`;
+    return [{ kind: 'slice-blocked', slice: slice.id, reason: { text, next: `/omk retry ${slice.id}` } }];
+  }
+  const reason = `${words}; tried again${breaker.kind === 'pause' ? ' once after a pause' : ''}`;
+  const wait = { reason, since: now, until: new Date(now.getTime() + breaker.ms) };
+  return [{ kind: 'gates-faulted', slice: slice.id, results, wait }];
 }

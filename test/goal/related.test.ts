@@ -141,6 +141,6 @@ describe('gates of a monorepo: what is touched, and what depends on it', () => {
         setup,
         gates.filter((gate) => isDue(gate, [path])),
       ).map(({ dir }) => dir);
-    expect([due('web/a.js'), due('README.md')]).toEqual([['web'], ['web', 'api']]);
+    expect([due('web/a.js'), due('README.md')]).toEqual([['web'], ['api', 'web']]);
   });
 });

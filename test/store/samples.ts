@@ -135,6 +135,7 @@ const SAMPLES: Record<GoalEvent['kind'], GoalEvent> = {
   'fix-asked': { kind: 'fix-asked', slice, by: PERSON, text: NASTY },
   'rebase-asked': { kind: 'rebase-asked', slice, by: PERSON },
   'finding-accepted': { kind: 'finding-accepted', slice, by: PERSON, finding: '0123abcd', reason: NASTY },
+  'gates-faulted': { kind: 'gates-faulted', slice, results: [RESULT], wait },
   'review-heard': { kind: 'review-heard', slice, review: 7, until: date(4) },
   'review-gathered': {
     kind: 'review-gathered',
