@@ -38,6 +38,17 @@ export async function rebaseCommit(
   return { kind: 'clean', sha, tree: merge.tree };
 }
 
+/** `head` with `base` merged into it, in memory. Throws ToolError. */
+export async function mergeInto(
+  mirror: Mirror,
+  { head, base, ...words }: { head: Sha; base: Sha; message: string; author: Signature },
+): Promise<Rebased> {
+  const merge = await mergeCheck(mirror, head, base);
+  if (merge.kind === 'conflict') return merge;
+  const sha = await writeCommit(mirror, { tree: merge.tree, parents: [head, base], ...words });
+  return { kind: 'clean', sha, tree: merge.tree };
+}
+
 /**
  * What `commit` did to its first parent, undone on `onto`, in memory. The tree equals that of `onto` when nothing of it was left. Throws ToolError.
  */

@@ -127,6 +127,18 @@ export async function getTree(mirror: Mirror, sha: Sha): Promise<Sha> {
   return (await git(['rev-parse', '--verify', '--quiet', `${sha}^{tree}`], { gitDir: mirror.gitDir })).trim();
 }
 
+/** The commit from which both went their ways; undefined if they share none. Throws ToolError if the mirror lacks one of them. */
+export async function findMergeBase(mirror: Mirror, a: Sha, b: Sha): Promise<Sha | undefined> {
+  assertSha(a);
+  assertSha(b);
+  const args = ['merge-base', a, b];
+  const options = { gitDir: mirror.gitDir };
+  const result = await tryGit(args, options);
+  if (result.exitCode === 0) return result.stdout.trim();
+  if (result.exitCode === 1) return undefined;
+  throw gitFault(args, options, result);
+}
+
 /** Whether commit `a` is `b` or one of its ancestors. Throws ToolError if the mirror lacks one of them. */
 export async function isAncestor(mirror: Mirror, a: Sha, b: Sha): Promise<boolean> {
   assertSha(a);

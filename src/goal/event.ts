@@ -76,6 +76,16 @@ export type SliceEvent = { slice: string } &
     | { kind: 'gates-faulted'; results: GateResult[]; wait: Wait }
     | { kind: 'wall-passed'; wall: Wall }
     | { kind: 'wall-blocked'; wall: Wall; feedback: Feedback[] }
+    /** People pushed `theirs` to the slice's branch; `head` is that, with what omk made meanwhile on top. */
+    | {
+        kind: 'adopted';
+        base: Base;
+        theirs: Sha;
+        head: Sha;
+        tree: Sha;
+        changedFiles: string[];
+        feedback: Feedback[];
+      }
     | { kind: 'rebased'; base: Base; head: Sha; tree: Sha }
     | { kind: 'conflicted'; base: Base; files: string[]; feedback: Feedback[] }
     | { kind: 'pushed'; head: Sha }

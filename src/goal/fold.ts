@@ -178,6 +178,7 @@ function newSlice(planned: PlannedSlice): Slice {
     kept: undefined,
     gates: [],
     wall: undefined,
+    stem: undefined,
     pushed: undefined,
     pull: undefined,
     wait: undefined,
@@ -247,9 +248,17 @@ function applyToSlice(before: Slice, event: SliceEvent): Slice {
         feedback: event.feedback,
         attempts: anotherRound(slice),
       };
+    case 'adopted': {
+      const { base, theirs, head, tree, changedFiles } = event;
+      const feedback = [...slice.feedback, ...event.feedback];
+      const status = feedback.length > 0 ? 'building' : 'verifying';
+      const work = { base, head, tree, changedFiles, stem: theirs, pushed: theirs, kept: undefined, feedback };
+      return { ...slice, ...unproven, ...work, status, reason: undefined, mergeAskedBy: undefined };
+    }
     case 'rebased': {
       const { base, head, tree } = event;
-      return { ...slice, ...unproven, status: 'verifying', base, head, tree, rebaseAsked: false };
+      const stem = slice.stem && head;
+      return { ...slice, ...unproven, status: 'verifying', base, head, tree, stem, rebaseAsked: false };
     }
     case 'conflicted': {
       const { base, feedback } = event;

@@ -84,7 +84,9 @@ export type Slice = PlannedSlice & {
   kept: Sha | undefined;
   gates: GateResult[];
   wall: Wall | undefined;
-  /** The commit omk pushed last: the lease of the next push. */
+  /** Commits of people are in it, so it is never rewritten: the next commit follows it. Undefined while the branch is omk's alone. */
+  stem: Sha | undefined;
+  /** The commit omk pushed last, or took over: the lease of the next push. */
   pushed: Sha | undefined;
   pull: SlicePull | undefined;
   wait: Wait | undefined;

@@ -58,6 +58,8 @@ function describeSliceEvent(event: SliceEvent): string | undefined {
       return 'review wall passed';
     case 'wall-blocked':
       return 'review wall blocked, back to build';
+    case 'adopted':
+      return `took over what people pushed, \`${event.theirs.slice(0, 7)}\``;
     case 'rebased':
       return `rebased onto \`${event.base.sha.slice(0, 7)}\``;
     case 'conflicted':

@@ -1,5 +1,5 @@
 import { assertNever } from '../errors.ts';
-import { commitAll, readPatch, type ChangedFile } from '../git/commit.ts';
+import { commitAll, listChangedFiles, readPatch, type ChangedFile } from '../git/commit.ts';
 import { fetchBranch, listFilesAt } from '../git/mirror.ts';
 import { openWorktree, resumeWorktree, type Worktree } from '../git/worktree.ts';
 import { auditCommit, renderFaults } from '../goal/audit.ts';
@@ -53,7 +53,7 @@ export async function build(goal: Goal, slice: Slice, tools: Tools): Promise<Goa
   const commit = await commitAll(worktree, {
     message: commitMessage(goal, slice, { summary, pageUrl: pageUrl(goal, tools) }),
     author: { name: 'omk', email: 'omk@users.noreply.github.com' },
-    parent: base.sha,
+    parent: slice.stem ?? base.sha,
     at: tools.clock.now(),
   });
   const turn: Turn = { slice, session: outcome.session, kept: commit?.sha };
@@ -63,7 +63,8 @@ export async function build(goal: Goal, slice: Slice, tools: Tools): Promise<Goa
   const fault = await judgeCommit(goal, slice, commit, tools);
   if (!commit || fault) return [failed(turn, fault ?? NO_CHANGE)];
   const { sha, tree, files } = commit;
-  const changedFiles = files.map((file) => file.path);
+  const all = slice.stem ? await listChangedFiles(worktree.mirror, base.sha, sha) : files;
+  const changedFiles = all.map((file) => file.path);
   const built = { kind: 'built', slice: slice.id, head: sha, tree, changedFiles } as const;
   return [{ ...built, summary, kimiSession: outcome.session }];
 }
@@ -72,7 +73,7 @@ export async function build(goal: Goal, slice: Slice, tools: Tools): Promise<Goa
 async function worktreeOf(goal: Goal, slice: Slice, tools: Tools): Promise<{ worktree: Worktree; fresh: boolean }> {
   const mirror = await mirrorOf(goal, tools);
   const place = { root: folders(tools.config).worktrees, name: worktreeName(goal, slice.id) };
-  const base = (slice.base ?? baseOf(goal)).sha;
+  const base = slice.stem ?? (slice.base ?? baseOf(goal)).sha;
   const kept = await resumeWorktree(mirror, { ...place, base });
   if (kept) return { worktree: kept, fresh: false };
   return { worktree: await openWorktree(mirror, { ...place, sha: slice.kept ?? slice.head ?? base }), fresh: true };
@@ -107,7 +108,7 @@ async function judgeCommit(
 ): Promise<Feedback | undefined> {
   if (!commit || commit.tree === slice.tree) return NO_CHANGE;
   const mirror = await mirrorOf(goal, tools);
-  const patch = await readPatch(mirror, (slice.base ?? baseOf(goal)).sha, commit.sha);
+  const patch = await readPatch(mirror, slice.stem ?? (slice.base ?? baseOf(goal)).sha, commit.sha);
   const texts = new Map(
     parsePatch(patch)
       .files.filter(({ binary }) => !binary)

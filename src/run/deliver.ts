@@ -1,6 +1,6 @@
 import { UserError } from '../errors.ts';
 import { readPatch } from '../git/commit.ts';
-import { mergeCheck, rebaseCommit } from '../git/merge-tree.ts';
+import { mergeCheck, mergeInto, rebaseCommit } from '../git/merge-tree.ts';
 import { fetchBranch, type Mirror } from '../git/mirror.ts';
 import { pushCommit } from '../git/push.ts';
 import { createCheckRun } from '../github/checks.ts';
@@ -14,6 +14,7 @@ import { PULL_ISLAND, renderPullBody, renderPullContent } from '../goal/report/p
 import type { Slice, SlicePull } from '../goal/slice.ts';
 import { policyOf, termsOf } from '../goal/terms.ts';
 import { renderSandbox } from '../sandbox/sandbox.ts';
+import { adopt } from './adopt.ts';
 import { baseOf } from './build.ts';
 import { stillMay } from './recheck.ts';
 import { mirrorOf, pageUrl, type Tools } from './tools.ts';
@@ -33,13 +34,12 @@ export async function deliver(goal: Goal, slice: Slice, tools: Tools): Promise<G
   if (slice.rebaseAsked) return rebase(goal, slice, tools);
   const mirror = await mirrorOf(goal, tools);
   const token = await tools.gitToken(goal.repository);
-  const moved = await meetBase(goal, slice, { mirror, token, head });
+  const moved = await meetBase(goal, slice, { mirror, token, head, at: tools.clock.now() });
   if (moved) return moved;
   if (slice.pushed !== head) {
     const reason = await stillMay(goal, tools);
-    return [
-      reason ? { kind: 'slice-blocked', slice: slice.id, reason } : await push(goal, slice, { mirror, token, head }),
-    ];
+    if (reason) return [{ kind: 'slice-blocked', slice: slice.id, reason }];
+    return push(goal, slice, { mirror, token, head, at: tools.clock.now() }, tools);
   }
   return [
     { kind: 'delivered', slice: slice.id, pull: await bringPull(goal, slice, head, tools) },
@@ -59,7 +59,7 @@ function held(slice: Slice, text: string, next: string): GoalEvent {
   return { kind: 'held', slice: slice.id, reason: { text, next } };
 }
 
-type Parcel = { mirror: Mirror; token: string; head: Sha };
+type Parcel = { mirror: Mirror; token: string; head: Sha; at: Date };
 
 /** Undefined when the commit merges cleanly into the base as it stands now; else what became of it. */
 async function meetBase(goal: Goal, slice: Slice, parcel: Parcel): Promise<GoalEvent[] | undefined> {
@@ -73,7 +73,7 @@ async function meetBase(goal: Goal, slice: Slice, parcel: Parcel): Promise<GoalE
 export async function rebase(goal: Goal, slice: Slice, tools: Tools): Promise<GoalEvent[]> {
   if (!slice.head) throw new Error(`Slice ${slice.id} is rebased without a commit`);
   const token = await tools.gitToken(goal.repository);
-  const parcel = { mirror: await mirrorOf(goal, tools), token, head: slice.head };
+  const parcel = { mirror: await mirrorOf(goal, tools), token, head: slice.head, at: tools.clock.now() };
   return rebaseOnto(await freshBase(slice.base ?? baseOf(goal), parcel), slice, parcel, goal);
 }
 
@@ -83,7 +83,9 @@ async function freshBase({ branch }: Base, { mirror, token }: Parcel): Promise<B
   return { branch, sha };
 }
 
-async function rebaseOnto(base: Base, slice: Slice, { mirror, head }: Parcel, goal: Goal): Promise<GoalEvent[]> {
+async function rebaseOnto(base: Base, slice: Slice, parcel: Parcel, goal: Goal): Promise<GoalEvent[]> {
+  if (slice.stem) return mergeBase(base, slice, parcel);
+  const { mirror, head } = parcel;
   const from = (slice.base ?? baseOf(goal)).sha;
   const rebased = await rebaseCommit(mirror, { commit: head, from, onto: base.sha });
   if (rebased.kind === 'clean') {
@@ -100,17 +102,33 @@ async function rebaseOnto(base: Base, slice: Slice, { mirror, head }: Parcel, go
 
 const PATCH_CHARS = 20_000;
 
-async function push(goal: Goal, slice: Slice, { mirror, token, head }: Parcel): Promise<GoalEvent> {
+/** People's commits are never rewritten, so the base is merged into them. */
+async function mergeBase(base: Base, slice: Slice, { mirror, head, at }: Parcel): Promise<GoalEvent[]> {
+  const merged = await mergeInto(mirror, {
+    head,
+    base: base.sha,
+    message: `Merge ${base.branch} at ${base.sha.slice(0, 12)}`,
+    author: { name: 'omk', email: 'omk@users.noreply.github.com', date: at.toISOString() },
+  });
+  if (merged.kind === 'clean') return [{ kind: 'rebased', slice: slice.id, base, head: merged.sha, tree: merged.tree }];
+  const text = `The branch has commits of people in it and conflicts with \`${base.branch}\` in ${merged.files.join(', ')}.`;
+  const next = `merge \`${base.branch}\` into the branch by hand, then /omk retry`;
+  return [{ kind: 'slice-blocked', slice: slice.id, reason: { text, next } }];
+}
+
+async function push(goal: Goal, slice: Slice, { mirror, token, head }: Parcel, tools: Tools): Promise<GoalEvent[]> {
   const branch = branchName(goal, slice.id);
   const pushed = await pushCommit(mirror, { sha: head, branch, expected: slice.pushed }, token);
   if (pushed.kind === 'refused') {
     throw new UserError(`GitHub refused the push to \`${branch}\`.`, `/omk retry ${slice.id}`, pushed.message);
   }
   if (pushed.kind === 'moved') {
+    const adopted = await adopt(goal, slice, head, tools);
+    if (adopted) return adopted;
     const found = pushed.actual ? `is at ${pushed.actual}, which omk did not push` : 'was deleted';
     throw new UserError(`The branch \`${branch}\` ${found}. Nothing was overwritten.`, `/omk retry ${slice.id}`);
   }
-  return { kind: 'pushed', slice: slice.id, head };
+  return [{ kind: 'pushed', slice: slice.id, head }];
 }
 
 async function bringPull(goal: Goal, slice: Slice, head: Sha, tools: Tools): Promise<SlicePull> {

@@ -10,6 +10,7 @@ import { recall } from '../goal/settle/attempt.ts';
 import { settle, type PullFacts, type SettleVerdict } from '../goal/settle.ts';
 import type { Slice, SlicePull } from '../goal/slice.ts';
 import { policyOf, termsOf } from '../goal/terms.ts';
+import { adopt } from './adopt.ts';
 import { afterMerge } from './after-merge.ts';
 import { baseOf } from './build.ts';
 import { rebase } from './deliver.ts';
@@ -70,6 +71,9 @@ async function look(goal: Goal, slice: Slice, { pull, lane }: Place, tools: Tool
   const { headSeenAt, greenSince, pushed } = slice;
   const frozen = (await tools.store.getFreeze(goal.repository.id))?.reason;
   const memory = { ...recall({ head: pull.head, headSeenAt, greenSince }, facts.head, now), pushed, frozen };
+  const strange = facts.state === 'open' && !facts.fork && pushed !== undefined && facts.head !== pushed;
+  const adopted = strange ? await adopt(goal, slice, undefined, tools) : undefined;
+  if (adopted) return adopted;
   const tries = await listTries(goal, slice, tools);
   const scene: Scene = { goal, slice, pull, github, facts, ...around, memory, tries, lane, tools };
   const judged = pull.draft ? withoutDraft(facts) : facts;

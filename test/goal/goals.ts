@@ -45,6 +45,7 @@ export function someSlice(more: Partial<Slice> = {}): Slice {
     kept: undefined,
     gates: [someGate()],
     wall: someWall(),
+    stem: undefined,
     pushed: HEAD,
     pull: { number: 12, url: 'https://github.com/o/r/pull/12', head: HEAD, draft: false },
     wait: undefined,

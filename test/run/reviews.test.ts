@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { World } from '../world/world.ts';
 import { building, fixing, planning, write } from '../world/scripts.ts';
@@ -63,5 +65,27 @@ test('reviews are one round of work: each thread is answered, what the diff cove
   expect(summaries[0]).toContain('1 fixed, 1 declined');
   expect(goal.status).toBe('ready');
   expect(await world.github.file('main', 'words/two.txt')).toBe('one\ntwo\n');
+  expect(oddities(world)).toEqual([]);
+});
+
+test('a person’s own commits are proven like omk’s, and what omk adds goes on top of them', async () => {
+  world.model.will({
+    ...planning([{ id: 'three', title: 'Add the third word', writeScope: ['words/**'] }]),
+    times: 1,
+  });
+  world.model.will(building('three', [{ tools: [write('words/three.txt', 'three\n')] }, { say: 'Added it.' }]));
+  world.model.will(fixing('three', [{ tools: [write('words/four.txt', 'four\n')] }, { say: 'Corrected it.' }]));
+  const issue = ask(world, 'Add the third word');
+  for (let round = 0; round < 9 && world.github.pulls().length === 1; round += 1) await moment();
+  const pull = world.github.pulls()[1];
+  if (!pull) throw new Error('No pull request');
+  const theirs = await world.github.push('ada', pull.head.ref, { 'words/four.txt': 'wrong\n' });
+  const goal = await world.finish(issue);
+  expect(goal.status).toBe('ready');
+  expect(await world.github.file('main', 'words/three.txt')).toBe('three\n');
+  expect(await world.github.file('main', 'words/four.txt')).toBe('four\n');
+  expect(pull.head.sha).not.toBe(theirs);
+  const { gitDir } = world.github.repository;
+  await promisify(execFile)('git', ['--git-dir', gitDir, 'merge-base', '--is-ancestor', theirs, pull.head.sha]);
   expect(oddities(world)).toEqual([]);
 });

@@ -136,6 +136,16 @@ const SAMPLES: Record<GoalEvent['kind'], GoalEvent> = {
   'rebase-asked': { kind: 'rebase-asked', slice, by: PERSON },
   'finding-accepted': { kind: 'finding-accepted', slice, by: PERSON, finding: '0123abcd', reason: NASTY },
   'gates-faulted': { kind: 'gates-faulted', slice, results: [RESULT], wait },
+  adopted: {
+    kind: 'adopted',
+    slice,
+    base: BASE,
+    theirs: HEAD,
+    head: HEAD,
+    tree: HEAD,
+    changedFiles: ['src/a.ts'],
+    feedback: [],
+  },
   'review-heard': { kind: 'review-heard', slice, review: 7, until: date(4) },
   'review-gathered': {
     kind: 'review-gathered',
