@@ -373,10 +373,7 @@ describe('the look that is not to merge', () => {
 });
 
 describe('a GitHub that does not take the query', () => {
-  const get = (path: string, body: object, code = 200) =>
-    api()
-      .get(`${PLACE}${path}`)
-      .reply(code, body);
+  const get = (path: string, body: object, code = 200) => api().get(`${PLACE}${path}`).reply(code, body);
   const run = (change: Record<string, unknown> = {}) => ({
     id: 1,
     name: 'test',

@@ -336,5 +336,5 @@ test('what a program said stands in a code block of its last lines', () => {
   expect(lines[0]).toBe('The setup fails.');
   expect(lines[1]).toBe('````');
   expect(lines.at(-1)).toBe('````');
-  expect(lines.slice(2, -1)).toEqual([...said.slice(-12)]);
+  expect(lines.slice(2, -1)).toEqual(said.slice(-12));
 });
