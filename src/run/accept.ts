@@ -9,6 +9,7 @@ import { POLICY_PATH, readPolicy } from '../goal/policy-file.ts';
 import { oracleQuestion } from '../goal/slice-plan.ts';
 import { readOrgConfig } from '../github/repository.ts';
 import { getRepository } from '../github/repository.ts';
+import { hasProgram } from '../sandbox/host.ts';
 import { refuseUnheld } from '../sandbox/refusal.ts';
 import { mirrorOf, type Tools } from './tools.ts';
 
@@ -56,7 +57,7 @@ async function findGates(mirror: Mirror, sha: Sha, policy: Policy): Promise<Gate
   const files = (await listFilesAt(mirror, sha)).map((file) => file.path);
   const manifests = new Map<string, string | undefined>();
   for (const path of manifestsToRead(files)) manifests.set(path, await readFileAt(mirror, sha, path));
-  const detected = detectGates({ files, read: (path) => manifests.get(path) });
+  const detected = detectGates({ files, read: (path) => manifests.get(path), has: hasProgram });
   const setup = policy.setup?.map((step) => ({ run: step.run, timeoutMs: step.timeout, dir: step.dir }));
   const gates = policy.gates?.map(({ timeout, ...gate }) => ({ ...gate, timeoutMs: timeout }));
   const notes = gates ? gates.map((gate) => `${gate.name}: ${gate.run}`) : detected.notes;

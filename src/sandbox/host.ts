@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, lstatSync, readFileSync, readlinkSync } from 'node:fs';
 import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Bind, Box } from './bwrap.ts';
 import { findToolchains, type Toolchains } from './toolchains.ts';
@@ -83,6 +84,11 @@ function canDisableUserns(): boolean {
   const { stdout } = spawnSync('bwrap', ['--version'], { encoding: 'utf8', env: { PATH: systemPath } });
   const [major = 0, minor = 0] = (stdout?.match(/\d+/g) ?? []).map(Number);
   return major > 0 || minor >= 8;
+}
+
+/** Whether programs in a room find this one. */
+export function hasProgram(name: string): boolean {
+  return getHost().toolchains.path.some((folder) => exists(join(folder, name)));
 }
 
 /** Whether there is something that omk's user may read. */

@@ -595,3 +595,42 @@ test('a repository of many packages is looked through in a moment', () => {
   }
   expect(detectGates(viewOf(files)).gates).toHaveLength(400);
 });
+
+const WITHOUT_TOOLS: [
+  name: string,
+  files: Record<string, string | object>,
+  setup: string[],
+  gates: string[],
+  note: string,
+][] = [
+  [
+    'uv',
+    {
+      'pyproject.toml': `${PYPROJECT}[dependency-groups]\ntests = ["pytest", "freezegun>=1"]\ndocs = ["sphinx"]\n[tool.ruff]\n[tool.pytest.ini_options]\n`,
+      'uv.lock': '',
+      'tests/test_a.py': '',
+    },
+    [`${PIP} -e . pytest 'freezegun>=1' ruff`],
+    ['python3 -m ruff check .', 'python3 -m pytest'],
+    'python, since there is no uv here (.): ruff check ., pytest',
+  ],
+  [
+    'tox',
+    {
+      'setup.py': '',
+      'tox.ini':
+        '[tox]\nenvlist = py3\n[testenv]\ndeps =\n    pytest\n    -r test-requirements.txt\n    {env:MORE}\n    hypothesis ; python_version >= "3.6"\ncommands = pytest\n',
+      'test_a.py': '',
+    },
+    [`${PIP} -e . pytest -r test-requirements.txt 'hypothesis ; python_version >= "3.6"'`],
+    ['python3 -m pytest'],
+    'python, since there is no tox here (.): pytest',
+  ],
+];
+
+test.each(WITHOUT_TOOLS)('where there is no %s, pip does its work', (_tool, files, setup, gates, note) => {
+  const found = detectGates({ ...viewOf(files), has: () => false });
+  expect(commands(found.setup)).toEqual(setup);
+  expect(commands(found.gates)).toEqual(gates);
+  expect(found.notes).toEqual([note]);
+});

@@ -1,5 +1,5 @@
 import type { Gate } from '../gate.ts';
-import { hasTable, readTables } from './toml.ts';
+import { hasTable, readStrings, readTables } from './toml.ts';
 import {
   type FoundPackage,
   foldersWith,
@@ -27,7 +27,10 @@ type PythonPackage = {
 /** How a package's tools are installed and started. `isThere` says whether a tool can be expected to be installed. */
 type Runner = { tool: string; setup: string[]; start: string; isThere: (tool: string) => boolean };
 
-/** The Python packages: uv, poetry, pdm and pipenv by lock file, tox by tox.ini, else pip and `python3 -m`. */
+/**
+ * The Python packages: uv, poetry, pdm and pipenv by lock file, tox by tox.ini, else pip and `python3 -m`. Where the
+ * machine lacks the package's own tool, pip installs what that would have.
+ */
 export function detectPython(view: RepositoryView): FoundPackage[] {
   const dirs = foldersWith(view, MANIFESTS).filter((dir) => isPackage(readPackage(view, dir, [])));
   const real = dirs.map((dir) => readPackage(view, dir, dirs)).filter((it) => isPackage(it));
@@ -36,6 +39,7 @@ export function detectPython(view: RepositoryView): FoundPackage[] {
     detectPackage(
       it,
       workspaces.find((root) => root !== it && isWithin(it.dir, root.dir)),
+      view.has ?? (() => true),
     ),
   );
 }
@@ -70,12 +74,23 @@ function isPackage({ dir, files, pyproject, ini }: PythonPackage): boolean {
   );
 }
 
-function detectPackage(it: PythonPackage, workspace: PythonPackage | undefined): FoundPackage {
-  const runner = chooseRunner(it, workspace);
+function detectPackage(
+  it: PythonPackage,
+  workspace: PythonPackage | undefined,
+  has: (program: string) => boolean,
+): FoundPackage {
+  const wanted = chooseRunner(it, workspace);
+  const isLacking = wanted.tool !== 'python' && !has(wanted.tool);
+  const runner = isLacking ? plainRunner(pipCommands(it, { instead: true })) : wanted;
   const gates =
     runner.tool === 'tox' ? [gateOf(it.dir, 'test', 'tox')] : [...linters(it, runner), ...tests(it, runner)];
   const setup = gates.length === 0 ? [] : runner.setup.map((run) => setupOf(it.dir, run));
-  return { tool: runner.tool, dir: it.dir, setup, gates };
+  const tool = isLacking ? `python, since there is no ${wanted.tool} here` : runner.tool;
+  return { tool, dir: it.dir, setup, gates };
+}
+
+function plainRunner(setup: string[]): Runner {
+  return { tool: 'python', setup, start: 'python3 -m ', isThere: () => true };
 }
 
 function chooseRunner(it: PythonPackage, workspace: PythonPackage | undefined): Runner {
@@ -107,7 +122,7 @@ function chooseRunner(it: PythonPackage, workspace: PythonPackage | undefined): 
   // tox installs at its first run, and gates have no network.
   if (has('tox.ini') && hasTable(it.ini, 'tox'))
     return { tool: 'tox', setup: ['tox --notest'], start: '', isThere: named };
-  return { tool: 'python', setup: pipCommands(it), start: 'python3 -m ', isThere: () => true };
+  return plainRunner(pipCommands(it, { instead: false }));
 }
 
 /** Whether a tool stands among the dependencies; the header of its own settings does not count. */
@@ -115,23 +130,40 @@ function isNamed(tool: string, manifests: string): boolean {
   return new RegExp(`\\b${tool}\\b`, 'i').test(manifests.replaceAll(/^\s*\[.*$/gm, ''));
 }
 
-/** Installs into the user's folder where the system's is not writable; PEP 668 marks that folder as the distribution's. */
-function pipCommands(it: PythonPackage): string[] {
+/**
+ * Installs into the user's folder where the system's is not writable; PEP 668 marks that folder as the distribution's.
+ * `instead`: of the package's own tool, so that what that tool alone reads is named too.
+ */
+function pipCommands(it: PythonPackage, { instead }: { instead: boolean }): string[] {
   const isInstallable =
     hasTable(it.pyproject, 'project') || hasTable(it.pyproject, 'build-system') || it.files.includes('setup.py');
   const extras = extrasOf(it);
   const wanted = [
     ...it.requirements.map((name) => `-r ${name}`),
     ...(isInstallable ? [extras.length > 0 ? `-e '.[${extras.join(',')}]'` : '-e .'] : []),
-    ...toolsOf(it).filter((tool) => !isNamed(tool, it.text)),
+    ...(instead ? toolDependencies(it) : []),
+    ...toolsOf(it).filter((tool) => instead || !isNamed(tool, it.text)),
   ];
-  return wanted.length === 0 ? [] : [`PIP_BREAK_SYSTEM_PACKAGES=1 python3 -m pip install ${wanted.join(' ')}`];
+  return wanted.length === 0 ? [] : [`PIP_BREAK_SYSTEM_PACKAGES=1 python3 -m pip install ${[...new Set(wanted)].join(' ')}`];
+}
+
+const DEVELOPMENT = /^(dev|develop|development|tests?|testing|lint|typing)$/;
+
+/** What dependency groups (PEP 735) and tox's own environment ask for. */
+function toolDependencies({ pyproject, ini }: PythonPackage): string[] {
+  const groups = pyproject.get('dependency-groups') ?? '';
+  const names = [...groups.matchAll(/^\s*([\w-]+)\s*=/gm)].map(([, name = '']) => name);
+  const grouped = names.filter((name) => DEVELOPMENT.test(name)).flatMap((name) => readStrings(groups, name));
+  const [, listed = ''] = /^deps\s*=(.*(?:\n[ \t]+.*)*)/m.exec(ini.get('testenv') ?? '') ?? [];
+  const lines = listed.split('\n').map((line) => line.trim());
+  const plain = lines.filter((line) => /^(-r )?[\w./-]+\s*([<>=!~;[].*)?$/.test(line));
+  return [...new Set([...grouped, ...plain])].map((entry) => (/^(-r )?[\w./-]+$/.test(entry) ? entry : `'${entry}'`));
 }
 
 function extrasOf(it: PythonPackage): string[] {
   const declared = `${it.pyproject.get('project.optional-dependencies') ?? ''}\n${it.ini.get('options.extras_require') ?? ''}`;
   const names = [...declared.matchAll(/^([\w-]+)\s*=/gm)].map((match) => match[1] ?? '');
-  return names.filter((name) => /^(dev|develop|development|tests?|testing|lint|typing)$/.test(name));
+  return names.filter((name) => DEVELOPMENT.test(name));
 }
 
 /** The tools that the gates will call. */

@@ -1,7 +1,14 @@
 import type { Gate, GateKind, SetupStep } from '../gate.ts';
 
-/** The tracked files of a commit by path, and the text of those that `manifestsToRead` names. */
-export type RepositoryView = { files: readonly string[]; read(path: string): string | undefined };
+/**
+ * The tracked files of a commit by path, and the text of those that `manifestsToRead` names. `has`: whether the machine has
+ * a program; left out, it has them all.
+ */
+export type RepositoryView = {
+  files: readonly string[];
+  read: (path: string) => string | undefined;
+  has?: (program: string) => boolean;
+};
 
 /** What one package of the repository asks for. `tool` is what runs it, such as `npm`. */
 export type FoundPackage = { tool: string; dir: string; setup: SetupStep[]; gates: Gate[] };
