@@ -1,12 +1,13 @@
-/** `<name>[:<nth>]`: where this process shall die, the first time or the n-th. Only tests set it. */
-const [, wanted, nth = '1'] = /^(.+?)(?::(\d+))?$/.exec(process.env['OMK_KILL_AT'] ?? '') ?? [];
-let left = Number(nth);
+import { writeSync } from 'node:fs';
 
-/** Ends the process as a crash would when a test named this point; does nothing otherwise. */
+/** The points, separated by commas, at which this process shall die. Only tests set them. */
+const deadly = new Set(process.env['OMK_KILL_AT']?.split(','));
+
+/** Ends the process as a crash would when a test named this point, and says so; does nothing otherwise. */
 export function killPoint(name: string): void {
-  if (name !== wanted) return;
-  left -= 1;
-  if (left === 0) process.kill(process.pid, 'SIGKILL');
+  if (!deadly.has(name)) return;
+  writeSync(2, `killed at ${name}\n`);
+  process.kill(process.pid, 'SIGKILL');
 }
 
 /** Does something that a crash must not double, between the points `before:<name>` and `after:<name>`. */

@@ -121,6 +121,13 @@ async function listEntries(mirror: Mirror, sha: Sha, paths: string[]): Promise<(
   });
 }
 
+/** Whether the mirror has this commit. */
+export async function hasCommit(mirror: Mirror, sha: Sha): Promise<boolean> {
+  assertSha(sha);
+  const { exitCode } = await tryGit(['cat-file', '-e', `${sha}^{commit}`], { gitDir: mirror.gitDir });
+  return exitCode === 0;
+}
+
 /** The tree of a commit. Throws ToolError if the mirror has no such commit. */
 export async function getTree(mirror: Mirror, sha: Sha): Promise<Sha> {
   assertSha(sha);

@@ -13,6 +13,8 @@ export type Worktree = { name: string; dir: string; gitDir: string; mirror: Mirr
 
 /** Stands in a worktree's git directory while its files are being brought to a commit. */
 const OPENING = 'omk-opening';
+/** Holds what work goes on in a worktree. */
+const MARK = 'omk-mark';
 
 /**
  * The worktree of this name under `root`, with exactly the tracked files of `sha`: untracked files are removed, ignored ones kept.
@@ -33,18 +35,26 @@ export async function openWorktree(
   return worktree;
 }
 
+/** Notes beside the worktree what work goes on in it. Opening or removing it does not ask. */
+export async function markWorktree({ gitDir }: Worktree, mark: string): Promise<void> {
+  await writeFile(join(gitDir, MARK), mark);
+}
+
 /**
- * The worktree of this name as it stands, uncommitted work included; undefined if there is none, if it is half-made,
- * or if what was opened in it does not come from `base`: committed on `base`, such files would take back what lies between.
+ * The worktree of this name as it stands, uncommitted work included; undefined if there is none, if it is half-made, if it has another
+ * `mark` than the one given, or if what was opened in it does not come from `base`: committed on `base`, such files would take back what lies between.
  */
 export async function resumeWorktree(
   mirror: Mirror,
-  { root, name, base }: { root: string; name: string; base: Sha },
+  { root, name, base, mark }: { root: string; name: string; base: Sha; mark?: string },
 ): Promise<Worktree | undefined> {
   assertSha(base);
   const worktree = locate(mirror, root, name);
   const isSettled = (await isWhole(worktree)) && !(await exists(join(worktree.gitDir, OPENING)));
-  return isSettled && (await standsOn(worktree, base)) ? worktree : undefined;
+  if (!isSettled || !(await standsOn(worktree, base))) return undefined;
+  if (mark === undefined) return worktree;
+  const found = await readFile(join(worktree.gitDir, MARK), 'utf8').catch(() => undefined);
+  return found === mark ? worktree : undefined;
 }
 
 /** Whether the commit last opened in the worktree is `base` or descends from it. */

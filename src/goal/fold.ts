@@ -104,8 +104,13 @@ function applyToGoal(goal: Goal, event: Exclude<GoalEvent, SliceEvent>, at: Date
 }
 
 function statusBefore(goal: Goal): Goal['status'] {
+<<<<<<< HEAD
   if (goal.replan !== undefined) return 'planning';
   if (goal.plan) return goal.plan.needsApproval && !goal.plan.approvedBy ? 'awaiting_approval' : 'running';
+=======
+  if (goal.plan?.needsApproval && !goal.plan.approvedBy) return 'awaiting_approval';
+  if (goal.plan) return 'running';
+>>>>>>> 9d52975 (Work goes on on another machine, nothing goes out after a stored cancel, and bars for faults, deliveries, webhooks, intake, git locks and kills)
   return goal.policy ? 'planning' : 'queued';
 }
 
@@ -259,6 +264,11 @@ function applyToSlice(before: Slice, event: SliceEvent): Slice {
       const { base, head, tree } = event;
       const stem = slice.stem && head;
       return { ...slice, ...unproven, status: 'verifying', base, head, tree, stem, rebaseAsked: false };
+    }
+    case 'work-lost': {
+      const feedback = slice.feedback.filter(({ from }) => from === 'person');
+      const none = { head: undefined, tree: undefined, kept: undefined, kimiSession: undefined };
+      return { ...slice, ...unproven, ...none, status: 'building', feedback, rebaseAsked: false };
     }
     case 'conflicted': {
       const { base, feedback } = event;

@@ -62,6 +62,8 @@ function describeSliceEvent(event: SliceEvent): string | undefined {
       return `took over what people pushed, \`${event.theirs.slice(0, 7)}\``;
     case 'rebased':
       return `rebased onto \`${event.base.sha.slice(0, 7)}\``;
+    case 'work-lost':
+      return 'lost its unpushed work with another machine, back to build';
     case 'conflicted':
       return 'conflicts with the base, back to build';
     case 'pushed':

@@ -3,8 +3,11 @@ import { assertNever, ToolError, TransientError, UserError } from '../errors.ts'
 import type { GoalEvent } from '../goal/event.ts';
 import { getSlice, isEnded, type Goal, type Reason } from '../goal/goal.ts';
 import { nextSteps, type Step } from '../goal/next-steps.ts';
+<<<<<<< HEAD
 import type { Slice } from '../goal/slice.ts';
 import { killPoint } from '../kill-point.ts';
+=======
+>>>>>>> 9d52975 (Work goes on on another machine, nothing goes out after a stored cancel, and bars for faults, deliveries, webhooks, intake, git locks and kills)
 import { RefusedToken } from '../git/git.ts';
 import { accept } from './accept.ts';
 import { build, startBuild } from './build.ts';
@@ -13,7 +16,11 @@ import { deliver } from './deliver.ts';
 import { gather } from './gather.ts';
 import { merge } from './merge.ts';
 import { plan } from './plan.ts';
+<<<<<<< HEAD
 import { reply } from './reply.ts';
+=======
+import { regainBase, regainWork } from './regain.ts';
+>>>>>>> 9d52975 (Work goes on on another machine, nothing goes out after a stored cancel, and bars for faults, deliveries, webhooks, intake, git locks and kills)
 import { review } from './review.ts';
 import type { Expect } from '../store/goals.ts';
 import type { Tools } from './tools.ts';
@@ -39,10 +46,19 @@ export async function advance(job: GoalJob, tools: Tools): Promise<void> {
 
 /** Appends the events and everything that follows from them in one transaction. Late results of a moved slice are dropped. */
 async function record(goal: Goal, step: Step | undefined, events: GoalEvent[], tools: Tools): Promise<Goal> {
+<<<<<<< HEAD
   const expect = expectation(goal, step);
   const recorded = await recordAround(events, () =>
     tools.store.record(goal.id, events, { expect, decide: (next) => decide(next, tools.clock.now()) }),
   );
+=======
+  const unit = step ? unitOf(step) : '';
+  const expect = unit ? { slice: unit, turn: getSlice(goal, unit).turn } : { slice: undefined, turn: goal.turn };
+  const recorded = await tools.store.record(goal.id, events, {
+    expect,
+    decide: (next) => decide(next, tools.clock.now()),
+  });
+>>>>>>> 9d52975 (Work goes on on another machine, nothing goes out after a stored cancel, and bars for faults, deliveries, webhooks, intake, git locks and kills)
   if (recorded.kind === 'stale') {
     tools.log.info({ goal: goal.id, step: step?.kind }, 'the goal moved meanwhile: result dropped');
   } else if (isEnded(recorded.goal.status)) {
@@ -51,6 +67,7 @@ async function record(goal: Goal, step: Step | undefined, events: GoalEvent[], t
   return recorded.goal;
 }
 
+<<<<<<< HEAD
 /** What must not have moved since the step began. An end is only right for exactly the goal that was seen. */
 function expectation(goal: Goal, step: Step | undefined): Expect {
   const slice = step && unitOf(step);
@@ -67,6 +84,8 @@ export async function recordAround<T>(events: readonly GoalEvent[], recording: (
   return recorded;
 }
 
+=======
+>>>>>>> 9d52975 (Work goes on on another machine, nothing goes out after a stored cancel, and bars for faults, deliveries, webhooks, intake, git locks and kills)
 /** The jobs and waits that follow from a goal as it stands, and the news that goes to its issue. */
 export function decide(goal: Goal, now: Date) {
   const steps = nextSteps(goal, now);
@@ -93,7 +112,9 @@ async function attempt(step: Step, goal: Goal, tools: Tools): Promise<GoalEvent[
   }
 }
 
-function perform(step: Step, goal: Goal, tools: Tools): Promise<GoalEvent[]> | GoalEvent[] {
+async function perform(step: Step, goal: Goal, tools: Tools): Promise<GoalEvent[]> {
+  const missing = await regain(step, goal, tools);
+  if (missing.length > 0) return missing;
   switch (step.kind) {
     case 'accept':
       return accept(goal, tools);
@@ -128,10 +149,34 @@ function perform(step: Step, goal: Goal, tools: Tools): Promise<GoalEvent[]> | G
   }
 }
 
+<<<<<<< HEAD
 /** What a person takes back is undone by git; the agent comes in only when that is not enough. */
 function buildOrUndo(goal: Goal, slice: Slice, tools: Tools): Promise<GoalEvent[]> {
   const { reverts, feedback } = slice;
   return reverts && feedback.length === 0 ? undo(goal, slice, reverts, tools) : build(goal, slice, tools);
+=======
+/** Brings what the step works on to this machine; events if it is nowhere. */
+async function regain(step: Step, goal: Goal, tools: Tools): Promise<GoalEvent[]> {
+  switch (step.kind) {
+    case 'plan':
+      await regainBase(goal, goal.base, tools);
+      return [];
+    case 'build':
+    case 'verify':
+    case 'review':
+    case 'deliver':
+      return regainWork(goal, getSlice(goal, step.slice), tools);
+    case 'accept':
+    case 'start':
+    case 'merge':
+    case 'block':
+    case 'finish':
+    case 'wait':
+      return [];
+    default:
+      return assertNever(step);
+  }
+>>>>>>> 9d52975 (Work goes on on another machine, nothing goes out after a stored cancel, and bars for faults, deliveries, webhooks, intake, git locks and kills)
 }
 
 /** What a fault means for the goal, by who must hear of it. */

@@ -1,7 +1,7 @@
 import { assertNever } from '../errors.ts';
 import { commitAll, listChangedFiles, readPatch, type ChangedFile } from '../git/commit.ts';
 import { fetchBranch, listFilesAt } from '../git/mirror.ts';
-import { openWorktree, resumeWorktree, type Worktree } from '../git/worktree.ts';
+import { markWorktree, openWorktree, resumeWorktree, type Worktree } from '../git/worktree.ts';
 import { auditCommit, renderFaults } from '../goal/audit.ts';
 import { readSaid } from '../goal/batch.ts';
 import type { GoalEvent } from '../goal/event.ts';
@@ -69,14 +69,27 @@ export async function build(goal: Goal, slice: Slice, tools: Tools): Promise<Goa
   return [{ ...built, summary, kimiSession: outcome.session }];
 }
 
-/** The slice's worktree as the last turn left it, else made anew from what was built so far. */
+/**
+ * The slice's worktree as this very turn left it when it was cut off, else as what was built so far has it. Another turn's files do not
+ * count: the last one may have been on another machine.
+ */
 async function worktreeOf(goal: Goal, slice: Slice, tools: Tools): Promise<{ worktree: Worktree; fresh: boolean }> {
   const mirror = await mirrorOf(goal, tools);
   const place = { root: folders(tools.config).worktrees, name: worktreeName(goal, slice.id) };
+<<<<<<< HEAD
   const base = slice.stem ?? (slice.base ?? baseOf(goal)).sha;
   const kept = await resumeWorktree(mirror, { ...place, base });
   if (kept) return { worktree: kept, fresh: false };
   return { worktree: await openWorktree(mirror, { ...place, sha: slice.kept ?? slice.head ?? base }), fresh: true };
+=======
+  const base = (slice.base ?? baseOf(goal)).sha;
+  const mark = `turn ${slice.turn}`;
+  const cutOff = await resumeWorktree(mirror, { ...place, base, mark });
+  if (cutOff) return { worktree: cutOff, fresh: false };
+  const worktree = await openWorktree(mirror, { ...place, sha: slice.kept ?? slice.head ?? base });
+  await markWorktree(worktree, mark);
+  return { worktree, fresh: true };
+>>>>>>> 9d52975 (Work goes on on another machine, nothing goes out after a stored cancel, and bars for faults, deliveries, webhooks, intake, git locks and kills)
 }
 
 /** Reviewers got an answer to everything that was open, and nothing is to be changed. */

@@ -16,7 +16,8 @@ import { policyOf, termsOf } from '../goal/terms.ts';
 import { renderSandbox } from '../sandbox/sandbox.ts';
 import { adopt } from './adopt.ts';
 import { baseOf } from './build.ts';
-import { stillMay } from './recheck.ts';
+import { assertUnderway, stillMay } from './recheck.ts';
+import { regainWork } from './regain.ts';
 import { mirrorOf, pageUrl, type Tools } from './tools.ts';
 
 /**
@@ -39,8 +40,14 @@ export async function deliver(goal: Goal, slice: Slice, tools: Tools): Promise<G
   if (slice.pushed !== head) {
     const reason = await stillMay(goal, tools);
     if (reason) return [{ kind: 'slice-blocked', slice: slice.id, reason }];
+<<<<<<< HEAD
     return push(goal, slice, { mirror, token, head, at: tools.clock.now() }, tools);
+=======
+    await assertUnderway(goal, tools);
+    return [await push(goal, slice, { mirror, token, head })];
+>>>>>>> 9d52975 (Work goes on on another machine, nothing goes out after a stored cancel, and bars for faults, deliveries, webhooks, intake, git locks and kills)
   }
+  await assertUnderway(goal, tools);
   return [
     { kind: 'delivered', slice: slice.id, pull: await bringPull(goal, slice, head, tools) },
     firstWait(goal, slice, tools),
@@ -72,6 +79,8 @@ async function meetBase(goal: Goal, slice: Slice, parcel: Parcel): Promise<GoalE
 /** Puts the slice on the base as it stands now; gates and wall follow again. A conflict goes back to build with both sides. */
 export async function rebase(goal: Goal, slice: Slice, tools: Tools): Promise<GoalEvent[]> {
   if (!slice.head) throw new Error(`Slice ${slice.id} is rebased without a commit`);
+  const lost = await regainWork(goal, slice, tools);
+  if (lost.length > 0) return lost;
   const token = await tools.gitToken(goal.repository);
   const parcel = { mirror: await mirrorOf(goal, tools), token, head: slice.head, at: tools.clock.now() };
   return rebaseOnto(await freshBase(slice.base ?? baseOf(goal), parcel), slice, parcel, goal);

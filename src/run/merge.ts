@@ -14,7 +14,7 @@ import { adopt } from './adopt.ts';
 import { afterMerge } from './after-merge.ts';
 import { baseOf } from './build.ts';
 import { rebase } from './deliver.ts';
-import { stillMay } from './recheck.ts';
+import { assertUnderway, stillMay } from './recheck.ts';
 import { handOver, meetLostReply } from './hand-over.ts';
 import { findAhead, leaveLane, takeLane, type Lane } from './lane.ts';
 import { held, waiting, type Scene } from './scene.ts';
@@ -115,6 +115,7 @@ async function act(scene: Scene, verdict: SettleVerdict): Promise<GoalEvent[]> {
     case 'ready': {
       const hold = holdOf(goal, slice, pull) ?? (await stillMay(goal, scene.tools, scene.issueOpen));
       if (hold) return held(slice, hold);
+      await assertUnderway(goal, scene.tools);
       return scene.facts.draft ? endDraft(scene) : handOver(scene, verdict);
     }
     default:

@@ -11,7 +11,7 @@ import * as replies from '../goal/report/replies.ts';
 import { renderHelp } from '../goal/report/help.ts';
 import { steer, type Order } from '../goal/steer.ts';
 import { readVisible } from '../goal/visible.ts';
-import { decide, recordAround } from './advance.ts';
+import { decide } from './advance.ts';
 import { pageUrl, type Tools } from './tools.ts';
 
 /** Where somebody speaks to omk: the issue or pull request as it stood then, and a key that makes every answer one answer. */
@@ -74,9 +74,10 @@ async function startGoal(options: RunOptions, text: string | undefined, talk: Ta
     options,
   };
   const last = await tools.store.findLatestGoal(repository.id, issue.number);
-  const made = await recordAround([asked], () =>
-    tools.store.createGoal(asked, { trigger: talk.key, decide: (next) => decide(next, tools.clock.now()) }),
-  );
+  const made = await tools.store.createGoal(asked, {
+    trigger: talk.key,
+    decide: (next) => decide(next, tools.clock.now()),
+  });
   if (made.kind === 'busy') return replies.busy(made.goal);
   const standsStill = last && last.id !== made.goal.id && isEnded(last.status);
   const makesWay = standsStill && !['ready', 'cancelled', 'not_ready'].includes(last.status) ? last : undefined;
@@ -148,9 +149,7 @@ async function answerOf(goal: Goal, key: string, { store }: Tools): Promise<stri
 
 /** Records what a person decided, whatever the goal does at the moment. */
 export async function append(goal: Goal, events: GoalEvent[], tools: Tools): Promise<void> {
-  await recordAround(events, () =>
-    tools.store.record(goal.id, events, { decide: (next) => decide(next, tools.clock.now()) }),
-  );
+  await tools.store.record(goal.id, events, { decide: (next) => decide(next, tools.clock.now()) });
 }
 
 async function freeze(reason: string | undefined, { repository, person: by, tools }: Talk): Promise<string> {

@@ -1,3 +1,4 @@
+import { TransientError } from '../errors.ts';
 import { statusOf, type GitHub } from '../github/client.ts';
 import { getIssue } from '../github/issues.ts';
 import { getPermission } from '../github/repository.ts';
@@ -23,6 +24,15 @@ export async function stillMay(goal: Goal, tools: Tools, issueOpen?: boolean): P
     text: `Issue #${goal.issue} is closed or gone. Nothing was pushed or merged.`,
     next: 'open the issue again, then /omk run',
   };
+}
+
+/**
+ * What is stored counts, not what the stage began with: called last before anything goes out, so that nothing does after a stored
+ * cancel or pause. Throws TransientError then.
+ */
+export async function assertUnderway({ id }: Goal, { store }: Tools): Promise<void> {
+  const { status } = await store.getGoal(id);
+  if (status !== 'running') throw new TransientError(`Goal ${id} is ${status} by now`, 1_000);
 }
 
 /** False too for an issue that was deleted or transferred: GitHub answers 404, 410, or with the issue of another number. */

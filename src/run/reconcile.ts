@@ -5,6 +5,8 @@ import type { Tools } from './tools.ts';
 
 const MINUTE_MS = 60_000;
 const EVERY_MS = 5 * MINUTE_MS;
+const LEASE_MS = 45_000;
+const TICK_MS = 15_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 /** GitHub keeps its deliveries for three days. */
@@ -17,23 +19,28 @@ const KEEP_WEBHOOKS_MS = 7 * DAY_MS;
 /** `events`: those that omk stores; GitHub sends some to every App that nobody asked for. */
 type Needs = { tools: Pick<Tools, 'store' | 'clock' | 'log' | 'config'>; app: AppAuth; events: readonly string[] };
 
-/** Reconciles at once and then every five minutes; one process at a time does. Returns how to stop it. */
+/**
+ * Reconciles at once and then every five minutes, in one process: the one that has the lease. Another takes it over within a minute
+ * of its death. Returns how to stop it.
+ */
 export function startReconciling(needs: Needs): () => Promise<void> {
   const { store, clock, log, config } = needs.tools;
   // Who has the embedded database is alone: the lease of a process that was killed is its own.
   const holder = config.DATABASE_URL === undefined ? 'alone' : randomUUID();
-  let lookMs = FIRST_LOOK_MS;
+  let next = { at: 0, lookMs: FIRST_LOOK_MS };
   const round = async () => {
-    const until = new Date(clock.now().getTime() + EVERY_MS);
-    if (!(await store.takeLease({ name: 'reconcile', holder, until }))) return;
-    await reconcile(needs, lookMs);
-    lookMs = LOOK_MS;
+    const now = clock.now().getTime();
+    if (!(await store.takeLease({ name: 'reconcile', holder, until: new Date(now + LEASE_MS) }))) return;
+    if (now < next.at) return;
+    next = { ...next, at: now + MINUTE_MS };
+    await reconcile(needs, next.lookMs);
+    next = { at: now + EVERY_MS, lookMs: LOOK_MS };
   };
   const tryRound = () => round().catch((err: unknown) => log.warn({ err }, 'could not reconcile with GitHub'));
   let running = tryRound();
   const timer = setInterval(() => {
     running = running.then(tryRound);
-  }, EVERY_MS);
+  }, TICK_MS);
   timer.unref();
   return async () => {
     clearInterval(timer);

@@ -46,7 +46,9 @@ export async function sendWebhook(boss: PgBoss, tx: Tx, job: WebhookJob): Promis
 /** Queues the unit, as part of the transaction, unless it is queued already or held. One that runs now runs again afterwards. */
 export async function sendUnit(boss: PgBoss, tx: Tx, { installationId, ...job }: UnitJob): Promise<void> {
   if (await isHeld(tx, job)) return;
-  const options = { singletonKey: `${job.goalId}/${job.unit}`, group: { id: installationId }, db: fromKysely(tx) };
+  // News takes a moment and no agent, so it does not wait for its installation's share.
+  const share = job.unit === 'announce' ? {} : { group: { id: installationId } };
+  const options = { singletonKey: `${job.goalId}/${job.unit}`, ...share, db: fromKysely(tx) };
   // A hint must not be lost in a job that was queued without one.
   if (job.hinted) await boss.upsert('goal', job, options);
   else await boss.send('goal', job, options);

@@ -74,7 +74,7 @@ export type Executor = Kysely<Database>;
 export type Tx = Transaction<Database>;
 
 /** Append-only, run in the order of their names. A released migration is never changed. */
-const MIGRATIONS = { '0001-first': first, '0002-lease': lease };
+export const MIGRATIONS = { '0001-first': first, '0002-lease': lease };
 
 /** Brings the tables up to date. Two starters are harmless: one waits for the other. Throws a `UserError` on a database of a newer omk. */
 export async function migrate(db: Kysely<Database>): Promise<void> {

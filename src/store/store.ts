@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { UserError } from '../errors.ts';
 import type { GoalEvent } from '../goal/event.ts';
 import type { Goal, GoalStatus } from '../goal/goal.ts';
-import { around } from '../kill-point.ts';
+import { around, killPoint } from '../kill-point.ts';
 import type { Clock } from './clock.ts';
 import { findEffect, intendEffect, renewEffect, settleEffect, type Effect, type Intention } from './effect.ts';
 import { openEngine, type Engine } from './engine.ts';
@@ -167,6 +167,14 @@ function webhookPart({ engine: { db, boss } }: Context) {
   };
 }
 
+/** Records between the points `before:event:<kind>` and `after:event:<kind>` of each event. */
+async function aroundEvents<T>(events: readonly GoalEvent[], recording: () => Promise<T>): Promise<T> {
+  for (const { kind } of events) killPoint(`before:event:${kind}`);
+  const recorded = await recording();
+  for (const { kind } of events) killPoint(`after:event:${kind}`);
+  return recorded;
+}
+
 function goalPart({ engine: { db, boss }, clock }: Context) {
   const findActiveGoal = (repositoryId: number, issue: number) =>
     lookup.findGoalOfIssue(db, { repositoryId, issue, unfinished: true });
@@ -176,10 +184,12 @@ function goalPart({ engine: { db, boss }, clock }: Context) {
       // The goal in the way may end between the two looks, so look again.
       for (let attempt = 0; attempt < 3; attempt++) {
         const creation = { asked, trigger, at: clock.now(), decide };
-        const created = await db.transaction().execute(async (tx) => {
-          await announceChange(tx, asked.id);
-          return goals.insertGoal(tx, boss, creation);
-        });
+        const created = await aroundEvents([asked], () =>
+          db.transaction().execute(async (tx) => {
+            await announceChange(tx, asked.id);
+            return goals.insertGoal(tx, boss, creation);
+          }),
+        );
         if (created) return { kind: 'created', goal: created };
         const same = await lookup.findGoalByTrigger(db, repositoryId, trigger);
         if (same) return { kind: 'exists', goal: same };
@@ -208,10 +218,12 @@ function goalPart({ engine: { db, boss }, clock }: Context) {
     ): Promise<Recorded> {
       const step = { goalId, events, expect, at: clock.now(), decide };
       try {
-        return await db.transaction().execute(async (tx) => {
-          if (events.length > 0) await announceChange(tx, goalId);
-          return goals.recordEvents(tx, boss, step);
-        });
+        return await aroundEvents(events, () =>
+          db.transaction().execute(async (tx) => {
+            if (events.length > 0) await announceChange(tx, goalId);
+            return goals.recordEvents(tx, boss, step);
+          }),
+        );
       } catch (error) {
         throw goals.isSecondUnfinished(error) ? busyIssue(goalId) : error;
       }

@@ -18,7 +18,7 @@ export type Handlers = {
   goal(job: { goalId: string; unit: string; hinted: boolean }, signal: AbortSignal): Promise<void>;
 };
 
-/** `concurrency`: goal jobs at a time in this process. `perInstallation`: goal jobs at a time of one installation, over all processes. */
+/** Goal jobs at a time in this process: `concurrency` in all, `perInstallation` of one installation, so that each process keeps a place for others. */
 export type WorkOptions = { concurrency: number; perInstallation: number };
 
 export type Workers = { stop(options: { timeoutMs: number }): Promise<'stopped' | 'timed-out'> };
@@ -47,10 +47,10 @@ export async function startWorkers(context: WorkContext, handlers: Handlers, opt
     handle: ({ goalId, unit, hinted }, signal) => handlers.goal({ goalId, unit, hinted }, signal),
     hold: holdUnit,
     giveUp: () => Promise.resolve(),
-    groupConcurrency: options.perInstallation,
+    perGroup: options.perInstallation,
   };
-  for (let count = 0; count < WEBHOOK_WORKERS; count++) await startWorker(context, webhook, stopping.signal);
-  for (let count = 0; count < options.concurrency; count++) await startWorker(context, goal, stopping.signal);
+  await startPlaces(context, webhook, { places: WEBHOOK_WORKERS, stopping: stopping.signal });
+  await startPlaces(context, goal, { places: options.concurrency, stopping: stopping.signal });
   const timer = setInterval(() => {
     sendDue(engine, clock.now()).catch((err: unknown) => log.error({ err }, 'what is due could not be queued'));
   }, DUE_INTERVAL_MS);
@@ -71,30 +71,36 @@ type Work<Data> = {
   handle(data: Data, signal: AbortSignal): Promise<void>;
   hold(tx: Tx, data: Data, hold: Hold): Promise<void>;
   giveUp(tx: Tx, data: Data): Promise<void>;
-  groupConcurrency?: number;
+  /** Jobs of one group at a time in this process. Counted here: what processes count in the database two may count at once. */
+  perGroup?: number;
 };
 
-/** One worker takes one job at a time. */
-async function startWorker<Data extends { failures: number }>(
+/** Each place takes one job at a time. */
+async function startPlaces<Data extends { failures: number }>(
   context: WorkContext,
   work: Work<Data>,
-  stopping: AbortSignal,
+  { places, stopping }: { places: number; stopping: AbortSignal },
 ): Promise<void> {
   const { boss, embedded } = context.engine;
   const options = {
     pollingIntervalSeconds: POLL_SECONDS,
     notifyPollingIntervalSeconds: POLL_SECONDS,
     ...(embedded ? {} : { heartbeatRefreshSeconds: HEARTBEAT_REFRESH_SECONDS }),
-    ...(work.groupConcurrency === undefined ? {} : { groupConcurrency: work.groupConcurrency }),
+    localConcurrency: places,
+    ...(work.perGroup === undefined ? {} : { localGroupConcurrency: Math.min(work.perGroup, places) }),
   };
-  const worker: string = await boss.work<Data>(work.queue, options, async ([job]) => {
+  const workers = new Set<string>();
+  boss.on('wip', (states) => {
+    for (const { id, name } of states) if (name === work.queue) workers.add(id);
+  });
+  await boss.work<Data>(work.queue, options, async ([job]) => {
     if (!job) return;
     try {
       await runJob(context, work, { job, signal: AbortSignal.any([job.signal, stopping]) });
     } finally {
       context.settled.emit('settled');
-      // Without this the worker would sleep a poll interval before it takes the next job.
-      boss.notifyWorker(worker);
+      // Without this a place would stay empty for a poll interval, also one that the job's group kept closed.
+      for (const worker of workers) boss.notifyWorker(worker);
     }
   });
 }

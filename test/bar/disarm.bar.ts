@@ -123,7 +123,7 @@ async function isNoticed({ file, from, to, test }: Defence): Promise<boolean> {
       join(copy, file),
       source.replace(from, () => to),
     );
-    return (await runTests([test], copy)).some(({ status }) => status === 'failed');
+    return (await runTests([test], { root: copy })).some(({ status }) => status === 'failed');
   } finally {
     await rm(copy, { recursive: true, force: true });
   }

@@ -3,8 +3,11 @@ import { join } from 'node:path';
 
 export type Ran = { file: string; name: string; status: string };
 
-/** Runs test files in a process of their own, and gives how each test went. `root` is where the sources are, this repository unless told. */
-export async function runTests(files: readonly string[], root = join(import.meta.dirname, '../..')): Promise<Ran[]> {
+/** Runs test files in a process of their own, and gives how each test went. `root` is where the sources are, this repository unless told; `env` comes on top. */
+export async function runTests(
+  files: readonly string[],
+  { root = join(import.meta.dirname, '../..'), env = {} }: { root?: string; env?: Record<string, string> } = {},
+): Promise<Ran[]> {
   const jest = join(root, 'node_modules/jest/bin/jest.js');
   const flags = [
     '--experimental-vm-modules',
@@ -16,6 +19,7 @@ export async function runTests(files: readonly string[], root = join(import.meta
   ];
   const { stdout } = await execa(process.execPath, [...flags, '--runTestsByPath', ...files], {
     cwd: root,
+    env,
     reject: false,
   });
   const { testResults } = JSON.parse(stdout) as {

@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ModelRequest } from '../world/scripted-model.ts';
 import { building, fixing, planning, write } from '../world/scripts.ts';
 import type { World } from '../world/world.ts';
@@ -76,6 +79,46 @@ test('a turn that is cut off by a stop goes on in its session, and what it cost 
     .filter(({ prompt }) => prompt.includes('Goal cut'))
     .flatMap(({ usage }) => usage ?? []);
   expect(goal.spend.outputTokens).toBe(paid.reduce((sum, usage) => sum + usage.outputTokens, 0));
+});
+
+test('what was built on a machine that is gone is built again, and what was pushed is fetched', async () => {
+  plan('moved');
+  const make = { tools: [write('words/moved.txt', 'moved\n')] };
+  world.model.will(
+    building('moved', [
+      () => {
+        // The look before the push: the slice stays unpushed until omk is stopped.
+        world.github.faults.next({ method: 'GET', path: /\/collaborators\// }, 'hang');
+        return make;
+      },
+      { say: 'Added it.' },
+    ]),
+  );
+  world.model.will(building('moved', [make, { say: 'Added it again.' }]));
+  const issue = ask(world, 'Goal moved: add the file words/moved.txt');
+  const { store } = world.omk;
+  while ((await store.findLatestGoal(world.github.repository.id, issue))?.slices[0]?.status !== 'delivering')
+    await delay(50);
+  await world.omk.stop();
+  for (const folder of ['mirrors', 'worktrees', 'homes'])
+    await rm(join(world.dataDir, folder), { recursive: true, force: true });
+  await world.restart();
+  while ((await world.goal(issue)).slices[0]?.status !== 'merging') {
+    await world.idle();
+    world.clock.advance(10_000);
+  }
+  expect((await world.omk.store.listEvents((await world.goal(issue)).id)).map(({ event }) => event.kind)).toContain(
+    'work-lost',
+  );
+  await world.omk.stop();
+  await rm(join(world.dataDir, 'mirrors'), { recursive: true });
+  await world.restart();
+  const [pull] = world.github.pulls().filter(({ head }) => head.ref.startsWith(`omk/${issue}/`));
+  await world.github.push('ada', 'main', { 'words/other.txt': 'other\n' });
+  world.github.comment('ada', Number(pull?.number), '/omk rebase');
+  expect((await world.finish(issue)).status).toBe('ready');
+  expect(await world.github.file('main', 'words/moved.txt')).toBe('moved\n');
+  expect(world.github.pulls().filter(({ head }) => head.ref.startsWith(`omk/${issue}/`))).toHaveLength(1);
 });
 
 test('nothing strange was asked of GitHub or of the model', () => {

@@ -6,8 +6,9 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Client } from 'pg';
+import { freePort } from '../world/process.ts';
 
-/** A PostgreSQL server of this test run, reachable through a unix socket in a folder of its own. */
+/** A PostgreSQL server of this test run, on a port of the loopback interface. */
 export type Postgres = {
   /** Makes an empty database and gives its URL. */
   createDatabase(): Promise<string>;
@@ -36,10 +37,11 @@ export async function startPostgres(programs: string): Promise<Postgres> {
   const data = join(folder, 'data');
   const made = spawnSync(join(programs, 'initdb'), ['-D', data, '-U', 'omk', '-A', 'trust', '--no-sync'], as);
   if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr.toString()}`);
-  const options = ['-D', data, '-k', folder, '-c', 'listen_addresses=', '-c', 'fsync=off'];
+  const port = await freePort();
+  const options = ['-D', data, '-k', folder, '-c', 'listen_addresses=127.0.0.1', '-p', String(port), '-c', 'fsync=off'];
   const server = spawn(join(programs, 'postgres'), options, { ...as, stdio: ['ignore', 'ignore', 'pipe'] });
   await ready(server);
-  const url = (database: string) => `postgresql://omk@/${database}?host=${encodeURIComponent(folder)}`;
+  const url = (database: string) => `postgresql://omk@127.0.0.1:${port}/${database}`;
   let databases = 0;
   return {
     async createDatabase() {

@@ -115,6 +115,7 @@ const SAMPLES: Record<GoalEvent['kind'], GoalEvent> = {
   verified: { kind: 'verified', slice, results: [RESULT] },
   'wall-blocked': { kind: 'wall-blocked', slice, wall: WALL, feedback },
   'wall-passed': { kind: 'wall-passed', slice, wall: WALL },
+  'work-lost': { kind: 'work-lost', slice },
   conflicted: { kind: 'conflicted', slice, base: BASE, files: ['src/a.ts'], feedback },
   rebased: { kind: 'rebased', slice, base: BASE, head: HEAD, tree: HEAD },
   pushed: { kind: 'pushed', slice, head: HEAD },

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -19,6 +19,9 @@ export type ProcessWorld = {
   github: FakeGitHub;
   model: ScriptedModel;
   dataDir: string;
+  /** Where omk is to answer, and its whole environment but `PORT`: for processes beside it. */
+  url: string;
+  surroundings: Record<string, string>;
   /** Starts omk; resolves when it is ready, or when it is dead already. `killAt` is its `OMK_KILL_AT`. */
   start(killAt?: string): Promise<'ready' | 'dead'>;
   isAlive(): boolean;
@@ -48,49 +51,32 @@ export async function openProcessWorld(
   const url = `http://127.0.0.1:${port}`;
   github.deliverTo(`${url}/api/github/webhooks`, SECRET);
   const logged: string[] = [];
-  let child: ChildProcess | undefined;
-  const isAlive = () => child !== undefined && child.exitCode === null && child.signalCode === null;
-  const end = async (signal: 'SIGTERM' | 'SIGKILL') => {
-    const startedAt = performance.now();
-    if (child && isAlive()) {
-      const exited = once(child, 'exit');
-      child.kill(signal);
-      await exited;
-    }
-    return performance.now() - startedAt;
+  const surroundings = {
+    ...github.environment,
+    WEBHOOK_SECRET: SECRET,
+    OMK_DATA_DIR: dataDir,
+    KIMI_BASE_URL: model.url,
+    KIMI_API_KEY: KEY,
+    ...env,
   };
+  let omk: OmkProcess | undefined;
+  const isAlive = () => omk?.isAlive() ?? false;
+  const end = async (signal: 'SIGTERM' | 'SIGKILL') => (await omk?.end(signal)) ?? 0;
   return {
     github,
     model,
     dataDir,
+    url,
+    surroundings,
     isAlive,
     end,
     async start(killAt) {
-      child = spawn(process.execPath, ['src/cli/omk.ts', 'start'], {
-        cwd: join(import.meta.dirname, '..', '..'),
-        stdio: ['ignore', 'ignore', 'pipe'],
-        env: {
-          PATH: process.env['PATH'],
-          ...github.environment,
-          WEBHOOK_SECRET: SECRET,
-          HOST: '127.0.0.1',
-          PORT: String(port),
-          OMK_DATA_DIR: dataDir,
-          OMK_SANDBOX: 'auto',
-          KIMI_BASE_URL: model.url,
-          KIMI_API_KEY: KEY,
-          LOG_LEVEL: 'warn',
-          ...env,
-          ...(killAt === undefined ? {} : { OMK_KILL_AT: killAt }),
-        },
+      omk = launchOmk({
+        env: { ...surroundings, ...(killAt === undefined ? {} : { OMK_KILL_AT: killAt }) },
+        port,
+        onLog: (text) => logged.push(text),
       });
-      child.stderr?.on('data', (chunk: Buffer) => logged.push(chunk.toString()));
-      while (isAlive()) {
-        const answer = await fetch(`${url}/readyz`).catch(() => undefined);
-        if (answer?.ok) return 'ready';
-        await delay(POLL_MS);
-      }
-      return 'dead';
+      return omk.ready();
     },
     async status(issue) {
       const page = await fetch(`${url}/goals`).then(
@@ -99,7 +85,7 @@ export async function openProcessWorld(
       );
       return new RegExp(`#${issue}</td>\\s*<td><code>(\\w+)</code>`).exec(page)?.[1];
     },
-    orphans: () => findProcesses(dataDir, child && isAlive() ? child.pid : undefined),
+    orphans: () => findProcesses(dataDir, isAlive() ? omk?.pid : undefined),
     async look(read) {
       const log = pino({ level: 'silent' });
       const store = await openStore({
@@ -124,7 +110,64 @@ export async function openProcessWorld(
   };
 }
 
-async function freePort(): Promise<number> {
+/** One `omk start`. */
+export type OmkProcess = {
+  pid: number | undefined;
+  isAlive(): boolean;
+  /** Resolves when it serves, or when it is dead. */
+  ready(): Promise<'ready' | 'dead'>;
+  /** Sends a signal and waits for the end; gives how long that took in milliseconds. */
+  end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number>;
+};
+
+type Launch = {
+  env: Record<string, string>;
+  port: number;
+  role?: 'web' | 'worker' | 'all';
+  onLog: (text: string) => void;
+};
+
+/** Starts `omk start` as a process of its own. The caller ends it. */
+export function launchOmk({ env, port, role = 'all', onLog }: Launch): OmkProcess {
+  const child = spawn(process.execPath, ['src/cli/omk.ts', 'start', '--role', role], {
+    cwd: join(import.meta.dirname, '..', '..'),
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: {
+      PATH: process.env['PATH'],
+      HOST: '127.0.0.1',
+      OMK_SANDBOX: 'auto',
+      LOG_LEVEL: 'warn',
+      ...env,
+      PORT: String(port),
+    },
+  });
+  child.stderr.on('data', (chunk: Buffer) => onLog(chunk.toString()));
+  const isAlive = () => child.exitCode === null && child.signalCode === null;
+  return {
+    pid: child.pid,
+    isAlive,
+    async ready() {
+      while (isAlive()) {
+        const answer = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined);
+        if (answer?.ok) return 'ready';
+        await delay(POLL_MS);
+      }
+      return 'dead';
+    },
+    async end(signal) {
+      const startedAt = performance.now();
+      if (isAlive()) {
+        const exited = once(child, 'exit');
+        child.kill(signal);
+        await exited;
+      }
+      return performance.now() - startedAt;
+    },
+  };
+}
+
+/** A port of the loopback interface that nobody listens on. */
+export async function freePort(): Promise<number> {
   const server = createServer();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -134,8 +177,8 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** Those whose command line or environment names the folder. */
-async function findProcesses(folder: string, except: number | undefined): Promise<number[]> {
+/** The ids of processes, other than our own, whose command line or environment names the folder. */
+export async function findProcesses(folder: string, except?: number): Promise<number[]> {
   const pids = (await readdir('/proc')).map(Number).filter((pid) => pid > 0 && pid !== except && pid !== process.pid);
   const found = await Promise.all(
     pids.map(async (pid) => {

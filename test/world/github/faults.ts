@@ -1,7 +1,7 @@
 import type { Json } from './state.ts';
 
-/** Which requests a fault hits. `path` is tried on path and query, `/api/v3` included. */
-export type FaultMatch = { method?: string; path: RegExp; times?: number };
+/** Which requests a fault hits. `path` is tried on path and query, `/api/v3` included; `route` is the route's name among the requests. */
+export type FaultMatch = { method?: string; path?: RegExp; route?: string; times?: number };
 
 /**
  * What goes wrong. `reset` cuts the connection before anything is done, `apply-then-reset` after all is done,
@@ -19,14 +19,17 @@ export class Faults {
     this.#waiting.push({ match, fault, left: match.times ?? 1 });
   }
 
-  /** Forgets all faults that have not struck yet. */
-  clear(): void {
-    this.#waiting = [];
+  /** Forgets all faults that have not struck yet, and gives what they waited for. */
+  clear(): FaultMatch[] {
+    return this.#waiting.splice(0).map(({ match }) => match);
   }
 
   /** The fault for this request, used up by asking. */
-  take(method: string, path: string): Fault | undefined {
-    const hit = this.#waiting.find(({ match }) => (match.method ?? method) === method && match.path.test(path));
+  take({ method, path, route }: { method: string; path: string; route: string }): Fault | undefined {
+    const hit = this.#waiting.find(
+      ({ match }) =>
+        (match.method ?? method) === method && (match.route ?? route) === route && (match.path?.test(path) ?? true),
+    );
     if (!hit) return undefined;
     hit.left -= 1;
     this.#waiting = this.#waiting.filter(({ left }) => left > 0);

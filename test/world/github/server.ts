@@ -32,7 +32,7 @@ async function handle(site: Site, incoming: IncomingMessage, response: ServerRes
     caller: 'nobody',
   };
   site.requests.push(exchange);
-  const fault = site.faults.take(method, exchange.path);
+  const fault = site.faults.take(exchange);
   if (fault === 'hang') return;
   if (fault === 'reset') return void incoming.socket.destroy();
   const answer = isReply(fault) ? replyOf(fault) : await answerSafely(site, request, exchange);

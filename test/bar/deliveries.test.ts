@@ -1,0 +1,7 @@
+import { expect, test } from '@jest/globals';
+import { measure } from './deliveries.bar.ts';
+
+test('deliveries: the short form of the bar holds', async () => {
+  const figures = await measure('short');
+  for (const { name, met, measured } of figures) expect({ name, met, measured }).toEqual({ name, met: true, measured });
+});
