@@ -47,7 +47,6 @@ export type GoalEvent =
   | SliceEvent;
 
 /** What happened to one slice. */
-<<<<<<< HEAD
 export type SliceEvent = { slice: string } &
   /** `fresh`: why the turns before made no progress, so that this one begins without their memory. */
   (
@@ -88,6 +87,8 @@ export type SliceEvent = { slice: string } &
         feedback: Feedback[];
       }
     | { kind: 'rebased'; base: Base; head: Sha; tree: Sha }
+    /** What was built and not pushed yet was on a machine that is gone. */
+    | { kind: 'work-lost' }
     | { kind: 'conflicted'; base: Base; files: string[]; feedback: Feedback[] }
     | { kind: 'pushed'; head: Sha }
     | { kind: 'delivered'; pull: SlicePull }
@@ -115,52 +116,6 @@ export type SliceEvent = { slice: string } &
     /** A person lets one finding of the wall through. */
     | { kind: 'finding-accepted'; by: Person; finding: string; reason: string }
   );
-=======
-export type SliceEvent = { slice: string } & (
-  | { kind: 'build-started'; base: Base }
-  | {
-      kind: 'build-failed';
-      reason: string;
-      feedback: Feedback[];
-      kimiSession: string | undefined;
-      /** A commit with the work as it stood; never pushed. */
-      kept: Sha | undefined;
-      wait: Wait | undefined;
-    }
-  | {
-      kind: 'built';
-      head: Sha;
-      tree: Sha;
-      changedFiles: string[];
-      summary: string;
-      kimiSession: string | undefined;
-    }
-  | { kind: 'verified'; results: GateResult[] }
-  | { kind: 'gates-failed'; results: GateResult[]; feedback: Feedback[] }
-  | { kind: 'wall-passed'; wall: Wall }
-  | { kind: 'wall-blocked'; wall: Wall; feedback: Feedback[] }
-  | { kind: 'rebased'; base: Base; head: Sha; tree: Sha }
-  /** What was built and not pushed yet was on a machine that is gone. */
-  | { kind: 'work-lost' }
-  | { kind: 'conflicted'; base: Base; files: string[]; feedback: Feedback[] }
-  | { kind: 'pushed'; head: Sha }
-  | { kind: 'delivered'; pull: SlicePull }
-  | { kind: 'waiting'; wait: Wait; headSeenAt: Date | undefined; greenSince: Date | undefined }
-  | { kind: 'held'; reason: Reason }
-  | { kind: 'released' }
-  | { kind: 'merge-asked'; by: Person }
-  | { kind: 'merged'; sha: Sha }
-  | { kind: 'sent-back'; feedback: Feedback[] }
-  | { kind: 'slice-blocked'; reason: Reason }
-  | { kind: 'retried'; by: Person }
-  | { kind: 'slice-cancelled' }
-  /** A person wants another turn. A turn that runs is not disturbed: it is followed by one more. */
-  | { kind: 'fix-asked'; by: Person; text: string }
-  | { kind: 'rebase-asked'; by: Person }
-  /** A person lets one finding of the wall through. */
-  | { kind: 'finding-accepted'; by: Person; finding: string; reason: string }
-);
->>>>>>> 9d52975 (Work goes on on another machine, nothing goes out after a stored cancel, and bars for faults, deliveries, webhooks, intake, git locks and kills)
 
 /** True for what happened to one slice. */
 export function isSliceEvent(event: GoalEvent): event is SliceEvent {

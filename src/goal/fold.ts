@@ -18,11 +18,16 @@ export function applyEvent(goal: Goal | undefined, event: GoalEvent, at: Date): 
     : { ...applyToGoal(goal, event, at), course: goal.course + (COURSELESS.has(event.kind) ? 0 : 1) };
   const text = describeEvent(event);
   const recent = text === undefined ? goal.recent : [...goal.recent, { at, text }].slice(-5);
-  return { ...next, recent, version: goal.version + 1, turn: goal.turn + (event.kind === 'spent' ? 0 : 1) };
+  return { ...next, recent, version: goal.version + 1, turn: goal.turn + (isBeside(event) ? 0 : 1) };
+}
+
+/** What is recorded while a turn runs, and changes nothing of what comes next. */
+function isBeside({ kind }: GoalEvent): boolean {
+  return kind === 'spent' || kind === 'tools-asked';
 }
 
 /** Events that leave the goal on its way. */
-const COURSELESS: ReadonlySet<GoalEvent['kind']> = new Set(['spent', 'told', 'budget-extended']);
+const COURSELESS: ReadonlySet<GoalEvent['kind']> = new Set(['spent', 'tools-asked', 'told', 'budget-extended']);
 
 function newGoal(event: GoalEvent & { kind: 'asked' }, at: Date): Goal {
   const { id, repository, issue, requester, commentId, ask, options } = event;
@@ -104,13 +109,8 @@ function applyToGoal(goal: Goal, event: Exclude<GoalEvent, SliceEvent>, at: Date
 }
 
 function statusBefore(goal: Goal): Goal['status'] {
-<<<<<<< HEAD
   if (goal.replan !== undefined) return 'planning';
   if (goal.plan) return goal.plan.needsApproval && !goal.plan.approvedBy ? 'awaiting_approval' : 'running';
-=======
-  if (goal.plan?.needsApproval && !goal.plan.approvedBy) return 'awaiting_approval';
-  if (goal.plan) return 'running';
->>>>>>> 9d52975 (Work goes on on another machine, nothing goes out after a stored cancel, and bars for faults, deliveries, webhooks, intake, git locks and kills)
   return goal.policy ? 'planning' : 'queued';
 }
 

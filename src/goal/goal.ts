@@ -85,7 +85,7 @@ export type Goal = {
   course: number;
   /** Events folded so far; the sequence number of the last one. */
   version: number;
-  /** Counts the goal's events, spending apart. A step of the goal itself that started at another turn is too late to be recorded. */
+  /** Counts the goal's events, those beside a turn of Kimi's apart (what it spent and asked). A step of the goal itself that started at another turn is too late to be recorded. */
   turn: number;
   /** The last events in words, newest last, at most five. */
   recent: { at: Date; text: string }[];

@@ -3,11 +3,7 @@ import { assertNever, ToolError, TransientError, UserError } from '../errors.ts'
 import type { GoalEvent } from '../goal/event.ts';
 import { getSlice, isEnded, type Goal, type Reason } from '../goal/goal.ts';
 import { nextSteps, type Step } from '../goal/next-steps.ts';
-<<<<<<< HEAD
 import type { Slice } from '../goal/slice.ts';
-import { killPoint } from '../kill-point.ts';
-=======
->>>>>>> 9d52975 (Work goes on on another machine, nothing goes out after a stored cancel, and bars for faults, deliveries, webhooks, intake, git locks and kills)
 import { RefusedToken } from '../git/git.ts';
 import { accept } from './accept.ts';
 import { build, startBuild } from './build.ts';
@@ -16,11 +12,8 @@ import { deliver } from './deliver.ts';
 import { gather } from './gather.ts';
 import { merge } from './merge.ts';
 import { plan } from './plan.ts';
-<<<<<<< HEAD
-import { reply } from './reply.ts';
-=======
 import { regainBase, regainWork } from './regain.ts';
->>>>>>> 9d52975 (Work goes on on another machine, nothing goes out after a stored cancel, and bars for faults, deliveries, webhooks, intake, git locks and kills)
+import { reply } from './reply.ts';
 import { review } from './review.ts';
 import type { Expect } from '../store/goals.ts';
 import type { Tools } from './tools.ts';
@@ -46,19 +39,10 @@ export async function advance(job: GoalJob, tools: Tools): Promise<void> {
 
 /** Appends the events and everything that follows from them in one transaction. Late results of a moved slice are dropped. */
 async function record(goal: Goal, step: Step | undefined, events: GoalEvent[], tools: Tools): Promise<Goal> {
-<<<<<<< HEAD
-  const expect = expectation(goal, step);
-  const recorded = await recordAround(events, () =>
-    tools.store.record(goal.id, events, { expect, decide: (next) => decide(next, tools.clock.now()) }),
-  );
-=======
-  const unit = step ? unitOf(step) : '';
-  const expect = unit ? { slice: unit, turn: getSlice(goal, unit).turn } : { slice: undefined, turn: goal.turn };
   const recorded = await tools.store.record(goal.id, events, {
-    expect,
+    expect: expectation(goal, step),
     decide: (next) => decide(next, tools.clock.now()),
   });
->>>>>>> 9d52975 (Work goes on on another machine, nothing goes out after a stored cancel, and bars for faults, deliveries, webhooks, intake, git locks and kills)
   if (recorded.kind === 'stale') {
     tools.log.info({ goal: goal.id, step: step?.kind }, 'the goal moved meanwhile: result dropped');
   } else if (isEnded(recorded.goal.status)) {
@@ -67,7 +51,6 @@ async function record(goal: Goal, step: Step | undefined, events: GoalEvent[], t
   return recorded.goal;
 }
 
-<<<<<<< HEAD
 /** What must not have moved since the step began. An end is only right for exactly the goal that was seen. */
 function expectation(goal: Goal, step: Step | undefined): Expect {
   const slice = step && unitOf(step);
@@ -76,16 +59,6 @@ function expectation(goal: Goal, step: Step | undefined): Expect {
   return isLong ? { course: goal.course } : { slice: undefined, turn: goal.turn };
 }
 
-/** Records between the points `before:event:<kind>` and `after:event:<kind>` of each event. */
-export async function recordAround<T>(events: readonly GoalEvent[], recording: () => Promise<T>): Promise<T> {
-  for (const { kind } of events) killPoint(`before:event:${kind}`);
-  const recorded = await recording();
-  for (const { kind } of events) killPoint(`after:event:${kind}`);
-  return recorded;
-}
-
-=======
->>>>>>> 9d52975 (Work goes on on another machine, nothing goes out after a stored cancel, and bars for faults, deliveries, webhooks, intake, git locks and kills)
 /** The jobs and waits that follow from a goal as it stands, and the news that goes to its issue. */
 export function decide(goal: Goal, now: Date) {
   const steps = nextSteps(goal, now);
@@ -149,12 +122,12 @@ async function perform(step: Step, goal: Goal, tools: Tools): Promise<GoalEvent[
   }
 }
 
-<<<<<<< HEAD
 /** What a person takes back is undone by git; the agent comes in only when that is not enough. */
 function buildOrUndo(goal: Goal, slice: Slice, tools: Tools): Promise<GoalEvent[]> {
   const { reverts, feedback } = slice;
   return reverts && feedback.length === 0 ? undo(goal, slice, reverts, tools) : build(goal, slice, tools);
-=======
+}
+
 /** Brings what the step works on to this machine; events if it is nowhere. */
 async function regain(step: Step, goal: Goal, tools: Tools): Promise<GoalEvent[]> {
   switch (step.kind) {
@@ -169,6 +142,9 @@ async function regain(step: Step, goal: Goal, tools: Tools): Promise<GoalEvent[]
     case 'accept':
     case 'start':
     case 'merge':
+    case 'withdraw':
+    case 'gather':
+    case 'reply':
     case 'block':
     case 'finish':
     case 'wait':
@@ -176,7 +152,6 @@ async function regain(step: Step, goal: Goal, tools: Tools): Promise<GoalEvent[]
     default:
       return assertNever(step);
   }
->>>>>>> 9d52975 (Work goes on on another machine, nothing goes out after a stored cancel, and bars for faults, deliveries, webhooks, intake, git locks and kills)
 }
 
 /** What a fault means for the goal, by who must hear of it. */

@@ -47,7 +47,7 @@ export type Failed = { outcome: KimiOutcome & { kind: 'failed' }; overdrawn: Bud
  */
 export async function askKimi(goal: Goal, question: Question, tools: Tools): Promise<Answer> {
   const { role, slice, round } = question;
-  const name = { role, slice, round, turn: slice ? getSlice(goal, slice).turn : goal.turn };
+  const name = { role, slice, round, turn: slice ? getSlice(goal, slice).turn : goal.course };
   const known = question.fresh ? undefined : await findTurn(goal, name, tools);
   if (known?.answer) return { outcome: known.answer };
   const purse = openPurse(goal, slice ? `${role} ${slice}` : role, tools);

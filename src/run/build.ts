@@ -76,20 +76,13 @@ export async function build(goal: Goal, slice: Slice, tools: Tools): Promise<Goa
 async function worktreeOf(goal: Goal, slice: Slice, tools: Tools): Promise<{ worktree: Worktree; fresh: boolean }> {
   const mirror = await mirrorOf(goal, tools);
   const place = { root: folders(tools.config).worktrees, name: worktreeName(goal, slice.id) };
-<<<<<<< HEAD
   const base = slice.stem ?? (slice.base ?? baseOf(goal)).sha;
-  const kept = await resumeWorktree(mirror, { ...place, base });
-  if (kept) return { worktree: kept, fresh: false };
-  return { worktree: await openWorktree(mirror, { ...place, sha: slice.kept ?? slice.head ?? base }), fresh: true };
-=======
-  const base = (slice.base ?? baseOf(goal)).sha;
   const mark = `turn ${slice.turn}`;
   const cutOff = await resumeWorktree(mirror, { ...place, base, mark });
   if (cutOff) return { worktree: cutOff, fresh: false };
   const worktree = await openWorktree(mirror, { ...place, sha: slice.kept ?? slice.head ?? base });
   await markWorktree(worktree, mark);
   return { worktree, fresh: true };
->>>>>>> 9d52975 (Work goes on on another machine, nothing goes out after a stored cancel, and bars for faults, deliveries, webhooks, intake, git locks and kills)
 }
 
 /** Reviewers got an answer to everything that was open, and nothing is to be changed. */

@@ -40,12 +40,8 @@ export async function deliver(goal: Goal, slice: Slice, tools: Tools): Promise<G
   if (slice.pushed !== head) {
     const reason = await stillMay(goal, tools);
     if (reason) return [{ kind: 'slice-blocked', slice: slice.id, reason }];
-<<<<<<< HEAD
-    return push(goal, slice, { mirror, token, head, at: tools.clock.now() }, tools);
-=======
     await assertUnderway(goal, tools);
-    return [await push(goal, slice, { mirror, token, head })];
->>>>>>> 9d52975 (Work goes on on another machine, nothing goes out after a stored cancel, and bars for faults, deliveries, webhooks, intake, git locks and kills)
+    return push(goal, slice, { mirror, token, head, at: tools.clock.now() }, tools);
   }
   await assertUnderway(goal, tools);
   return [

@@ -129,12 +129,10 @@ async function order(command: Order, talk: Talk): Promise<string> {
     const { events, answer } = steer(command, goal, { by, pull: issue.isPull ? issue.number : undefined });
     if (events.length === 0) return answer;
     const told: GoalEvent[] = [...events, { kind: 'told', key, answer }];
-    const recorded = await recordAround(told, () =>
-      tools.store.record(goal.id, told, {
-        expect: { slice: undefined, turn: goal.turn },
-        decide: (next) => decide(next, tools.clock.now()),
-      }),
-    );
+    const recorded = await tools.store.record(goal.id, told, {
+      expect: { slice: undefined, turn: goal.turn },
+      decide: (next) => decide(next, tools.clock.now()),
+    });
     if (recorded.kind === 'recorded') return answer;
   }
   throw new TransientError('The goal moves too fast to be steered', 1_000);

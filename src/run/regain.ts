@@ -17,9 +17,10 @@ export async function regainBase(goal: Goal, base: Base | undefined, tools: Tool
 export async function regainWork(goal: Goal, slice: Slice, tools: Tools): Promise<GoalEvent[]> {
   await regainBase(goal, slice.base, tools);
   const mirror = await mirrorOf(goal, tools);
+  const branch = branchName(goal, slice.id);
+  if (slice.stem) await regain(mirror, slice.stem, { goal, branch, tools });
   const wanted = slice.status === 'building' ? (slice.kept ?? slice.head) : slice.head;
   if (!wanted) return [];
-  const branch = branchName(goal, slice.id);
   return (await regain(mirror, wanted, { goal, branch, tools })) ? [] : [{ kind: 'work-lost', slice: slice.id }];
 }
 

@@ -4,7 +4,7 @@ import type { Tools } from './tools.ts';
 
 type Completed = KimiOutcome & { kind: 'completed' };
 
-/** Which turn of Kimi it is: the same one as long as nothing came of it. `turn` is the slice's, or the goal's. */
+/** Which turn of Kimi it is: the same one as long as nothing came of it. `turn` is the slice's turn, or the goal's course. */
 export type TurnName = { role: string; slice: string; turn: number; round: number };
 
 /** What omk knows of a turn: its session once it is opened, its answer once it is given. A crash in between resumes the session. */

@@ -43,6 +43,7 @@ const ROWS: { name: string; fault: () => Fault; stops?: true }[] = [
 
 const MOST_COMMANDS = 30;
 const CALL_LIMIT = 4;
+const MOST_MINUTES_HELD = 15;
 
 /** One kind of fault, on the first request of every route that a goal uses. */
 type Trial = { row: string; struck: number; missed: string[]; commands: string[]; faults: string[] };
@@ -135,8 +136,7 @@ async function tryRow(world: World, routes: string[], row: (typeof ROWS)[number]
 /** Lets the goal go on, and gives the command that it asks for whenever it stands still. */
 async function bringToEnd(world: World, issue: number, trial: Trial): Promise<Goal> {
   for (;;) {
-    await world.idle();
-    const known = await world.omk.store.findLatestGoal(world.github.repository.id, issue);
+    const known = await findGoal(world, issue);
     const goal = known && (await world.finish(issue));
     if (goal?.status === 'ready') return goal;
     if (trial.commands.length >= MOST_COMMANDS)
@@ -144,6 +144,16 @@ async function bringToEnd(world: World, issue: number, trial: Trial): Promise<Go
     const command = commandFor(goal);
     trial.commands.push(`${command} (${goal?.status}: ${goal?.reason?.text})`);
     world.github.comment('ada', issue, command);
+  }
+}
+
+/** The issue's goal. The delivery that is to start it may be held back by a fault for a while. */
+async function findGoal(world: World, issue: number): Promise<Goal | undefined> {
+  for (let minutes = 0; ; minutes += 1) {
+    await world.idle();
+    const goal = await world.omk.store.findLatestGoal(world.github.repository.id, issue);
+    if (goal || minutes >= MOST_MINUTES_HELD) return goal;
+    world.clock.advance(60_000);
   }
 }
 

@@ -9,8 +9,6 @@ import { building, planning, write, fixing } from '../world/scripts.ts';
 import type { Turn } from '../world/scripted-model.ts';
 import { CI, FILES } from './small.ts';
 
-import { createRequire } from 'node:module';
-const require = createRequire(import.meta.url);
 const TAKEN_OVER_MS = 60_000;
 const programs = findPostgres();
 const there = programs ? test : test.skip;
@@ -27,7 +25,7 @@ async function startWorker(): Promise<OmkProcess> {
   const folder = await mkdtemp(join(tmpdir(), 'omk-machine-'));
   folders.push(folder);
   const env = { ...world.surroundings, OMK_DATA_DIR: folder };
-  const worker = launchOmk({ env, port: await freePort(), role: 'worker', onLog: (text) => (logged.push(text), require('node:fs').appendFileSync('/tmp/h3.omk.log', text)) });
+  const worker = launchOmk({ env, port: await freePort(), role: 'worker', onLog: (text) => logged.push(text) });
   workers.push(worker);
   expect(await worker.ready()).toBe('ready');
   return worker;
@@ -39,7 +37,7 @@ beforeAll(async () => {
   world = await openProcessWorld({ files: FILES, checks: [CI] }, { DATABASE_URL: await postgres.createDatabase() });
   world.github.protect('main', { requiredChecks: [{ context: 'ci / words' }] });
   const port = Number(new URL(world.url).port);
-  web = launchOmk({ env: world.surroundings, port, role: 'web', onLog: (text) => (logged.push(text), require('node:fs').appendFileSync('/tmp/h3.omk.log', text)) });
+  web = launchOmk({ env: world.surroundings, port, role: 'web', onLog: (text) => logged.push(text) });
   expect(await web.ready()).toBe('ready');
 });
 afterAll(async () => {
