@@ -36,6 +36,17 @@ export type GoalEvent =
   | { kind: 'resumed'; by: Person }
   /** A person said more: the goal is planned, or accepted, again with it. */
   | { kind: 'answered'; by: Person; text: string }
+  /** The agent of slice `from` found work outside of its own: further slices, appended at once or when a person approves them. */
+  | {
+      kind: 'slices-proposed';
+      from: string;
+      slices: PlannedSlice[];
+      notes: string[];
+      hash: string;
+      needsApproval: boolean;
+    }
+  /** What was proposed is not done: by the rules of a plan, or since a person refused it. */
+  | { kind: 'proposal-refused'; from: string; reasons: string[] }
   /**
    * A person takes a slice back. `cancels` depended on it and is planned anew; `undo` is the slice that undoes a merge,
    * undefined where there is none to undo.

@@ -2,7 +2,7 @@ import { assertNever } from '../errors.ts';
 import { joinBatches, readSaid, type Batch } from './batch.ts';
 import { addBudget, addSpend, NO_SPEND } from './budget.ts';
 import { isSliceEvent, type GoalEvent, type SliceEvent } from './event.ts';
-import type { Goal, Person } from './goal.ts';
+import type { Goal, Person, Proposal } from './goal.ts';
 import { isWorking, type Feedback, type PlannedSlice, type Slice } from './slice.ts';
 import { addRound, freshStart, gatesRound, turnRound, wallRound } from './stagnation.ts';
 import { describeEvent } from './telling.ts';
@@ -27,7 +27,14 @@ function isBeside({ kind }: GoalEvent): boolean {
 }
 
 /** Events that leave the goal on its way. */
-const COURSELESS: ReadonlySet<GoalEvent['kind']> = new Set(['spent', 'tools-asked', 'told', 'budget-extended']);
+const COURSELESS: ReadonlySet<GoalEvent['kind']> = new Set([
+  'spent',
+  'tools-asked',
+  'told',
+  'budget-extended',
+  'slices-proposed',
+  'proposal-refused',
+]);
 
 function newGoal(event: GoalEvent & { kind: 'asked' }, at: Date): Goal {
   const { id, repository, issue, requester, commentId, ask, options } = event;
@@ -46,6 +53,7 @@ function newGoal(event: GoalEvent & { kind: 'asked' }, at: Date): Goal {
     base: undefined,
     redOnBase: [],
     plan: undefined,
+    proposal: undefined,
     replan: undefined,
     slices: [],
     told: [],
@@ -79,7 +87,12 @@ function applyToGoal(goal: Goal, event: Exclude<GoalEvent, SliceEvent>, at: Date
         replan: undefined,
         slices: [...goal.slices.map(settleTakenBack), ...event.slices.map(newSlice)],
       };
+    case 'slices-proposed':
+      return event.needsApproval ? { ...goal, proposal: event } : grow(goal, event);
+    case 'proposal-refused':
+      return { ...goal, proposal: undefined };
     case 'approved':
+      if (goal.proposal?.hash === event.hash) return grow({ ...goal, proposal: undefined }, goal.proposal);
       return { ...goal, status: 'running', plan: goal.plan && { ...goal.plan, approvedBy: event.by } };
     case 'rejected': {
       const ask = addToAsk(goal, `${event.by.login} refused the plan: ${event.text}`);
@@ -112,6 +125,13 @@ function statusBefore(goal: Goal): Goal['status'] {
   if (goal.replan !== undefined) return 'planning';
   if (goal.plan) return goal.plan.needsApproval && !goal.plan.approvedBy ? 'awaiting_approval' : 'running';
   return goal.policy ? 'planning' : 'queued';
+}
+
+/** The plan with further slices at its end. */
+function grow(goal: Goal, { slices, notes, from }: Proposal): Goal {
+  const added = slices.map(({ id }) => `\`${id}\` was added: \`${from}\` needs it`);
+  const plan = goal.plan && { ...goal.plan, notes: [...goal.plan.notes, ...added, ...notes] };
+  return { ...goal, plan, slices: [...goal.slices, ...slices.map(newSlice)] };
 }
 
 /** Without the plan that was shown. What was begun before it stays. */

@@ -2,7 +2,7 @@ import type { Budget, Spend } from './budget.ts';
 import type { RunOptions } from './command.ts';
 import type { Gate, GateResult, SetupStep } from './gate.ts';
 import type { Policy } from './policy.ts';
-import type { Slice } from './slice.ts';
+import type { PlannedSlice, Slice } from './slice.ts';
 
 /** A full git object name in lower-case hex. */
 export type Sha = string;
@@ -71,6 +71,8 @@ export type Goal = {
   /** Gates that fail on the base commit already. */
   redOnBase: GateResult[];
   plan: Plan | undefined;
+  /** Further slices that wait for approval, and whose agent proposed them. */
+  proposal: Proposal | undefined;
   /** What is to be planned anew, in words for the planner; the other slices stay. */
   replan: string | undefined;
   slices: Slice[];
@@ -93,6 +95,8 @@ export type Goal = {
 
 /** A plan as it was shown: approval is bound to its hash. `notes` says what omk changed, such as an edge it added. */
 export type Plan = { hash: string; notes: string[]; needsApproval: boolean; approvedBy: Person | undefined };
+
+export type Proposal = { from: string; hash: string; slices: PlannedSlice[]; notes: string[] };
 
 export function isEnded(status: GoalStatus): status is GoalEnd {
   return (GOAL_ENDS as readonly string[]).includes(status);

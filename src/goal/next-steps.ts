@@ -1,6 +1,6 @@
 import { assertNever } from '../errors.ts';
 import { exhausted, type BudgetKind } from './budget.ts';
-import type { Goal, GoalEnd, Reason } from './goal.ts';
+import type { Goal, GoalEnd, Proposal, Reason } from './goal.ts';
 import { isWorking, type Slice } from './slice.ts';
 import { findStagnation } from './stagnation.ts';
 import { policyOf, termsOf } from './terms.ts';
@@ -67,7 +67,7 @@ export function usedUp(kind: BudgetKind): Reason {
 function runningSteps(goal: Goal, now: Date): Step[] {
   const open = goal.slices.filter((slice) => slice.status !== 'merged' && slice.status !== 'cancelled');
   const closing = withdrawals(goal);
-  if (open.length + closing.length === 0) return [whole(goal)];
+  if (open.length + closing.length === 0) return [goal.proposal ? undecided(goal.proposal) : whole(goal)];
   const steps = [...closing, ...startable(goal), ...open.flatMap((slice) => sliceSteps(goal, slice, now))];
   return steps.length > 0 ? steps : [standstill(open)];
 }
@@ -75,6 +75,13 @@ function runningSteps(goal: Goal, now: Date): Step[] {
 /** Pull requests of cancelled slices that are still open. */
 function withdrawals({ slices }: Goal): Step[] {
   return slices.filter((slice) => slice.withdrawing).map(({ id }) => ({ kind: 'withdraw', slice: id }));
+}
+
+/** All that is left waits for a person's approval. */
+function undecided({ from, slices, hash }: Proposal): Step {
+  const ids = slices.map(({ id }) => `\`${id}\``).join(', ');
+  const reason = { text: `\`${from}\` proposed ${ids}, which waits for approval.`, next: `/omk approve ${hash}` };
+  return { kind: 'finish', status: 'blocked_on_human', reason };
 }
 
 /** Nothing is left to do. What was taken back and not planned anew is missing. */

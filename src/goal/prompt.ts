@@ -263,4 +263,6 @@ function gateLine({ run, dir, kind }: Gate): string {
 }
 
 const CLOSING =
-  'When the work is done, say in at most five plain lines what you changed and why, one change a line, without headings, lists of files or praise.';
+  'When the work is done, say in at most five plain lines what you changed and why, one change a line, without headings, lists of files or praise. ' +
+  'If the goal needs work outside your write scope that no other slice does, do not do it: propose it. Then end your answer with one JSON object of this ' +
+  `shape, and nothing after it: ${PLAN_SHAPE}. Propose nothing that would merely be nice.`;

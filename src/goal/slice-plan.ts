@@ -7,7 +7,6 @@ import { RISKS, type PlannedSlice, type Slice } from './slice.ts';
 import { clip, stripInvisible } from './text.ts';
 
 export { oracleQuestion } from './oracle.ts';
-export { touchesProtected } from './scope.ts';
 
 /** What a model's answer to the plan prompt holds. Slices come in an order in which they can be built. */
 export type ParsedPlan =
@@ -41,6 +40,18 @@ export function parsePlan(answer: string, { limits }: PlanLimits, existing: Exis
     ...judgeSlices(all, limits.slices),
   ];
   return faults.length > 0 ? { kind: 'faults', faults } : { kind: 'plan', ...serialize(inOrder(all), alive) };
+}
+
+/** A builder's closing words and the further slices it proposes, judged like any plan; undefined if it proposes none. */
+export function parseProposal(
+  answer: string,
+  limits: PlanLimits,
+  existing: Existing,
+): { words: string; proposed: ParsedPlan | undefined } {
+  const start = answer.search(/(?:^```\w*\s*\n)?^\s*\{\s*"slices"/m);
+  if (start < 0) return { words: answer, proposed: undefined };
+  const proposed = parsePlan(answer.slice(start), limits, existing);
+  return { words: answer.slice(0, start).trimEnd(), proposed };
 }
 
 const texts = z.array(z.string().max(2_000)).max(100);

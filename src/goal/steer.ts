@@ -77,6 +77,14 @@ function changePlan(text: string | undefined, goal: Goal, { by }: From): Steerin
 }
 
 function approve(hash: string | undefined, goal: Goal, { by }: From): Steering {
+  if (goal.proposal && !isOver(goal) && goal.status !== 'awaiting_approval') {
+    const shown = goal.proposal.hash;
+    if (hash !== undefined && hash !== shown) return nothing(replies.planChanged({ given: hash, shown }));
+    return {
+      events: [...revive(goal, by), { kind: 'approved', by, hash: shown }],
+      answer: replies.planApproved(shown),
+    };
+  }
   if (goal.status !== 'awaiting_approval' || !goal.plan) return nothing(replies.notWaiting('approve', goal));
   const shown = goal.plan.hash;
   if (hash !== undefined && hash !== shown) return nothing(replies.planChanged({ given: hash, shown }));
@@ -84,6 +92,14 @@ function approve(hash: string | undefined, goal: Goal, { by }: From): Steering {
 }
 
 function reject(why: string, goal: Goal, { by }: From): Steering {
+  if (goal.proposal && !isOver(goal) && goal.status !== 'awaiting_approval') {
+    const reasons = [`${by.login}: ${readVisible(why).text}`];
+    const { from } = goal.proposal;
+    return {
+      events: [...revive(goal, by), { kind: 'proposal-refused', from, reasons }],
+      answer: replies.proposalRefused(),
+    };
+  }
   if (goal.status !== 'awaiting_approval') return nothing(replies.notWaiting('reject', goal));
   return { events: [{ kind: 'rejected', by, text: readVisible(why).text }], answer: replies.planRejected() };
 }

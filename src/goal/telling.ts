@@ -23,6 +23,10 @@ export function describeEvent(event: GoalEvent): string | undefined {
       return `plan approved by ${event.by.login}`;
     case 'rejected':
       return `plan refused by ${event.by.login}`;
+    case 'slices-proposed':
+      return `\`${event.from}\` proposed ${event.slices.map(({ id }) => `\`${id}\``).join(', ')}`;
+    case 'proposal-refused':
+      return `what \`${event.from}\` proposed is refused: ${event.reasons.join('; ')}`;
     case 'reverted':
       return `\`${event.undoes}\` taken back by ${event.by.login}`;
     case 'finished':

@@ -1,5 +1,7 @@
 import { addBudget, type Budget } from './budget.ts';
 import type { Goal } from './goal.ts';
+import { touchesProtected } from './scope.ts';
+import type { PlannedSlice } from './slice.ts';
 import { defaultPolicy, type Delivery, type Merge, type Policy } from './policy.ts';
 
 /** The terms a goal runs under: what its command said, else the repository's configuration, else the defaults. */
@@ -19,6 +21,16 @@ export function termsOf(goal: Goal): Terms {
     }),
   };
 }
+
+/** Whether a plan of so many slices, or with these, waits for a person. */
+export function mustAsk(goal: Goal, slices: readonly PlannedSlice[]): boolean {
+  const { plan, protected_paths } = policyOf(goal);
+  if (goal.options.plan || plan.approval === 'always') return true;
+  const all = goal.slices.length + slices.length;
+  return plan.approval === 'auto' && (all > MANY_SLICES || touchesProtected(slices, protected_paths));
+}
+
+const MANY_SLICES = 3;
 
 /** The repository's settings as they stood at the base, or the defaults until they were read, with what the command chose instead. */
 export function policyOf({ policy = defaultPolicy(), options }: Goal): Policy {

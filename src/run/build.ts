@@ -7,7 +7,8 @@ import { readSaid } from '../goal/batch.ts';
 import type { GoalEvent } from '../goal/event.ts';
 import type { Base, Goal, Sha } from '../goal/goal.ts';
 import { commitMessage, worktreeName } from '../goal/naming.ts';
-import { policyOf } from '../goal/terms.ts';
+import { parseProposal, planHash, type ParsedPlan } from '../goal/slice-plan.ts';
+import { mustAsk, policyOf } from '../goal/terms.ts';
 import { findStagnation } from '../goal/stagnation.ts';
 import { buildPrompt, fixPrompt } from '../goal/prompt.ts';
 import type { Feedback, Slice, Wait } from '../goal/slice.ts';
@@ -49,7 +50,8 @@ export async function build(goal: Goal, slice: Slice, tools: Tools): Promise<Goa
     tools,
   );
   const { outcome } = answer;
-  const summary = outcome.kind === 'completed' ? outcome.text : '';
+  const said = outcome.kind === 'completed' ? outcome.text : '';
+  const { words: summary, proposed } = parseProposal(said, policyOf(goal), goal.slices);
   const commit = await commitAll(worktree, {
     message: commitMessage(goal, slice, { summary, pageUrl: pageUrl(goal, tools) }),
     author: { name: 'omk', email: 'omk@users.noreply.github.com' },
@@ -66,7 +68,16 @@ export async function build(goal: Goal, slice: Slice, tools: Tools): Promise<Goa
   const all = slice.stem ? await listChangedFiles(worktree.mirror, base.sha, sha) : files;
   const changedFiles = all.map((file) => file.path);
   const built = { kind: 'built', slice: slice.id, head: sha, tree, changedFiles } as const;
-  return [{ ...built, summary, kimiSession: outcome.session }];
+  return [{ ...built, summary, kimiSession: outcome.session }, ...judgeProposal(goal, slice, proposed)];
+}
+
+/** Work that the agent found outside of its slice, by the same rules as the plan. A question is no proposal. */
+function judgeProposal(goal: Goal, { id: from }: Slice, proposed: ParsedPlan | undefined): GoalEvent[] {
+  if (proposed?.kind === 'faults') return [{ kind: 'proposal-refused', from, reasons: proposed.faults }];
+  if (proposed?.kind !== 'plan') return [];
+  const { slices, notes } = proposed;
+  const needsApproval = mustAsk(goal, slices);
+  return [{ kind: 'slices-proposed', from, slices, notes, hash: planHash(slices), needsApproval }];
 }
 
 /**

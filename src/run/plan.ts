@@ -4,9 +4,9 @@ import type { GoalEvent } from '../goal/event.ts';
 import type { GateResult } from '../goal/gate.ts';
 import type { Goal } from '../goal/goal.ts';
 import { POLICY_PATH } from '../goal/policy-file.ts';
-import { policyOf } from '../goal/terms.ts';
+import { mustAsk, policyOf } from '../goal/terms.ts';
 import { planPrompt, planRepairPrompt } from '../goal/prompt.ts';
-import { parsePlan, planHash, touchesProtected, type ParsedPlan } from '../goal/slice-plan.ts';
+import { parsePlan, planHash, type ParsedPlan } from '../goal/slice-plan.ts';
 import { askKimi, isFailed, judgeFailure, type Failed, type Question } from './ask.ts';
 import { lendOwnGit } from './lend.ts';
 import { prove, SETUP_PREFIX } from './prove.ts';
@@ -45,8 +45,7 @@ export async function plan(goal: Goal, tools: Tools): Promise<GoalEvent[]> {
   if (asked.trouble) return [asked.trouble];
   if (asked.plan?.kind !== 'plan') return refusal(asked.plan);
   const { slices, notes } = asked.plan;
-  const policy = policyOf(goal);
-  const needsApproval = mustAsk(goal, slices.length > 3 || touchesProtected(slices, policy.protected_paths));
+  const needsApproval = mustAsk(goal, slices);
   return [
     {
       kind: 'planned',
@@ -55,12 +54,6 @@ export async function plan(goal: Goal, tools: Tools): Promise<GoalEvent[]> {
       redOnBase: evidence.filter((result) => result.status !== 'passed'),
     },
   ];
-}
-
-function mustAsk(goal: Goal, large: boolean): boolean {
-  if (goal.options.plan) return true;
-  const approval = goal.policy?.plan.approval ?? 'auto';
-  return approval === 'always' || (approval === 'auto' && large);
 }
 
 /** Nothing can be proven on a base that cannot even be set up. */

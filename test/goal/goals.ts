@@ -113,6 +113,7 @@ export function someGoal(more: Partial<Goal> = {}): Goal {
       needsApproval: false,
       approvedBy: undefined,
     },
+    proposal: undefined,
     replan: undefined,
     told: [],
     slices: [someSlice()],

@@ -36,7 +36,8 @@ export function everything(text: string): Record<string, string> {
     redOnBase: [someGate({ run: text })],
     recent: [{ at: AT, text }],
   });
-  const running = { ...goal, status: 'running' as const, reason: undefined };
+  const proposal = { from: text, hash: '0123456789ab', slices: [{ ...slice, id: text }], notes: [text] };
+  const running = { ...goal, proposal, status: 'running' as const, reason: undefined };
   const command: Command['kind'] = 'rebase';
   return {
     status: renderStatus(goal, { ...view, sandbox: text }),
@@ -62,6 +63,7 @@ export function everything(text: string): Record<string, string> {
     mergeDisabled: replies.mergeDisabled(12),
     builtUpon: replies.builtUpon('api', ['ui', 'docs']),
     replaced: replies.replaced(goal),
+    proposalRefused: replies.proposalRefused(),
     planAgain: replies.planAgain(),
     threadFixed: replies.threadAnswer({ kind: 'fixed', text }, HEAD),
     threadElsewhere: replies.threadAnswer({ kind: 'elsewhere', text }, HEAD),

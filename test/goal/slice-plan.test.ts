@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { oracleQuestion, parsePlan, planHash, type ParsedPlan } from '../../src/goal/slice-plan.ts';
+import { defaultPolicy } from '../../src/goal/policy.ts';
+import { oracleQuestion, parsePlan, parseProposal, planHash, type ParsedPlan } from '../../src/goal/slice-plan.ts';
 import { globsOverlap } from '../../src/goal/scope.ts';
 import type { PlannedSlice } from '../../src/goal/slice.ts';
+import { someSlice } from './goals.ts';
 import { pick, seeded } from './seeded.ts';
 
 const LIMITS = { limits: { slices: 4 } };
@@ -247,5 +249,58 @@ describe('the oracle guard', () => {
 
   test.each(TAKEN)('lets %j %j through', (title, text) => {
     expect(oracleQuestion(title, text)).toBeUndefined();
+  });
+});
+
+describe('an agent proposes further slices', () => {
+  const slice = { id: 'docs', title: 'Document it', write_scope: ['docs/**'], depends_on: ['api'] };
+  const existing = [
+    someSlice({ id: 'api', writeScope: ['src/**'], status: 'building' }),
+    someSlice({ id: 'old', writeScope: ['old/**'], status: 'cancelled' }),
+  ];
+  const propose = (...slices: object[]) =>
+    parseProposal(`Added it.\nAnd tests.\n\n${JSON.stringify({ slices })}`, defaultPolicy(), existing);
+
+  test('its words are apart from it, and it may build on what is there', () => {
+    expect(propose(slice)).toMatchObject({
+      words: 'Added it.\nAnd tests.',
+      proposed: { kind: 'plan', slices: [{ id: 'docs', dependsOn: ['api'] }] },
+    });
+  });
+
+  test('in a fence it is one too, and closing words alone are none', () => {
+    const fenced = parseProposal(
+      `Done.\n\`\`\`json\n{"slices":[${JSON.stringify(slice)}]}\n\`\`\``,
+      defaultPolicy(),
+      existing,
+    );
+    expect([fenced.words, fenced.proposed?.kind]).toEqual(['Done.', 'plan']);
+    expect(parseProposal('Done. The {"slices"} are few.', defaultPolicy(), existing).proposed).toBeUndefined();
+  });
+
+  test('what overlaps waits for what is there', () => {
+    const { proposed } = propose({ ...slice, depends_on: [], write_scope: ['src/a.ts'] });
+    expect(proposed).toMatchObject({ slices: [{ dependsOn: ['api'] }] });
+  });
+
+  test.each([
+    [{ ...slice, id: 'api' }, /used more than once/],
+    [{ ...slice, id: 'old' }, /belongs to a cancelled slice/],
+    [{ ...slice, depends_on: ['old'] }, /not in the plan/],
+    [{ ...slice, depends_on: ['docs'] }, /circle/],
+    [{ ...slice, write_scope: [] }, /empty write_scope/],
+    [{ ...slice, write_scope: ['../x'] }, /outside the repository/],
+  ])('the rules of a plan hold: %j', (bad, says) => {
+    const { proposed } = propose(bad);
+    expect(proposed?.kind === 'faults' && proposed.faults.join()).toMatch(says);
+  });
+
+  test('and so does the limit', () => {
+    const many = Array.from({ length: 8 }, (_, index) => ({
+      ...slice,
+      id: `d${index}`,
+      write_scope: [`d${index}/**`],
+    }));
+    expect(propose(...many).proposed).toMatchObject({ kind: 'faults' });
   });
 });

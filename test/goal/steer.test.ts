@@ -295,3 +295,43 @@ describe('taking back', () => {
     expect(nextSteps(planned, AT)).toContainEqual({ kind: 'start', slice: 'again' });
   });
 });
+
+describe('further slices that an agent proposed', () => {
+  const { id, title, description, readScope, writeScope, dependsOn, risk, acceptance } = someSlice({
+    id: 'docs',
+    dependsOn: ['api'],
+  });
+  const event: GoalEvent = {
+    kind: 'slices-proposed',
+    from: 'api',
+    slices: [{ id, title, description, readScope, writeScope, dependsOn, risk, acceptance }],
+    notes: [],
+    hash: 'cafecafecafe',
+    needsApproval: true,
+  };
+
+  test('are appended at once where no approval is asked for, and the plan says so', () => {
+    const grown = applyEvent(someGoal(), { ...event, needsApproval: false }, AT);
+    expect(grown.slices.map((slice) => slice.id)).toEqual(['api', 'docs']);
+    expect(grown.plan?.notes.at(-1)).toContain('`docs` was added: `api` needs it');
+  });
+
+  test('wait for approval by their hash, and the goal goes on meanwhile', () => {
+    const asked = applyEvent(someGoal(), event, AT);
+    expect(nextSteps(asked, AT)).toEqual([{ kind: 'merge', slice: 'api' }]);
+    expect(tell('approve 000000000000', asked).kinds).toEqual([]);
+    const grown = tell('approve cafecafecafe', asked).after;
+    expect([grown.status, grown.slices.length, grown.proposal]).toEqual(['running', 2, undefined]);
+  });
+
+  test('are all that is left: the goal asks, and ends ready when they are refused', () => {
+    const asked = applyEvent(someGoal({ slices: [merged] }), event, AT);
+    expect(nextSteps(asked, AT)).toMatchObject([
+      { kind: 'finish', status: 'blocked_on_human', reason: { next: '/omk approve cafecafecafe' } },
+    ]);
+    const over = applyEvent(asked, { kind: 'finished', status: 'blocked_on_human', reason: undefined }, AT);
+    const refused = tell('reject not now', over);
+    expect(refused.kinds).toEqual(['resumed', 'proposal-refused']);
+    expect(nextSteps(refused.after, AT)).toMatchObject([{ kind: 'finish', status: 'ready' }]);
+  });
+});

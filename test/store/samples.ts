@@ -147,6 +147,15 @@ const SAMPLES: Record<GoalEvent['kind'], GoalEvent> = {
     changedFiles: ['src/a.ts'],
     feedback: [],
   },
+  'slices-proposed': {
+    kind: 'slices-proposed',
+    from: slice,
+    slices: [planned('three')],
+    notes: [],
+    hash: 'abc',
+    needsApproval: true,
+  },
+  'proposal-refused': { kind: 'proposal-refused', from: slice, reasons: [NASTY] },
   'review-heard': { kind: 'review-heard', slice, review: 7, until: date(4) },
   'review-gathered': {
     kind: 'review-gathered',

@@ -158,6 +158,10 @@ export function planRejected(): string {
   return `The plan is refused and nothing was built. The reason goes into the next plan, which you get with ${code('retry')}.`;
 }
 
+export function proposalRefused(): string {
+  return `The further slices are refused; the goal goes on without them. See ${code('status')}.`;
+}
+
 export function planAgain(): string {
   return `The plan is made again with this. It is shown in the status comment and waits for ${code('approve')} where that is asked for.`;
 }

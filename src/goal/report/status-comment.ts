@@ -98,14 +98,27 @@ function findNeeds(goal: Goal): Reason[] {
     case 'queued':
     case 'planning':
     case 'running':
-      return goal.slices.flatMap(({ id, status, reason }) =>
-        reason && status !== 'merged' && status !== 'cancelled'
-          ? [{ ...reason, text: `\`${id}\`: ${reason.text}` }]
-          : [],
-      );
+      return [
+        ...proposalNeeds(goal),
+        ...goal.slices.flatMap(({ id, status, reason }) =>
+          reason && status !== 'merged' && status !== 'cancelled'
+            ? [{ ...reason, text: `\`${id}\`: ${reason.text}` }]
+            : [],
+        ),
+      ];
     default:
       return assertNever(goal.status);
   }
+}
+
+/** Further slices that an agent proposed. */
+function proposalNeeds({ proposal }: Goal): Reason[] {
+  if (!proposal) return [];
+  const lines = proposal.slices.map(
+    ({ id, title, writeScope }) => `\`${id}\`: ${title}. It writes ${writeScope.join(', ')}.`,
+  );
+  const text = [`\`${proposal.from}\` found work outside of its own and proposes:`, ...lines].join('\n');
+  return [{ text, next: `/omk approve ${proposal.hash}` }];
 }
 
 function approvalNeeded({ plan }: Goal): Reason {
