@@ -60,10 +60,16 @@ const row = (
 /** Every command, in the order of the help. Help, README and permissions are read from this table. */
 export const COMMANDS: readonly CommandInfo[] = [
   row('run', '[options] [goal text]', 'issue', 'write', 'Start a goal. Without text the issue is the goal.'),
-  row('plan', '[goal text]', 'issue', 'write', 'Plan only. The plan is posted with its hash.'),
-  row('approve', '[hash]', 'issue', 'write', 'Accept the plan shown; the approval is for this hash alone.'),
-  row('reject', '<reason>', 'issue', 'write', 'Refuse the plan shown. The reason goes into the next one.'),
-  row('answer', '<text>', 'both', 'write', 'Answer what a blocked goal asked.'),
+  row(
+    'plan',
+    '[goal text]',
+    'issue',
+    'write',
+    'Plan only, shown with its hash. While a plan waits, the text changes it.',
+  ),
+  row('approve', '[hash]', 'issue', 'write', 'Accept the plan, or the further slices, shown under this hash.'),
+  row('reject', '<reason>', 'issue', 'write', 'Refuse what is shown. The reason goes into the next plan.'),
+  row('answer', '<text>', 'both', 'write', 'Answer what a blocked goal or slice asked.'),
   row('status', '', 'both', 'read', 'Post the state now, with the place in the queue.'),
   row('pause', '', 'both', 'write', 'Hold the goal at once. Its work is kept.'),
   row('resume', '', 'both', 'write', 'Go on with a paused goal.'),
@@ -77,7 +83,7 @@ export const COMMANDS: readonly CommandInfo[] = [
     '<slice>',
     'both',
     'write',
-    'Close its pull request or open one that reverts it; what depended on it is planned again.',
+    'Close its pull request, or undo its merge by another; what depended on it is planned anew.',
   ),
   row(
     'budget',

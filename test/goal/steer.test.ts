@@ -105,7 +105,7 @@ const ROWS: Row[] = [
   ['retry', someGoal({ status: 'ready' }), undefined, [], /has ended/],
   ['retry', someGoal({ status: 'needs_more_budget' }), undefined, [], /budget add/],
   ['budget add --usd 5', someGoal({ status: 'needs_more_budget' }), undefined, ['budget-extended', 'resumed'], /5 USD/],
-  ['budget add --tokens 2M --time 90m', someGoal(), undefined, ['budget-extended'], /2M tokens and 1 h 30 min/],
+  ['budget add --tokens 2M --time 90m', someGoal(), undefined, ['budget-extended'], /2M tokens, 1 h 30 min/],
   ['budget add --usd 5', someGoal({ status: 'ready' }), undefined, [], /has ended/],
   [
     'accept deadbeef it is meant so',

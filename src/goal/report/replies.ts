@@ -25,16 +25,6 @@ function standing(goal: Standing): string {
   return `${encodeCode(goal.id)} is ${encodeCode(goal.status)}`;
 }
 
-/** A run was accepted. `queuePlace` 1 is next; `pageUrl` is the page of the goal. */
-export function accepted(
-  { id }: Standing,
-  at: { queuePlace?: number | undefined; pageUrl?: string | undefined },
-): string {
-  const queue = at.queuePlace === undefined ? 'The work begins.' : `It is number ${at.queuePlace} in the queue.`;
-  const link = at.pageUrl === undefined ? '' : ` [Page of the goal](${at.pageUrl}).`;
-  return `Accepted as ${encodeCode(id)}. ${queue}${link} Stop it with ${code('cancel')}.`;
-}
-
 /** A command that could not be read: all its faults at once, and the nearest command if there is one. */
 export function faults({ faults, nearest }: { faults: readonly string[]; nearest?: string }): string {
   const lines = faults.map((fault) => `- ${encodeInline(clip(fault, 500))}`).join('\n');
@@ -49,11 +39,6 @@ export function notPermitted(command: Kind, permission: Permission): string {
   const next =
     needs === 'read' ? 'A maintainer can grant it.' : `Someone with write permission may write ${code(command)}.`;
   return `${code(command)} needs ${needs} permission in this repository; ${has}. Nothing was done. ${next}`;
-}
-
-/** The command came from an app. */
-export function notAPerson(): string {
-  return `Commands are taken from people, not from apps. Nothing was done. Someone with write permission may write ${code('run')}.`;
 }
 
 /** The command does not work on this kind of page. */
@@ -116,12 +101,6 @@ export function replaced(goal: Standing): string {
   return `It takes the place of the last goal here: ${standing(goal)} and is cancelled now; its open pull requests stay as they are. See ${code('status')}.`;
 }
 
-/** The settings of the repository cannot be read; faults may begin with their line. */
-export function configInvalid(path: string, faults: readonly string[]): string {
-  const lines = faults.map((fault) => `- ${encodeInline(clip(fault, 500))}`).join('\n');
-  return `${encodeCode(path)} is not valid, so nothing was run:\n\n${lines}\n\nMend it on the base branch, then write ${code('run')}.`;
-}
-
 /** A label asks for a run of an issue that somebody without write permission wrote. */
 export function confirmLabel(author: string): string {
   return `The label asks for a run, but the author of this issue, ${encodeCode(author)}, has no write permission. Please read the issue and confirm with ${code('run')}.`;
@@ -139,10 +118,6 @@ export function hiddenText(count: number): string {
       ? 'One part of the text cannot be seen by a reader'
       : `${count} parts of the text cannot be seen by a reader`;
   return `${parts}. omk works from what is visible. If something is missing, write it out and use ${code('run')}.`;
-}
-
-export function planShown(hash: string): string {
-  return `The plan is in the status comment. Accept it with ${encodeCode(`/omk approve ${hash}`)}, or refuse it with \`/omk reject <reason>\`.`;
 }
 
 export function planApproved(hash: string): string {
@@ -269,7 +244,7 @@ export function unknownFinding(finding: string): string {
 
 export function budgetExtended({ usd, tokens, timeMs }: Budget): string {
   const words = [usd && `${usd} USD`, tokens && `${renderCount(tokens)} tokens`, timeMs && renderMinutes(timeMs)];
-  return `The budget is extended by ${words.filter(Boolean).join(' and ')}. See ${code('status')}.`;
+  return `The budget is extended by ${words.filter(Boolean).join(', ')}. See ${code('status')}.`;
 }
 
 export function findingAccepted(finding: string, reason: string): string {
@@ -337,9 +312,4 @@ export function status(goal: Goal, now: Date, queuePlace?: number): string {
 export function failed(reason: Reason): string {
   const { lines, next } = renderReason(reason);
   return `${lines.join('\n')}\n\nNext: ${next}`;
-}
-
-/** A bug of ours; `id` is in the log. */
-export function ownFault(id: string): string {
-  return `omk itself failed (error ${encodeCode(id)}); the log has the details. Try again with ${code('retry')}.`;
 }
