@@ -79,7 +79,7 @@ const payload = z.object({
   comment: z
     .object({ id: z.number(), body: z.string().nullish(), pull_request_review_id: z.number().nullish() })
     .optional(),
-  review: z.object({ id: z.number() }).optional(),
+  review: z.object({ id: z.number(), state: z.string().default(''), body: z.string().nullish() }).optional(),
   label: z.object({ name: z.string() }).optional(),
   pull_request: pull.optional(),
   check_run: check.optional(),
@@ -134,7 +134,9 @@ export function parseWebhook(event: string, action: string | undefined, raw: unk
     case 'pull_request_review_comment.created': {
       const hint = asHint(event, action, repository, data);
       const review = data.review?.id ?? data.comment?.pull_request_review_id;
-      if (hint.kind !== 'hint' || !data.pull_request || !review) return hint;
+      // Its comments on lines, if it has any, come as webhooks of their own.
+      const isBareApproval = data.review?.state.toLowerCase() === 'approved' && !data.review.body;
+      if (hint.kind !== 'hint' || !data.pull_request || !review || isBareApproval) return hint;
       return { kind: 'review', repository, pull: data.pull_request.number, review, sender, hint };
     }
     default:

@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { readPatch } from '../git/commit.ts';
 import { putComment } from '../github/issues.ts';
+import { isRefusal } from '../github/refusal.ts';
 import { listThreads, replyInThread, resolveThread } from '../github/reviews.ts';
 import { isCovered, judgeThread, type Batch } from '../goal/batch.ts';
 import type { GoalEvent } from '../goal/event.ts';
@@ -17,7 +19,8 @@ export async function reply(goal: Goal, slice: Slice, tools: Tools): Promise<Goa
   const github = await tools.connect(goal.repository);
   const change = await changeSince(goal, { from: batch.from, head: pull.head }, tools);
   const outcomes = batch.threads.map((thread, index) => judgeThread(batch.said[index], covers(change, thread)));
-  const mark = marker('review', pull.head.slice(0, 12));
+  const batchKey = createHash('sha256').update(`${pull.head} ${JSON.stringify(batch)}`);
+  const mark = marker('review', batchKey.digest('hex').slice(0, 12));
   const threads = batch.threads.length > 0 ? await listThreads(github, pull.number) : [];
   for (const [index, { root }] of batch.threads.entries()) {
     const thread = threads.find((candidate) => candidate.root === root);
@@ -25,12 +28,25 @@ export async function reply(goal: Goal, slice: Slice, tools: Tools): Promise<Goa
     if (!thread || !outcome) continue;
     const isSaid = thread.bodies.some((body) => body.includes(mark));
     const body = `${mark}\n${threadAnswer(outcome, pull.head)}`;
-    if (!isSaid) await replyInThread(github, pull.number, { root, body });
-    if (outcome.kind === 'fixed' && !thread.isResolved) await resolveThread(github, thread);
+    if (!isSaid) await unlessRefused(() => replyInThread(github, pull.number, { root, body }), goal, tools);
+    if (outcome.kind === 'fixed' && !thread.isResolved)
+      await unlessRefused(() => resolveThread(github, thread), goal, tools);
   }
   const body = `${mark}\n${reviewAnswered(slice, batch.by, outcomes)}`;
-  await putComment(github, { issue: pull.number, marker: mark, body, knownId: undefined });
+  const comment = { issue: pull.number, marker: mark, body, knownId: undefined };
+  await unlessRefused(() => putComment(github, comment), goal, tools);
   return [{ kind: 'review-answered', slice: slice.id }];
+}
+
+/** A conversation that is locked, or gone, is no reason to stop the work. */
+async function unlessRefused(say: () => Promise<unknown>, goal: Goal, tools: Tools): Promise<void> {
+  try {
+    await say();
+  } catch (err) {
+    const saysNo = isRefusal(err) || (err instanceof Error && 'errors' in err);
+    if (!saysNo) throw err;
+    tools.log.warn({ err, goal: goal.id }, 'an answer to a review was refused');
+  }
 }
 
 /** What changed between the head that was reviewed and the one that is delivered now. */
