@@ -41,7 +41,7 @@ function pullsOf(goal: Goal): number[] {
 function stateLine(goal: Goal, { now, queuePlace, pageUrl }: StatusView): string {
   const { budget } = termsOf(goal);
   const { slices, spend } = goal;
-  const open = slices.findIndex((slice) => slice.status !== 'merged');
+  const open = slices.findIndex(({ status }) => status !== 'merged' && status !== 'cancelled');
   const place = open < 0 ? slices.length : open + 1;
   const tokens = renderCount(spend.inputTokens + spend.outputTokens);
   return [
