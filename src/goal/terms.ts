@@ -26,7 +26,8 @@ export function termsOf(goal: Goal): Terms {
 export function mustAsk(goal: Goal, slices: readonly PlannedSlice[]): boolean {
   const { plan, protected_paths } = policyOf(goal);
   if (goal.options.plan || plan.approval === 'always') return true;
-  const all = goal.slices.length + slices.length;
+  const left = goal.slices.filter(({ status }) => status !== 'merged' && status !== 'cancelled');
+  const all = left.length + slices.length;
   return plan.approval === 'auto' && (all > MANY_SLICES || touchesProtected(slices, protected_paths));
 }
 

@@ -69,7 +69,7 @@ describe('slices are taken back', () => {
     });
     world.model.will(building('seven', [{ tools: [write('words/seven.txt', 'wrong\n')] }, { say: 'Added it.' }]));
     world.model.will(fixing('seven', [{ tools: [write('words/seven.txt', 'seven\n')] }, { say: 'Added it.' }]));
-    issue = ask(world, 'Add a seventh word');
+    issue = ask(world, 'Add a seventh word', '/omk run --merge manual');
     const goal = await world.finish(issue);
     const number = goal.slices[0]?.pull?.number ?? 0;
     await say('/omk revert seven', number);
