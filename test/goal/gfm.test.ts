@@ -18,10 +18,10 @@ function nodesOf(markdown: string): Node[] {
 }
 
 const random = seeded(7);
-const texts = Array.from({ length: 2_000 }, () => hostile(random));
+const texts = Array.from({ length: 1_000 }, () => hostile(random));
 const LIVE = /@\w|\w#\d|\b(?:fix|clos|resolv)\w* #\d|:\/\/|\bwww\./i;
 
-test('encoded prose of 2,000 hostile texts is one paragraph of text and code', () => {
+test('encoded prose of 1,000 hostile texts is one paragraph of text and code', () => {
   const faulty = texts.filter((text) => {
     const nodes = nodesOf(encodeInline(text));
     const kinds = new Set(nodes.map((node) => node.type));
@@ -31,7 +31,7 @@ test('encoded prose of 2,000 hostile texts is one paragraph of text and code', (
   expect(faulty.slice(0, 3)).toEqual([]);
 });
 
-test('encoded code of 2,000 hostile texts is one code span', () => {
+test('encoded code of 1,000 hostile texts is one code span', () => {
   const faulty = texts.filter((text) => {
     const code = encodeCode(text);
     return (
@@ -47,7 +47,7 @@ test('encoded code of 2,000 hostile texts is one code span', () => {
 test('a table of hostile cells has the rows and columns it had', () => {
   const rows = texts.map((text, at) => [encodeCell(text), String(at), encodeCell(text)]);
   const table = nodesOf(renderTable(['A', 'B', 'C'], rows)).filter((node) => node.type === 'tableRow');
-  expect(table).toHaveLength(2_001);
+  expect(table).toHaveLength(1_001);
   expect(table.filter((row) => row.children?.length !== 3)).toEqual([]);
 });
 
@@ -68,7 +68,7 @@ test('every text reads as it is meant: prose, tables with equal rows, closed fol
 test('nothing omk says holds a foreign link, an image, foreign HTML or a live mention', () => {
   const ownHtml =
     /^(?:<\/?details>|<summary>[A-Za-z ]+<\/summary>|<details>\n<summary>[A-Za-z ]+<\/summary>|<!-- omk:status:deadbeef -->)$/;
-  const faulty = texts.slice(0, 200).flatMap((text) =>
+  const faulty = texts.slice(0, 60).flatMap((text) =>
     Object.entries(everything(text)).filter(([, said]) =>
       nodesOf(said).some((node) => {
         if (node.type === 'link') return !node.url?.startsWith(PAGE);
