@@ -4,13 +4,20 @@ import type { Figure, Measure } from './figure.ts';
 
 /*
  * `npm run bar [-- --json] [-- --only NAME]`: measures every promise in its long form and prints target beside figure.
- * A family is a file `<name>.bar.ts` in this folder that exports `measure`. Exit 1 if a promise is not kept.
+ * A family is a file `<name>.bar.ts` in this folder that exports `measure`. `npm run bench` does the same with the
+ * families `<name>.bench.ts`: how long omk takes beside the bare thing. Exit 1 if a promise is not kept.
  */
 const { values } = parseArgs({
-  options: { json: { type: 'boolean' }, only: { type: 'string' }, short: { type: 'boolean' } },
+  options: {
+    json: { type: 'boolean' },
+    only: { type: 'string' },
+    short: { type: 'boolean' },
+    speed: { type: 'boolean' },
+  },
 });
 
-const files = (await readdir(import.meta.dirname)).filter((name) => name.endsWith('.bar.ts')).toSorted();
+const ending = values.speed ? '.bench.ts' : '.bar.ts';
+const files = (await readdir(import.meta.dirname)).filter((name) => name.endsWith(ending)).toSorted();
 const figures: Figure[] = [];
 for (const file of files.filter((name) => values.only === undefined || name.startsWith(`${values.only}.`))) {
   const { measure } = (await import(`./${file}`)) as { measure: Measure };
