@@ -226,7 +226,7 @@ function classicRule(
 async function isIssueOpen(github: GitHub, number: number): Promise<boolean> {
   try {
     const issue = await getIssue(github, number);
-    return issue.state === 'open' && issue.number === number && !issue.isPull;
+    return issue.state === 'open' && !issue.locked && issue.number === number && !issue.isPull;
   } catch (error) {
     if ([301, 404, 410].includes(statusOf(error) ?? 0)) return false;
     throw error;

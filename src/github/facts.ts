@@ -63,9 +63,10 @@ async function readByGraphql(github: GitHub, { number, issue, branch }: Wanted, 
   };
 }
 
-/** A transferred issue is another repository's. */
+/** A transferred issue is another repository's, and a locked one is as good as closed. */
 function isIssueOpen({ issue }: RepositoryReply, repositoryId: number, number: number): boolean {
-  return issue?.state === 'OPEN' && issue.number === number && issue.repository.databaseId === repositoryId;
+  if (issue?.state !== 'OPEN' || issue.locked) return false;
+  return issue.number === number && issue.repository.databaseId === repositoryId;
 }
 
 type Variables = { owner: string; name: string; number: number };

@@ -10,22 +10,26 @@ const commentSchema = z
   .object({ id: z.number(), html_url: z.string(), body: z.string().nullish() })
   .transform(({ id, html_url, body }): Comment => ({ id, url: html_url, body: body ?? '' }));
 
-/** Reacts to a comment, or to the issue itself. Harmless twice: GitHub keeps one reaction of each kind. */
+/** Reacts to a comment, or to the issue itself, if it is still there. Harmless twice: GitHub keeps one reaction of each kind. */
 export async function addReaction(
   github: GitHub,
   target: { content: Reaction } & ({ commentId: number } | { issue: number }),
 ): Promise<void> {
   const { octokit, repository } = github;
   const shared = { owner: repository.owner, repo: repository.name, content: target.content, ...ONCE };
-  await around('reaction', () =>
-    callGitHub('react', async () => {
-      if ('commentId' in target) {
-        await octokit.rest.reactions.createForIssueComment({ ...shared, comment_id: target.commentId });
-      } else {
-        await octokit.rest.reactions.createForIssue({ ...shared, issue_number: target.issue });
-      }
-    }),
-  );
+  try {
+    await around('reaction', () =>
+      callGitHub('react', async () => {
+        if ('commentId' in target) {
+          await octokit.rest.reactions.createForIssueComment({ ...shared, comment_id: target.commentId });
+        } else {
+          await octokit.rest.reactions.createForIssue({ ...shared, issue_number: target.issue });
+        }
+      }),
+    );
+  } catch (error) {
+    if (![404, 410].includes(statusOf(error) ?? 0)) throw error;
+  }
 }
 
 /** The oldest comment with this marker that our own App wrote. A marker in anybody else's comment proves nothing. */

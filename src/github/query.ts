@@ -65,7 +65,7 @@ const RULES = `rules(first: 100) {
  */
 export const FACTS_QUERY = `query ($owner: String!, $name: String!, $number: Int!, $issue: Int!, $branch: String!) {
   repository(owner: $owner, name: $name) {
-    issue(number: $issue) { number state repository { databaseId } }
+    issue(number: $issue) { number state locked repository { databaseId } }
     children: pullRequests(baseRefName: $branch, states: OPEN, first: 1) { totalCount }
     isArchived mergeCommitAllowed squashMergeAllowed rebaseMergeAllowed deleteBranchOnMerge autoMergeAllowed
     pullRequest(number: $number) {

@@ -189,7 +189,12 @@ export const factsSchema = z.object({
   repository: z
     .object({
       issue: z
-        .object({ number: z.number(), state: z.string(), repository: z.object({ databaseId: z.number().nullish() }) })
+        .object({
+          number: z.number(),
+          locked: z.boolean().default(false),
+          state: z.string(),
+          repository: z.object({ databaseId: z.number().nullish() }),
+        })
         .nullish(),
       children: z.object({ totalCount: z.number() }).nullish(),
       isArchived: z.boolean(),

@@ -26,6 +26,7 @@ export type Heard =
       sender: Sender;
     }
   | { kind: 'label'; repository: Repository; issue: HeardIssue; label: string; sender: Sender }
+  | { kind: 'unlabel'; repository: Repository; issue: HeardIssue; label: string; sender: Sender }
   | { kind: 'issue-gone'; repository: Repository; issue: number; how: string; sender: Sender }
   /** Somebody said something on the lines of a pull request, or of it as a whole. */
   | {
@@ -122,11 +123,13 @@ export function parseWebhook(event: string, action: string | undefined, raw: unk
         sender,
       };
     case 'issues.labeled':
+    case 'issues.unlabeled':
       if (!issue || !data.label) return { kind: 'other' };
-      return { kind: 'label', repository, issue, label: data.label.name, sender };
+      return { kind: action === 'labeled' ? 'label' : 'unlabel', repository, issue, label: data.label.name, sender };
     case 'issues.closed':
     case 'issues.deleted':
     case 'issues.transferred':
+    case 'issues.locked':
       return issue
         ? { kind: 'issue-gone', repository, issue: issue.number, how: action ?? '', sender }
         : { kind: 'other' };

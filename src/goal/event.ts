@@ -54,6 +54,7 @@ export type GoalEvent =
   | { kind: 'reverted'; undoes: string; by: Person; cancels: string[]; undo: PlannedSlice | undefined }
   /** A command was obeyed: `key` is its comment's, so that the same one is never obeyed twice. */
   | { kind: 'told'; key: string; answer: string }
+  | { kind: 'repository-renamed'; name: string }
   | { kind: 'budget-extended'; by: Person; usd: number; tokens: number; timeMs: number }
   | SliceEvent;
 

@@ -114,6 +114,8 @@ function applyToGoal(goal: Goal, event: Exclude<GoalEvent, SliceEvent>, at: Date
       const status = goal.policy ? 'planning' : 'queued';
       return { ...goal, ...unplanned(goal), ask, status, reason: undefined, endedAt: undefined };
     }
+    case 'repository-renamed':
+      return { ...goal, repository: { ...goal.repository, name: event.name } };
     case 'budget-extended':
       return { ...goal, extra: addBudget(goal.extra, event) };
     default:

@@ -37,6 +37,8 @@ export function describeEvent(event: GoalEvent): string | undefined {
       return `resumed by ${event.by.login}`;
     case 'answered':
       return `${event.by.login} added to the goal`;
+    case 'repository-renamed':
+      return `the repository is called ${event.name} now`;
     case 'budget-extended':
       return `budget extended by ${event.by.login}`;
     default:

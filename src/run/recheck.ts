@@ -4,10 +4,12 @@ import { getIssue } from '../github/issues.ts';
 import { getPermission } from '../github/repository.ts';
 import type { Goal, Reason } from '../goal/goal.ts';
 import { mayWrite } from '../goal/permission.ts';
+import { policyOf } from '../goal/terms.ts';
 import type { Tools } from './tools.ts';
 
 /**
- * Why the goal may not push or merge any more: its requester lost the permission, or its issue is closed. Undefined if it may.
+ * Why the goal may not push or merge any more: its requester lost the permission, its issue is closed or locked, or the label that
+ * started it is gone. Undefined if it may.
  * Asks GitHub now, since hours may lie between the command and the act; `issueOpen` is what it said of the issue in the same act.
  * Throws TransientError.
  */
@@ -19,11 +21,10 @@ export async function stillMay(goal: Goal, tools: Tools, issueOpen?: boolean): P
     const text = `${requester.login}, who asked for this, may not write here any more (permission: ${permission}). Nothing was pushed or merged.`;
     return { text, next: '/omk run by somebody who may write' };
   }
-  if (issueOpen ?? (await isOpen(github, goal.issue))) return undefined;
-  return {
-    text: `Issue #${goal.issue} is closed or gone. Nothing was pushed or merged.`,
-    next: 'open the issue again, then /omk run',
-  };
+  if (issueOpen === true && goal.commentId !== undefined) return undefined;
+  const why = await whyNotOpen(github, goal);
+  if (why === undefined) return undefined;
+  return { text: `${why} Nothing was pushed or merged.`, next: 'make that undone, then /omk run' };
 }
 
 /**
@@ -35,13 +36,18 @@ export async function assertUnderway({ id }: Goal, { store }: Tools): Promise<vo
   if (status !== 'running') throw new TransientError(`Goal ${id} is ${status} by now`, 1_000);
 }
 
-/** False too for an issue that was deleted or transferred: GitHub answers 404, 410, or with the issue of another number. */
-async function isOpen(github: GitHub, number: number): Promise<boolean> {
+/** What is wrong with the issue. One that was deleted or transferred is answered 404 or 410, or with the issue of another number. */
+async function whyNotOpen(github: GitHub, goal: Goal): Promise<string | undefined> {
+  const number = goal.issue;
   try {
     const issue = await getIssue(github, number);
-    return issue.state === 'open' && issue.number === number && !issue.isPull;
+    if (issue.state !== 'open' || issue.number !== number || issue.isPull) return `Issue #${number} is closed or gone.`;
+    if (issue.locked) return `Issue #${number} is locked.`;
+    const { label } = policyOf(goal).trigger;
+    const unlabelled = goal.commentId === undefined && !issue.labels.includes(label);
+    return unlabelled ? `Issue #${number} has the label \`${label}\` no more, which started this.` : undefined;
   } catch (error) {
-    if ([301, 404, 410].includes(statusOf(error) ?? 0)) return false;
+    if ([301, 404, 410].includes(statusOf(error) ?? 0)) return `Issue #${number} is closed or gone.`;
     throw error;
   }
 }

@@ -5,7 +5,8 @@ import { getPermission, readDefaultFile, readOrgConfig } from '../github/reposit
 import { type Heard, parseWebhook } from '../github/webhook.ts';
 import { NO_OPTIONS, parseCommand, type Command } from '../goal/command.ts';
 import type { GoalEvent } from '../goal/event.ts';
-import { type Goal, isEnded } from '../goal/goal.ts';
+import { FLOOD_LIMIT, FLOOD_WINDOW_MS, judgeFlood } from '../goal/flood.ts';
+import { type Goal, isEnded, type Repository } from '../goal/goal.ts';
 import { branchName } from '../goal/naming.ts';
 import { isPerson, mayUse, mayWrite } from '../goal/permission.ts';
 import { POLICY_PATH, readPolicy } from '../goal/policy-file.ts';
@@ -27,11 +28,14 @@ export async function respond(deliveryId: string, tools: Tools): Promise<void> {
 
 async function hear(webhook: Webhook, tools: Tools): Promise<void> {
   const heard = parseWebhook(webhook.event, webhook.action, webhook.payload);
+  if (heard.kind !== 'other') await followRepository(heard.repository, tools);
   switch (heard.kind) {
     case 'comment':
       return hearComment(heard, tools);
     case 'label':
       return hearLabel(heard, webhook.id, tools);
+    case 'unlabel':
+      return hearUnlabel(heard, tools);
     case 'issue-gone':
       return hearIssueGone(heard, tools);
     case 'review':
@@ -48,16 +52,26 @@ async function hear(webhook: Webhook, tools: Tools): Promise<void> {
 async function hearComment(heard: Heard & { kind: 'comment' }, tools: Tools): Promise<void> {
   const parsed = parseCommand(heard.comment.body);
   if (parsed.kind === 'none' || !isPerson(heard.sender)) return;
-  const github = await tools.connect(heard.repository);
-  await addReaction(github, { commentId: heard.comment.id, content: 'eyes' });
-  const person = { id: heard.sender.id, login: heard.sender.login };
   const { issue, comment, repository } = heard;
-  const talk: Talk = { issue, repository, key: `comment:${comment.id}`, commentId: comment.id, github, tools, person };
+  const key = `comment:${comment.id}`;
+  const flood = await takeIn(
+    { repository, issue, key },
+    parsed.kind === 'command' ? parsed.command.kind : undefined,
+    tools,
+  );
+  if (flood === 'ignored') return;
+  const github = await tools.connect(repository);
+  const person = { id: heard.sender.id, login: heard.sender.login };
+  const talk: Talk = { issue, repository, key, commentId: comment.id, github, tools, person };
+  if (flood === 'told') return sayFlooded(talk);
+  await addReaction(github, { commentId: heard.comment.id, content: 'eyes' });
   if (parsed.kind === 'fault') return say(talk, replies.faults(parsed));
   const permission = await getPermission(github, person);
   const { command, more } = parsed;
-  if (!mayUse(command.kind, permission)) return say(talk, replies.notPermitted(command.kind, permission));
+  if (!mayUse(command.kind, permission))
+    return flood === 'heard' ? say(talk, replies.notPermitted(command.kind, permission)) : undefined;
   const answer = await obeyOrExplain(command, talk);
+  if (flood === 'obeyed-silently') return;
   const rest = more > 0 ? [replies.onlyFirst(command.kind, more)] : [];
   const words = [...(answer === undefined ? [] : [answer]), ...rest];
   if (words.length > 0) await say(talk, words.join('\n\n'));
@@ -72,6 +86,8 @@ async function hearLabel(heard: Heard & { kind: 'label' }, deliveryId: string, t
   const { issue, repository, sender } = heard;
   const person = { id: sender.id, login: sender.login };
   const talk: Talk = { issue, repository, key: `label:${deliveryId}`, commentId: undefined, github, tools, person };
+  const flood = await takeIn(talk, 'run', tools);
+  if (flood !== 'heard') return flood === 'told' ? sayFlooded(talk) : undefined;
   const labeller = await getPermission(github, sender);
   if (!mayWrite(labeller)) return say(talk, replies.notPermitted('run', labeller));
   if (!mayWrite(await getPermission(github, issue.author))) return say(talk, replies.confirmLabel(issue.author.login));
@@ -87,6 +103,20 @@ async function obeyOrExplain(command: Command, talk: Talk): Promise<string | und
     if (error instanceof UserError) return replies.failed({ text: error.message, next: error.hint });
     throw error;
   }
+}
+
+type Said = Pick<Talk, 'repository' | 'issue' | 'key'>;
+
+/** Counts it among what was said on its issue, so that no ping-pong of people's programs goes on for long. */
+async function takeIn({ repository, issue, key }: Said, command: Command['kind'] | undefined, { store }: Tools) {
+  const place = `${repository.id}#${issue.number}`;
+  return judgeFlood(await store.countHeard({ key, place }, FLOOD_WINDOW_MS), command);
+}
+
+/** Once an hour at the most. */
+function sayFlooded(talk: Talk): Promise<void> {
+  const hour = Math.floor(talk.tools.clock.now().getTime() / FLOOD_WINDOW_MS);
+  return say({ ...talk, key: `flood:${talk.issue.number}:${hour}` }, replies.flooded(FLOOD_LIMIT));
 }
 
 /** Answers once: the marker is made of what is answered. */
@@ -117,6 +147,31 @@ async function hearReview(heard: Heard & { kind: 'review' }, tools: Tools): Prom
   const again: GoalEvent[] = goal.status === 'blocked_on_human' ? [{ kind: 'resumed', by }] : [];
   const until = new Date(tools.clock.now().getTime() + REVIEW_MS);
   await append(goal, [...again, { kind: 'review-heard', slice: slice.id, review: heard.review, until }], tools);
+}
+
+/** The label that started a goal is its leave to go on; whoever takes it away ends the goal. */
+async function hearUnlabel(heard: Heard & { kind: 'unlabel' }, tools: Tools): Promise<void> {
+  const goal = await tools.store.findActiveGoal(heard.repository.id, heard.issue.number);
+  if (!goal || goal.commentId !== undefined || heard.label !== policyOf(goal).trigger.label) return;
+  const text = `The label \`${heard.label}\` was removed by ${heard.sender.login}.`;
+  await append(goal, [{ kind: 'finished', status: 'cancelled', reason: { text, next: '/omk run' } }], tools);
+}
+
+/** A repository that has another name by now is the same one; with another owner it is not any more what was agreed to. */
+async function followRepository(now: Repository, tools: Tools): Promise<void> {
+  const active = await tools.store.listGoals({ repositoryId: now.id, ended: false, limit: 1_000 });
+  for (const { id } of active.filter(({ owner, name }) => owner !== now.owner || name !== now.name)) {
+    const goal = await tools.store.getGoal(id);
+    const text = `The repository was transferred to ${now.owner}.`;
+    const moved = now.owner !== goal.repository.owner;
+    await append(
+      goal,
+      moved
+        ? [{ kind: 'finished', status: 'cancelled', reason: { text, next: '/omk run' } }]
+        : [{ kind: 'repository-renamed', name: now.name }],
+      tools,
+    );
+  }
 }
 
 type Hint = Heard & { kind: 'hint' };

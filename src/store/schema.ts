@@ -3,6 +3,7 @@ import { Migrator } from 'kysely/migration';
 import { UserError } from '../errors.ts';
 import { first } from './migrations/0001-first.ts';
 import { lease } from './migrations/0002-lease.ts';
+import { heard } from './migrations/0003-heard.ts';
 
 /** The tables as `migrations/` leaves them. Text columns named `data`, `detail`, `payload` and `result` hold JSON of `encodeJson`. */
 export type Database = {
@@ -36,6 +37,7 @@ export type Database = {
     intended_at: Date;
     settled_at: Date | null;
   };
+  heard: { key: string; place: string; at: Date };
   repository_freeze: { repository_id: number; reason: string; by_id: number; by_login: string; at: Date };
 };
 
@@ -74,7 +76,7 @@ export type Executor = Kysely<Database>;
 export type Tx = Transaction<Database>;
 
 /** Append-only, run in the order of their names. A released migration is never changed. */
-export const MIGRATIONS = { '0001-first': first, '0002-lease': lease };
+export const MIGRATIONS = { '0001-first': first, '0002-lease': lease, '0003-heard': heard };
 
 /** Brings the tables up to date. Two starters are harmless: one waits for the other. Throws a `UserError` on a database of a newer omk. */
 export async function migrate(db: Kysely<Database>): Promise<void> {

@@ -8,6 +8,7 @@ import type { Clock } from './clock.ts';
 import { findEffect, intendEffect, renewEffect, settleEffect, type Effect, type Intention } from './effect.ts';
 import { openEngine, type Engine } from './engine.ts';
 import { findFreeze, setFreeze, type Freeze } from './freeze.ts';
+import { countHeard, sweepHeard, type Said } from './heard.ts';
 import * as goals from './goals.ts';
 import type { Asked, Created, Decide, Expect, Recorded, RecordedEvent } from './goals.ts';
 import * as lookup from './lookup.ts';
@@ -39,7 +40,9 @@ export type Store = {
   markWebhookDone(id: string): Promise<void>;
   /** Those of these delivery ids that were never stored. */
   listUnknownWebhooks(ids: readonly string[]): Promise<string[]>;
-  /** Forgets webhooks that arrived before `before` and are done or given up; returns how many. */
+  /** Counts what was said in a place within `windowMs`, this included; the same again gives the same number. */
+  countHeard(said: Said, windowMs: number): Promise<number>;
+  /** Forgets webhooks that arrived before `before` and are done or given up, and what was counted before; returns how many webhooks. */
   sweepWebhooks(before: Date): Promise<number>;
 
   /**
@@ -150,7 +153,7 @@ async function closeEngine(engine: Engine): Promise<void> {
   await engine.close();
 }
 
-function webhookPart({ engine: { db, boss } }: Context) {
+function webhookPart({ engine: { db, boss }, clock }: Context) {
   return {
     saveWebhook: (webhook: Webhook) =>
       around('webhook:save', () =>
@@ -163,7 +166,11 @@ function webhookPart({ engine: { db, boss } }: Context) {
     loadWebhook: (id: string) => findWebhook(db, id),
     markWebhookDone: (id: string) => around('webhook:done', () => finishWebhook(db, id)),
     listUnknownWebhooks: (ids: readonly string[]) => listUnknownWebhooks(db, ids),
-    sweepWebhooks: (before: Date) => sweepWebhooks(db, before),
+    countHeard: (said: Said, windowMs: number) => countHeard(db, said, { at: clock.now(), windowMs }),
+    sweepWebhooks: async (before: Date) => {
+      await sweepHeard(db, before);
+      return sweepWebhooks(db, before);
+    },
   };
 }
 

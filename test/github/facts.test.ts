@@ -115,7 +115,7 @@ const REPOSITORY = {
   rebaseMergeAllowed: false,
   deleteBranchOnMerge: false,
   autoMergeAllowed: true,
-  issue: { number: 3, state: 'OPEN', repository: { databaseId: 22 } },
+  issue: { number: 3, state: 'OPEN', locked: false, repository: { databaseId: 22 } },
   pullRequests: { totalCount: 0 },
 };
 
@@ -352,8 +352,9 @@ describe('the look that is not to merge', () => {
   });
 
   test.each([
-    ['closed', { number: 3, state: 'CLOSED', repository: { databaseId: 22 } }],
-    ['transferred', { number: 3, state: 'OPEN', repository: { databaseId: 99 } }],
+    ['closed', { number: 3, state: 'CLOSED', locked: false, repository: { databaseId: 22 } }],
+    ['transferred', { number: 3, state: 'OPEN', locked: false, repository: { databaseId: 99 } }],
+    ['locked', { number: 3, state: 'OPEN', locked: true, repository: { databaseId: 22 } }],
     ['gone', null],
   ])('an issue that is %s is not open', async (_name, issue) => {
     answer(pull({ baseRef: { ...baseRef, rules: graphRules } }), undefined, { issue });

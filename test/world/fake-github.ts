@@ -87,6 +87,7 @@ export async function startFakeGitHub(options: FakeGitHubOptions = {}): Promise<
     app,
     deliveries,
     faults: new Faults(),
+    before: undefined,
     requests: [],
     pushes: [],
     refused: [],
@@ -143,6 +144,11 @@ export class FakeGitHub extends Story {
   /** What shall go wrong. */
   get faults(): Faults {
     return this.site.faults;
+  }
+
+  /** Lets people act just before each request is answered, or no longer. */
+  beforeEach(act: Site['before']): void {
+    this.site.before = act;
   }
 
   /** Every request so far, oldest first. */

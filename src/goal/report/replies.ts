@@ -59,6 +59,11 @@ export function busy(goal: Standing): string {
   return `This issue has a goal already: ${standing(goal)}. Nothing new was started. See ${code('status')}, or end it with ${code('cancel')} and start again.`;
 }
 
+/** Too much was said here; said once. */
+export function flooded(limit: number): string {
+  return `More than ${limit} commands came here within an hour. Until that is over omk answers nothing on this issue; ${code('cancel')} and ${code('pause')} still work.`;
+}
+
 /** There is no goal to act on. */
 export function noGoal(): string {
   return `There is no goal here to act on. Start one on the issue with ${code('run')}.`;

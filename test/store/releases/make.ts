@@ -12,7 +12,16 @@ import { asked, EVERY_EVENT } from '../samples.ts';
  * `node test/store/releases/make.ts`: writes what this release leaves in a database in the middle of a goal, as
  * `<newest migration>.json` beside this file. Run it when a release is made; a file that is there is never made again.
  */
-const TABLES = ['goal', 'goal_event', 'goal_slice', 'goal_wait', 'webhook', 'effect', 'repository_freeze'] as const;
+const TABLES = [
+  'goal',
+  'goal_event',
+  'goal_slice',
+  'goal_wait',
+  'webhook',
+  'effect',
+  'repository_freeze',
+  'heard',
+] as const;
 const UNTIL = 'build-started';
 
 const dataDir = await mkdtemp(join(tmpdir(), 'omk-release-'));

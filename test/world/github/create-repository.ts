@@ -44,6 +44,7 @@ export async function createRepository(state: State, folder: string, fields: New
     deleteBranchOnMerge: false,
     labels: [],
     issues: [],
+    gone: new Set(),
     protections: new Map(),
     rulesets: [],
     checks: fields.checks ?? [],

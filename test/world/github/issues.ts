@@ -75,6 +75,20 @@ export function updateIssue(state: State, issue: Issue | Pull, changes: IssueCha
   emitIssue(state, issue, closed ? 'closed' : 'reopened', actor);
 }
 
+/** Ends the conversation for who may not write. */
+export function lockIssue(state: State, issue: Issue | Pull, actor: Actor): void {
+  issue.locked = true;
+  emitIssue(state, issue, 'locked', actor);
+}
+
+/** Takes the issue away; who asks for it is told that it is gone. */
+export function deleteIssue(state: State, issue: Issue, actor: Actor): void {
+  const { issues, gone } = issue.repository;
+  issues.splice(issues.indexOf(issue), 1);
+  gone.add(issue.number);
+  emitIssue(state, issue, 'deleted', actor);
+}
+
 export function addComment(state: State, issue: Issue | Pull, body: string, actor: Actor): Comment {
   const now = state.clock.now();
   const id = state.nextId();

@@ -65,7 +65,9 @@ const bodyLimit = 65_536;
 
 /** The issue of the path. For an issue proper the right to pull requests is not enough. */
 function issueOf({ repository, params, token }: RepositoryCall): Issue | Pull {
-  const issue = repository.issues.find((one) => one.number === Number(params['issue_number']));
+  const number = Number(params['issue_number']);
+  if (repository.gone.has(number)) throw new Refusal(410, 'This issue was deleted');
+  const issue = repository.issues.find((one) => one.number === number);
   if (!issue) throw notFound();
   return mayTouch(issue, token.permissions);
 }

@@ -32,6 +32,7 @@ async function handle(site: Site, incoming: IncomingMessage, response: ServerRes
     caller: 'nobody',
   };
   site.requests.push(exchange);
+  await site.before?.(exchange);
   const fault = site.faults.take(exchange);
   if (fault === 'hang') return;
   if (fault === 'reset') return void incoming.socket.destroy();

@@ -21,6 +21,8 @@ export type Site = {
   app: App;
   deliveries: Deliveries;
   faults: Faults;
+  /** Happens on GitHub before a request is answered, which is the last one of `requests`. */
+  before: ((exchange: Exchange) => void | Promise<void>) | undefined;
   requests: Exchange[];
   pushes: Push[];
   /** Requests that the real GitHub would not take or that are not modelled here. */

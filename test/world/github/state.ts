@@ -85,6 +85,8 @@ export type Repository = {
   deleteBranchOnMerge: boolean;
   labels: Label[];
   issues: (Issue | Pull)[];
+  /** Numbers of issues that were deleted. */
+  gone: Set<number>;
   protections: Map<string, Protection>;
   rulesets: Ruleset[];
   /** What CI does on the heads of pull requests. */

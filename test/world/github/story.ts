@@ -10,7 +10,9 @@ import {
   addLabel,
   deleteComment,
   editComment,
+  deleteIssue,
   findComment,
+  lockIssue,
   openIssue,
   removeLabel,
   updateIssue,
@@ -110,6 +112,16 @@ export class Story {
 
   closeIssue(user: string, which: Which<Issue | Pull>): void {
     updateIssue(this.state, this.#issueOf(which), { state: 'closed' }, this.#as(user));
+  }
+
+  /** Nobody but people with write permission may comment from now on. */
+  lockIssue(user: string, which: Which<Issue | Pull>): void {
+    lockIssue(this.state, this.#issueOf(which), this.#as(user));
+  }
+
+  /** The issue is gone for good, with 410 for who asks. */
+  deleteIssue(user: string, which: Which<Issue>): void {
+    deleteIssue(this.state, this.issue(this.#issueOf(which).number) as Issue, this.#as(user));
   }
 
   editIssue(user: string, which: Which<Issue | Pull>, changes: { title?: string; body?: string }): void {
