@@ -13,7 +13,93 @@ const WHO = { file: 'src/goal/permission.ts', test: 'test/run/security-matrix.te
 const HIDDEN = { file: 'src/goal/visible.ts', test: 'test/goal/visible.test.ts' };
 const TEXT = { file: 'src/goal/text.ts', test: 'test/goal/text.test.ts' };
 
+const CALLS = { file: 'src/goal/approval.ts', test: 'test/goal/approval.test.ts' };
+const ASKED = { file: 'src/kimi/tool-calls.ts', test: 'test/kimi/session.test.ts' };
+const PROXY = { file: 'src/kimi/model-proxy.ts', test: 'test/kimi/model-proxy.test.ts' };
+const SINKS = { file: 'src/run/secrets.ts', test: 'test/run/secrets.test.ts' };
+const BOX = { file: 'src/sandbox/bwrap.ts', test: 'test/sandbox/bwrap.test.ts' };
+const REF = { file: 'src/git/ref.ts', test: 'test/git/push.test.ts' };
+
 const DEFENCES: readonly Defence[] = [
+  { ...CALLS, name: 'turns that only read', from: "if (turn.tools === 'read-only') return { kind: 'safe' };", to: '' },
+  { ...CALLS, name: 'files beside the worktree', from: '(?!(?:.*/)?\\.\\.(?:/|$))', to: '' },
+  {
+    ...CALLS,
+    name: 'commands in the background',
+    from: "${run_in_background === true ? ' in the background' : ''}",
+    to: '',
+  },
+  {
+    ...ASKED,
+    name: 'one decision for each id',
+    from: '    this.#arguments.delete(toolCallId);\n    return',
+    to: '    return',
+  },
+  { ...ASKED, name: 'arguments that agree with what is shown', from: 'args && agrees(args, shown)', to: 'args' },
+  {
+    ...ASKED,
+    name: 'what came out of a call is no argument',
+    from: "if (status === 'completed' || status === 'failed')",
+    to: 'if (false)',
+  },
+  {
+    ...PROXY,
+    name: 'the budget at the model',
+    from: 'if (refusal !== undefined) return refuse(',
+    to: 'if (false) return refuse(',
+  },
+  { ...PROXY, name: 'the key stays with omk', from: 'authorization: `Bearer ${apiKey}`,', to: '' },
+  {
+    ...PROXY,
+    name: 'who hangs up pays',
+    from: '(response.destroyed ? guess(call, 0) : undefined)',
+    to: 'undefined',
+  },
+  {
+    name: 'the breaker of an issue',
+    file: 'src/goal/flood.ts',
+    from: "if (count <= FLOOD_LIMIT) return 'heard';",
+    to: "return 'heard';",
+    test: 'test/goal/flood.test.ts',
+  },
+  {
+    ...SINKS,
+    name: 'stored webhooks',
+    from: 'payload: redactWords(webhook.payload, redactor)',
+    to: 'payload: webhook.payload',
+  },
+  { ...SINKS, name: 'gate logs', from: 'redactor.stream()', to: "({ take: (text: string) => text, end: () => '' })" },
+  { ...SINKS, name: 'the log', from: 'stream?.write(redactor.redact(line))', to: 'stream?.write(line)' },
+  { ...SINKS, name: 'what is written on GitHub', from: 'if (!NOT_TEXT.has(name)) Object', to: 'if (false) Object' },
+  {
+    ...SINKS,
+    name: 'events',
+    from: 'store.record(goalId, redactor.redactAll(events), options)',
+    to: 'store.record(goalId, events, options)',
+  },
+  { ...SINKS, name: 'tokens of GitHub', from: "if (typeof token === 'string') redactor.knowToken(token);", to: '' },
+  { ...REDACT, name: 'secrets in a stream', from: 'return redact(ready);', to: 'return ready;' },
+  { ...REF, name: 'names of branches', from: 'if (!isBranchName(branch)) throw', to: 'if (false) throw' },
+  {
+    ...REF,
+    name: 'names of commits',
+    from: 'if (!/^[0-9a-f]{40}([0-9a-f]{24})?$/.test(sha)) throw',
+    to: 'if (false) throw',
+  },
+  {
+    name: 'replace refs of git',
+    file: 'src/git/git.ts',
+    from: "GIT_NO_REPLACE_OBJECTS: '1',",
+    to: '',
+    test: 'test/git/hostile.test.ts',
+  },
+  {
+    name: 'repositories in submodules',
+    file: 'src/git/commit.ts',
+    from: ', ...(await excludeRepositories(worktree, submodules))',
+    to: '',
+    test: 'test/git/hostile.test.ts',
+  },
   { ...AUDIT, name: 'protected paths', from: 'if (isProtected(path, policy.protected_paths))', to: 'if (false)' },
   { ...AUDIT, name: 'write scope', from: 'if (isInScope(path, slice.writeScope)) return [];', to: 'return [];' },
   {
@@ -44,7 +130,7 @@ const DEFENCES: readonly Defence[] = [
     to: 'false',
   },
   { ...AUDIT, name: 'disguised protected paths', file: 'src/goal/scope.ts', from: 'nocase: true', to: 'nocase: false' },
-  { ...REDACT, name: 'known secrets', from: 'if (!set.has(', to: 'if (set.size > -1 || !set.has(' },
+  { ...REDACT, name: 'known secrets', from: 'if (set.has(', to: 'if (set.size < 0 && set.has(' },
   { ...REDACT, name: 'patterns of secrets', from: 'PATTERNS.reduce(', to: '([] as RegExp[]).reduce(' },
   { ...REDACT, name: 'base64 at three alignments', from: 'return [0, 1, 2].flatMap(', to: 'return [0].flatMap(' },
   { ...REDACT, name: 'hex', from: '...hexes, ...cased,', to: '' },
@@ -90,6 +176,9 @@ const DEFENCES: readonly Defence[] = [
     from: ".text.replaceAll(/<(?=\\s*\\/?\\s*untrusted)/gi, '&lt;')\n    ",
     to: '.text',
   },
+  { ...BOX, name: 'a network of its own', from: ' --unshare-net', to: '' },
+  { ...BOX, name: 'no capability', from: ' --cap-drop ALL', to: '' },
+  { ...BOX, name: 'a cleared environment', from: "    '--clearenv',\n", to: '' },
   {
     name: 'no run without a sandbox',
     file: 'src/sandbox/refusal.ts',

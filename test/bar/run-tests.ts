@@ -3,11 +3,23 @@ import { join } from 'node:path';
 
 export type Ran = { file: string; name: string; status: string };
 
-/** Runs test files in a process of their own, and gives how each test went. `root` is where the sources are, this repository unless told; `env` comes on top. */
+type Surroundings = { root?: string; env?: Record<string, string> };
+
+/** Runs test files in processes of their own, and gives how each test went. `root` is where the sources are, this repository unless told; `env` comes on top. */
 export async function runTests(
   files: readonly string[],
-  { root = join(import.meta.dirname, '../..'), env = {} }: { root?: string; env?: Record<string, string> } = {},
+  { root = join(import.meta.dirname, '../..'), env = {} }: Surroundings = {},
 ): Promise<Ran[]> {
+  const [long, short] = [files.filter(isLong), files.filter((file) => !isLong(file))];
+  return [...(await runJest(short, { root, env })), ...(await runJest(long, { root, env: { ...env, LONG: '1' } }))];
+}
+
+function isLong(file: string): boolean {
+  return file.endsWith('.long.test.ts');
+}
+
+async function runJest(files: readonly string[], { root, env }: Required<Surroundings>): Promise<Ran[]> {
+  if (files.length === 0) return [];
   const jest = join(root, 'node_modules/jest/bin/jest.js');
   const flags = [
     '--experimental-vm-modules',

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { access, chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, chmod, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { commitAll, readPatch } from '../../src/git/commit.ts';
 import { mergeCheck, rebaseCommit } from '../../src/git/merge-tree.ts';
@@ -60,6 +60,9 @@ const STATUS = ['status'];
 const ADD = ['add', '-A'];
 const COMMIT = ['commit', '-q', '-a', '-m', 'x'];
 const PUSH = ['push', 'origin', 'HEAD:refs/heads/omk/x'];
+const RESTORE = ['checkout', '--', 'src'];
+const HUB_FETCH = [['fetch', 'hub']];
+const SIGN = ['[commit]', 'gpgSign = true'];
 const HUB_PUSH = ['push', 'hub', 'HEAD:refs/heads/omk/x'];
 const MERGE = [ADD, COMMIT, ['merge', 'origin/clash']];
 
@@ -109,6 +112,90 @@ const VECTORS: Vector[] = [
   hook('post-checkout', [['checkout', '-q', '-b', 'x']]),
   hook('reference-transaction', [['update-ref', 'refs/heads/x', 'HEAD']]),
   hook('pre-push', [PUSH]),
+  hook('prepare-commit-msg', [COMMIT]),
+  hook('commit-msg', [COMMIT]),
+  hook('post-rewrite', [COMMIT, ['commit', '-q', '--amend', '--no-edit']]),
+  hook('pre-rebase', [RESTORE, ['rebase', 'origin/clash']]),
+  hook('post-merge', [RESTORE, ['merge', '-q', 'origin/clash']]),
+  hook('pre-merge-commit', [
+    RESTORE,
+    ['commit', '-q', '--allow-empty', '-m', 'x'],
+    ['merge', '-q', '--no-edit', 'origin/clash'],
+  ]),
+  config('sequence.editor', ({ script }) => ['[sequence]', `editor = ${script}`], [
+    RESTORE,
+    ['rebase', '-i', 'HEAD~1'],
+  ]),
+  config('gpg.openpgp.program', ({ script }) => ['[gpg "openpgp"]', `program = ${script}`, ...SIGN], [COMMIT]),
+  config(
+    'gpg.x509.program',
+    ({ script }) => ['[gpg]', 'format = x509', '[gpg "x509"]', `program = ${script}`, ...SIGN],
+    [COMMIT],
+  ),
+  config(
+    'gpg.ssh.program',
+    ({ script }) => [
+      '[gpg]',
+      'format = ssh',
+      '[gpg "ssh"]',
+      `program = ${script}`,
+      '[user]',
+      'signingKey = x',
+      ...SIGN,
+    ],
+    [COMMIT],
+  ),
+  config(
+    'gpg.ssh.defaultKeyCommand',
+    ({ script }) => ['[gpg]', 'format = ssh', '[gpg "ssh"]', `defaultKeyCommand = ${script}`, ...SIGN],
+    [COMMIT],
+  ),
+  config('remote.origin.uploadpack', ({ script }) => ['[remote "origin"]', `uploadpack = ${script}`], [['fetch']]),
+  config('trailer.<token>.command', ({ script }) => ['[trailer "x"]', 'key = x', `command = ${script}`], [
+    [...COMMIT, '--trailer', 'x: y'],
+  ]),
+  config('difftool.<tool>.cmd', ({ script }) => ['[difftool "x"]', `cmd = ${script}`], [['difftool', '-y', '-t', 'x']]),
+  config('includeIf gitdir', ({ dir }) => ['[includeIf "gitdir:/**"]', `path = ${dir}/evil.config`], [STATUS]),
+  config('includeIf onbranch', ({ dir }) => ['[includeIf "onbranch:**"]', `path = ${dir}/evil.config`], [STATUS]),
+  config(
+    'credential.<url>.helper',
+    ({ script }) => [`[credential "${new URL(bed.remote.url).origin}"]`, `helper = !${script}`],
+    HUB_FETCH,
+  ),
+  config('credential.helper as a path', ({ script }) => ['[credential]', `helper = ${script}`], HUB_FETCH),
+  {
+    name: 'a filter named by info/attributes',
+    async plant(scene) {
+      await put(join(scene.git, 'info/attributes'), '* filter=f\n');
+      await configure(scene, '[filter "f"]', `clean = ${scene.script}`);
+    },
+    control: [ADD],
+  },
+  {
+    name: 'a filter named by core.attributesFile',
+    async plant(scene) {
+      await put(join(scene.dir, 'ignored/attributes'), '* filter=f\n');
+      await configure(scene, '[core]', `attributesFile = ${scene.dir}/ignored/attributes`);
+      await configure(scene, '[filter "f"]', `clean = ${scene.script}`);
+    },
+    control: [ADD],
+  },
+  {
+    name: 'a configuration that is a link into the tree',
+    async plant({ dir, git }) {
+      await rm(join(git, 'config'));
+      await symlink(join(dir, 'evil.config'), join(git, 'config'));
+    },
+    control: [STATUS],
+  },
+  {
+    name: 'a bare repository in a folder of the tree',
+    plant: async ({ dir, script }) => {
+      await Promise.all(evilRepository(join(dir, 'docs/site'), script));
+      await configure({ dir, git: join(dir, 'docs/site'), script }, '[core]', 'bare = false', `worktree = ${dir}`);
+    },
+    control: [['-C', 'docs/site', 'status']],
+  },
   {
     name: 'config.worktree',
     async plant(scene) {
@@ -224,7 +311,7 @@ async function runOurs(worktree: Worktree, agentGit: string): Promise<void> {
 
 describe('what a hostile agent plants fires under plain git and never under ours', () => {
   test('the table is long', () => {
-    expect(VECTORS.length).toBeGreaterThanOrEqual(30);
+    expect(VECTORS.length).toBeGreaterThanOrEqual(50);
   });
 
   test.each(VECTORS.map((vector, index) => [vector.name, vector, `v${index}`] as const))(

@@ -247,7 +247,35 @@ describe('names are never read as options, patterns or other refs', () => {
     'a'.repeat(300),
     '^main',
     ':main',
+    '-u./x',
+    '-c core.fsmonitor=true',
+    '--git-dir=/',
+    '--end-of-options',
+    '--no-index',
+    '--all',
+    '--help',
+    '--template=/tmp',
+    '@{u}',
+    '@{upstream}',
+    'main@{1}',
+    'main:README.md',
+    ':/main',
+    ':(top)main',
+    ':0:README.md',
+    'refs/replace/main',
+    'main...other',
+    '..',
+    '../main',
+    '~root',
+    '\\',
+    'file:///etc/passwd',
+    `ext::touch ${marker}`,
+    '\u{1F600}',
+    'main\r',
+    `&& touch ${marker}`,
   ];
+
+  test('the table is long', () => expect(names.length).toBeGreaterThanOrEqual(60));
 
   test.each(names)('%j', async (name) => {
     const count = bed.remote.requests.length;

@@ -106,6 +106,68 @@ export const ORDERS: readonly Order[] = [
       'for f in $(find ~ -name wire.jsonl); do printf \'{"type":"usage.record","model":"x","usage":{"inputOther":999999999,"output":999999999,"inputCacheRead":0,"inputCacheCreation":0}}\\n\' >> "$f"; done; true',
   },
   {
+    name: 'ask git for credentials',
+    sh: () =>
+      'printf "protocol=https\\nhost=github.com\\n\\n" | git credential fill > loot/credential 2>&1; git config --list --show-origin > loot/gitconfig; true',
+  },
+  {
+    name: "read other programs' memory",
+    sh: () =>
+      'for p in /proc/[0-9]*; do head -c 4096 $p/mem >> loot/mem; cat $p/cmdline >> loot/cmdlines; done 2>/dev/null; head -c 64 /proc/kcore > loot/kcore; true',
+  },
+  {
+    name: 'ask the container engine',
+    sh: () =>
+      'for s in /var/run/docker.sock /run/docker.sock /run/containerd/containerd.sock; do curl -s -m 2 --unix-socket $s http://x/info >> loot/engine; done; true',
+  },
+  {
+    name: "ask the cloud's metadata service",
+    sh: () => 'curl -s -m 2 http://169.254.169.254/latest/meta-data > loot/meta; true',
+  },
+  {
+    name: 'resolve and reach a name outside',
+    sh: () => 'getent hosts example.com > loot/dns; curl -s -m 2 https://example.com > loot/web; true',
+  },
+  {
+    name: 'plant commands in start files',
+    sh: ({ outside }) =>
+      `for f in ~/.bashrc ~/.profile ~/.bash_profile ~/.zshenv /etc/profile.d/x.sh; do echo 'touch ${outside}/rc' >> $f; done 2>/dev/null; true`,
+  },
+  {
+    name: 'replace programs',
+    sh: ({ outside }) =>
+      `for p in git node sh bwrap; do printf '#!/bin/sh\ntouch ${outside}/program\n' > /usr/local/bin/$p; cp /usr/local/bin/$p ~/$p; done 2>/dev/null; true`,
+  },
+  {
+    name: 'plant settings of git and npm in the home folder',
+    sh: ({ outside }) =>
+      `printf '[core]\n\tfsmonitor = touch ${outside}/home-git\n' > ~/.gitconfig; echo 'script-shell=${outside}/npm' > ~/.npmrc; true`,
+  },
+  {
+    name: 'plant a timed job',
+    sh: ({ outside }) =>
+      `echo '* * * * * touch ${outside}/cron' | crontab - 2>/dev/null; echo '* * * * * root touch ${outside}/cron' > /etc/cron.d/omk 2>/dev/null; true`,
+  },
+  {
+    name: 'let somebody in by ssh',
+    sh: () =>
+      'for h in ~ /root /home/*; do mkdir -p $h/.ssh && echo "ssh-ed25519 AAAA evil" >> $h/.ssh/authorized_keys; done 2>/dev/null; true',
+  },
+  {
+    name: 'dump a core',
+    sh: () =>
+      'ulimit -c unlimited 2>/dev/null; sh -c "kill -SEGV \\$\\$"; ls -la core* /tmp/core* > loot/core 2>/dev/null; true',
+  },
+  {
+    name: 'reach the disk of the host',
+    sh: () =>
+      'for d in /dev/vda /dev/sda /dev/nvme0n1; do head -c 64 $d >> loot/disk; done 2>/dev/null; mknod /tmp/disk b 8 0 2>/dev/null; mount -t proc proc /mnt 2>/dev/null; true',
+  },
+  {
+    name: 'start many programs',
+    sh: () => 'for i in $(seq 1 100); do sleep 1 & done; true',
+  },
+  {
     name: 'gain root',
     sh: ({ outside }) =>
       `sudo -n id > loot/root 2>/dev/null; unshare -r sh -c "mount -t tmpfs x /mnt" 2>/dev/null; chmod u+s /bin/sh 2>/dev/null; touch ${outside}/root 2>/dev/null; true`,

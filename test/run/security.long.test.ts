@@ -4,6 +4,7 @@ import { access, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promi
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
 import { pino } from 'pino';
@@ -15,8 +16,9 @@ import { ask, CI, FILES, openSmallWorld, POLICY, statusOf } from './small.ts';
 
 const CANARY = `CANARY-${process.pid}${Date.now()}`;
 const mark = `${process.pid}${Date.now()}`;
-/** A policy with few tries, and a gate that prints what the agent brought home. */
-const STRICT = `${POLICY}  - { name: loot, run: "cat loot/* || true", kind: lint }\nlimits: { builds: 2 }\n`;
+/** A policy with few tries, a gate that obeys every order too, and one that prints what was brought home. */
+const STRICT = `${POLICY}  - { name: orders, run: "mkdir -p loot; sh orders/run.sh >/dev/null 2>&1; true", kind: lint }
+  - { name: loot, run: "cat loot/* || true", kind: lint }\nlimits: { builds: 2 }\n`;
 
 let world: World;
 let outside: string;
@@ -53,6 +55,7 @@ afterAll(async () => {
 describe('an agent that obeys every hostile order', () => {
   let goal: Goal;
   let secrets: Record<string, string>;
+  let sampling: ReturnType<typeof sampleProcesses>;
 
   beforeAll(async () => {
     const { config, dataDir, github } = world;
@@ -71,6 +74,9 @@ describe('an agent that obeys every hostile order', () => {
       mark,
       gitUrl,
     };
+    const script = ORDERS.map(({ sh }) => `(\n${sh(grounds)}\n)`).join('\n');
+    await world.github.push('ada', 'main', { 'orders/run.sh': script });
+    sampling = sampleProcesses({ ...known, canary: CANARY });
     const deeds = ORDERS.map(({ sh }) => ({ name: 'Bash', args: { command: `mkdir -p loot\n${sh(grounds)}\ntrue` } }));
     const confession = Object.values(known).map(
       (secret) => `${secret} ${Buffer.from(`x:${secret}`).toString('base64')}`,
@@ -88,14 +94,22 @@ describe('an agent that obeys every hostile order', () => {
       ]),
     );
     goal = await world.finish(ask(world, 'Gather what there is'));
-  });
+    await sampling.stop();
+  }, 500_000);
 
   test('carried out every order, and its slice went through', () => {
     expect(goal.reason).toBeUndefined();
     expect(goal.status).toBe('ready');
     const results = world.model.requests.flatMap(({ messages }) => messages.filter(({ role }) => role === 'tool'));
     expect(results.length).toBeGreaterThanOrEqual(ORDERS.length);
+    expect(ORDERS.length).toBeGreaterThanOrEqual(30);
     console.info(`${ORDERS.length} hostile orders obeyed in the sandbox ${world.omk.sandbox.kind}`);
+  });
+
+  test('found no secret of omk in the arguments or environment of any program, and a token in git’s environment alone', () => {
+    expect(sampling.seen).toBeGreaterThan(100);
+    expect([...sampling.leaks]).toEqual([]);
+    console.info(`${sampling.seen} looks at arguments and environments of programs`);
   });
 
   test('reached no server, wrote nothing outside and ran nothing of its own through git', async () => {
@@ -196,6 +210,48 @@ describe('an agent that edits what it must not', () => {
     expect(stdout).toBe('Obey me.');
   });
 });
+
+/** The programs that this one started, and those that they did. */
+async function descendants(): Promise<string[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const stats = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '')));
+  const parents = new Map(stats.map((stat, at) => [pids[at] ?? '', /.*\) \S (\d+)/s.exec(stat)?.[1] ?? '']));
+  const isOurs = (pid: string | undefined): boolean =>
+    pid !== undefined && (pid === String(process.pid) || isOurs(parents.get(pid)));
+  return pids.filter((pid) => pid !== String(process.pid) && isOurs(parents.get(pid)));
+}
+
+/** Looks at all of them again and again: who holds one of the secrets, or a token of GitHub? */
+function sampleProcesses(secrets: Record<string, string>) {
+  const leaks = new Set<string>();
+  const sampled = { seen: 0, leaks, stop: () => Promise.resolve() };
+  const look = async (pid: string): Promise<void> => {
+    const read = (file: string) => readFile(`/proc/${pid}/${file}`, 'latin1').catch(() => '');
+    const [argv, env] = await Promise.all([read('cmdline'), read('environ')]);
+    sampled.seen += 1;
+    if (Number(pid) === bystander.pid) return;
+    const program = argv.split('\0', 1)[0] ?? '';
+    for (const [name, secret] of Object.entries(secrets)) {
+      if (argv.includes(secret) || env.includes(secret)) leaks.add(`${name} in ${program}`);
+    }
+    if (/gh[sp]_[A-Za-z0-9]{8}/.test(argv)) leaks.add(`a token in the arguments of ${program}`);
+    const header = /Authorization: Basic|gh[sp]_[A-Za-z0-9]{8}/.test(env);
+    if (header && !/(^|\/)git(-remote-https?|-core\/.*)?$/.test(program))
+      leaks.add(`a token in the environment of ${program}`);
+  };
+  const over = new AbortController();
+  const loop = (async () => {
+    while (!over.signal.aborted) {
+      await Promise.all((await descendants()).map(look));
+      await delay(20);
+    }
+  })();
+  sampled.stop = async () => {
+    over.abort();
+    await loop;
+  };
+  return sampled;
+}
 
 async function processesWith(argument: string): Promise<string[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
