@@ -3,65 +3,56 @@ import { creator } from '@secretlint/secretlint-rule-preset-recommend';
 import type { Severity } from '../goal/wall.ts';
 import { isLockFile } from './file-role.ts';
 import type { SourceLine } from './lexer.ts';
-import type { SourceFile } from './reading.ts';
+import { FORMATS } from './secret-formats.ts';
+import { isFake, isSecretName, isSecretValue, looksRandom, SECRET_NAME } from './secret-values.ts';
+import { LONGEST_LINE, type SourceFile } from './reading.ts';
 import type { Hit, Rule } from './rules.ts';
 import { triggerOf } from './trigger.ts';
-
-/** What providers' secrets look like. The documents of the providers say so, or gitleaks and secretlint agree on it. */
-const FORMATS: readonly (readonly [string, RegExp])[] = [
-  ['an AWS access key id', /(?<![A-Z0-9])(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Z0-9])/],
-  ['a GitHub token', /(?<![A-Za-z0-9])(?:gho|ghp|ghr|ghs|ghu)_[A-Za-z0-9_.-]{36,800}/],
-  ['a GitHub fine-grained token', /(?<![A-Za-z0-9])github_pat_[A-Za-z0-9_]{22,255}/],
-  ['a GitLab token', /(?<![A-Za-z0-9])(?:glpat|glptt|gldt|glrt|glsoat|glcbt)-[A-Za-z0-9_-]{20,}/],
-  ['a Slack token', /(?<![A-Za-z0-9])xox[abeoprs]-[A-Za-z0-9-]{10,}|(?<![A-Za-z0-9])xapp-\d-[A-Za-z0-9-]{20,}/],
-  ['a Slack webhook', /hooks\.slack\.com\/(?:services|workflows|triggers)\/[A-Za-z0-9/]{20,}/],
-  ['a Discord webhook', /discord(?:app)?\.com\/api\/webhooks\/\d{17,20}\/[\w-]{60,}/],
-  ['a Stripe key', /(?<![A-Za-z0-9])(?:sk|rk)_(?:live|test)_[A-Za-z0-9]{16,}|(?<![A-Za-z0-9])whsec_[A-Za-z0-9+/]{24,}/],
-  ['a Google API key', /(?<![A-Za-z0-9])AIza[A-Za-z0-9_-]{35}(?![A-Za-z0-9_-])/],
-  ['a Google OAuth secret', /(?<![A-Za-z0-9])(?:GOCSPX-[A-Za-z0-9_-]{20,}|ya29\.[A-Za-z0-9_-]{30,})/],
-  ['an npm token', /(?<![A-Za-z0-9])npm_[A-Za-z0-9]{36}(?![A-Za-z0-9])/],
-  ['a PyPI token', /(?<![A-Za-z0-9])pypi-AgE[A-Za-z0-9_-]{40,}/],
-  ['an Anthropic key', /(?<![A-Za-z0-9])sk-ant-[A-Za-z0-9_-]{20,}/],
-  [
-    'an OpenAI key',
-    /(?<![A-Za-z0-9])sk-(?:proj|svcacct|admin)-[A-Za-z0-9_-]{20,}|(?<![A-Za-z0-9])sk-[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{20}/,
-  ],
-  ['an API key', /(?<![A-Za-z0-9_-])sk-(?=[A-Za-z0-9]*\d)[A-Za-z0-9]{32,}(?![A-Za-z0-9])/],
-  ['a Hugging Face token', /(?<![A-Za-z0-9])hf_[A-Za-z]{34}(?![A-Za-z0-9])/],
-  ['a SendGrid key', /(?<![A-Za-z0-9])SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}/],
-  [
-    'a Twilio key',
-    /(?<![A-Za-z0-9])(?:SK0|SK1|SK2|SK3|SK4|SK5|SK6|SK7|SK8|SK9|SKa|SKb|SKc|SKd|SKe|SKf)[0-9a-f]{31}(?![A-Za-z0-9])/,
-  ],
-  ['a Telegram bot token', /(?<![A-Za-z0-9])\d{8,10}:AA[A-Za-z0-9_-]{33}(?![A-Za-z0-9_-])/],
-  ['a DigitalOcean token', /(?<![A-Za-z0-9])do[opr]_v1_[a-f0-9]{64}/],
-  ['a Docker token', /(?<![A-Za-z0-9])dckr_(?:pat|oat)_[A-Za-z0-9_-]{27,}/],
-  ['a Shopify token', /(?<![A-Za-z0-9])shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}/],
-  ['a HashiCorp Vault token', /(?<![A-Za-z0-9])(?:hvs|hvb)\.[A-Za-z0-9_-]{24,}/],
-  ['an Azure storage key', /AccountKey=[A-Za-z0-9+/]{86}==/],
-  ['a Databricks token', /(?<![A-Za-z0-9])dapi[a-f0-9]{32}(?![A-Za-z0-9])/],
-  ['a Linear key', /(?<![A-Za-z0-9])lin_api_[A-Za-z0-9]{40}/],
-  ['a Postman key', /(?<![A-Za-z0-9])PMAK-[a-f0-9]{24}-[a-f0-9]{34}/],
-  ['a Mailgun key', /(?<![A-Za-z0-9])key-[0-9a-f]{32}(?![A-Za-z0-9])/],
-  ['a Grafana token', /(?<![A-Za-z0-9])(?:glsa|glc)_[A-Za-z0-9+/_=]{32,}/],
-  ['a Sentry token', /(?<![A-Za-z0-9])sntry[su]_[A-Za-z0-9+/_=-]{40,}/],
-  ['an age secret key', /AGE-SECRET-KEY-1[A-Z0-9]{58}/],
-  ['a JSON Web Token', /(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{20,}/],
-];
 
 const PEM = /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----/;
 const URL_LOGIN =
   /\b([a-z][a-z0-9+.-]{1,20}):\/\/([^\s:/@'"`<>{}$]{0,64}):([^\s/@'"`<>{}$%]{3,200}|%[^\s/@'"`<>{}$]{3,200})@([\w.-]+)/i;
-const BEARER = /\b(?:Bearer|Basic|token)\s+([A-Za-z0-9._~+/=-]{20,600})/;
+const BEARER = /\b(?:Bearer|Basic|token|Token|apikey|api-key|ApiKey|Api-Key)\s+([A-Za-z0-9._~+/=-]{20,600})/;
 
-const SECRET_NAME =
-  /(?:secret|passw(?:or)?d|passwd|passphrase|pwd|token|api[-_.]?key|access[-_.]?key|secret[-_.]?key|private[-_.]?key|auth[-_.]?key|account[-_.]?key|signing[-_.]?key|encryption[-_.]?key|master[-_.]?key|client[-_.]?secret|credentials?|connection[-_.]?string|webhook[-_.]?url)/i;
 const ASSIGNMENT =
-  /(["'`]?)([A-Za-z_$][\w$.-]{0,80})\1\s*(?:!?\s*:\s*[A-Za-z_][\w<>[\]| &']{0,40}\s*)?(?::=|=>|\|\|=|\?\?=|[:=])\s*(?:[bBrRfFuU@$]{0,2}(["'`])((?:(?!\3)[^\\\n]|\\.){4,600})\3|([^\s"'`,;(){}[\]]{8,600})(?=\s*(?:[;,]|$)|\s+#))/g;
-/** `name value` as in Dockerfiles, and `--password value`. */
-const SPACED = /(?:^\s*(?:ENV|ARG)\s+|--)([A-Za-z][\w-]{0,80})\s+["']?([^\s"'$]{8,600})/g;
+  /(["'`]?)([A-Za-z_$][\w$.-]{0,80})\1\]?\s*(?:!?\s*:\s*[A-Za-z_&][\w<>[\]| &']{0,40}\s*)?(?::=|=>|\|\|=|\?\?=|[!=]==?|[:=])\s*(?:[bBrRfFuU@$]{0,2}(["'`])((?:(?!\3)[^\\\n]|\\.){4,600})\3|([^\s"'`,;(){}[\]]{8,600})(?=\s*(?:[;,]|$)|\s+#))/g;
+/** Name and value in other ways: `ENV name value`, `--password value`, `NAME=value program`, `<name>value</name>`, `"name", "value"`, `PASSWORD 'value'`. */
+const SPACED =
+  /(?:^\s*(?:ENV|ARG)\s+|--)([A-Za-z][\w-]{0,80})\s+["']?([^\s"'$]{8,600})|^\s*(?:export\s+|env\s+)?([A-Z][A-Z0-9_]{0,80})=([^\s"'$;`]{6,600})\s+\S|<([A-Za-z][\w:.-]{0,80})>([^<>{}$\s]{6,600})<\/|["']([A-Za-z][\w.-]{0,80})["']\s*,\s*["']([^"'\n]{6,600})["']|\b(password|passwd|IDENTIFIED BY|PASSWORD|identified by)\s+["']?([^\s"'$;,(){}]{6,600})["']?\s*(?:;|$)/g;
+/** A literal that is converted first, or stands in when the environment has none: `secret = []byte("…")`, `key: env.KEY ?? '…'`. */
+const WRAPPED =
+  /([A-Za-z_$][\w$.-]{0,80})["'`]?\s*(?::=|=>|[:=])[^;"'`]{0,80}?(?:["'`][\w.-]{0,60}["'`][^;"'`]{0,20}?)?(?:\[\]byte\(|Buffer\.from\(|\b(?:bytes|String|b64decode|new [\w.]{1,60}|Secret\w{0,20}|\w{0,20}Key)\(|(?:\?\?|\|\||\bor\b)\s*|\b(?:getenv|environ\.get|getOrDefault|getProperty|getEnv|env|get)\(\s*(?:["'`][\w.-]{0,60}["'`])?\s*,\s*|\.(?:default|unwrap_or|orElse|get|or)\(\s*|["'`]\s*,\s*(?:default\s*=\s*)?)[bru]?(["'`])([^"'`\n]{12,600})\2/g;
+/** `${NAME:-value}` of a shell. */
+const FALLBACK = /\$\{([A-Za-z]\w{0,80}):?[-=]([^}\s$"']{8,600})\}/g;
+/** A literal handed to what takes a secret: `setPassword("…")`, `bearer_auth("…")`. */
+const HANDED =
+  /\.(\w*(?:[sS]ecret|[pP]assw(?:or)?d|[tT]oken|[aA]pi_?[kK]ey|_auth|Auth))\(\s*(?:\w+\s*,\s*)?[bru&]?(["'`])([^"'`\n]{8,600})\2/g;
+/** The key of a signature or a token is the literal in second place. */
+const SIGNED =
+  /\b(?:jwt|JWT|jsonwebtoken|jose)\.(?:sign|verify|encode|decode)\(\s*[^,()]{1,80}(?:\([^()]*\))?,\s*b?(["'`])([^"'`\n]{6,600})\1|\b(?:createHmac\(\s*["'`][\w-]+["'`]|hmac\.new\(\s*(?=b?["']))\s*,?\s*b?(["'`])([^"'`\n]{6,600})\3/;
+/** What programs on a command line take as a login. */
+const COMMAND_LOGIN =
+  /\b(?:curl|wget|http|lftp|smbclient)\b.*\s(?:-u|-U|--user(?:=|\s))\s*["']?[\w.@+-]{1,64}[:%]([^\s"'$]{4,200})|\bsshpass\s+-p\s*["']?([^\s"'$]{4,200})|\b(?:docker|podman|helm|az|oc)\b.*\blogin\b.*\s(?:-p|--password)[ =]\s*["']?([^\s"'$]{4,200})|\bmysql(?:dump)?\b.*\s-p([^\s"'$-][^\s"'$]{3,200})/;
+/** `user:password` in base 64, as registries and headers keep it. */
+const ENCODED_LOGIN = /(?:["']auth["']\s*:\s*["']|\b_auth\s*=\s*["']?|\bBasic\s+)([A-Za-z0-9+/]{12,600}={0,2})/;
+/** An account and its key side by side. */
+const TWILIO = /(?<![A-Za-z0-9])AC[0-9a-f]{32}(?![A-Za-z0-9]).*(?<![A-Za-z0-9])([0-9a-f]{32})(?![A-Za-z0-9])/;
 
-const HINTS = [...FORMATS.map(([, format]) => format), PEM, URL_LOGIN, BEARER, SECRET_NAME];
+const NAME_LINE = /^[\s-]*["']?(?:name|key|Name|Key)["']?\s*[:=]\s*["']?([A-Za-z][\w.-]{0,80})["']?,?\s*$/;
+const VALUE_LINE = /^\s*["']?(?:value|Value)["']?\s*[:=]\s*["']?([^\s"'$]{6,600})["']?,?\s*$/;
+
+const HINTS = [
+  ...FORMATS.map(([, format]) => format),
+  PEM,
+  URL_LOGIN,
+  BEARER,
+  SECRET_NAME,
+  /_auth\(|Auth\(/,
+  SIGNED,
+  COMMAND_LOGIN,
+  ENCODED_LOGIN,
+  VALUE_LINE,
+];
 const TRIGGER = triggerOf(new RegExp(HINTS.map(({ source }) => `(?:${source})`).join('|')));
 
 type Found = { what: string; severity?: Severity };
@@ -79,7 +70,7 @@ export const secretRule: Rule = {
     for (const source of sources) {
       for (const { raw: text, number } of suspectsIn(source)) {
         const next = source.isAdded(number + 1) ? (source.lineAt(number + 1)?.raw ?? '') : '';
-        const here = secretIn(text, source) ?? pemIn(text, next);
+        const here = secretIn(text, source) ?? pemIn(text, next) ?? listed(number, source);
         if (here) found.set(`${source.path}\0${number}`, { ...here, source, text, number });
       }
     }
@@ -92,6 +83,14 @@ export const secretRule: Rule = {
     }));
   },
 };
+
+/** `name: DB_PASSWORD` and `value: …` on lines of their own, as lists of variables are written. */
+function listed(number: number, source: SourceFile): Found | undefined {
+  const value = VALUE_LINE.exec(source.lineAt(number)?.raw ?? '')?.[1];
+  const name = value === undefined ? undefined : NAME_LINE.exec(source.lineAt(number - 1)?.raw ?? '')?.[1];
+  if (value === undefined || name === undefined) return undefined;
+  return assigned(`${name}: "${value}"`, source);
+}
 
 /** Every line that a secret may stand on. */
 function suspectsIn(source: SourceFile): Iterable<SourceLine> {
@@ -111,13 +110,42 @@ function secretIn(text: string, source: Pick<SourceFile, 'path' | 'role' | 'lang
   const bearer = BEARER.exec(text);
   if (
     bearer &&
-    looksRandom(bearer[1] ?? '', 3.6) &&
+    looksRandom(bearer[1] ?? '', 3) &&
+    !isFake(bearer[1] ?? '') &&
     /\d/.test(bearer[1] ?? '') &&
     source.role !== 'docs' &&
     source.role !== 'test'
   )
     return { what: 'credentials in a header' };
-  return assigned(text, source);
+  return loginIn(text, source) ?? assigned(text, source) ?? handedOver(text, source);
+}
+
+/** Logins in other clothes than a URL: a command's option, base 64, an account beside its key. */
+function loginIn(text: string, { role }: Pick<SourceFile, 'role'>): Found | undefined {
+  if (role === 'test' || role === 'docs' || text.length > LONGEST_LINE) return undefined;
+  const typed = COMMAND_LOGIN.exec(text)?.slice(1).find(Boolean);
+  if (typed !== undefined && !isFake(typed) && /[\d\W_]/.test(typed)) return { what: 'a password on a command line' };
+  const encoded = ENCODED_LOGIN.exec(text)?.[1];
+  const login = encoded === undefined ? undefined : /^[\w.@+-]{1,64}:([\x21-\x7e]{5,200})$/.exec(decode(encoded))?.[1];
+  if (login !== undefined && !isFake(login)) return { what: 'a login in base 64' };
+  const key = TWILIO.exec(text)?.[1];
+  return key !== undefined && !isFake(key) ? { what: 'an account and its key' } : undefined;
+}
+
+function decode(text: string): string {
+  return Buffer.from(text, 'base64').toString('latin1');
+}
+
+/** A literal where a secret is taken: the argument of a setter, the key of a signature. */
+function handedOver(text: string, { role, language }: Pick<SourceFile, 'role' | 'language'>): Found | undefined {
+  if (role === 'test' || role === 'docs' || !language.programs || text.length > LONGEST_LINE) return undefined;
+  const signed = SIGNED.exec(text);
+  const key = signed?.[2] ?? signed?.[4];
+  if (key !== undefined && !isFake(key) && !/\s|[{}$]|^[A-Z]+_[A-Z_]+$/.test(key))
+    return { what: `a signing key of ${key.length} characters` };
+  for (const [, name = '', , value = ''] of text.matchAll(HANDED))
+    if (isSecretValue(value, name, 'usual')) return { what: `a secret handed to \`${name}\`` };
+  return undefined;
 }
 
 function isLoginSecret([, scheme = '', user = '', password = '', host = '']: RegExpExecArray): boolean {
@@ -152,11 +180,10 @@ function assigned(text: string, source: Pick<SourceFile, 'path' | 'role' | 'lang
 
 function assignedIn(text: string, source: Pick<SourceFile, 'language'>, manner: 'usual' | 'strict'): Found | undefined {
   if (text.length > 20_000 || !SECRET_NAME.test(text)) return undefined;
-  for (const match of [...text.matchAll(ASSIGNMENT), ...text.matchAll(SPACED)]) {
-    const spaced = match.length === 3;
-    const name = (spaced ? match[1] : match[2]) ?? '';
-    const quoted = spaced ? undefined : match[4];
-    const plain = spaced ? match[2] : match[5];
+  const patterns = text.length > LONGEST_LINE ? [ASSIGNMENT] : [ASSIGNMENT, WRAPPED, SPACED, FALLBACK];
+  const assignments = patterns.flatMap((pattern) => [...text.matchAll(pattern)]);
+  for (const match of assignments) {
+    const { name, quoted, plain, spaced } = partsOf(match);
     const value = quoted ?? plain ?? '';
     if (
       !isSecretName(name) ||
@@ -169,86 +196,14 @@ function assignedIn(text: string, source: Pick<SourceFile, 'language'>, manner: 
   return undefined;
 }
 
-/** The name speaks of a secret itself, not of where it is kept, what it is called or how long it may be. */
-function isSecretName(name: string): boolean {
-  if (!SECRET_NAME.test(name)) return false;
-  const last = name.replace(/([a-z])([A-Z])/g, '$1_$2').toLowerCase();
-  if (
-    /(_|-|\.|^)(id|ids|name|names|type|types|kind|url|uri|path|file|dir|length|size|count|limit|field|label|placeholder|hint|header|prefix|suffix|regex|pattern|format|param|parameter|env|var|ttl|expiry|expires|expiration|ref|arn|endpoint|issuer|title|text|message|error|hash|class|input|help|desc|description|version|mode|policy|rules?|index|start|end|pos|position|symbol|operator|kinds)$/.test(
-      last,
-    )
-  ) {
-    return /webhook[-_.]?url$/.test(last);
-  }
-  return !/(^|_)(public|tokenizer|tokenize|tokenized|csrf_?param|max_tokens?|num_tokens?|next_page|page|continuation|token_kind|cancellation|syntax|keyword|design)(_|$)/.test(
-    last,
-  );
-}
+type Parts = { name: string; quoted: string | undefined; plain: string | undefined; spaced: boolean };
 
-function isSecretValue(value: string, name: string, manner: 'usual' | 'strict'): boolean {
-  if (isFake(value) || /\s/.test(value)) return false;
-  if (
-    /^(https?:|\.{0,2}\/|[~@#&*<]|\$|%|process\.|os\.|env[.:]|secrets?\.|vault:|arn:|ssm:|op:|file:|kms:|ENC\[|AQICAHh|self\.|this\.|config\.|var\.|local\.|data\.)/i.test(
-      value,
-    ) &&
-    !/webhook/i.test(name)
-  )
-    return false;
-  if (/\$\{|\$\(|\{\{|<%|%\(|#\{|\$[A-Z_]{3,}|^\{.*\}$/.test(value)) return false;
-  if (
-    /^[a-z]+(?:[-_. :/][a-z]+)+$|^[A-Z]+(?:_[A-Z]+)+$|^[A-Za-z]+(?:\.[A-Za-z_]\w*)+(?:\(.*\))?$|^[a-z]+(?:[A-Z][a-z]+)+$|^[A-Z][a-z]+(?:[A-Z][a-z]+)*$/.test(
-      value,
-    )
-  )
-    return false;
-  if (/\.(js|ts|json|ya?ml|py|go|pem|key|txt|html?|css|png)$/i.test(value)) return false;
-  const isPassword = /pass|pwd/i.test(name);
-  const classes = [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z\d]/].filter((kind) => kind.test(value)).length;
-  if (manner === 'strict')
-    return (
-      value.length >= 20 &&
-      looksRandom(value, 3.7) &&
-      /\d/.test(value) &&
-      classes >= 3 &&
-      !/[-_ ](test|key|token|secret)/i.test(value)
-    );
-  if (isPassword)
-    return (
-      value.length >= 6 &&
-      classes >= 2 &&
-      /\d|[^\w\s.-]/.test(value) &&
-      !/^[\d.]+$/.test(value) &&
-      !/^[\w-]+\/[\w-]+$/.test(value)
-    );
-  return (
-    value.length >= 12 &&
-    classes >= 2 &&
-    /\d|[+/=]/.test(value) &&
-    looksRandom(value, value.length >= 20 ? 3 : 2.8) &&
-    !/^[\d.\-:TZ]+$/.test(value) &&
-    !/^[a-z]+(-[a-z]+)*-?v?\d{1,2}$/.test(value)
-  );
-}
-
-const FAKE =
-  /^(?:x{3,}|\*{3,}|\.{3,}|-+|_+|0+|1{4,}|<.*>|\[.*\]|\{.*\}|\(.*\)|null|none|nil|undefined|true|false|todo|tbd|n\/a|string|secret|password|passwd|pass|pwd|token|test(?:ing)?\d*|user|admin|root|guest|foo(?:bar)?\d*|bar|baz|qux|abc(?:def|123)*\w{0,3}|123456?7?8?9?0?|hunter2|hidden|redacted|masked|removed|postgres|mysql|default|required|optional)$/i;
-const FAKE_PART =
-  /example|changeme|change[-_ ]?(?:me|this|it)|replace[-_ ]?(?:me|this|with)|placeholder|your[-_ ]|yours?[-_]|\byour|my[-_](?:secret|token|password|key)|dummy|fake|sample|mock|insert[-_ ]|not[-_]?a?[-_]?real|not[-_]a[-_]|invalid|redacted|censored|xxxx|\*\*\*|\.\.\.|…|abcdefgh|12345678(?!\d*[A-Z])|01234567|deadbeef|cafebabe|lorem|super[-_]?secret$|(?:test|dev|local)[-_](?:secret|token|password|key|only)|(?:secret|token|password|key)[-_](?:for[-_])?(?:test|here|goes|value)|\bfoo\b|foobar/i;
-
-/** Placeholders that documents and examples use, and runs of one or a few characters. */
-function isFake(value: string): boolean {
-  if (FAKE.test(value) || FAKE_PART.test(value)) return true;
-  const distinct = new Set(value.toLowerCase()).size;
-  return distinct <= Math.min(4, value.length / 3) || /^(.{1,4})\1{2,}/.test(value);
-}
-
-/** Whether the characters are spread like those of a random text: Shannon's entropy in bits per character is at least `bits`. */
-function looksRandom(value: string, bits: number): boolean {
-  const counts = new Map<string, number>();
-  for (const char of value) counts.set(char, (counts.get(char) ?? 0) + 1);
-  let entropy = 0;
-  for (const count of counts.values()) entropy -= (count / value.length) * Math.log2(count / value.length);
-  return entropy >= Math.min(bits, Math.log2(value.length) - 0.7);
+/** Name and value of a match, by the groups of its pattern: the patterns differ in how many they have. */
+function partsOf(match: RegExpExecArray): Parts {
+  if (match.length === 6) return { name: match[2] ?? '', quoted: match[4], plain: match[5], spaced: false };
+  if (match.length === 4) return { name: match[1] ?? '', quoted: match[3], plain: undefined, spaced: false };
+  const [name = '', plain] = match.slice(1).filter((group) => group !== undefined);
+  return { name: name.replace(/^identified by$/i, 'password'), quoted: undefined, plain, spaced: true };
 }
 
 const SECRETLINT = { rules: [{ id: '@secretlint/secretlint-rule-preset-recommend', rule: creator }] };
