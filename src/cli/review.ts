@@ -8,6 +8,7 @@ import { git, tryGit } from '../git/git.ts';
 import type { Sha } from '../goal/goal.ts';
 import { defaultPolicy, policySchema, type Policy } from '../goal/policy.ts';
 import { wallVerdict, type Finding, type Wall } from '../goal/wall.ts';
+import { COVERAGE_FILES } from '../review/coverage.ts';
 import { reviewChange } from '../review/review.ts';
 
 type Io = { stdout: (text: string) => void; stderr: (text: string) => void };
@@ -23,7 +24,8 @@ export async function reviewCommand(argv: string[], io: Io): Promise<number> {
       await resolveRef(gitDir, options.base, '--base'),
       await resolveRef(gitDir, options.head, '--head'),
     ];
-    const wall = await reviewChange(await localInput(gitDir, { base, head }, io));
+    const coverage = await findCoverage(resolve(options.repo), { gitDir, head });
+    const wall = await reviewChange({ ...(await localInput(gitDir, { base, head }, io)), coverage });
     const verdict = wallVerdict(wall).kind;
     io.stdout(options.json ? `${JSON.stringify(toJson(wall, verdict))}\n` : toText(wall, verdict));
     return verdict === 'passed' ? 0 : 1;
@@ -110,6 +112,14 @@ async function localInput(
     policy: await readPolicy(gitDir, base, io),
     gates: [],
   };
+}
+
+/** Reports of coverage that lie in the folder, if the head is what is checked out there; other reports are about other lines. */
+async function findCoverage(folder: string, { gitDir, head }: { gitDir: string; head: Sha }): Promise<string[]> {
+  const checkedOut = await tryGit(['rev-parse', 'HEAD'], { gitDir });
+  if (checkedOut.stdout.trim() !== head) return [];
+  const read = (path: string) => readFile(join(folder, path), 'utf8').catch(() => undefined);
+  return (await Promise.all(COVERAGE_FILES.map(read))).filter((text) => text !== undefined);
 }
 
 async function readBlob(gitDir: string, commit: Sha, path: string): Promise<string | undefined> {

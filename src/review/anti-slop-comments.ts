@@ -30,6 +30,10 @@ const reader = (severity: Rule['severity'], pattern: RegExp): Rule =>
 const readers = [
   reader(
     'medium',
+    /^\W*(?:(?:note|important|remember|tip|warning|nb)\b[:,]?\s*)?(?:that )?(?:please )?(?:make sure (?:to|you)|be sure to|don't forget to|remember to (?:change|replace|update|set|add)|you (?:should|need to|must|may want to|might want to|will need to|can) (?:change|replace|adjust|customi[sz]e|modify|update|set|add|edit)|(?:change|replace|adjust|update|edit) (?:this|these|it) (?:value |values )?(?:to|with|for|as|according))\b.*\b(?:your?|own|needs?|needed|necessary|actual|real)\b/i,
+  ),
+  reader(
+    'medium',
     /\bas an? (?:AI|language model|assistant)\b|\bI(?:'ve| have) (?:just )?(?:added|updated|changed|fixed|implemented|refactored|removed|created|modified|replaced|moved)\b|\b(?:as|per) (?:you(?:r)?|the user'?s?) (?:requested|request|asked|instructions?|suggestion)\b|^\W*(?:as|like) requested\b|\bas you (?:asked|requested|wanted|can see)\b|\bhope this helps\b|\bhere(?:'s| is) the (?:updated|fixed|new|modified|complete|corrected)\b/i,
   ),
   reader(
@@ -41,6 +45,20 @@ const readers = [
     /\bfeel free to\b|\blet me know if\b|\bthe user (?:asked|requested) (?:us|me|for this)\b|^\W*(?:I added|I changed|Here we|Now we|First,? we|Then,? we|Next,? we|Finally,? we|Let's|Let us|We need to|We can now|You can now|This (?:function|method|class|code|line|variable) (?:is used to|will|simply))\b/i,
   ),
 ];
+
+/** `// Handle error`, and then nothing of the kind. */
+const unhandled = lineRule({
+  id: 'anti-slop/elision',
+  severity: 'medium',
+  languages: 'all',
+  roles: ['product', 'script'],
+  view: 'comment',
+  pattern:
+    /^\W*(?:handle|process|deal with|log) (?:the |any |all )?(?:errors?|exceptions?|failures?)(?: here| appropriately| gracefully| properly)?\W*$/i,
+  unless: (line, source) => !/^\s*(?:\}|pass\b|return\b[^(]*$)/.test(source.lineAt(line.number + 1)?.code ?? ''),
+  message: 'The comment promises what no code does: `$&`',
+  remedy: 'Write the code, or pass the error on.',
+});
 
 /** What a comment's verb says, and the code it then merely repeats. */
 const RETELLINGS: readonly (readonly [RegExp, RegExp])[] = [
@@ -66,7 +84,7 @@ const RETELLINGS: readonly (readonly [RegExp, RegExp])[] = [
   [/^(?:close|open|clear|reset|delete|remove|start|stop|send|parse|convert|sort|filter)s?\b/, /\w\(/],
 ];
 const SMALL = new Set(
-  'through over loop iterate a an the this that these those to of in on for from with and or is are if it its by as at be we our new all each every into via using so then value values variable variables function method result results object instance list array string number data item items element elements constant field property class type file current given one up not whether exists exist valid empty'.split(
+  'through over loop iterate a an the this that these those to of in on for from with and or is are if it its by as at be we our new all each every into via using so then value values variable variables function method result results object instance list array string number data item items element elements constant field property class type file current given one up not whether exists exist valid empty onto upon under within some any back their store hold keep'.split(
     ' ',
   ),
 );
@@ -81,7 +99,7 @@ const retelling: Rule = {
     for (const source of sourcesOf(reading, 'all', ['product', 'script', 'test'])) {
       if (!source.language.programs) continue;
       const told = source.added.filter((line) => retells(line, source));
-      const severity = told.length >= 3 ? 'medium' : 'low';
+      const severity = told.length >= 2 ? 'medium' : 'low';
       for (const line of told)
         yield {
           file: source.path,
@@ -94,6 +112,7 @@ const retelling: Rule = {
 };
 
 function retells(line: SourceLine, source: SourceFile): boolean {
+  if (/^\s*then\b/.test(line.comment)) return false;
   const trailing = line.code.trim() !== '';
   const code = trailing ? line.code : (source.lineAt(line.number + 1)?.code ?? '');
   if (code.trim() === '' || line.startsIn !== 'code' || /^\s*(\/\*\*|\*|\/\/\/|\/\/!)/.test(line.raw)) return false;
@@ -112,18 +131,44 @@ function retells(line: SourceLine, source: SourceFile): boolean {
   )
     return false;
   const pair = RETELLINGS.find(([says]) => says.test(comment));
-  if (!pair?.[1].test(code)) return false;
+  const verb = stem(words[0] ?? '');
+  const called = verb.length >= 3 && wordsOf(code).some((word) => stem(word) === verb);
+  if (!pair?.[1].test(code) && !called) return false;
   const spoken = words.slice(1).filter((word) => !SMALL.has(word));
-  const names = new Set(
-    (source.language.name === 'shell' ? code : trailing ? line.text : (source.lineAt(line.number + 1)?.text ?? ''))
+  const told =
+    source.language.name === 'shell' ? code : trailing ? line.text : (source.lineAt(line.number + 1)?.text ?? '');
+  const names = new Set(wordsOf(told).map(stem));
+  const known = (word: string) => names.has(stem(word)) || (SHORT.get(word) ?? []).some((short) => names.has(short));
+  if (spoken.length > 0) return spoken.filter(known).length / spoken.length >= (called ? 0.5 : 0.75);
+  return called || (/\b(?:result|value|list|array|data|items)\b/.test(comment) && /^returns?/.test(comment));
+}
+
+/** What names in code are short for. */
+const SHORT = new Map<string, readonly string[]>([
+  ['database', ['db']],
+  ['configuration', ['config', 'cfg', 'conf']],
+  ['request', ['req']],
+  ['response', ['res', 'resp']],
+  ['error', ['err']],
+  ['context', ['ctx']],
+  ['message', ['msg']],
+  ['parameters', ['params', 'args']],
+  ['directory', ['dir']],
+  ['temporary', ['tmp', 'temp']],
+  ['connection', ['conn']],
+  ['index', ['idx', 'i']],
+  ['number', ['num', 'n']],
+  ['count', ['n', 'num']],
+  ['string', ['str', 's']],
+]);
+
+function wordsOf(code: string): string[] {
+  return (
+    code
       .replace(/([a-z\d])([A-Z])/g, '$1 $2')
       .toLowerCase()
-      .match(/[a-z]+/g)
-      ?.map(stem) ?? [],
+      .match(/[a-z]+/g) ?? []
   );
-  return spoken.length > 0
-    ? spoken.filter((word) => names.has(stem(word))).length / spoken.length >= 0.75
-    : /\b(?:result|value|list|array|data|items)\b/.test(comment) && /^returns?/.test(comment);
 }
 
 function stem(word: string): string {
@@ -202,4 +247,4 @@ function isExample(first: SourceLine, source: SourceFile): boolean {
 }
 
 /** What comments say: code that is missing, the edit itself, the line below, code that is dead. */
-export const commentRules: readonly Rule[] = [elision, ...readers, retelling, commentedOut];
+export const commentRules: readonly Rule[] = [elision, unhandled, ...readers, retelling, commentedOut];

@@ -19,7 +19,7 @@ const inventedImport: Rule = {
         if (
           !source.isAdded(found.line) ||
           !found.specifier.startsWith('.') ||
-          /(^|\/)(fixtures?|__fixtures__|testdata)\//.test(source.path)
+          /(^|\/)(fixtures?|__fixtures__|testdata)\/|\.d\.[cm]?ts$/.test(source.path)
         )
           continue;
         const targets = resolveImport(found.specifier, source.path, tree);

@@ -1,5 +1,7 @@
 import { posix } from 'node:path';
+import { packageRules } from './anti-slop-packages.ts';
 import { importRules } from './anti-slop-imports.ts';
+import { shapeRules } from './anti-slop-shape.ts';
 import { commentRules } from './anti-slop-comments.ts';
 import type { LanguageName } from './language.ts';
 import type { SourceFile } from './reading.ts';
@@ -36,7 +38,7 @@ const lines: Rule[] = [
     roles: ['product', 'script', 'test', 'data'],
     view: 'comment',
     pattern: /(?<![\w/-])(TODO|FIXME|HACK|XXX(?=\s*[:(]|\s*$)|(?<=^\W*)XXX)(?![\w-])/,
-    severityAt: (line) => (WAITS.test(line.comment) || !/TODO|FIXME|HACK/.test(line.comment) ? 'low' : undefined),
+    severityAt: (line) => (WAITS.test(line.comment) ? 'low' : undefined),
     unless: (line) =>
       /#\d+|https?:\/\/|\b[A-Z]{2,}-\d+\b/.test(line.comment) || /["'`]\s*(TODO|FIXME|HACK|XXX)/.test(line.comment),
     message: 'Work is put off: `$1`',
@@ -121,11 +123,20 @@ function* emptyFunctions(source: SourceFile): Iterable<Hit> {
   for (const block of source.blocks().all) {
     if (block.kind !== 'function' || !source.isAdded(block.start) || block.parent?.kind === 'class') continue;
     const above = source.lineAt(block.start - 1)?.code ?? '';
-    const body: string[] = [];
-    for (let number = block.open + 1; number <= block.end; number += 1)
-      body.push(source.lineAt(number)?.code.trim() ?? '');
-    if (/^\s*@/.test(above) || !/^pass$/.test(body.join('')) || source.path.endsWith('.pyi')) continue;
-    yield { file: source.path, line: block.start, message: `\`${shorten(block.header)}\` does nothing` };
+    const body = source.lines
+      .slice(block.open, block.end)
+      .filter((line) => line.code.trim() !== '' && line.startsIn === 'code');
+    const acts = body.filter(({ code }) => !/^\s*[rRuU]?(?:"""|'''|"·*"$|'·*'$)/.test(code));
+    const [only] = acts;
+    if (
+      /^\s*@/.test(above) ||
+      !only ||
+      acts.length > 1 ||
+      !/^\s*(?:pass|\.\.\.)\s*$/.test(only.code) ||
+      source.path.endsWith('.pyi')
+    )
+      continue;
+    yield { file: source.path, line: only.number, message: `\`${shorten(block.header)}\` does nothing` };
   }
 }
 
@@ -146,7 +157,7 @@ const broadCatch: Rule = {
           file: source.path,
           line: block.start,
           message: `\`${shorten(block.header)}\` hides every kind of error`,
-          severity: bare ? 'medium' : 'low',
+          severity: bare || answers(block.open, block.end, source) ? 'medium' : 'low',
         } satisfies Hit;
       }
     }
@@ -162,6 +173,13 @@ function handles(from: number, to: number, source: SourceFile): boolean {
     )
       return true;
   return false;
+}
+
+/** The handler does nothing but return a value, as if all had gone well. */
+function answers(from: number, to: number, source: SourceFile): boolean {
+  const body: string[] = [];
+  for (let number = from + 1; number <= to; number += 1) body.push(source.lineAt(number)?.code.trim() ?? '');
+  return /^(?:pass|continue|;)*return\b[^;]{0,30};?\}?$/.test(body.join('').replace(/\}$/, ''));
 }
 
 const fileTooLong: Rule = {
@@ -203,46 +221,6 @@ const needlessFile: Rule = {
   },
 };
 
-/** Formatting that buries a change of another kind. */
-const reformatting: Rule = {
-  id: 'anti-slop/reformatting',
-  severity: 'medium',
-  remedy: 'Put the formatting into a change of its own.',
-  languages: 'all',
-  *find(reading) {
-    const sources = sourcesOf(reading, 'all', ['product', 'test', 'script']).filter(
-      (source) => source.change.status === 'modified',
-    );
-    const counts = sources.map((source) => ({ source, same: reformatted(source), all: source.change.added.length }));
-    const same = counts.reduce((sum, count) => sum + count.same, 0);
-    const real = reading.files.reduce((sum, source) => sum + source.change.added.length, 0) - same;
-    if (same < 60 || real < 5 || same < 3 * real) return;
-    for (const count of counts)
-      if (count.same >= 20 && count.same > 0.6 * count.all)
-        yield {
-          file: count.source.path,
-          line: count.source.added[0]?.number ?? 0,
-          message: `${count.same} lines differ in their formatting only, beside ${real} real ones`,
-          text: '',
-        } satisfies Hit;
-  },
-};
-
-function reformatted(source: SourceFile): number {
-  const bare = (text: string) => text.replace(/[\s;,]+/g, '').replace(/['"`]/g, '"');
-  const left = new Map<string, number>();
-  for (const line of source.change.removed) left.set(bare(line.text), (left.get(bare(line.text)) ?? 0) + 1);
-  let same = 0;
-  for (const line of source.change.added) {
-    const key = bare(line.text);
-    const count = left.get(key) ?? 0;
-    if (key === '' || count === 0) continue;
-    left.set(key, count - 1);
-    same += 1;
-  }
-  return same;
-}
-
 /** What nobody who cares would have written: things put off, things told twice, things not asked for. */
 export const antiSlopRules: readonly Rule[] = [
   ...lines,
@@ -250,7 +228,8 @@ export const antiSlopRules: readonly Rule[] = [
   broadCatch,
   ...commentRules,
   ...importRules,
+  ...packageRules,
   fileTooLong,
   needlessFile,
-  reformatting,
+  ...shapeRules,
 ];

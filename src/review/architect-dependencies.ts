@@ -116,7 +116,7 @@ function inPyproject(lines: string[]): Dependency[] {
 }
 
 /** Packages whose import has another name than the package. */
-const IMPORTED_AS: Record<string, string> = {
+export const IMPORTED_AS: Readonly<Record<string, string>> = {
   pyyaml: 'yaml',
   beautifulsoup4: 'bs4',
   pillow: 'PIL',

@@ -1,5 +1,7 @@
 import picomatch from 'picomatch';
 import { posix } from 'node:path';
+import { apiRules } from './architect-api.ts';
+import { copyRules } from './architect-copies.ts';
 import { dependencyRules } from './architect-dependencies.ts';
 import { sizeRules } from './architect-size.ts';
 import { importsOf, resolveImport, type Import, type Tree } from './imports.ts';
@@ -213,4 +215,12 @@ function distance(a: string, b: string): number {
 }
 
 /** How the parts of the repository hang together, and how large they grow. */
-export const architectRules: readonly Rule[] = [layers, circle, removedExport, ...dependencyRules, ...sizeRules];
+export const architectRules: readonly Rule[] = [
+  layers,
+  circle,
+  removedExport,
+  ...apiRules,
+  ...dependencyRules,
+  ...sizeRules,
+  ...copyRules,
+];

@@ -1,6 +1,10 @@
+import { docRules } from './code-docs.ts';
+import { errorRules } from './code-errors.ts';
 import { flowRules } from './code-flow.ts';
-import { SCRIPTS } from './language.ts';
-import { lineRule, shorten, type Hit, type Rule } from './rules.ts';
+import { missingRules } from './code-missing.ts';
+import { promiseRules } from './code-promises.ts';
+import { SCRIPTS, type LanguageName } from './language.ts';
+import { lineRule, shorten, sourcesOf, type Hit, type Rule } from './rules.ts';
 import { syntaxRule } from './syntax.ts';
 
 const STRINGY = /^\s*(['"`])/;
@@ -62,6 +66,47 @@ const debugPrint = (languages: Rule['languages'], pattern: RegExp): Rule =>
     remedy: 'Remove it, or use the project’s logger with a message for its readers.',
   });
 
+const PRINTS: Partial<Record<LanguageName, RegExp>> = {
+  ...Object.fromEntries(SCRIPTS.map((name) => [name, /(?<![\w.])console\.(?:log|debug|dir|table)\(/])),
+  python: /(?<![\w.])print\((?!.*\bfile\s*=)/,
+  go: /(?<![\w.])fmt\.Print(?:ln|f)?\(|(?<![\w.])println\(/,
+  rust: /\be?println!\(/,
+  java: /\bSystem\.(?:out|err)\.print(?:ln|f)?\(|\.printStackTrace\(\)/,
+};
+const SPEAKS =
+  /(^|\/)(cli|cmd|bin|main|command|commands|console|logger|logging|log|debug|reporter|output|terminal|repl|__main__|examples?|demo)s?(\/|[.\-_\w]*\.\w+$)|^scripts?\//i;
+const PROGRAM =
+  /^#!|\bfn main\(|\bvoid main\(|^package main\b|__name__ == ['"]__main__|\b(argparse|click|typer|optparse|process\.argv|parseArgs|yargs|commander)\b/m;
+
+/** A library that never wrote to the terminal begins to. */
+const strayPrint: Rule = {
+  id: 'code/debug-print',
+  ignoresMoves: true,
+  severity: 'medium',
+  remedy: 'Remove it, or use the project’s logger with a message for its readers.',
+  languages: Object.keys(PRINTS) as LanguageName[],
+  *find(reading) {
+    for (const source of sourcesOf(reading, 'all')) {
+      const print = PRINTS[source.language.name];
+      if (!print || source.oldText === undefined || SPEAKS.test(source.path.replace(/(^|\/)src\/main\//, '$1')))
+        continue;
+      if (print.test(source.oldText) || PROGRAM.test(source.text)) continue;
+      for (const line of source.added)
+        if (
+          print.test(line.code) &&
+          line.startsIn === 'code' &&
+          !source.isTestLine(line.number) &&
+          !line.comment.trim()
+        )
+          yield {
+            file: source.path,
+            line: line.number,
+            message: 'This file never wrote to the terminal before',
+          } satisfies Hit;
+    }
+  },
+};
+
 const NAME = String.raw`[A-Za-z_$][\w$]*(?:(?:\.|->)[A-Za-z_$][\w$]*|\[[\w$]+\])*`;
 
 const lines: Rule[] = [
@@ -82,7 +127,7 @@ const lines: Rule[] = [
     languages: 'all',
     roles: ['product', 'script'],
     pattern: new RegExp(
-      String.raw`(?<=(?<![\w$.)\]>-])(?<![+\-*/%&|^] )\b(${NAME}) ?)(===?|<=|>=|&&|\|\|) ?\1(?=\s*(?:[);,\]}:{]|\?(?![.?])|&&|\|\||$))`,
+      String.raw`(?<=(?<![\w$.)\]>-])(?<!(?:[^&|][&|]|[+\-*/%^]) )\b(${NAME}) ?)(===?|<=|>=|(?<= )[<>](?= )|&&|\|\|) ?\1(?=\s*(?:[);,\]}:{]|\?(?![.?])|&&|\|\||$))`,
     ),
     unless: (_line, source) => !source.language.programs || source.language.name === 'shell',
     message: '`$1` is compared or combined with itself',
@@ -165,7 +210,8 @@ const lines: Rule[] = [
     id: 'code/out-of-bounds',
     severity: 'high',
     languages: 'all',
-    pattern: /\b([\w.]+)\[(?:\1\.(?:length|size\(\)|len\(\)|Length|Count)|len\(\1\))\](?!\s*=(?!=))/,
+    pattern:
+      /\b([\w.]+)\[(?:\1\.(?:length|size\(\)|len\(\)|Length|Count)|len\(\1\))\](?!\s*=(?!=))|\b([\w.]+)\.(?:get|at|charAt|codePointAt|elementAt|nth)\(\2\.(?:size\(\)|length(?:\(\))?|len\(\)|count)\)/,
     unless: (_line, source) => !source.language.programs,
     message: '`$&` is one past the end',
     remedy: 'The last index is the length minus one.',
@@ -207,4 +253,14 @@ function usesIndex(...next: (string | undefined)[]): boolean {
 }
 
 /** Faults in the code itself: what cannot be parsed, cannot run, hides errors, or was only for debugging. */
-export const codeRules: readonly Rule[] = [syntaxRule, conflictMarker, ...lines, ...flowRules];
+export const codeRules: readonly Rule[] = [
+  syntaxRule,
+  conflictMarker,
+  strayPrint,
+  ...lines,
+  ...errorRules,
+  ...flowRules,
+  ...promiseRules,
+  ...missingRules,
+  ...docRules,
+];

@@ -2,6 +2,9 @@ import type { Block } from './blocks.ts';
 import { SCRIPTS, type LanguageName } from './language.ts';
 import type { SourceLine } from './lexer.ts';
 import type { SourceFile } from './reading.ts';
+import { collectionLoop } from './loops.ts';
+import { growthRules } from './performance-growth.ts';
+import { unboundedRules } from './performance-unbounded.ts';
 import { lineRule, shorten, sourcesOf, type Hit, type LineRule, type Rule } from './rules.ts';
 
 const gate: Rule = {
@@ -20,25 +23,6 @@ const gate: Rule = {
         } satisfies Hit;
   },
 };
-
-/** The loop around a line that goes through a collection: `for`, or a callback per element. `while` loops wait, retry and turn pages. */
-function collectionLoop(line: SourceLine, source: SourceFile): Block | undefined {
-  for (const block of source.blocks().around(line.number)) {
-    if (block.kind === 'callback')
-      return /\.(forEach|map|flatMap|each|for_each)\(/.test(block.header) ? block : undefined;
-    if (block.kind === 'loop') return isCollectionLoop(block) ? block : undefined;
-    if (block.kind === 'function') return undefined;
-    if (block.kind === 'catch') return undefined;
-  }
-  return undefined;
-}
-
-function isCollectionLoop(block: Block): boolean {
-  return (
-    /\b(of|in|range)\b|:(?!:)|\bforeach\b|;\s*\w+\s*<=?\s*[\w.]*(length|len\(|size\(|count)/i.test(block.header) &&
-    !/^(while|loop|do)\b|attempt|retr(y|ies)|page|chunk|batch/i.test(block.header)
-  );
-}
 
 const inLoop = (
   id: Rule['id'],
@@ -63,7 +47,8 @@ const inLoop = (
 /** The loop is left right after: it runs at most once to here. */
 function endsLoop(line: SourceLine, source: SourceFile): boolean {
   const next = source.lineAt(line.number + 1)?.code ?? '';
-  return /^\s*(break|return)\b/.test(next) && next.search(/\S/) >= line.code.search(/\S/);
+  const deeper = next.search(/\S/) - line.code.search(/\S/);
+  return /^\s*(break|return)\b/.test(next) && (deeper === 0 || (deeper > 0 && !/\{\s*$/.test(line.code)));
 }
 
 const DATABASE = String.raw`(?:\w*(?:[dD]b|[dD]atabase|[cC]lient|[pP]ool|[cC]onn(?:ection)?|[rR]epo(?:sitory)?|[kK]nex|[cC]ursor|[pP]risma(?:\.\w+)?|[dD]ao)|[A-Z]\w*Model|this\.\w*(?:[rR]epository|[mM]odel))`;
@@ -94,6 +79,17 @@ const queries = inLoop(
         /\b\w*(?:[rR]epository|[dD]ao|jdbcTemplate|entityManager|restTemplate|httpClient)\.(?:find\w*|get\w*|query\w*|save|delete\w*|exchange|send|postFor\w*|update|execute)\(/,
     },
     {
+      languages: ['java', 'kotlin', 'csharp'],
+      pattern: /\b(\w+)\.(?:find\w*|get\w*|save\w*|delete\w*|query\w*|load\w*|fetch\w*|execute\w*|exists\w*)\(/,
+      unless: (line, source) => {
+        const name =
+          /\b(\w+)\.(?:find|get|save|delete|query|load|fetch|execute|exists)\w*\(/.exec(line.code)?.[1] ?? '';
+        return !new RegExp(
+          `\\b\\w*(?:Repository|Dao|DAO|Mapper|EntityManager|JdbcTemplate|RestTemplate|HttpClient|Session|DbContext)\\s+${name}\\b`,
+        ).test(source.text);
+      },
+    },
+    {
       languages: ['rust'],
       pattern: /\bsqlx::query\w*!?\(|\breqwest::(?:blocking::)?get\(|\.(?:fetch_one|fetch_all|fetch_optional)\(/,
     },
@@ -117,17 +113,6 @@ const patterns = inLoop(
     { languages: ['rust'], pattern: /\bRegex::new\(\s*r?#*"/ },
   ],
   { message: 'The same pattern is compiled again for each element', remedy: 'Compile it once before the loop.' },
-);
-
-const concatenation = inLoop(
-  'performance/concat-in-loop',
-  'medium',
-  [
-    { languages: ['java', 'csharp'], pattern: /^\s*\w+ \+= .*"|^\s*(\w+) = \1 \+ .*"/ },
-    { languages: ['go'], pattern: /^\s*\w+ \+= .*["`]|^\s*(\w+) = \1 \+ .*"/, severity: 'low' },
-    { languages: ['python'], pattern: /^\s*\w+ \+= (?:[fr]?['"]|.*\+ ['"])/, severity: 'low' },
-  ],
-  { message: 'The whole text is copied for each element', remedy: 'Collect the parts and join them once.' },
 );
 
 const spreads: Rule = lineRule({
@@ -238,37 +223,6 @@ const blocking = [
   }),
 ];
 
-const unbounded = [
-  lineRule({
-    id: 'performance/unbounded-read',
-    severity: 'medium',
-    languages: ['go'],
-    pattern: /\b(?:io|ioutil)\.ReadAll\(\s*(?:r|req|request)\.Body\s*\)/,
-    unless: (_line, source) => /MaxBytesReader|LimitReader/.test(source.text),
-    message: 'A request of any size is read into memory',
-    remedy: 'Limit the reader with http.MaxBytesReader.',
-  }),
-  lineRule({
-    id: 'performance/unbounded-read',
-    severity: 'low',
-    languages: SCRIPTS,
-    pattern: /\b(?:req|request)\.on\(\s*['"]····['"],.*\+=/,
-    message: 'A request of any size is read into memory',
-    remedy: 'Stop when a limit is passed.',
-  }),
-  lineRule({
-    id: 'performance/unbounded-read',
-    severity: 'low',
-    languages: 'all',
-    view: 'text',
-    pattern:
-      /\bfindMany\(\s*\)|\.find\(\s*\{\s*\}\s*\)\.toArray\(\)|\b[A-Z]\w+\.objects\.all\(\)\s*\)?$|"SELECT \* FROM \w+;?"/,
-    unless: (_line, source) => !source.language.programs,
-    message: 'The whole table is read: `$&`',
-    remedy: 'Ask for the columns and rows that are needed, with a limit.',
-  }),
-];
-
 /** Known traps on added lines, and the gates of kind performance. */
 export const performanceRules: readonly Rule[] = [
   gate,
@@ -276,7 +230,7 @@ export const performanceRules: readonly Rule[] = [
   nestedSearch,
   spreads,
   ...patterns,
-  ...concatenation,
+  ...growthRules,
   ...blocking,
-  ...unbounded,
+  ...unboundedRules,
 ];

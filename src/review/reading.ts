@@ -1,6 +1,7 @@
 import picomatch from 'picomatch';
 import type { GateResult } from '../goal/gate.ts';
 import type { Policy } from '../goal/policy.ts';
+import { readCoverage, type Coverage } from './coverage.ts';
 import { readBlocks, type Blocks } from './blocks.ts';
 import type { Change, ChangedFile } from './diff.ts';
 import { roleOf, saysGenerated, type Role } from './file-role.ts';
@@ -46,6 +47,8 @@ export type Reading = {
   paths: ReadonlySet<string>;
   policy: Policy['review'];
   gates: readonly GateResult[];
+  /** What reports of coverage say of the head; empty without one. */
+  coverage: Coverage;
   /** Another file at the head, at most `PEEK_LIMIT` different ones in a review; undefined if there is none or the limit is reached. */
   peek(path: string): Promise<string | undefined>;
   /** True once a peek was refused. */
@@ -59,6 +62,8 @@ export type ReadingInput = {
   listFiles(): Promise<string[]>;
   policy: Policy['review'];
   gates: readonly GateResult[];
+  /** Reports of coverage that the gates of this head left, as they stand. */
+  coverage?: readonly string[] | undefined;
 };
 
 /** Longer lines are data or minified code; only secrets are looked for in them. */
@@ -82,14 +87,16 @@ export async function readChange(input: ReadingInput): Promise<Reading> {
       ...(await Promise.all(readable.slice(at, at + READ_AT_ONCE).map((file) => readSource(file, input, moved)))),
     );
   for (const source of sources) if (attributes(source.path)) source.role = 'generated';
+  const paths = new Set(await input.listFiles());
   return {
     change: input.change,
     files: sources.filter((source) => source.role !== 'generated'),
     generated: sources.filter((source) => source.role === 'generated'),
     notes: notesOn(input.change.files, considered, sources),
-    paths: new Set(await input.listFiles()),
+    paths,
     policy: input.policy,
     gates: input.gates,
+    coverage: readCoverage(input.coverage ?? [], paths),
     ...peeking(sources, input),
   };
 }

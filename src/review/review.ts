@@ -27,6 +27,8 @@ export type ReviewInput = {
   policy: Policy['review'];
   /** The gates' evidence on the head. */
   gates: GateResult[];
+  /** Reports of coverage that the gates of this head left, as they stand. */
+  coverage?: readonly string[] | undefined;
 };
 
 const RULES: Record<PassName, readonly Rule[]> = {

@@ -92,15 +92,19 @@ export function sourcesOf(
 export async function findingsOf(rules: readonly Rule[], reading: Reading): Promise<Finding[]> {
   const found: Finding[] = [];
   const seen = new Map<string, number>();
+  const struck = new Set<string>();
   const sources = new Map([...reading.files, ...reading.generated].map((source) => [source.path, source]));
   for (const rule of rules) {
     const toggle = reading.policy.rules[rule.id] ?? 'on';
     if (toggle === 'off') continue;
     for (const hit of await rule.find(reading)) {
       const source = sources.get(hit.file);
+      const place = `${rule.id}\0${hit.file}\0${hit.line}`;
+      if (hit.line > 0 && struck.has(place)) continue;
+      struck.add(place);
       if (source && ((rule.ignoresMoves && source.isMoved(hit.line)) || isExcused(rule.id, hit.line, source))) continue;
       const text = (hit.text ?? source?.lineAt(hit.line)?.raw ?? '').replace(/\s+/g, ' ').trim();
-      const key = `${rule.id}\0${hit.file}\0${text}`;
+      const key = `${rule.id}\0${source?.change.oldPath ?? hit.file}\0${text}`;
       const occurrence = seen.get(key) ?? 0;
       seen.set(key, occurrence + 1);
       found.push({

@@ -7,6 +7,13 @@ const SQL = String.raw`(?:select\b.{1,200}?\bfrom|insert\s+into|update\s+[\w."\x
 /** Interpolated names in capitals are constants. */
 const DYNAMIC = String.raw`\$\{(?!(?-i:\s*[A-Z][A-Z0-9_]*\s*\}))`;
 
+/** `const run = promisify(exec)`: the name is a shell under another name. */
+function isShellAlias(code: string, text: string): boolean {
+  return [...text.matchAll(/\b([\w$]+)\s*=\s*(?:util\.)?promisify\(\s*(?:[\w$]+\.)?exec\s*\)/g)].some(([, name = '']) =>
+    code.includes(`${name}(`),
+  );
+}
+
 const execution = sinkRules(
   {
     id: 'security/code-execution',
@@ -61,6 +68,12 @@ const command = sinkRules(
       pattern:
         /(?<![\w$])(?:(?:child_process|cp|childProcess)\.)?(?<!\.)(?:exec|execSync)\(\s*(?:`[^`]*\$\{|['"]·*['"]\s*\+|[\w$.]+\s*\+)|\b(?:child_process|cp|childProcess)\.exec(?:Sync)?\(\s*(?!['"`])[\w$]/,
       unless: (_line, source) => !/child_process/.test(source.text),
+      message: 'A shell command is put together from values',
+    },
+    {
+      languages: SCRIPTS,
+      pattern: /(?<![\w$.])([A-Za-z_$][\w$]*)\(\s*(?:`[^`]*\$\{|['"]·*['"]\s*\+)/,
+      unless: (line, source) => !isShellAlias(line.code, source.text),
       message: 'A shell command is put together from values',
     },
     {
@@ -225,6 +238,14 @@ const markup = sinkRules(
       message: 'Values are put into the page as markup',
     },
     {
+      languages: SCRIPTS,
+      view: 'text',
+      pattern:
+        /\bres(?:ponse)?\.(?:send|write|end)\(\s*(?:["'`][^"'`]*<.*["'`]\s*\+\s*|`[^`]*<[^`]*\$\{)\s*req(?:uest)?\.(?:query|params|body)\b/,
+      unless: (line) => /purify|sanitiz|escape|encode/i.test(line.code),
+      message: 'Input is sent back as markup',
+    },
+    {
       languages: ['python'],
       pattern:
         /\b(?:mark_safe|Markup)\(\s*(?:f['"]|['"]·*['"]\s*(?:%|\+|\.format)|[\w.]+\s*[%+])|\brender_template_string\(\s*(?!['"])|\bautoescape\s*=\s*False\b/,
@@ -261,12 +282,12 @@ const input = sinkRules(
     {
       languages: SCRIPTS,
       pattern:
-        /\b(?:fetch|axios(?:\.\w+)?|got(?:\.\w+)?|https?\.(?:get|request))\(\s*(?:`\$\{)?req(?:uest)?\.(?:query|params|body)\b/,
+        /\b(?:fetch|axios(?:\.\w+)?|got(?:\.\w+)?|https?\.(?:get|request))\(\s*(?:`\$\{)?(?:String\(|new URL\(|decodeURIComponent\()*req(?:uest)?\.(?:query|params|body)\b/,
       message: 'The request says which address is called',
     },
     {
       languages: SCRIPTS,
-      pattern: /\bredirect\(\s*(?:\d+,\s*)?req(?:uest)?\.(?:query|params|body)\b/,
+      pattern: /\bredirect\(\s*(?:\d+,\s*)?(?:String\(|decodeURIComponent\()*\s*req(?:uest)?\.(?:query|params|body)\b/,
       message: 'The request says where people are sent',
       severity: 'medium',
     },
@@ -330,6 +351,24 @@ const deserialisation = sinkRules(
       pattern: /\btorch\.load\((?!.*weights_only\s*=\s*True)|\bnp\.load\(.*allow_pickle\s*=\s*True/,
       severity: 'medium',
       message: 'Loading this file can run code',
+    },
+    {
+      languages: ['python'],
+      pattern: /\.extractall\((?!.*\bfilter\s*=)/,
+      unless: (_line, source) => !/\btarfile\b/.test(source.text),
+      severity: 'medium',
+      message: 'An archive may write outside of its folder',
+      remedy: "Pass filter='data'.",
+    },
+    {
+      languages: JVM,
+      pattern:
+        /\b(?:DocumentBuilderFactory|SAXParserFactory|XMLInputFactory|TransformerFactory|SchemaFactory)\.new(?:Instance|Factory|DefaultInstance)\(/,
+      unless: (_line, source) =>
+        /setFeature|ACCESS_EXTERNAL|SUPPORT_DTD|setExpandEntityReferences|SECURE_PROCESSING/.test(source.text),
+      severity: 'medium',
+      message: 'This parser follows what a document names outside of itself',
+      remedy: 'Turn document types and external entities off.',
     },
     {
       languages: JVM,

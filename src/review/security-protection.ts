@@ -209,6 +209,15 @@ const exposure = sinkRules(
       message: 'Protection against forged requests is turned off',
     },
     {
+      languages: ['yaml'],
+      roles: ['product', 'script', 'data'],
+      pattern:
+        /^\s*(?:-\s*)?(?:privileged|hostNetwork|hostPID|hostIPC|allowPrivilegeEscalation)\s*:\s*true\b|^\s*runAsUser\s*:\s*0\s*$|^\s*-\s*\/var\/run\/docker\.sock\b|^\s*-\s*(?:SYS_ADMIN|ALL)\s*$/,
+      unless: (line, source) =>
+        /\bALL\s*$/.test(line.code) && !/\b(?:cap_add|add)\s*:\s*$/.test(source.lineAt(line.number - 1)?.code ?? ''),
+      message: 'The container has the rights of its host: `$&`',
+    },
+    {
       languages: ['shell', 'dockerfile'],
       pattern: /\bchmod\s+(?:-R\s+)?(?:0?777|a\+rwx)\b/,
       message: 'Everybody may write here',
@@ -223,10 +232,27 @@ const exposure = sinkRules(
       roles: ['product', 'script', 'data'],
       view: 'text',
       pattern: /\b(?:curl|wget)\b[^|;]*\|\s*(?:sudo\s+)?(?:ba|z|da)?sh\b/,
-      unless: (_line, source) => source.path.startsWith('.github/'),
+      unless: (_line, source) => /^\.(?:github|devcontainer|gitpod)/.test(source.path),
       severity: 'medium',
       message: 'A script from the network is run unseen',
       remedy: 'Download it, check its hash, then run it.',
+    },
+  ],
+);
+
+const comparison = sinkRules(
+  {
+    id: 'security/verification-off',
+    severity: 'medium',
+    remedy: 'Compare with timingSafeEqual, compare_digest, ConstantTimeCompare or isEqual.',
+  },
+  [
+    {
+      languages: [...SCRIPTS, 'python', 'go', 'java', 'php', 'ruby'],
+      pattern:
+        /\b(?:\w*(?:[sS]ignature|[hH]mac|[dD]igest|expected\w*|computed\w*|\b[mM]ac|\b[sS]ig))\s*(?:[!=]==?)\s*\w*(?:[sS]ignature|[hH]mac|[dD]igest|expected|computed|given|received|\bmac|\bsig)\w*\b|\bhmac\.\w+\([^)]*\)\.(?:hex)?digest\(\)\s*==/,
+      unless: (_line, source) => !/createHmac|\bhmac\b|Mac\.getInstance|hash_hmac|OpenSSL::HMAC/.test(source.text),
+      message: 'A signature is compared in a time that tells how much of it is right',
     },
   ],
 );
@@ -248,14 +274,21 @@ function speaksOfSecrets(number: number, source: Parameters<NonNullable<LineRule
 const SECRET_MAKERS =
   /passw|passphrase|secret|token|nonce|otp|csrf|session_?id|api_?key|salt|verification_?code|reset_?code|auth_?code/i;
 
+const SECRET_PLACES = /session|token|auth|secret|passw|invite|credential|otp|csrf/i;
+
 function namesSecret(number: number, source: Parameters<NonNullable<LineRule['unless']>>[1]): boolean {
   if (SECRET_MAKERS.test(source.lineAt(number)?.code ?? '')) return true;
   const fn = source
     .blocks()
     .around(number)
     .find((block) => block.kind === 'function');
-  return fn !== undefined && number - fn.start < 15 && SECRET_MAKERS.test(fn.header);
+  if (fn === undefined || number - fn.start >= 15) return false;
+  const place = source.path.split('/').slice(-2).join('/');
+  return (
+    SECRET_MAKERS.test(fn.header) ||
+    (/\b(?:\w*id|code|key|generate|create|new)\b|New|Id\b|ID\b/.test(fn.header) && SECRET_PLACES.test(place))
+  );
 }
 
 /** Protections that are turned off, broken or too weak. */
-export const protectionRules: readonly Rule[] = [...tls, ...crypto, ...exposure];
+export const protectionRules: readonly Rule[] = [...tls, ...crypto, ...comparison, ...exposure];

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { isLockFile } from './file-role.ts';
 import type { SourceFile } from './reading.ts';
-import { lineRule, shorten, type Hit, type Rule } from './rules.ts';
+import { lineRule, shorten, type LineRule, type Hit, type Rule } from './rules.ts';
 
 const isWorkflow = (path: string) => /(^|\/)\.github\/(workflows|actions)\/.*\.ya?ml$/.test(path);
 const outsideWorkflows = (_line: unknown, source: SourceFile) => !isWorkflow(source.path);
@@ -12,6 +12,7 @@ const workflow = (rule: {
   message: string;
   remedy: string;
   id?: Rule['id'];
+  severityAt?: LineRule['severityAt'];
 }): Rule =>
   lineRule({
     id: 'security/workflow',
@@ -19,7 +20,8 @@ const workflow = (rule: {
     roles: ['data', 'script'],
     view: 'text',
     unless: outsideWorkflows,
-    ...rule,
+    ...(rule as Omit<typeof rule, 'severityAt'>),
+    ...(rule.severityAt ? { severityAt: rule.severityAt } : {}),
   });
 
 const untrusted = String.raw`github\.(?:event\.(?:issue|pull_request|comment|review|review_comment|discussion|head_commit|commits)\b[\w.[\]*]*\.(?:title|body|message|name|email|label|ref|login)|event\.(?:issue|pull_request|comment|review)\.(?:title|body)|head_ref|event\.pull_request\.head\.(?:ref|label|repo\.\w+)|event\.inputs)`;
@@ -70,13 +72,13 @@ const targetCheckout: Rule = {
         /\bref:.*(pull_request\.head|head_ref|github\.event\.number|refs\/pull\/)/.test(line.text),
       );
       const trigger = source.lines.find((line) => /\bpull_request_target\b/.test(line.code));
-      const strikes = [checkout, trigger].find((line) => line && source.isAdded(line.number));
-      if (checkout && strikes)
-        yield {
-          file: source.path,
-          line: strikes.number,
-          message: 'pull_request_target runs with the repository’s rights and checks out code of outsiders',
-        } satisfies Hit;
+      for (const line of checkout ? [trigger, checkout] : [])
+        if (line && source.isAdded(line.number))
+          yield {
+            file: source.path,
+            line: line.number,
+            message: 'pull_request_target runs with the repository’s rights and checks out code of outsiders',
+          } satisfies Hit;
     }
   },
 };
@@ -90,12 +92,12 @@ const installScript: Rule = {
     for (const source of reading.files) {
       if (posix.basename(source.path) !== 'package.json') continue;
       for (const line of source.added) {
-        const match = /^\s*"(preinstall|install|postinstall|prepare)"\s*:\s*"(.*)"/.exec(line.raw);
+        const match = /(?:^|[{,])\s*"(preinstall|install|postinstall|prepare)"\s*:\s*"(.*)"/.exec(line.raw);
         if (!match || source.oldText?.includes(`"${match[1]}": "`)) continue;
         const severity =
           match[1] === 'prepare'
             ? 'low'
-            : /\bcurl|wget|https?:|node -e|base64|\beval\b/.test(match[2] ?? '')
+            : /\bcurl|wget|https?:|node -e|base64|\beval\b|\|\s*(?:ba)?sh\b/.test(match[2] ?? '')
               ? 'high'
               : 'medium';
         yield {
@@ -239,6 +241,12 @@ export const supplyRules: readonly Rule[] = [
   }),
   workflow({
     severity: 'low',
+    severityAt: (line, source) => {
+      const near = [1, 2, 3, 4, 5, 6].map((ahead) => source.lineAt(line.number + ahead)?.text ?? '').join('\n');
+      return /\bsecrets\./.test(near.split(/^\s*- /m)[0] ?? '') || /:\s*write\b|write-all/.test(source.text)
+        ? 'medium'
+        : undefined;
+    },
     pattern: /\buses:\s*(?!actions\/|github\/|\.\/|docker:)[\w.-]+\/[\w./-]+@(?:main|master|HEAD|latest|dev)\b/,
     message: 'An action is taken from a branch that may change: `$&`',
     remedy: 'Pin it to a commit.',

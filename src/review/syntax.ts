@@ -56,12 +56,14 @@ async function faultOf(source: SourceFile, text: string): Promise<Fault | undefi
   const { name } = source.language;
   if (name === 'json') return LENIENT_JSON.test(source.path) ? undefined : jsonFault(text);
   if (name === 'yaml') return yamlFault(text);
+  if (name === 'dockerfile') return dockerFault(text);
   const isNew = text === source.text;
   const lines = isNew ? source.lines : lex(text, source.language);
   const script = SCRIPTS.some((other) => other === name);
   const bracket = !BRACKETED.includes(name) || (script && !isUneven(lines)) ? undefined : bracketFault(lines);
   const line = await (isNew ? source.broken : findBreak(text, name));
-  const broken = line === undefined ? undefined : { line, what: 'The file no longer parses here' };
+  const fragment = name === 'shell' && !text.startsWith('#!');
+  const broken = line === undefined || fragment ? undefined : { line, what: 'The file no longer parses here' };
   if (!script) return bracket ?? OWN_FAULTS[name]?.(lines) ?? broken;
   const suspect = broken ?? danglingOperator(lines);
   return suspect && isRefusedByNode(text, name) ? suspect : bracket;
@@ -160,6 +162,31 @@ function yamlFault(text: string): Fault | undefined {
       what: `The file is no valid YAML: ${error.code.toLowerCase().replaceAll('_', ' ')}`,
     }
   );
+}
+
+const INSTRUCTIONS =
+  /^(?:FROM|RUN|CMD|LABEL|MAINTAINER|EXPOSE|ENV|ADD|COPY|ENTRYPOINT|VOLUME|USER|WORKDIR|ARG|ONBUILD|STOPSIGNAL|HEALTHCHECK|SHELL)(?=\s|$)/i;
+
+/** A line that is no instruction, outside of continued lines and here-documents, or an image that begins with none. */
+function dockerFault(text: string): Fault | undefined {
+  let [continued, end, began] = [false, '', false];
+  for (const [index, raw] of text.split('\n').entries()) {
+    const line = raw.trim();
+    if (end !== '') {
+      if (line === end) end = '';
+      continue;
+    }
+    if (line === '' || line.startsWith('#')) continue;
+    const word = /^\S+/.exec(line)?.[0] ?? '';
+    if (!continued && !INSTRUCTIONS.test(line))
+      return /[{%]/.test(word) ? undefined : { line: index + 1, what: `\`${word}\` is no instruction of a Dockerfile` };
+    if (!continued && !began && !/^(?:FROM|ARG)\b/i.test(line))
+      return { line: index + 1, what: 'A Dockerfile begins with FROM' };
+    began = true;
+    continued = /[\\`]$/.test(line);
+    end = /<<-?\s*["']?(\w+)["']?/.exec(line)?.[1] ?? '';
+  }
+  return undefined;
 }
 
 const PAIRS: Record<string, string> = { ')': '(', ']': '[', '}': '{' };

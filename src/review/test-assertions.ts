@@ -40,7 +40,9 @@ const assertionRemoved: Rule = {
 
 /** Assertions go and what they were about stays: nearly nothing else is removed and no assertion comes instead. */
 function isBareLoss({ lines }: Hunk): boolean {
-  const removed = lines.filter((line) => line.kind === 'removed' && /\w/.test(line.text));
+  const removed = lines.filter(
+    (line) => line.kind === 'removed' && /\w/.test(line.text) && !/^\s*if .*\{$|^\s*\}\s*$/.test(line.text),
+  );
   const added = lines.filter((line) => line.kind === 'added');
   const lost = asserts(removed);
   return lost > 0 && asserts(added) === 0 && removed.length - lost <= 1;
@@ -74,7 +76,8 @@ export function productBalance(reading: Reading): number {
   return sum(products.map((source) => source.change.added.length - source.change.removed.length));
 }
 
-function lineNear(hunk: Hunk | undefined, line: { oldLine: number } | undefined): number {
+/** The new line nearest to a removed one of the hunk; 0 without either. */
+export function lineNear(hunk: Hunk | undefined, line: { oldLine: number } | undefined): number {
   if (!hunk || !line) return 0;
   const at = hunk.lines.findIndex((other) => other.oldLine === line.oldLine && other.kind === 'removed');
   return (

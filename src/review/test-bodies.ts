@@ -8,6 +8,7 @@ import { TEST_START } from './test-assertions.ts';
 
 const emptied: Rule = {
   id: 'test/empty',
+  ignoresMoves: true,
   severity: 'medium',
   remedy: 'Give the test a body that can fail, or remove it.',
   languages: 'all',
@@ -16,8 +17,9 @@ const emptied: Rule = {
       if (!source.language.programs) continue;
       for (const block of source.blocks().all) {
         if (!isTestBlock(block, source) || !isEmptyBody(block, source)) continue;
-        const touched =
-          [block.open, block.start, block.end].find((line) => source.isAdded(line)) ?? emptiedAt(block, source);
+        const old = source.oldText?.includes(block.header.replace(/\s+/g, ' ')) ?? false;
+        const fresh = [block.open, block.start, block.end].find((line) => source.isAdded(line));
+        const touched = old ? emptiedAt(block, source) : (fresh ?? emptiedAt(block, source));
         if (touched !== undefined)
           yield {
             file: source.path,
@@ -62,20 +64,23 @@ function isEmptyBody(block: Block, source: SourceFile): boolean {
   return /^(?:pass|\.\.\.|return|return;)?$/.test(body);
 }
 
+/** The line of an emptied test: right after its opening line something was taken away. */
 function emptiedAt(block: Block, source: SourceFile): number | undefined {
-  const hunk = source.change.hunks.find(
-    ({ lines }) => lines.some((line) => line.newLine === block.open) && lines.some((line) => line.kind === 'removed'),
-  );
-  return hunk ? block.open : undefined;
+  const taken = source.change.hunks.some(({ lines }) => {
+    const at = lines.findIndex((line) => line.newLine === block.open);
+    return at !== -1 && lines[at + 1]?.kind === 'removed';
+  });
+  return taken ? block.open : undefined;
 }
 
 const testless: Rule = {
   id: 'test/no-assertion',
-  severity: 'low',
+  ignoresMoves: true,
+  severity: 'medium',
   remedy: 'Assert something about the outcome.',
   languages: 'all',
   *find(reading) {
-    for (const source of sourcesOf(reading, [...SCRIPTS, 'python', 'java', 'rust'], ['test'])) {
+    for (const source of sourcesOf(reading, [...SCRIPTS, 'python', 'java', 'rust', 'go'], ['test'])) {
       for (const block of source.blocks().all) {
         if (
           !isTestBlock(block, source) ||
@@ -87,20 +92,33 @@ const testless: Rule = {
         const body: string[] = [];
         for (let number = block.open; number <= block.end; number += 1) body.push(source.lineAt(number)?.text ?? '');
         if (
-          !/assert|expect|should|verify|raises|throw|check|fail|must|ensure|match|snapshot|unwrap|\bt\.|is[A-Z]|\bok\b|equal/i.test(
+          !/assert|expect|should|verify|raises|throw|check|fail|must|ensure|match|snapshot|unwrap|\bt\.[A-Z]|\bt\.\w+\(|\(t[,)]|done\(|is[A-Z]|\bok\b|equal/i.test(
             body.join('\n'),
           )
         )
-          yield {
-            file: source.path,
-            line: block.start,
-            message: `The test \`${posix.basename(source.path)}\` asserts nothing here`,
-            text: block.header,
-          } satisfies Hit;
+          if (!callsHelper(body.slice(1), source))
+            yield {
+              file: source.path,
+              line: block.start,
+              message: `The test \`${posix.basename(source.path)}\` asserts nothing here`,
+              text: block.header,
+              ...(source.language.name === 'rust' ? { severity: 'low' } : {}),
+            } satisfies Hit;
       }
     }
   },
 };
+
+/** The test hands its work to a function of the same file, which may assert for it. */
+function callsHelper(body: readonly string[], source: SourceFile): boolean {
+  return body.some((text) =>
+    [...text.matchAll(/(?<![.\w$])(?:self\.|this\.)?([A-Za-z_$][\w$]*)\(/g)].some(([, name = '']) =>
+      new RegExp(
+        `(?:\\b(?:def|function|func|fn|void|private|static|public|protected)\\b[^\\n=(]*\\b|\\b(?:const|let)\\s+)${name.replaceAll('$', '\\$')}\\s*[(=]`,
+      ).test(source.text),
+    ),
+  );
+}
 
 /** Tests that hold nothing. */
 export const bodyRules: readonly Rule[] = [emptied, testless];

@@ -1,10 +1,14 @@
-import { isLockFile } from './file-role.ts';
+import { posix } from 'node:path';
+import { isLockFile, roleOf } from './file-role.ts';
 import { SCRIPTS } from './language.ts';
 import type { SourceLine } from './lexer.ts';
 import type { Reading, SourceFile } from './reading.ts';
-import { lineRule, sourcesOf, type Hit, type LineRule, type Rule } from './rules.ts';
-import { ASSERTION, assertionRules, productBalance, sum, testsNamed } from './test-assertions.ts';
+import { lineRule, shorten, sourcesOf, type Hit, type LineRule, type Rule } from './rules.ts';
+import { ASSERTION, assertionRules, lineNear, productBalance, sum, testsNamed } from './test-assertions.ts';
 import { bodyRules, isTestBlock } from './test-bodies.ts';
+import { coverageRules } from './test-coverage.ts';
+import { snapshotRules } from './test-snapshots.ts';
+import { tautologyRules } from './test-tautology.ts';
 
 /** New lines of behaviour from which on a change without any test is more than a trifle. */
 const UNTESTED_LINES = 40;
@@ -139,39 +143,43 @@ const deleted: Rule = {
       reading.change.files.some(
         (file) => file.status === 'deleted' && !gone.some((source) => source.change === file),
       ) || productBalance(reading) < -5;
-    if (gained >= lost || removal) return;
-    for (const source of gone)
-      yield {
-        file: source.path,
-        line: 0,
-        message: `${testsNamed(source.change.removed)} tests are deleted and what they proved is still there`,
-        text: '',
-      } satisfies Hit;
+    if (gained < lost && !removal)
+      for (const source of gone)
+        yield {
+          file: source.path,
+          line: 0,
+          message: `${testsNamed(source.change.removed)} tests are deleted and what they proved is still there`,
+          text: '',
+        } satisfies Hit;
+    const cut = reading.files.filter(
+      (source) => source.role === 'test' && source.change.status === 'modified' && testsLost(source) > 0,
+    );
+    if (gained >= sum(reading.files.map((source) => (source.role === 'test' ? testsNamed(source.change.removed) : 0))))
+      return;
+    if (
+      productBalance(reading) < 0 ||
+      reading.change.files.some(({ status }) => status === 'deleted' || status === 'renamed')
+    )
+      return;
+    for (const source of cut) yield cutAt(source);
   },
 };
 
-const snapshotRewrite: Rule = {
-  id: 'test/snapshot-rewrite',
-  severity: 'medium',
-  remedy: 'Update only the snapshots that this change explains.',
-  languages: 'all',
-  *find(reading) {
-    for (const source of reading.generated) {
-      if (!source.path.endsWith('.snap') || source.change.status !== 'modified') continue;
-      const entries = Math.min(source.change.removed.length, source.change.added.length);
-      const hunks = source.change.hunks.length;
-      if (hunks < 10 && entries < 60) continue;
-      const product = reading.files.some((file) => file.role === 'product');
-      yield {
-        file: source.path,
-        line: 0,
-        severity: product ? 'low' : 'medium',
-        message: `${entries} lines of snapshots are rewritten${product ? '' : ' and no product code changed'}`,
-        text: '',
-      } satisfies Hit;
-    }
-  },
-};
+function testsLost({ change }: SourceFile): number {
+  return testsNamed(change.removed) - testsNamed(change.added);
+}
+
+function cutAt(source: SourceFile): Hit {
+  const isStart = ({ kind, text }: { kind: string; text: string }) => kind === 'removed' && testsNamed([{ text }]) > 0;
+  const hunk = source.change.hunks.find(({ lines: all }) => all.some(isStart));
+  const gone = hunk?.lines.find(isStart);
+  return {
+    file: source.path,
+    line: lineNear(hunk, gone),
+    message: `A test is deleted and what it proved is still there: \`${shorten(gone?.text ?? '')}\``,
+    text: gone?.text ?? '',
+  };
+}
 
 /** Types, words of a language and steps of a database have no tests of their own. */
 const UNPROVEN = /\.d\.ts$|\.pyi$|(^|\/)(locales?|i18n|lang|translations?|migrations)\//;
@@ -198,7 +206,10 @@ const untested: Rule = {
     const total = sum(changed.map(({ statements }) => statements.length));
     const largest = changed.sort((a, b) => b.statements.length - a.statements.length)[0];
     if (!largest || total < 3) return;
-    const severity = total >= UNTESTED_LINES ? 'medium' : 'low';
+    const severity =
+      total >= UNTESTED_LINES || changed.some((one) => isNewBehaviour(one, reading, changed.length === 1))
+        ? 'medium'
+        : 'low';
     yield {
       file: largest.source.path,
       line: largest.statements[0]?.number ?? 0,
@@ -208,6 +219,47 @@ const untested: Rule = {
     } satisfies Hit;
   },
 };
+
+/** The file has a test of its own, and the change gives callers something new: a function, a parameter, or in a small change another way. */
+function isNewBehaviour({ source, statements }: Changed, reading: Reading, alone: boolean): boolean {
+  if (source.oldText === undefined || statements.length === 0) return false;
+  const typing = source.added.some(({ code }) => /@(?:\w+\.)?overload\b|\bTYPE_CHECKING\b/.test(code));
+  const old = new Set(source.change.removed.map(({ text }) => text.trim()));
+  const entries = source.change.added.some(({ text }) => ENTRY.test(text) && !old.has(text.trim()));
+  const ways = count(source.change.added, WAY) - count(source.change.removed, WAY);
+  const small = alone && ways > 0 && statements.length <= SMALL_CHANGE;
+  return (entries || small) && !typing && hasOwnTest(source.path, reading);
+}
+
+const SMALL_CHANGE = 12;
+
+const WAY = /\b(?:if|elif|case|match|catch|except|rescue|when|unless|throw|raise|panic)\b|\?\?|\s\?\s/;
+const ENTRY =
+  /^\s*(?:export (?:default )?(?:async )?function\b|export const \w+ = (?:async )?\(|def [a-z]|async def [a-z]|func (?:\([^)]*\) )?[A-Z]|pub (?:async )?fn\b|public (?!class|interface|record|enum)[\w<>[\], ]+\()/;
+
+function count(lines: readonly { text: string }[], pattern: RegExp): number {
+  return lines.filter(({ text }) => pattern.test(text) && !/^\s*(?:\/\/|#|\*)/.test(text)).length;
+}
+
+/** `tax.test.ts` for `tax.ts`, `test_tax.py`, `tax_test.go`, `TaxTest.java`. */
+function hasOwnTest(path: string, reading: Reading): boolean {
+  const stem = bareStem(path);
+  if (/^(?:index|main|mod|lib|init|utils?|helpers?|common|types?)$/.test(stem)) return false;
+  for (const other of reading.paths)
+    if (other !== path && roleOf(other) === 'test' && bareStem(other) === stem) return true;
+  return false;
+}
+
+function bareStem(path: string): string {
+  return posix
+    .basename(path)
+    .replace(/\..*$/, '')
+    .replace(/^test_|_tests?$|(?:Tests?|Spec|IT|TestCase)$/, '')
+    .replace(/[_-]/g, '')
+    .toLowerCase();
+}
+
+type Changed = { source: SourceFile; statements: SourceFile['added'] };
 
 function hasTests(reading: Reading): boolean {
   for (const path of reading.paths)
@@ -253,5 +305,7 @@ export const testRules: readonly Rule[] = [
   ...assertionRules,
   ...bodyRules,
   deleted,
-  snapshotRewrite,
+  ...tautologyRules,
+  ...snapshotRules,
+  ...coverageRules,
 ];

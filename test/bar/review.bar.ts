@@ -6,6 +6,7 @@ import { parsePatch } from '../../src/review/diff.ts';
 import { reviewChange } from '../../src/review/review.ts';
 import { FAULTS } from '../review/corpus/faults.ts';
 import { blockedBy, judgeGood, missedIn, readGoodChanges } from '../review/corpus/judge.ts';
+import { missedPlanted, readPlanted } from '../review/corpus/planted.ts';
 import { SECRETS } from '../review/corpus/secrets.ts';
 import { patchBetween, type Files } from '../review/world.ts';
 import type { Figure, Measure } from './figure.ts';
@@ -18,15 +19,24 @@ async function precision(): Promise<Figure[]> {
   const blocked = await count(good, async (change) => blockedBy(await judgeGood(change)).length > 0);
   const missed = await count(FAULTS, async (fault) => (await missedIn(fault)) !== undefined);
   const slipped = await count(SECRETS, async (fault) => (await missedIn(fault)) !== undefined);
+  const planted = [...(await readPlanted('first')), ...(await readPlanted('second'))];
+  const unseen = await count(planted, async (fault) => (await missedPlanted(fault)) !== undefined);
+  const clothed = await readPlanted('secrets');
+  const worn = await count(clothed, async (fault) => (await missedPlanted(fault)) !== undefined);
   return [
     share('good changes blocked', { part: blocked, of: good.length, most: 0.03, target: 'at most 3 % of 100 or more' }),
     share('planted faults missed', {
-      part: missed,
-      of: FAULTS.length,
+      part: missed + unseen,
+      of: FAULTS.length + planted.length,
       most: 0.1,
       target: 'at most 10 % of 150 or more',
     }),
-    share('planted secrets missed', { part: slipped, of: SECRETS.length, most: 0, target: 'none' }),
+    share('planted secrets missed', {
+      part: slipped + worn,
+      of: SECRETS.length + clothed.length,
+      most: 0,
+      target: 'none',
+    }),
   ];
 }
 

@@ -1,0 +1,197 @@
+import type { Block } from './blocks.ts';
+import type { LanguageName } from './language.ts';
+import type { SourceLine } from './lexer.ts';
+import type { SourceFile } from './reading.ts';
+import { lineRule, shorten, sourcesOf, type Hit, type Rule } from './rules.ts';
+
+const swallowedError: Rule = {
+  id: 'code/swallowed-error',
+  severity: 'medium',
+  remedy: 'Handle the error, pass it on, or say in a comment why it may be ignored.',
+  languages: 'all',
+  *find(reading) {
+    for (const source of sourcesOf(reading, 'all', ['product', 'script'])) {
+      for (const block of source.blocks().all) {
+        const empty = block.kind === 'catch' || isGoErrorCheck(block, source);
+        if (!empty || !touches(block, source) || saysWhy(block, source)) continue;
+        if (!isEmpty(block, source) && !(isBroad(block) && answersNothing(block, source))) continue;
+        const narrow =
+          source.language.name === 'python' && !/^except(\s*\(?\s*(Base)?Exception\b.*)?$/.test(block.header);
+        yield {
+          file: source.path,
+          line: block.start,
+          message: `The error is swallowed: \`${shorten(block.header)}\` does nothing`,
+          ...(narrow || source.role === 'script' || NAMED_SO.test(block.header) || isProbe(block, source)
+            ? { severity: 'low' as const }
+            : {}),
+        } satisfies Hit;
+      }
+      for (const line of source.added)
+        if (SWALLOWED_INLINE.test(line.code) && line.comment === '')
+          yield {
+            file: source.path,
+            line: line.number,
+            message: 'The rejection is swallowed by an empty handler',
+          } satisfies Hit;
+    }
+  },
+};
+
+/** Whatever goes wrong, the caller gets nothing and does not hear why. */
+function answersNothing(block: Block, source: SourceFile): boolean {
+  const body = linesOf(block, source)
+    .map((line) => line.code.trim())
+    .join('')
+    .replace(/\}$/, '');
+  return /^return(?: (?:None|null|undefined|nil|False|false|\[\]|\{\}))?;?$/.test(body);
+}
+
+function isBroad({ header }: Block): boolean {
+  return /^except(?:\s*\(?\s*(?:Base)?Exception\b.*)?$|\bcatch \(\s*(?:final )?(?:Exception|Throwable)\b/.test(header);
+}
+
+/** The name of the error says that it is left aside on purpose. */
+const NAMED_SO = /\(\s*(?:final\s+)?(?:[\w.|\s]+\s)?(?:_\w*|ignored?|expected|unused)\s*(?::[^)]*)?\)$/;
+
+/** `try { … } catch {}` of a few lines asks whether something works; the failure is the answer. */
+function isProbe(block: Block, source: SourceFile): boolean {
+  if (block.header !== 'catch') return false;
+  const tried = source.blocks().all.find((other) => other.header.startsWith('try') && other.end === block.start);
+  return tried !== undefined && tried.end - tried.open <= 4;
+}
+
+const SWALLOWED_INLINE =
+  /\.catch\(\s*(?:\(\s*\w*\s*\)|\w+)\s*=>\s*(?:\{\s*\}|undefined|null)\s*\)|\.catch\(\s*function\s*\(\w*\)\s*\{\s*\}\s*\)/;
+
+function isGoErrorCheck(block: Block, source: SourceFile): boolean {
+  return source.language.name === 'go' && /^if (.*; ?)?err != nil$/.test(block.header);
+}
+
+function touches(block: Block, source: SourceFile): boolean {
+  for (let line = block.start; line <= block.end; line += 1) if (source.isAdded(line)) return true;
+  return false;
+}
+
+/** A comment that gives a reason. That nothing is done, the code says itself. */
+function saysWhy(block: Block, source: SourceFile): boolean {
+  const last = source.language.blocks === 'indent' ? block.end + 1 : block.end;
+  for (let line = block.start; line <= last; line += 1) {
+    const comment = source.lineAt(line)?.comment.trim() ?? '';
+    if (comment !== '' && !NO_REASON.test(comment)) return true;
+  }
+  return false;
+}
+
+const NO_REASON =
+  /^\W*(?:(?:silently |just |simply )?(?:ignore[ds]?|swallow(?:ed)?|skip|suppress(?:ed)?|do nothing|no-?op|nothing(?: to do)?|empty|pass)(?: (?:it|this|the|all|any|errors?|exceptions?|failures?|here|for now)){0,3}|handle (?:the |this )?(?:error|exception)s?(?: here)?|error|exception|todo\b.*)\W*$/i;
+
+function isEmpty(block: Block, source: SourceFile): boolean {
+  const body = linesOf(block, source)
+    .map((line) => line.code.trim())
+    .join(' ')
+    .trim();
+  if (source.language.blocks === 'indent') return /^(pass|\.\.\.|continue)?$/.test(body);
+  const last = body.lastIndexOf('}');
+  const first = block.open === block.end ? sameLineBody(block, source) : body.slice(0, last === -1 ? undefined : last);
+  return /^[\s;]*$/.test(first) || /^\s*\}?\s*$/.test(first);
+}
+
+function sameLineBody(block: Block, source: SourceFile): string {
+  const code = source.lineAt(block.open)?.code ?? '';
+  const at = code.search(/\bcatch\b|\brescue\b|err != nil/);
+  return /\{([^{}]*)\}/.exec(at === -1 ? code : code.slice(at))?.[1] ?? 'unknown';
+}
+
+/** The lines inside a block, without the line of its opening brace. */
+function linesOf(block: Block, source: SourceFile): SourceLine[] {
+  const lines: SourceLine[] = [];
+  for (let number = block.open + 1; number <= block.end; number += 1) {
+    const line = source.lineAt(number);
+    if (line) lines.push(line);
+  }
+  return lines;
+}
+
+/** Calls whose last result is an error that matters: what was asked for is not there if it is left aside. */
+const GO_FALLIBLE = String.raw`(?:os\.(?!Hostname|Getwd|UserHomeDir|Executable)[A-Z]\w*|io\.(?:ReadAll|ReadFull|Copy\w*)|ioutil\.\w+|(?:json|xml|yaml|toml|gob)\.(?:Marshal\w*|Unmarshal\w*)|strconv\.(?:Atoi|Parse\w+)|http\.(?:Get|Post\w*|Head|NewRequest\w*)|url\.(?:Parse\w*|QueryUnescape)|net\.(?:Dial\w*|Listen\w*)|time\.(?:Parse\w*|LoadLocation)|sql\.Open|\w*(?:[dD][bB]|tx|Tx|stmt|conn)\.(?:Query\w*|Exec\w*|Prepare\w*|Begin\w*)|hex\.DecodeString|base64\.\w+\.DecodeString|template\.Parse\w*|regexp\.Compile|filepath\.(?:Abs|Glob|Rel|Walk\w*)|exec\.LookPath|\w+\.(?:Decode|Encode)|rand\.Read)`;
+
+const discarded = (languages: readonly LanguageName[], pattern: RegExp): Rule =>
+  lineRule({
+    id: 'code/discarded-error',
+    severity: 'medium',
+    languages,
+    pattern,
+    message: 'The error is thrown away: `$&…)`',
+    remedy: 'Check it, return it, or say in a comment why it cannot happen.',
+    unless: (line, source) =>
+      line.comment.trim() !== '' || (source.lineAt(line.number - 1)?.comment.trim() ?? '') !== '',
+  });
+
+const discards: Rule[] = [
+  discarded(['go'], new RegExp(String.raw`^\s*(?:if )?[\w.\[\]]+(?:, [\w.]+)*, _ :?= ${GO_FALLIBLE}\(`)),
+  discarded(
+    ['go'],
+    /^\s*(?:_ = )?(?:(?:json|xml|yaml|toml)\.Unmarshal|os\.(?:WriteFile|MkdirAll?|Rename|Chdir)|\w*(?:db|DB|tx|Tx)\.(?:Exec|ExecContext|Ping|Commit))\(.*\)\s*$/,
+  ),
+  discarded(
+    ['rust'],
+    /^\s*let _ = (?:std::)?(?:fs::(?!remove|create_dir)\w+|File::\w+|serde_json::\w+)\(|^\s*(?:std::)?fs::(?:write|rename|copy)\(.*\)\.ok\(\);/,
+  ),
+];
+
+/** A call whose error was handled before the change and is not any more. */
+const unhandled: Rule = {
+  id: 'code/discarded-error',
+  severity: 'medium',
+  remedy: 'Keep handling the error.',
+  languages: ['go', 'rust'],
+  *find(reading) {
+    for (const source of sourcesOf(reading, ['go', 'rust']))
+      for (const hunk of source.change.hunks) {
+        const removed = hunk.lines.filter((line) => line.kind === 'removed').map(({ text }) => text);
+        for (const { kind, text, newLine } of hunk.lines) {
+          const callee =
+            kind === 'added' ? /^\s*(?:let _ =|_ =|[\w.]+, _ :?=) (?:await )?([\w.:]+)\(/.exec(text)?.[1] : undefined;
+          if (callee === undefined) continue;
+          const handled = removed.some((old) => old.includes(`${callee}(`) && !/\b_\b/.test(old));
+          if (handled && !source.isTestLine(newLine))
+            yield {
+              file: source.path,
+              line: newLine,
+              message: `The error of \`${shorten(callee)}\` was handled before`,
+              text,
+            } satisfies Hit;
+        }
+      }
+  },
+};
+
+/** `if err != nil { return nil }`: the caller hears that all went well. */
+const nilForError: Rule = {
+  id: 'code/swallowed-error',
+  severity: 'medium',
+  remedy: 'Return the error.',
+  languages: ['go'],
+  *find(reading) {
+    for (const source of sourcesOf(reading, ['go']))
+      for (const block of source.blocks().all) {
+        if (!/^if (?:.*; ?)?err != nil$/.test(block.header) || !source.isAdded(block.start)) continue;
+        const body = linesOf(block, source).map((line) => line.code.trim());
+        const fn = source
+          .blocks()
+          .around(block.start)
+          .find(({ kind }) => kind === 'function');
+        const reports = /\berror\)?\s*$/.test(fn?.header ?? '');
+        if (!reports || !/^return (?:.*, ?)?nil$/.test(body[0] ?? '') || !/^\}?$/.test(body[1] ?? '')) continue;
+        if (saysWhy(block, source)) continue;
+        yield {
+          file: source.path,
+          line: block.start,
+          message: `The error is swallowed: \`${shorten(body[0] ?? '')}\` says that all went well`,
+        } satisfies Hit;
+      }
+  },
+};
+
+/** Errors that nobody hears of. */
+export const errorRules: readonly Rule[] = [swallowedError, ...discards, unhandled, nilForError];

@@ -1,0 +1,121 @@
+import type { LanguageName } from './language.ts';
+import { SCRIPTS } from './language.ts';
+import type { SourceLine } from './lexer.ts';
+import { collectionLoop } from './loops.ts';
+import type { SourceFile } from './reading.ts';
+import { shorten, sourcesOf, type Hit, type Rule } from './rules.ts';
+
+const SEARCHES: Partial<Record<LanguageName, RegExp>> = {
+  ...Object.fromEntries(SCRIPTS.map((name) => [name, /\b([\w$.]+)\.(?:includes|indexOf|find|findIndex|some)\(/g])),
+  python: /\bin ([a-z_][\w.]*)(?=\s*(?::|\)|$|and\b|or\b|\]))/g,
+  rust: /\b([\w.]+)\.(?:contains|iter\(\)\.any|iter\(\)\.position)\(/g,
+  java: /\b([\w.]+)\.(?:contains|indexOf)\(/g,
+  kotlin: /\b([\w.]+)\.(?:contains|indexOf)\(/g,
+  go: /\bslices\.(?:Contains|Index)\(\s*([\w.]+)/g,
+};
+const LISTS: Partial<Record<LanguageName, string>> = {
+  ...Object.fromEntries(SCRIPTS.map((name) => [name, String.raw`(?::[^=;]*)?= ?(?:\[|new Array|Array\.)`])),
+  python: String.raw`(?::[^=]*)?= ?(?:\[|list\()`,
+  rust: String.raw`(?::[^=;]*)?= ?(?:Vec::|vec!)|: ?Vec<`,
+  java: String.raw`= ?new (?:Array|Linked)List\b`,
+  kotlin: String.raw`= ?(?:mutableListOf|arrayListOf|ArrayList)\b`,
+  go: String.raw`:?= ?(?:\[\]|make\(\[\])`,
+};
+const GROWS = String.raw`\.(?:push|append|add|unshift|insert)\(|\s*= ?append\(`;
+
+/** A list that grows with each element and is searched for each element. */
+const growingSearch: Rule = {
+  id: 'performance/nested-search',
+  severity: 'medium',
+  remedy: 'Keep what was seen in a Set or Map.',
+  languages: Object.keys(SEARCHES) as LanguageName[],
+  *find(reading) {
+    for (const source of sourcesOf(reading, 'all')) {
+      const search = SEARCHES[source.language.name];
+      if (!search) continue;
+      for (const line of source.added) {
+        if (source.isTestLine(line.number) || /^\s*(?:for|async for)\b/.test(line.code)) continue;
+        const loop = collectionLoop(line, source);
+        if (!loop) continue;
+        const names = [...line.code.matchAll(search)].map((match) => match[1] ?? '');
+        const name = names.find((candidate) => candidate !== '' && growsIn(candidate, loop, source));
+        if (name === undefined) continue;
+        yield {
+          file: source.path,
+          line: line.number,
+          message: `\`${shorten(name)}\` grows with every element and is searched for every element`,
+        } satisfies Hit;
+      }
+    }
+  },
+};
+
+function growsIn(name: string, loop: { open: number; end: number; start: number }, source: SourceFile): boolean {
+  const word = name.replace(/[.$]/g, '\\$&');
+  const list = LISTS[source.language.name] ?? '$^';
+  const grows = new RegExp(`(?<![\\w.])${word}(?:${GROWS})`);
+  const made = new RegExp(`(?<![\\w.])${word}\\s*(?:${list})`);
+  return (
+    codeOf(source, loop.open, loop.end).some(({ code }) => grows.test(code)) &&
+    before(loop.start, source).some(({ code }) => made.test(code))
+  );
+}
+
+function codeOf(source: SourceFile, from: number, to: number): SourceLine[] {
+  const lines: SourceLine[] = [];
+  for (let at = from; at <= to; at += 1) {
+    const line = source.lineAt(at);
+    if (line) lines.push(line);
+  }
+  return lines;
+}
+
+/** The lines of the function before a line. */
+function before(line: number, source: SourceFile): SourceLine[] {
+  const fn = source
+    .blocks()
+    .around(line)
+    .find(({ kind }) => kind === 'function');
+  return codeOf(source, fn?.start ?? Math.max(1, line - 40), line);
+}
+
+const TEXTS: Partial<Record<LanguageName, string>> = {
+  java: String.raw`\bString\s+NAME\b`,
+  csharp: String.raw`\b(?:string|var)\s+NAME\s*=\s*(?:"|string\.)`,
+  go: String.raw`\bNAME\s*:?=\s*["\x60]|\bvar NAME string\b|\bNAME := [A-Z]\w*$|\bNAME string\b`,
+};
+
+/** A text that is made anew, with all it held, for each element. */
+const concatenation: Rule = {
+  id: 'performance/concat-in-loop',
+  severity: 'medium',
+  remedy: 'Collect the parts and join them once.',
+  languages: ['java', 'csharp', 'go', 'python'],
+  *find(reading) {
+    for (const source of sourcesOf(reading, ['java', 'csharp', 'go', 'python'])) {
+      for (const line of source.added) {
+        const match = /^\s*(\w+) \+= (.+)$|^\s*(\w+) = \3 \+ (.+)$/.exec(line.code);
+        const name = match?.[1] ?? match?.[3];
+        if (name === undefined || source.isTestLine(line.number)) continue;
+        const loop = collectionLoop(line, source);
+        if (!loop) continue;
+        const declared = TEXTS[source.language.name]?.replaceAll('NAME', name);
+        const quoted = /["'\x60]/.test(match?.[2] ?? match?.[4] ?? '');
+        const isText =
+          declared === undefined
+            ? quoted
+            : before(loop.start, source).some(({ code }) => new RegExp(declared).test(code.trimEnd()));
+        if (isText || quoted)
+          yield {
+            file: source.path,
+            line: line.number,
+            message: 'The whole text is copied for each element',
+            ...(source.language.name === 'python' || !isText ? { severity: 'low' } : {}),
+          } satisfies Hit;
+      }
+    }
+  },
+};
+
+/** What grows with each element and is walked or copied whole for each. */
+export const growthRules: readonly Rule[] = [growingSearch, concatenation];

@@ -1,0 +1,90 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { parse } from 'yaml';
+import type { PassName, Wall } from '../../../src/goal/wall.ts';
+import { defaultPolicy, policySchema } from '../../../src/goal/policy.ts';
+import { reviewChange } from '../../../src/review/review.ts';
+import type { Files } from '../world.ts';
+
+/** A change with one planted fault: the pass that must find it, and where. Line 0 is the file as a whole. */
+export type Planted = { title: string; pass: PassName; base: Files; head: Files; file: string; line: number };
+
+/**
+ * Reads `planted/<name>.txt`: `=== pass title`, then files, each after `--- base PATH`, `--- head PATH` or `--- gone PATH`.
+ * `§` opens the faulty line; `·` keeps a secret from being one in this repository and is dropped. Written from what the
+ * issue asks for, before the rules that find them.
+ */
+export async function readPlanted(name: 'first' | 'second' | 'secrets'): Promise<Planted[]> {
+  const text = await readFile(join(import.meta.dirname, 'planted', `${name}.txt`), 'utf8');
+  return text
+    .split(/^=== /m)
+    .slice(1)
+    .map(toPlanted);
+}
+
+function toPlanted(block: string): Planted {
+  const title = block.slice(0, block.indexOf('\n'));
+  const planted: Planted = { title, pass: title.split(' ')[0] as PassName, base: {}, head: {}, file: '', line: 0 };
+  const gone: string[] = [];
+  for (const part of block.split(/^--- (?=(?:base|head|gone) \S+$)/m).slice(1)) {
+    const [kind, path = ''] = part.slice(0, part.indexOf('\n')).split(' ');
+    const text = part.slice(part.indexOf('\n') + 1).replaceAll('·', '');
+    const at = text.split('\n').findIndex((line) => line.startsWith('§'));
+    if (at >= 0 || kind === 'gone') Object.assign(planted, { file: path, line: at + 1 });
+    if (kind === 'base') planted.base[path] = text;
+    else if (kind === 'gone') gone.push(path);
+    else planted.head[path] = text.replace('§', '');
+  }
+  const kept = Object.entries(planted.base).filter(([path]) => !gone.includes(path));
+  return { ...planted, head: { ...Object.fromEntries(kept), ...planted.head } };
+}
+
+/** Undefined if the right pass finds the fault at its line or the next one, worse than low; else what was found instead. */
+export async function missedPlanted(planted: Planted): Promise<string | undefined> {
+  const { passes } = await judge(planted);
+  const findings = passes.find(({ pass }) => pass === planted.pass)?.findings ?? [];
+  const right = findings.some(
+    ({ file, line, severity }) =>
+      file === planted.file && severity !== 'low' && (line === 0 || Math.abs(line - planted.line) <= 1),
+  );
+  if (right) return undefined;
+  const found = passes.flatMap((verdict) => verdict.findings).map(({ rule, line, severity }) => `${rule}:${line} ${severity}`);
+  return `${planted.title} at ${planted.file}:${planted.line}, found ${found.join(', ') || 'nothing'}`;
+}
+
+async function judge({ base, head }: Planted): Promise<Wall> {
+  const settings = base['.github/omk.yml'];
+  return await reviewChange({
+    base: 'a'.repeat(40),
+    head: 'b'.repeat(40),
+    patch: await gitPatch(base, head),
+    readNew: (path) => Promise.resolve(head[path]),
+    readOld: (path) => Promise.resolve(base[path]),
+    listFiles: () => Promise.resolve(Object.keys(head)),
+    policy: settings === undefined ? defaultPolicy().review : policySchema.parse(parse(settings)).review,
+    gates: [],
+  });
+}
+
+/** What git says of the two trees, so that the hunks are those of a real change. */
+async function gitPatch(base: Files, head: Files): Promise<string> {
+  const root = await mkdtemp(join(tmpdir(), 'omk-planted-'));
+  try {
+    for (const [side, files] of [['a', base] as const, ['b', head] as const]) {
+      await mkdir(join(root, side));
+      for (const [path, text] of Object.entries(files)) {
+        await mkdir(dirname(join(root, side, path)), { recursive: true });
+        await writeFile(join(root, side, path), text);
+      }
+    }
+    return await new Promise((resolve) => {
+      execFile('git', ['diff', '--no-index', '--no-prefix', '-U3', 'a', 'b'], { cwd: root }, (_differs, out) =>
+        resolve(out),
+      );
+    });
+  } finally {
+    await rm(root, { recursive: true });
+  }
+}
