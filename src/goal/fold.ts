@@ -3,8 +3,10 @@ import { joinBatches, readSaid, type Batch } from './batch.ts';
 import { addBudget, addSpend, NO_SPEND } from './budget.ts';
 import { isSliceEvent, type GoalEvent, type SliceEvent } from './event.ts';
 import type { Goal, Person, Proposal } from './goal.ts';
+import { nextRound } from './ledger.ts';
 import { isWorking, type Feedback, type PlannedSlice, type Slice } from './slice.ts';
 import { addRound, freshStart, gatesRound, turnRound, wallRound } from './stagnation.ts';
+import type { Wall } from './wall.ts';
 import { describeEvent } from './telling.ts';
 
 /** The goal after one more event. Pure; `at` is when it was recorded. Throws on an event that cannot follow. */
@@ -206,6 +208,7 @@ function newSlice(planned: PlannedSlice): Slice {
     gates: [],
     wall: undefined,
     stem: undefined,
+    round: undefined,
     pushed: undefined,
     pull: undefined,
     wait: undefined,
@@ -265,15 +268,14 @@ function applyToSlice(before: Slice, event: SliceEvent): Slice {
         feedback: event.feedback,
       };
     case 'wall-passed':
-      return { ...slice, status: 'delivering', wall: event.wall, attempts: anotherRound(slice) };
+      return { ...slice, status: 'delivering', ...judged(slice, event.wall) };
     case 'wall-blocked':
       return {
         ...slice,
         status: 'building',
-        wall: event.wall,
+        ...judged(slice, event.wall),
         rounds: addRound(slice.rounds, wallRound(event.wall, slice.tree)),
         feedback: event.feedback,
-        attempts: anotherRound(slice),
       };
     case 'adopted': {
       const { base, theirs, head, tree, changedFiles } = event;
@@ -417,6 +419,7 @@ function resumeAt(slice: Slice): Slice['status'] {
   return slice.head ? 'verifying' : 'building';
 }
 
-function anotherRound(slice: Slice) {
-  return { ...slice.attempts, rounds: slice.attempts.rounds + 1 };
+function judged(slice: Slice, wall: Wall) {
+  const attempts = { ...slice.attempts, rounds: slice.attempts.rounds + 1 };
+  return { wall, attempts, round: nextRound(slice.round, wall) };
 }

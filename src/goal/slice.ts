@@ -2,6 +2,7 @@ import type { Batch } from './batch.ts';
 import type { Base, Person, Reason, Sha } from './goal.ts';
 import type { GateResult } from './gate.ts';
 import type { Refused } from './settle/attempt.ts';
+import type { ReviewRound } from './ledger.ts';
 import type { Round } from './stagnation.ts';
 import type { Wall } from './wall.ts';
 
@@ -84,6 +85,8 @@ export type Slice = PlannedSlice & {
   kept: Sha | undefined;
   gates: GateResult[];
   wall: Wall | undefined;
+  /** The last round of the wall and what became of the findings since the one before; kept while the slice is built again. */
+  round: ReviewRound | undefined;
   /** Commits of people are in it, so it is never rewritten: the next commit follows it. Undefined while the branch is omk's alone. */
   stem: Sha | undefined;
   /** The commit omk pushed last, or took over: the lease of the next push. */

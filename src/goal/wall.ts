@@ -75,6 +75,25 @@ export function waive(wall: Wall, waivers: readonly { finding: string; reason: s
   return { ...wall, passes };
 }
 
+/**
+ * The wall after the last round: only what is high or critical still blocks, the rest is listed. A pass that failed
+ * without a finding, for want of a verdict, stays failed.
+ */
+export function relent(wall: Wall): Wall {
+  const isGrave = ({ severity }: Finding) => severity === 'high' || severity === 'critical';
+  const passes = wall.passes.map((verdict): PassVerdict => {
+    if (verdict.status !== 'failed' || verdict.findings.length === 0 || verdict.findings.some(isGrave)) return verdict;
+    return {
+      ...verdict,
+      status: 'passed',
+      feedback: `${verdict.feedback}; listed, and let through after the last round`,
+    };
+  });
+  const grave = passes.some(({ status }) => status === 'failed');
+  const antiSlopConfidence = grave ? wall.antiSlopConfidence : Math.min(wall.antiSlopConfidence, ANTI_SLOP_THRESHOLD);
+  return { ...wall, passes, antiSlopConfidence };
+}
+
 function isBlocking(verdict: PassVerdict): boolean {
   switch (verdict.status) {
     case 'passed':

@@ -153,6 +153,6 @@ async function bringPull(goal: Goal, slice: Slice, head: Sha, tools: Tools): Pro
   const wanted = replaceIsland(pull.body, PULL_ISLAND, renderPullContent(goal, slice, view));
   if (wanted !== pull.body || pull.title !== title)
     await updatePull(github, { number: pull.number, title, body: wanted });
-  if (slice.wall?.head === head) await createCheckRun(github, renderCheckRun(slice.wall, slice.accepted));
+  if (slice.wall?.head === head) await createCheckRun(github, renderCheckRun(slice.wall, slice.accepted, slice.round));
   return { number: pull.number, url: pull.url, head, draft: pull.draft };
 }

@@ -7,7 +7,16 @@ import type { Goal, Sha } from '../goal/goal.ts';
 import { policyOf, termsOf } from '../goal/terms.ts';
 import { reviewPrompt, reviewRepairPrompt } from '../goal/prompt.ts';
 import type { Feedback, Slice } from '../goal/slice.ts';
-import { type Finding, type PassName, type PassVerdict, PASSES, type Wall, waive, wallVerdict } from '../goal/wall.ts';
+import {
+  type Finding,
+  type PassName,
+  type PassVerdict,
+  PASSES,
+  type Wall,
+  relent,
+  waive,
+  wallVerdict,
+} from '../goal/wall.ts';
 import { parsePatch, type Change } from '../review/diff.ts';
 import { mergeReviewer, reviewChange } from '../review/review.ts';
 import { parseReviewerAnswer, type ReviewerAnswer } from '../review/reviewer.ts';
@@ -27,10 +36,12 @@ export async function review(goal: Goal, slice: Slice, tools: Tools): Promise<Go
   const mirror = await mirrorOf(goal, tools);
   const patch = await readPatch(mirror, base, head);
   const ruled = await judgeByRules(goal, slice, { mirror, base, head, patch });
-  if (policyOf(goal).review.reviewer === 'off') return [judge(slice, ruled)];
+  const { reviewer, rounds } = policyOf(goal).review;
+  const isLast = slice.attempts.rounds + 1 >= rounds;
+  if (reviewer === 'off') return [judge(slice, ruled, isLast)];
   const asked = await askReviewers(goal, slice, { mirror, head, patch, ruled }, tools);
   if (asked.stopped) return asked.stopped;
-  return [judge(slice, mergeReviewer(ruled, asked.answers, policyOf(goal).review))];
+  return [judge(slice, mergeReviewer(ruled, asked.answers, policyOf(goal).review), isLast)];
 }
 
 /** An exact revert, which a person ordered, brings nothing that the wall has not let out. */
@@ -42,8 +53,10 @@ function nothingNew(sha: Sha, at: { base: Sha; head: Sha }): Wall {
   return { ...at, passes, antiSlopConfidence: 0 };
 }
 
-function judge(slice: Slice, found: Wall): GoalEvent {
-  const wall = waive(found, slice.accepted);
+/** In the last round only what is high or critical still blocks. */
+function judge(slice: Slice, found: Wall, isLast: boolean): GoalEvent {
+  const open = waive(found, slice.accepted);
+  const wall = isLast ? relent(open) : open;
   const verdict = wallVerdict(wall);
   if (verdict.kind === 'passed') return { kind: 'wall-passed', slice: slice.id, wall };
   const silent = wall.passes.filter(({ status, findings }) => status === 'failed' && findings.length === 0);

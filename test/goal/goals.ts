@@ -46,6 +46,7 @@ export function someSlice(more: Partial<Slice> = {}): Slice {
     gates: [someGate()],
     wall: someWall(),
     stem: undefined,
+    round: undefined,
     pushed: HEAD,
     pull: { number: 12, url: 'https://github.com/o/r/pull/12', head: HEAD, draft: false },
     wait: undefined,

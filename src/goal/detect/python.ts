@@ -144,7 +144,9 @@ function pipCommands(it: PythonPackage, { instead }: { instead: boolean }): stri
     ...(instead ? toolDependencies(it) : []),
     ...toolsOf(it).filter((tool) => instead || !isNamed(tool, it.text)),
   ];
-  return wanted.length === 0 ? [] : [`PIP_BREAK_SYSTEM_PACKAGES=1 python3 -m pip install ${[...new Set(wanted)].join(' ')}`];
+  return wanted.length === 0
+    ? []
+    : [`PIP_BREAK_SYSTEM_PACKAGES=1 python3 -m pip install ${[...new Set(wanted)].join(' ')}`];
 }
 
 const DEVELOPMENT = /^(dev|develop|development|tests?|testing|lint|typing)$/;

@@ -1,3 +1,4 @@
+import { describeRound, type ReviewRound } from '../ledger.ts';
 import { waive, wallVerdict, type Finding, type Wall } from '../wall.ts';
 import { clip, encodeCell, renderTable } from '../text.ts';
 
@@ -24,7 +25,11 @@ type WallAnnotation = {
 };
 
 /** The wall as a check run. Findings that a person let through do not fail it and are said in the summary. */
-export function renderCheckRun(wall: Wall, waivers: readonly { finding: string; reason: string }[] = []): WallCheck {
+export function renderCheckRun(
+  wall: Wall,
+  waivers: readonly { finding: string; reason: string }[] = [],
+  round?: ReviewRound,
+): WallCheck {
   const shown = waive(wall, waivers);
   const verdict = wallVerdict(shown);
   const findings = shown.passes.flatMap((pass) => pass.findings);
@@ -41,6 +46,13 @@ export function renderCheckRun(wall: Wall, waivers: readonly { finding: string; 
   const waived = waivers.map(
     ({ finding, reason }) => `- \`${finding}\` was let through by a person: ${encodeCell(reason)}`,
   );
+  const ids = new Set(waivers.map(({ finding }) => finding));
+  const fixed = (round?.fixed ?? [])
+    .filter(({ id }) => !ids.has(id))
+    .map(
+      ({ id, rule, file, message }) => `- \`${id}\` is fixed: ${rule} in ${encodeCell(file)}: ${encodeCell(message)}`,
+    );
+  const said = round ? [`\nReview ${describeRound(round, waivers)}.\n`] : [];
   return {
     name: WALL_CHECK,
     head: wall.head,
@@ -50,7 +62,7 @@ export function renderCheckRun(wall: Wall, waivers: readonly { finding: string; 
       verdict.kind === 'passed'
         ? 'The review wall passed'
         : `Blocked by ${[...verdict.by, ...verdict.missing].join(', ') || 'anti-slop'}`,
-    summary: clip([table, ...whole, ...waived].join('\n'), 60_000),
+    summary: clip([table, ...said, ...whole, ...fixed, ...waived].join('\n'), 60_000),
     annotations: findings.filter(({ file }) => file !== '').map(toAnnotation),
   };
 }

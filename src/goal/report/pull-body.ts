@@ -6,7 +6,8 @@ import { capBody, renderIsland } from '../island.ts';
 import { summaryLines } from '../naming.ts';
 import type { Slice } from '../slice.ts';
 import { clip, encodeCell, encodeCode, encodeCodeCell, encodeInline, renderTable } from '../text.ts';
-import { ANTI_SLOP_THRESHOLD, PASSES, type PassName, type Wall } from '../wall.ts';
+import { describeRound, standingIn } from '../ledger.ts';
+import { ANTI_SLOP_THRESHOLD, PASSES, type Finding, type PassName, type Wall } from '../wall.ts';
 import { renderDuration, renderSpend } from './words.ts';
 
 export type PullView = {
@@ -69,9 +70,33 @@ function wallSection(slice: Slice, wall: Wall): string {
       : `Stale: this verdict is on ${encodeCode(wall.head)}, and the branch has moved to ${encodeCode(slice.head ?? 'another commit')}.`;
   const rows = PASSES.map((pass) => passRow(wall, pass));
   const slop = `Anti-slop confidence ${wall.antiSlopConfidence.toFixed(2)}; above ${ANTI_SLOP_THRESHOLD} blocks.`;
-  return ['## Review Wall', renderTable(['Pass', 'Status', 'Severity', 'Feedback'], rows), `${stale} ${slop}`].join(
-    '\n\n',
-  );
+  const table = renderTable(['Pass', 'Status', 'Severity', 'Feedback'], rows);
+  return ['## Review Wall', table, `${stale} ${slop}`, ...roundLines(slice)].join('\n\n');
+}
+
+const MOST_FINDINGS = 20;
+
+/** What became of the findings: counted, then what stands, what is fixed and what a person let through. */
+function roundLines({ round, accepted }: Slice): string[] {
+  if (!round) return [];
+  const waived = new Set(accepted.map(({ finding }) => finding));
+  const rows = [
+    ...standingIn(round).map((finding) => `- open: ${findingLine(finding)}`),
+    ...round.fixed.filter(({ id }) => !waived.has(id)).map((finding) => `- fixed: ${findingLine(finding)}`),
+    ...accepted.map(
+      ({ finding, reason, by }) =>
+        `- let through: ${encodeCode(finding)} by ${encodeCode(by.login)}: ${encodeInline(clip(reason, 200))}`,
+    ),
+  ];
+  const left = rows.length - MOST_FINDINGS;
+  const shown = [...rows.slice(0, MOST_FINDINGS), ...(left > 0 ? [`- and ${left} more`] : [])];
+  const said = `Review ${describeRound(round, accepted)}.`;
+  return rows.length === 0 ? [said] : [said, shown.join('\n')];
+}
+
+function findingLine({ id, rule, file, line, severity, message }: Finding): string {
+  const place = file === '' ? '' : ` at ${encodeCode(clip(line > 0 ? `${file}:${line}` : file, 200))}`;
+  return `${encodeCode(id)} ${encodeCode(rule)}${place} (${severity}): ${encodeInline(clip(message, 200))}`;
 }
 
 function passRow(wall: Wall, pass: PassName): string[] {

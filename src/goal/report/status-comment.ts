@@ -6,6 +6,7 @@ import { defaultPolicy } from '../policy.ts';
 import type { Slice } from '../slice.ts';
 import { termsOf } from '../terms.ts';
 import { clip, encodeCell, encodeCode, encodeCodeCell, encodeInline, marker, renderTable } from '../text.ts';
+import { describeRound } from '../ledger.ts';
 import { PASSES } from '../wall.ts';
 import { linkPulls, renderCount, renderMinutes, renderReason } from './words.ts';
 
@@ -74,9 +75,16 @@ function sliceRow(slice: Slice, index: number): string[] {
     slice.dependsOn.map(encodeCodeCell).join(', '),
     encodeCodeCell(slice.status) + (slice.wait ? `: ${encodeCell(clip(slice.wait.reason, 120))}` : ''),
     gates.length === 0 ? '' : `${passed}/${gates.length}`,
-    open === undefined || wall?.head !== slice.head ? '' : `${open}/${PASSES.length}`,
+    wallCell(slice, open),
     slice.pull ? `#${slice.pull.number}` : '',
   ];
+}
+
+/** Passes that do not fail on this head, and what became of the findings since the round before. */
+function wallCell({ wall, head, round, accepted }: Slice, open: number | undefined): string {
+  const passed = open === undefined || wall?.head !== head ? '' : `${open}/${PASSES.length}`;
+  const said = round && (round.number > 1 || passed === '') ? describeRound(round, accepted) : '';
+  return [passed, said].filter(Boolean).join(', ');
 }
 
 /** What a person must decide or do, if anything. */
