@@ -99,7 +99,7 @@ const retelling: Rule = {
     for (const source of sourcesOf(reading, 'all', ['product', 'script', 'test'])) {
       if (!source.language.programs) continue;
       const told = source.added.filter((line) => retells(line, source));
-      const severity = told.length >= 2 ? 'medium' : 'low';
+      const severity = told.length >= 2 && source.role === 'product' ? 'medium' : 'low';
       for (const line of told)
         yield {
           file: source.path,

@@ -74,7 +74,7 @@ const PRINTS: Partial<Record<LanguageName, RegExp>> = {
   java: /\bSystem\.(?:out|err)\.print(?:ln|f)?\(|\.printStackTrace\(\)/,
 };
 const SPEAKS =
-  /(^|\/)(cli|cmd|bin|main|command|commands|console|logger|logging|log|debug|reporter|output|terminal|repl|__main__|examples?|demo)s?(\/|[.\-_\w]*\.\w+$)|^scripts?\//i;
+  /(^|\/)(cli|cmd|bin|main|command|commands|console|logger|logging|log|debug|reporter|output|terminal|repl|play|playground|scratch|sandbox|__main__|examples?|demo)s?(\/|[.\-_\w]*\.\w+$)|^scripts?\//i;
 const PROGRAM =
   /^#!|\bfn main\(|\bvoid main\(|^package main\b|__name__ == ['"]__main__|\b(argparse|click|typer|optparse|process\.argv|parseArgs|yargs|commander)\b/m;
 

@@ -31,7 +31,7 @@ export type ReviewInput = {
   coverage?: readonly string[] | undefined;
 };
 
-const RULES: Record<PassName, readonly Rule[]> = {
+export const RULES: Record<PassName, readonly Rule[]> = {
   architect: architectRules,
   code: codeRules,
   test: testRules,

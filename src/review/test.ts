@@ -132,9 +132,7 @@ const deleted: Rule = {
   remedy: 'Keep the tests, or remove them together with what they prove.',
   languages: 'all',
   *find(reading) {
-    const gained = sum(
-      reading.files.filter((source) => source.role === 'test').map((source) => testsNamed(source.change.added)),
-    );
+    const gained = sum(reading.files.map((source) => testsNamed(source.change.added)));
     const gone = reading.files.filter(
       (source) => source.role === 'test' && source.change.status === 'deleted' && testsNamed(source.change.removed) > 0,
     );
@@ -224,11 +222,26 @@ const untested: Rule = {
 function isNewBehaviour({ source, statements }: Changed, reading: Reading, alone: boolean): boolean {
   if (source.oldText === undefined || statements.length === 0) return false;
   const typing = source.added.some(({ code }) => /@(?:\w+\.)?overload\b|\bTYPE_CHECKING\b/.test(code));
-  const old = new Set(source.change.removed.map(({ text }) => text.trim()));
-  const entries = source.change.added.some(({ text }) => ENTRY.test(text) && !old.has(text.trim()));
+  const entries = source.change.added.some(({ text }) => ENTRY.test(text) && isWider(text, source));
   const ways = count(source.change.added, WAY) - count(source.change.removed, WAY);
   const small = alone && ways > 0 && statements.length <= SMALL_CHANGE;
   return (entries || small) && !typing && hasOwnTest(source.path, reading);
+}
+
+/** A function that was not there, or takes more than it did. Other types for the same parameters are no behaviour. */
+function isWider(header: string, { change }: SourceFile): boolean {
+  const name = /([\w$]+)\s*(?:<[^>]*>)?(?:\(|= (?:async )?\()/.exec(header)?.[1] ?? '';
+  const old = change.removed.filter(({ text }) =>
+    new RegExp(`\\b${name.replaceAll('$', '\\$')}\\s*(?:<[^>]*>)?(?:\\(|= )`).test(text),
+  );
+  return old.length === 0 || old.every(({ text }) => commas(header) > commas(text));
+}
+
+function commas(text: string): number {
+  return text
+    .replace(/<[^>]*>|\[[^\]]*\]/g, '')
+    .replace(/\(\s*\)/g, '')
+    .split(/,|\((?=\s*[\w$&*@.{'"])/).length;
 }
 
 const SMALL_CHANGE = 12;

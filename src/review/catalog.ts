@@ -1,0 +1,123 @@
+import { PASSES, SEVERITIES, type PassName, type Severity } from '../goal/wall.ts';
+import { RULES } from './review.ts';
+
+/** What each rule looks for, in the words of its page. */
+const WORDS: Readonly<Record<string, string>> = {
+  'architect/layer': 'an import that `review.layers` forbids',
+  'architect/import-circle': 'an import that closes a circle of files',
+  'architect/removed-export': 'an export that is gone while another file still imports it',
+  'architect/removed-api':
+    'what users of the package could reach and cannot any more; a note in the change log excuses it',
+  'architect/unused-dependency': 'a new dependency that nothing imports',
+  'architect/equivalent-dependency': 'a new dependency that does what one does that is there',
+  'architect/file-growth': 'a file that grows to three times the size of its neighbours',
+  'architect/function-growth': 'a new function of 150 lines or more, four times as long as those around it',
+  'architect/copy':
+    'twelve lines that stand elsewhere, or a whole function that differs in the names of its variables only',
+  'code/syntax': 'a file that parsed before and does not now: grammars, JSON, YAML, Dockerfiles',
+  'code/conflict-marker': 'markers of a merge conflict',
+  'code/debug-print': 'output for debugging, and output in a file that never wrote to the terminal before',
+  'code/debugger': 'a debugger statement or call',
+  'code/self-comparison': 'a value that is compared or combined with itself',
+  'code/self-assignment': 'a value that is assigned to itself',
+  'code/assignment-in-condition': 'a condition that assigns',
+  'code/dead-branch': 'a condition that is always the same',
+  'code/impossible-comparison': 'a comparison with NaN, with no name of a type, or with a new object',
+  'code/identity-comparison': '`is` with a literal in Python',
+  'code/string-identity': '`==` between strings in Java',
+  'code/mutable-default': 'a default value that all calls share',
+  'code/out-of-bounds': 'an index one past the end, and a loop that goes there',
+  'code/null-access': 'a read from a value that the same line knows to be missing',
+  'code/swallowed-error':
+    'an error that nobody hears of: an empty handler, nothing returned for it, success reported in its place',
+  'code/discarded-error': 'the error result of a call that is thrown away, or was handled before the change',
+  'code/unreachable': 'code after a jump',
+  'code/repeated-condition': 'a condition that an earlier branch of the same chain asked',
+  'code/floating-promise':
+    'a call of an asynchronous function that nobody awaits, declared here or where it is imported from',
+  'code/async-callback': 'an asynchronous callback of `forEach`, `filter` and the like, which do not wait',
+  'code/missing-result': 'the result of a search that is read without asking whether there is one',
+  'code/unchecked-result': 'a result in Go that is used before its error is looked at',
+  'code/missing-default': 'a parameter that is nothing by default and is read without asking',
+  'code/stale-doc':
+    'a comment that names parameters which the changed header has not (JSDoc, Javadoc, Sphinx, Google, numpy, rustdoc)',
+  'test/focused': 'a test that keeps the others from running',
+  'test/skipped': 'a test that is turned off without a condition',
+  'test/tautology': 'an assertion that cannot fail: the same on both sides, literals alone, nothing asked',
+  'test/untested-change':
+    'new behaviour and no test touched; low unless it is much, or callers get something new from a file that has a test of its own',
+  'test/assertion-removed': 'assertions that go while what they were about stays',
+  'test/assertion-weakened': 'an assertion of a value that becomes one of its presence',
+  'test/empty': 'a test without a body',
+  'test/no-assertion': 'a test that asserts nothing',
+  'test/deleted': 'tests that go while what they proved stays',
+  'test/unawaited-assertion': 'an assertion on a promise that nobody waits for',
+  'test/snapshot-rewrite': 'snapshots rewritten as a whole while the product hardly changed',
+  'test/coverage-lowered': 'a bar of coverage that is set lower',
+  'test/uncovered-lines': 'added lines that a report of coverage (lcov, Cobertura, coverage.py, Go) says no test runs',
+  'security/secret':
+    'a secret, by the formats of its provider, by its name, by where it is used; placeholders are known',
+  'security/code-execution': 'text that is run as code',
+  'security/command-injection': 'a shell command put together from values',
+  'security/sql-injection': 'a query put together from values',
+  'security/markup-injection': 'values put into a page as markup',
+  'security/untrusted-input': 'a value of a request that becomes a path, an address or a pattern',
+  'security/unsafe-deserialisation':
+    'objects made from bytes, documents that reach outside, archives that write outside',
+  'security/verification-off': 'checks of certificates or signatures that are off or leak',
+  'security/weak-crypto': 'hashes, ciphers and random numbers that are too weak for their use',
+  'security/exposure': 'more open than it needs to be: files, cookies, debuggers, containers, scripts from the network',
+  'security/workflow-injection': 'words of outsiders inside a script of a workflow',
+  'security/workflow-target': '`pull_request_target` together with the code of the pull request',
+  'security/install-script': 'a script that runs on every machine that installs the package',
+  'security/lock-without-manifest': 'a lock file that changes alone',
+  'security/lock-source': 'a locked package from another host, or with another hash for the same version',
+  'security/workflow': 'a workflow with all rights, all secrets, or an action from a branch',
+  'security/workflow-permissions': 'a workflow that gains a right',
+  'performance/gate': 'a gate of kind performance that fails and does not fail on the base',
+  'performance/query-in-loop': 'a query or request for each element of a loop',
+  'performance/nested-search': 'a list that is searched for each of its own elements, or grows while it is searched',
+  'performance/copy-in-loop': 'everything collected so far copied for each element',
+  'performance/pattern-in-loop': 'a pattern compiled for each element',
+  'performance/concat-in-loop': 'a text copied whole for each element',
+  'performance/blocking-call': 'a call that blocks a server or an event loop',
+  'performance/unbounded-read': 'a request of any size read into memory, a table read whole',
+  'anti-slop/todo': 'work put off; low if it waits for something, nothing if it names an issue',
+  'anti-slop/panic': '`unwrap`, `expect` and `panic!` in Rust',
+  'anti-slop/emoji': 'emoji in comments',
+  'anti-slop/placeholder': 'a body that is not written',
+  'anti-slop/broad-catch': 'a handler for every kind of error that does nothing with it',
+  'anti-slop/elision': 'a comment in the place of code',
+  'anti-slop/addresses-reader': 'a comment that speaks to the reader or of the edit',
+  'anti-slop/retelling': 'a comment that repeats the line below; two in a file of product code block',
+  'anti-slop/commented-out': 'code that is commented out',
+  'anti-slop/invented-import': 'an import of a file or a name that does not exist',
+  'anti-slop/invented-package': 'an import of a package that no manifest names',
+  'anti-slop/file-too-long': 'a file that grows beyond 400 lines',
+  'anti-slop/needless-file': 'reports about the change itself, backups, logs',
+  'anti-slop/reformatting': 'formatting that buries another change',
+};
+
+type Entry = { id: string; pass: PassName; severity: Severity; languages: string; looksFor: string; remedy: string };
+
+/** Every rule once, with the worst severity of its forms and all languages it reads, in the order of the passes. Throws for a rule without words. */
+export function listRules(): Entry[] {
+  return PASSES.flatMap((pass) => [...new Set(RULES[pass].map(({ id }) => id))].map((id) => entryOf(id, pass)));
+}
+
+function entryOf(id: string, pass: PassName): Entry {
+  const forms = RULES[pass].filter((rule) => rule.id === id);
+  const looksFor = WORDS[id];
+  const [first] = forms;
+  if (looksFor === undefined || !first) throw new Error(`The rule ${id} has no words in the catalog`);
+  const languages = new Set(forms.flatMap((rule) => (rule.languages === 'all' ? ['all'] : [...rule.languages])));
+  const worst = forms.reduce((a, b) => (SEVERITIES.indexOf(b.severity) > SEVERITIES.indexOf(a.severity) ? b : a));
+  return {
+    id,
+    pass,
+    severity: worst.severity,
+    languages: languages.has('all') ? 'all' : [...languages].sort().join(', '),
+    looksFor,
+    remedy: first.remedy,
+  };
+}
