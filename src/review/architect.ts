@@ -85,7 +85,7 @@ const circle: Rule = {
           hits.push({
             file: source.path,
             line: found.line,
-            severity: way.length > 2 ? 'low' : 'medium',
+            severity: way.length > 3 ? 'low' : 'medium',
             message: `This closes a circle of imports: ${[source.path, ...way].join(' → ')}`,
             text: found.specifier,
           });

@@ -79,6 +79,54 @@ function before(line: number, source: SourceFile): SourceLine[] {
   return codeOf(source, fn?.start ?? Math.max(1, line - 40), line);
 }
 
+/** `users.find((user) => user.id === order.user)` for each order: one walk through a list for each element of another. */
+const joinBySearch: Rule = {
+  id: 'performance/nested-search',
+  severity: 'medium',
+  remedy: 'Make a Map of the collection before the loop.',
+  languages: [...SCRIPTS, 'python'],
+  *find(reading) {
+    for (const source of sourcesOf(reading, [...SCRIPTS, 'python'])) {
+      const join = source.language.name === 'python' ? PYTHON_JOIN : SCRIPT_JOIN;
+      for (const line of source.added) {
+        const match = source.isTestLine(line.number) ? null : join.exec(line.code);
+        const name = match?.[1] ?? '';
+        if (!match || /^[A-Z_]+$/.test(name)) continue;
+        const element = elementAround(line, source);
+        if (
+          element === undefined ||
+          !new RegExp(`(?<![\\w.])${element}(?:\\.|\\b)`).test(line.code.slice(match.index + match[0].length))
+        )
+          continue;
+        yield {
+          file: source.path,
+          line: line.number,
+          message: `\`${shorten(name)}\` is searched once for each element of another collection`,
+        } satisfies Hit;
+      }
+    }
+  },
+};
+
+const SCRIPT_JOIN = /([\w$.]+)\.(?:find|findIndex|filter|some)\(\s*\(?[\w$]+(?:: ?[\w.<>]+)?\)?\s*=>(?=.*===)/;
+const PYTHON_JOIN = /\bfor \w+ in ([a-z][\w.]*) if (?=.*==)/;
+const EACH =
+  /\.(?:map|forEach|flatMap|filter)\(\s*(?:async\s*)?\(?\s*([A-Za-z_$][\w$]*)[^()]*\)?\s*=>|\bfor\s*\(?\s*(?:const|let|var)?\s*([A-Za-z_$][\w$]*) (?:of|in) /;
+const FAR = 12;
+
+/** The element that a loop not far above, less indented, goes through. */
+function elementAround(line: SourceLine, source: SourceFile): string | undefined {
+  const indent = line.code.search(/\S/);
+  for (let at = line.number - 1; at >= Math.max(1, line.number - FAR); at -= 1) {
+    const code = source.lineAt(at)?.code ?? '';
+    if (code.trim() === '' || code.search(/\S/) >= indent) continue;
+    const match = EACH.exec(code);
+    if (match && /[({:,]\s*$|=>\s*$/.test(code)) return match[1] ?? match[2];
+    if (/\bfunction\b|^\s*(?:async )?def\b|^\s*(?:export|class)\b/.test(code)) return undefined;
+  }
+  return undefined;
+}
+
 const TEXTS: Partial<Record<LanguageName, string>> = {
   java: String.raw`\bString\s+NAME\b`,
   csharp: String.raw`\b(?:string|var)\s+NAME\s*=\s*(?:"|string\.)`,
@@ -118,4 +166,4 @@ const concatenation: Rule = {
 };
 
 /** What grows with each element and is walked or copied whole for each. */
-export const growthRules: readonly Rule[] = [growingSearch, concatenation];
+export const growthRules: readonly Rule[] = [growingSearch, joinBySearch, concatenation];

@@ -117,6 +117,12 @@ const command = sinkRules(
     },
     {
       languages: ['rust'],
+      view: 'text',
+      pattern: /Command::new\(\s*"(?:\/bin\/)?(?:ba|z|da)?sh"\s*\).*"-c"\s*\)\s*\.arg\(\s*(?!")[&\w]/,
+      message: 'A shell runs whatever the value says',
+    },
+    {
+      languages: ['rust'],
       pattern: /\.arg\(\s*&?format!\(/,
       unless: (line, source) => !/"-c"/.test(line.text + (source.lineAt(line.number - 1)?.text ?? '')),
       message: 'A shell command is put together from values',

@@ -209,6 +209,13 @@ const exposure = sinkRules(
       message: 'Protection against forged requests is turned off',
     },
     {
+      languages: ['dockerfile'],
+      pattern: /^\s*USER\s+(?:root|0)(?::\S+)?\s*$/,
+      unless: (line, source) =>
+        source.lines.some(({ number, code }) => number > line.number && /^\s*(?:USER|FROM)\s/.test(code)),
+      message: 'The container runs as root',
+    },
+    {
       languages: ['yaml'],
       roles: ['product', 'script', 'data'],
       pattern:

@@ -95,13 +95,13 @@ function javaFault(lines: readonly SourceLine[]): Fault | undefined {
   return found && { line: found.number, what: 'The statement lacks its semicolon' };
 }
 
-/** `if` without `fi`, `case` without `esac`. */
+/** `if` without `fi`, `case` without `esac`, `do` without `done`. */
 function shellFault(lines: readonly SourceLine[]): Fault | undefined {
   const open: { end: string; line: number }[] = [];
   for (const line of lines) {
     if (line.startsIn !== 'code') continue;
     for (const [, word = ''] of line.code.matchAll(
-      /(?:^|[;&|(]|\b(?:then|else|do)\s)\s*(if|fi|case|esac)(?=[\s;)&|]|$)/g,
+      /(?:^|[;&|(]|\b(?:then|else|do)\s)\s*(if|fi|case|esac|do|done)(?=[\s;)&|]|$)/g,
     )) {
       const end = SHELL_ENDS[word];
       if (end !== undefined) open.push({ end, line: line.number });
@@ -112,7 +112,7 @@ function shellFault(lines: readonly SourceLine[]): Fault | undefined {
   return last && { line: last.line, what: `The block is never closed by \`${last.end}\`` };
 }
 
-const SHELL_ENDS: Record<string, string> = { if: 'fi', case: 'esac' };
+const SHELL_ENDS: Record<string, string> = { if: 'fi', case: 'esac', do: 'done' };
 
 /** The grammar lags behind the language; Node's own parser has the last word, but reads no JSX and expects a module. */
 function isRefusedByNode(text: string, name: LanguageName): boolean {

@@ -86,9 +86,9 @@ export function lineNear(hunk: Hunk | undefined, line: { oldLine: number } | und
 }
 
 const WEAK =
-  /\.(?:toBeTruthy|toBeDefined|toBeFalsy)\(\)|\.not\.toThrow\(\)|expect\.anything\(\)|\bassertTrue\(|\bassertIsNotNone\(|\bassertNotNull\(|\.isNotNull\(\)|\bassert\.ok\(|\bassert\.NotNil\(|\bassert!\([^=]*\.is_(?:some|ok)\(\)|\bassert \w[\w.]*(?:\(.*\))?(?: is not None)?\s*$/;
+  /\.(?:toBeTruthy|toBeDefined|toBeFalsy)\(\)|\.not\.toThrow\(\)|expect\.anything\(\)|\bassertTrue\(|\bassertIsNotNone\(|\bassertNotNull\(|\.isNotNull\(\)|\bassert\.ok\(|\bassert\.NotNil\(|\bassert!\([^=]*\.is_(?:some|ok)\(\)|\bassert \w[\w.]*(?:\(.*\))?(?: is not None)?\s*$|^\s*if .*\s(?:<=?|>=?) -?\d+ \{$/;
 const STRONG =
-  /\.(?:toBe|toEqual|toStrictEqual|toMatchObject|toThrow|toHaveBeenCalledWith)\((?!\))|\bassert(?:Equals?|Same|Raises|AlmostEqual)\(|\.isEqualTo\(|\bassert\.(?:strictEqual|equal|deepEqual|deepStrictEqual|Equal|Same)\(|\bassert_eq!\(|\bassert .*==/;
+  /\.(?:toBe|toEqual|toStrictEqual|toMatchObject|toThrow|toHaveBeenCalledWith)\((?!\))|\bassert(?:Equals?|Same|Raises|AlmostEqual)\(|\.isEqualTo\(|\bassert\.(?:strictEqual|equal|deepEqual|deepStrictEqual|Equal|Same)\(|\bassert_eq!\(|\bassert .*==|^\s*if .* != \S+ \{$/;
 
 const assertionWeakened: Rule = {
   id: 'test/assertion-weakened',
@@ -123,6 +123,8 @@ const assertionWeakened: Rule = {
 
 /** The first thing an assertion speaks of. */
 function subjectOf(text: string): string {
+  const asked = /^\s*if (?:.*; )?([\w.]+) (?:!=|<=?|>=?) /.exec(text)?.[1];
+  if (asked !== undefined) return asked;
   return (/(?:expect|assert\w*!?|assertThat|assert\.\w+)[\s(]+(?:t,\s*)?([\w.$]+)/.exec(text)?.[1] ?? '').replace(
     /\.(is_some|is_ok)$/,
     '',

@@ -225,7 +225,7 @@ function isNewBehaviour({ source, statements }: Changed, reading: Reading, alone
   const entries = source.change.added.some(({ text }) => ENTRY.test(text) && isWider(text, source));
   const ways = count(source.change.added, WAY) - count(source.change.removed, WAY);
   const small = alone && ways > 0 && statements.length <= SMALL_CHANGE;
-  return (entries || small) && !typing && hasOwnTest(source.path, reading);
+  return (entries || small) && !typing && (holdsTests(source) || hasOwnTest(source.path, reading));
 }
 
 /** A function that was not there, or takes more than it did. Other types for the same parameters are no behaviour. */
@@ -234,7 +234,7 @@ function isWider(header: string, { change }: SourceFile): boolean {
   const old = change.removed.filter(({ text }) =>
     new RegExp(`\\b${name.replaceAll('$', '\\$')}\\s*(?:<[^>]*>)?(?:\\(|= )`).test(text),
   );
-  return old.length === 0 || old.every(({ text }) => commas(header) > commas(text));
+  return old.every(({ text }) => commas(header) > commas(text));
 }
 
 function commas(text: string): number {
@@ -272,9 +272,15 @@ function bareStem(path: string): string {
     .toLowerCase();
 }
 
+/** Rust keeps tests beside what they test. */
+function holdsTests({ language, text }: SourceFile): boolean {
+  return language.name === 'rust' && text.includes('#[cfg(test)]');
+}
+
 type Changed = { source: SourceFile; statements: SourceFile['added'] };
 
 function hasTests(reading: Reading): boolean {
+  if (reading.files.some(holdsTests)) return true;
   for (const path of reading.paths)
     if (
       /(^|\/)(tests?|__tests__|spec)\/|[._-](test|spec)\.|_test\.|(^|\/)test_|Test\.(java|kt|cs)$/.test(path) &&
