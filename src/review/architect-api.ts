@@ -91,7 +91,7 @@ const removedApi: Rule = {
   remedy: 'Keep it, deprecated if need be, or say in the change log that it goes.',
   languages: ['go', 'rust', 'java', 'python', 'typescript', 'tsx', 'javascript'],
   *find(reading) {
-    if (isAnnounced(reading)) return;
+    if (reading.change.files.every(({ removed }) => removed.length === 0) || isAnnounced(reading)) return;
     const kept = keptNames(reading);
     for (const source of reading.files) {
       const surface = SURFACES.find(({ files }) => files.test(source.change.oldPath));

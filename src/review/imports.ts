@@ -7,6 +7,17 @@ export type Import = { specifier: string; line: number; names: string[]; typeOnl
 
 /** The imports of a lexed text: JavaScript family, Python, Go, Rust and Java. Other languages have none that we read. */
 export function importsOf(lines: readonly SourceLine[], language: LanguageName): Import[] {
+  const known = read.get(lines);
+  if (known) return known;
+  const found = readImports(lines, language);
+  read.set(lines, found);
+  return found;
+}
+
+/** Several rules ask for the same text's imports. */
+const read = new WeakMap<readonly SourceLine[], Import[]>();
+
+function readImports(lines: readonly SourceLine[], language: LanguageName): Import[] {
   switch (language) {
     case 'typescript':
     case 'tsx':

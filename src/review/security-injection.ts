@@ -9,6 +9,7 @@ const DYNAMIC = String.raw`\$\{(?!(?-i:\s*[A-Z][A-Z0-9_]*\s*\}))`;
 
 /** `const run = promisify(exec)`: the name is a shell under another name. */
 function isShellAlias(code: string, text: string): boolean {
+  if (!text.includes('promisify')) return false;
   return [...text.matchAll(/\b([\w$]+)\s*=\s*(?:util\.)?promisify\(\s*(?:[\w$]+\.)?exec\s*\)/g)].some(([, name = '']) =>
     code.includes(`${name}(`),
   );
