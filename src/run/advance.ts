@@ -30,7 +30,9 @@ export type GoalJob = { goalId: string; unit: string; hinted: boolean };
  */
 export async function advance(job: GoalJob, tools: Tools): Promise<void> {
   const goal = await tools.store.getGoal(job.goalId);
-  const now = job.hinted ? new Date(8.64e15) : tools.clock.now();
+  // While people still speak a hint hastens nothing.
+  const listens = goal.slices.some(({ id, heard }) => id === job.unit && heard !== undefined);
+  const now = job.hinted && !listens ? new Date(8.64e15) : tools.clock.now();
   const step = nextSteps(goal, now).find((candidate) => unitOf(candidate) === job.unit);
   if (!step || step.kind === 'wait') return;
   const events = await attempt(step, goal, tools);
