@@ -315,7 +315,7 @@ const SLOP: readonly Fault[] = [
   ['anti-slop/placeholder', 'src/a.ts', "export function f(): number {\n  throw new Error('Not implemented');\n}\n", 2],
   ['anti-slop/placeholder', 'src/a.rs', 'fn f() -> i32 {\n    todo!()\n}\n', 2],
   ['anti-slop/placeholder', 'app/a.py', 'def f(x):\n    raise NotImplementedError\n', 2],
-  ['anti-slop/placeholder', 'app/a.py', 'def f(x):\n    pass\n', 1],
+  ['anti-slop/placeholder', 'app/a.py', 'def f(x):\n    pass\n', 2],
   ['anti-slop/placeholder', 'pkg/a.go', 'package a\n\nfunc F() int {\n\tpanic("not implemented")\n}\n', 4],
   ['anti-slop/elision', 'src/a.ts', 'export function f() {\n  // ... rest of the code\n}\n', 2],
   [
