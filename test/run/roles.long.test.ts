@@ -129,10 +129,12 @@ there(
         return { fail: 'hang' };
       },
     ]);
+    if (!workers.at(-1)?.isAlive()) await startWorker();
     await begun.promise;
     const tookMs = await workers.at(-1)?.end('SIGTERM');
     process.stdout.write(`The worker ended ${((tookMs ?? 0) / 1_000).toFixed(1)} s after SIGTERM\n`);
     expect(tookMs).toBeLessThan(20_000);
+    expect([workers.at(-1)?.exitCode(), logged.join('').match(/"level":[56]0.*/g)]).toEqual([0, null]);
     await startWorker();
     await until(issue, 'ready');
     expect(pullsOf(issue)).toEqual([true]);

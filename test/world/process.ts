@@ -114,6 +114,8 @@ export async function openProcessWorld(
 export type OmkProcess = {
   pid: number | undefined;
   isAlive(): boolean;
+  /** Null while it runs, and when a signal ended it. */
+  exitCode(): number | null;
   /** Resolves when it serves, or when it is dead. */
   ready(): Promise<'ready' | 'dead'>;
   /** Sends a signal and waits for the end; gives how long that took in milliseconds. */
@@ -146,6 +148,7 @@ export function launchOmk({ env, port, role = 'all', onLog }: Launch): OmkProces
   return {
     pid: child.pid,
     isAlive,
+    exitCode: () => child.exitCode,
     async ready() {
       while (isAlive()) {
         const answer = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined);
