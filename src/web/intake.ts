@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { z } from 'zod';
 import type { Handler } from './server.ts';
 
 /** A webhook whose signature fits. */
@@ -14,6 +15,12 @@ const WEBHOOK_PATH = '/api/github/webhooks';
 
 /** The most that GitHub sends: https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap */
 const MAX_BODY_BYTES = 25 * 1024 * 1024;
+
+/** What is looked at before a webhook is stored: Octokit fails on another action or installation. */
+const headSchema = z.looseObject({
+  action: z.string().nullish(),
+  installation: z.looseObject({ id: z.number().optional() }).nullish(),
+});
 
 type Answer = { status: number; says: string };
 
@@ -48,6 +55,7 @@ async function take(request: IncomingMessage, { verify, receive }: Intake): Prom
     return { status: 401, says: 'The signature does not fit the payload.' };
   const payload = parseObject(body);
   if (!payload) return { status: 400, says: 'The payload is no JSON object.' };
+  if (!headSchema.safeParse(payload).success) return { status: 400, says: 'The payload is none that GitHub sends.' };
   await receive({ id, name, payload });
   return { status: 202, says: 'accepted' };
 }

@@ -72,6 +72,8 @@ describe('a webhook', () => {
     ['JSON that is no object', '[]'],
     ['an object without anything in it', '{}'],
     ['half a payload', '{"action":"created","comment":{"body":"/omk run"}}'],
+    ['an installation whose id is a text', '{"action":"created","installation":{"id":"five"}}'],
+    ['an action that is none', '{"action":{"toString":1},"installation":{"id":5}}'],
   ])('that is signed but holds %s is answered without a fault of ours', async (_what, body) => {
     expect(await post(body)).toBeLessThan(500);
   });

@@ -6,7 +6,7 @@ import { openProcessWorld, type ProcessWorld } from '../../world/process.ts';
 import type { Answer, ScriptedModel, Turn } from '../../world/scripted-model.ts';
 import { building, fixing, planning, write } from '../../world/scripts.ts';
 
-const LIMIT_MS = 300_000;
+const LIMIT_MS = 600_000;
 const POLL_MS = 100;
 /** Two worlds at a time: the machine has two cores. */
 const WORLDS = 2;
@@ -140,7 +140,7 @@ const STEERING: readonly Steer[] = [
 
 /** Resolves when the goal left the status, reviving omk if need be. */
 async function until(world: ProcessWorld, trial: Trial, left: string): Promise<void> {
-  for (const deadline = Date.now() + LIMIT_MS / 5; Date.now() < deadline; await delay(POLL_MS)) {
+  for (const deadline = Date.now() + LIMIT_MS / 10; Date.now() < deadline; await delay(POLL_MS)) {
     if (!world.isAlive()) await revive(world, trial);
     const status = await world.status(trial.issue);
     if (status !== undefined && status !== left) return;
