@@ -96,6 +96,20 @@ async function unlessHidden<T>(read: () => Promise<T>): Promise<T | undefined> {
   }
 }
 
+/** Asks for the check to run again. False if GitHub does not allow that for this check. */
+export async function rerequestCheck(github: GitHub, id: number): Promise<boolean> {
+  try {
+    const order = { ...place(github), check_run_id: id, ...ONCE };
+    await around('check:rerequest', () =>
+      callGitHub('ask for a check again', () => github.octokit.rest.checks.rerequestRun(order)),
+    );
+    return true;
+  } catch (error) {
+    if ([403, 404, 422].includes(statusOf(error) ?? 0)) return false;
+    throw error;
+  }
+}
+
 type Annotation = { path: string; line: number; level: 'notice' | 'warning' | 'failure'; message: string };
 
 /** Our check on a commit. `key` is the same for every try, so that a lost reply is found again. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { TransientError, UserError } from '../errors.ts';
+import { TransientError } from '../errors.ts';
 import type { BaseRules, MergeMethod, PullFacts } from '../goal/settle/facts.ts';
 import { callGitHub, isUnreadable, parseReply, type GitHub } from './client.ts';
 import { readFactsByRest } from './facts-rest.ts';
@@ -20,8 +20,11 @@ const WHAT = 'read the pull request';
 /** Which pull request, the goal's issue, and the branch of the pull request, on which others may stand. */
 export type Wanted = { number: number; issue: number; branch: string };
 
-/** All that one look shows. `hasChildren`: open pull requests have the branch as their base, or may have. */
-export type Look = { facts: PullFacts; issueOpen: boolean; hasChildren: boolean };
+/**
+ * All that one look shows. `issueOpen` is undefined if it shows nothing of the issue. `hasChildren`: open pull requests have the
+ * branch as their base, or may have.
+ */
+export type Look = { facts: PullFacts; issueOpen: boolean | undefined; hasChildren: boolean };
 
 /**
  * The facts of a pull request for one verdict of the settle rule, by one GraphQL query, and more only where a list has more
@@ -49,8 +52,8 @@ async function readByGraphql(github: GitHub, { number, issue, branch }: Wanted, 
   });
   const { repository } = parseReply(WHAT, factsSchema, data);
   const pull = repository?.pullRequest;
-  if (!repository || !pull)
-    throw new UserError(`GitHub does not show pull request #${number} any more.`, '/omk status');
+  // REST says whether it is gone.
+  if (!repository || !pull) throw new NotUnderstood(`GraphQL does not show #${number}`);
   const lists = await readLists(github, pull, variables);
   const open = pull.state === 'OPEN';
   const checks = open ? await readChecks(github, pull, variables) : { contexts: [], suites: [] };
@@ -63,9 +66,10 @@ async function readByGraphql(github: GitHub, { number, issue, branch }: Wanted, 
   };
 }
 
-/** A transferred issue is another repository's, and a locked one is as good as closed. */
-function isIssueOpen({ issue }: RepositoryReply, repositoryId: number, number: number): boolean {
-  if (issue?.state !== 'OPEN' || issue.locked) return false;
+/** A transferred issue is another repository's, and a locked one is as good as closed. Undefined where nothing is said. */
+function isIssueOpen({ issue }: RepositoryReply, repositoryId: number, number: number): boolean | undefined {
+  if (!issue) return undefined;
+  if (issue.state !== 'OPEN' || issue.locked) return false;
   return issue.number === number && issue.repository.databaseId === repositoryId;
 }
 

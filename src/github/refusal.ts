@@ -5,6 +5,7 @@ import { statusOf } from './client.ts';
 const ROWS: [RegExp, RefusalReason][] = [
   [/head branch was modified|head sha didn'?t match|expected head/i, 'head-moved'],
   [/base branch was modified/i, 'base-modified'],
+  [/\bstack(s|ed)?\b|merge-async|asynchronous/i, 'stacked'],
   [
     /required status check|required check|status checks? .*(expected|pending|failing)|required workflow|required deployment|code scanning/i,
     'checks-expected',

@@ -4,18 +4,23 @@ import { mergePull } from '../github/pulls.ts';
 import { armAutoMerge, enqueuePull } from '../github/queue.ts';
 import type { GoalEvent } from '../goal/event.ts';
 import { mergeMessage } from '../goal/naming.ts';
-import { afterLostReply, afterRefusal, countRefusal, type RefusalReason } from '../goal/settle/attempt.ts';
+import {
+  afterLostReply,
+  afterRefusal,
+  afterRemoval,
+  countRefusal,
+  type RefusalReason,
+} from '../goal/settle/attempt.ts';
 import type { SettleVerdict } from '../goal/settle.ts';
 import { afterMerge } from './after-merge.ts';
 import { isInTime } from './lane.ts';
 import { held, waiting, type Scene } from './scene.ts';
+import { meetStack, mergeStack } from './stack.ts';
 import { beginTry, endTry, type Order } from './tries.ts';
 
 type Ready = SettleVerdict & { kind: 'ready' };
 
 const SECOND = 1_000;
-/** How often GitHub's queue gets the same head. */
-const MOST_QUEUED = 2;
 
 /** Has GitHub merge exactly the head that was judged: now, or by its merge queue where the base has one. */
 export async function handOver(scene: Scene, ready: Ready): Promise<GoalEvent[]> {
@@ -79,13 +84,25 @@ async function mergeNow(scene: Scene, ready: Ready): Promise<GoalEvent[]> {
       return waiting(scene, LOST, { until: soon(scene, 10), greenSince: memory.greenSince });
     case 'refused':
       await endTry(key, { kind: 'refused', reason: merged.reason, message: merged.message }, tools);
-      return refused(scene, merged.reason, merged.message);
+      return merged.reason === 'stacked'
+        ? told(scene, await mergeStack(scene, order, orderOf(scene, ready)))
+        : refused(scene, merged.reason, merged.message);
     default:
       return assertNever(merged);
   }
 }
 
 const LOST = "GitHub's reply to the merge was lost; reading back what came of it";
+
+/** What GitHub says of a merge that it does in the background; undefined if there is nothing to hear. */
+export async function meetBackground(scene: Scene): Promise<GoalEvent[] | undefined> {
+  const answer = await meetStack(scene);
+  return answer && told(scene, answer);
+}
+
+function told(scene: Scene, answer: NonNullable<Awaited<ReturnType<typeof meetStack>>>): GoalEvent[] {
+  return answer.kind === 'events' ? answer.events : refused(scene, 'unknown', answer.message);
+}
 
 /** What to do first about a merge whose reply was lost while the pull request is open; undefined if there is none. */
 export async function meetLostReply(scene: Scene): Promise<GoalEvent[] | undefined> {
@@ -118,13 +135,26 @@ function refused(scene: Scene, reason: RefusalReason, message: string): GoalEven
   return waiting(scene, text, { until: soon(scene, next.ms / SECOND), greenSince, refused: count });
 }
 
-/** The base has a merge queue: GitHub merges. What the queue puts out is queued once more, then a person must look. */
+/** What the queue put out and is not queued again by itself. Told once: who moves the slice on after that wants it in the queue. */
+async function putOut({ goal, slice, pull, facts, tries, tools }: Scene): Promise<GoalEvent[] | undefined> {
+  const left = tries.filter(({ outcome }) => outcome.kind === 'left');
+  const last = left.at(-1);
+  if (!last) return undefined;
+  const { removed } = facts.queue;
+  const reason = removed && removed.at >= last.sentAt ? removed.reason : undefined;
+  if (afterRemoval(reason, left.length) === 'again') return undefined;
+  const told = { goalId: goal.id, key: `${last.key}/out`, kind: 'queue-out', detail: { reason } };
+  if ((await tools.store.intendEffect(told)).kind !== 'fresh') return undefined;
+  const why = reason ? `: ${reason}` : `, ${left.length} times by now. The timeline of #${pull.number} names why`;
+  const text = `GitHub's merge queue put #${pull.number} out${why}.`;
+  return held(slice, { text, next: `/omk merge ${slice.id}` });
+}
+
+/** The base has a merge queue: GitHub merges. What the queue puts out is queued once more where that can help, then a person must look. */
 async function leaveToGitHub(scene: Scene, ready: Ready, wish: 'queue' | 'auto-merge'): Promise<GoalEvent[]> {
   const { goal, slice, pull, facts, github, tools, tries, memory } = scene;
-  if (tries.filter(({ outcome }) => outcome.kind === 'left').length >= MOST_QUEUED) {
-    const text = `GitHub's merge queue put #${pull.number} out ${MOST_QUEUED} times. The timeline of #${pull.number} names why.`;
-    return held(slice, { text, next: `/omk rebase ${slice.id}` });
-  }
+  const out = await putOut(scene);
+  if (out) return out;
   const order = { id: facts.id, head: pull.head };
   const armed = wish === 'auto-merge' ? await armAutoMerge(github, order) : undefined;
   // Nothing is left to wait for: GitHub arms only what it cannot merge yet.

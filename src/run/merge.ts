@@ -15,8 +15,9 @@ import { afterMerge } from './after-merge.ts';
 import { baseOf } from './build.ts';
 import { rebase } from './deliver.ts';
 import { assertUnderway, stillMay } from './recheck.ts';
-import { handOver, meetLostReply } from './hand-over.ts';
+import { handOver, meetBackground, meetLostReply } from './hand-over.ts';
 import { findAhead, leaveLane, takeLane, type Lane } from './lane.ts';
+import { runAgain } from './rerun.ts';
 import { held, waiting, type Scene } from './scene.ts';
 import type { Tools } from './tools.ts';
 import { listTries } from './tries.ts';
@@ -33,7 +34,7 @@ export async function merge(goal: Goal, slice: Slice, tools: Tools): Promise<Goa
   // Only what was green before can be ready now, and then nothing else may merge into the base since the facts were read.
   if (!slice.greenSince) return look(goal, slice, { pull, lane: undefined }, tools);
   const lane = await takeLane(goal, slice, branchOf(goal, slice), tools);
-  if (!lane) return awaitLane(slice, tools.clock.now());
+  if (!lane) return awaitLane(slice, tools);
   let events: GoalEvent[] = [];
   try {
     events = await look(goal, slice, { pull, lane }, tools);
@@ -52,13 +53,12 @@ function branchOf(goal: Goal, slice: Slice): string {
   return (slice.base ?? baseOf(goal)).branch;
 }
 
-function awaitLane(slice: Slice, now: Date): GoalEvent[] {
+function awaitLane(slice: Slice, tools: Tools): GoalEvent[] {
+  const now = tools.clock.now();
   const { headSeenAt = now, greenSince } = slice;
   const until = new Date(now.getTime() + 5 * SECOND);
-  return waiting({ slice, memory: { headSeenAt, greenSince } }, 'another merge into the same base goes first', {
-    until,
-    greenSince,
-  });
+  const scene = { slice, memory: { headSeenAt, greenSince }, tools };
+  return waiting(scene, 'another merge into the same base goes first', { until, greenSince });
 }
 
 type Place = { pull: SlicePull; lane: Lane | undefined };
@@ -77,7 +77,12 @@ async function look(goal: Goal, slice: Slice, { pull, lane }: Place, tools: Tool
   const tries = await listTries(goal, slice, tools);
   const scene: Scene = { goal, slice, pull, github, facts, ...around, memory, tries, lane, tools };
   const judged = pull.draft ? withoutDraft(facts) : facts;
-  return (await meetLostReply(scene)) ?? otherBase(scene) ?? act(scene, settle(judged, memory, policyOf(goal), now));
+  return (
+    (await meetLostReply(scene)) ??
+    (await meetBackground(scene)) ??
+    otherBase(scene) ??
+    act(scene, settle(judged, memory, policyOf(goal), now))
+  );
 }
 
 /** A draft of omk's own making is judged like any other; whose merge it is comes last. GitHub says `DRAFT` in place of the state behind it. */
@@ -107,9 +112,7 @@ async function act(scene: Scene, verdict: SettleVerdict): Promise<GoalEvent[]> {
       return waiting(scene, verdict.reason, { until: verdict.recheckAt, greenSince: verdict.greenSince });
     case 'block':
       await takeBack(scene);
-      return verdict.who === 'agent'
-        ? sendBack(scene, verdict)
-        : held(slice, { text: verdict.reason, next: `/omk merge ${slice.id}` });
+      return (await runAgain(scene, verdict.failed ?? [])) ?? blocked(scene, verdict);
     case 'update':
       return update(scene, verdict.reason);
     case 'ready': {
@@ -121,6 +124,12 @@ async function act(scene: Scene, verdict: SettleVerdict): Promise<GoalEvent[]> {
     default:
       return assertNever(verdict);
   }
+}
+
+function blocked(scene: Scene, verdict: SettleVerdict & { kind: 'block' }): Promise<GoalEvent[]> | GoalEvent[] {
+  const { slice } = scene;
+  if (verdict.who === 'agent') return sendBack(scene, verdict);
+  return held(slice, { text: verdict.reason, next: `/omk merge ${slice.id}` });
 }
 
 async function endDraft(scene: Scene): Promise<GoalEvent[]> {

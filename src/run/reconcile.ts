@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AppAuth } from '../github/client.ts';
 import { listDeliveries, redeliver, type Delivery } from '../github/deliveries.ts';
+import { glanceAtArmed, type Memory } from './glance.ts';
 import type { Tools } from './tools.ts';
 
 const MINUTE_MS = 60_000;
@@ -17,7 +18,11 @@ const ON_ITS_WAY_MS = MINUTE_MS;
 const KEEP_WEBHOOKS_MS = 7 * DAY_MS;
 
 /** `events`: those that omk stores; GitHub sends some to every App that nobody asked for. */
-type Needs = { tools: Pick<Tools, 'store' | 'clock' | 'log' | 'config'>; app: AppAuth; events: readonly string[] };
+type Needs = {
+  tools: Pick<Tools, 'store' | 'clock' | 'log' | 'config' | 'connect'>;
+  app: AppAuth;
+  events: readonly string[];
+};
 
 /**
  * Reconciles at once and then every five minutes, in one process: the one that has the lease. Another takes it over within a minute
@@ -27,13 +32,14 @@ export function startReconciling(needs: Needs): () => Promise<void> {
   const { store, clock, log, config } = needs.tools;
   // Who has the embedded database is alone: the lease of a process that was killed is its own.
   const holder = config.DATABASE_URL === undefined ? 'alone' : randomUUID();
+  const memory: Memory = new Map();
   let next = { at: 0, lookMs: FIRST_LOOK_MS };
   const round = async () => {
     const now = clock.now().getTime();
     if (!(await store.takeLease({ name: 'reconcile', holder, until: new Date(now + LEASE_MS) }))) return;
     if (now < next.at) return;
     next = { ...next, at: now + MINUTE_MS };
-    await reconcile(needs, next.lookMs);
+    await reconcile(needs, next.lookMs, memory);
     next = { at: now + EVERY_MS, lookMs: LOOK_MS };
   };
   const tryRound = () => round().catch((err: unknown) => log.warn({ err }, 'could not reconcile with GitHub'));
@@ -50,14 +56,14 @@ export function startReconciling(needs: Needs): () => Promise<void> {
 }
 
 /**
- * Finds what no webhook told: asks GitHub to deliver again what was never stored, has every armed pull request read again,
+ * Finds what no webhook told: asks GitHub to deliver again what was never stored, has every armed pull request that changed read again,
  * and forgets webhooks that are too old to come twice. Harmless to call twice. Throws TransientError.
  */
-async function reconcile({ tools, app, events }: Needs, lookMs: number): Promise<void> {
+async function reconcile({ tools, app, events }: Needs, lookMs: number, memory: Memory): Promise<void> {
   const { store, clock, log } = tools;
   const now = clock.now().getTime();
   await store.sweepWebhooks(new Date(now - KEEP_WEBHOOKS_MS));
-  await wakeArmed(tools);
+  await glanceAtArmed(tools, memory);
   const deliveries = await listDeliveries(app, new Date(now - lookMs));
   const newest = new Map<string, Delivery>();
   const ripe = deliveries.filter(({ ok, deliveredAt }) => ok === false || deliveredAt.getTime() <= now - ON_ITS_WAY_MS);
@@ -70,12 +76,5 @@ async function reconcile({ tools, app, events }: Needs, lookMs: number): Promise
     const delivery = newest.get(guid);
     const again = delivery !== undefined && (await redeliver(app, delivery.id));
     log.warn({ guid, event: delivery?.event, again }, 'a webhook was lost');
-  }
-}
-
-async function wakeArmed({ store }: Pick<Tools, 'store'>): Promise<void> {
-  for (const { id } of await store.listGoals({ ended: false, limit: 1_000_000 })) {
-    const goal = await store.findGoal(id);
-    for (const slice of goal?.slices ?? []) if (slice.status === 'merging') await store.wake(id, slice.id);
   }
 }

@@ -15,7 +15,8 @@ export type Scene = {
   pull: SlicePull;
   github: GitHub;
   facts: PullFacts;
-  issueOpen: boolean;
+  /** Undefined if GitHub said nothing of the goal's issue. */
+  issueOpen: boolean | undefined;
   /** Open pull requests may have the slice's branch as their base. */
   hasChildren: boolean;
   memory: Memory;
@@ -27,9 +28,13 @@ export type Scene = {
 type Pause = { until: Date; greenSince?: Date | undefined; refused?: Refused | undefined };
 
 /** Nothing to do before `until`. Leaving `greenSince` out forgets it; refusals are remembered as long as the head. */
-export function waiting({ slice, memory }: Pick<Scene, 'slice' | 'memory'>, reason: string, pause: Pause): GoalEvent[] {
+export function waiting(
+  { slice, memory, tools }: Pick<Scene, 'slice' | 'memory' | 'tools'>,
+  reason: string,
+  pause: Pause,
+): GoalEvent[] {
   const { until, greenSince, refused = slice.wait?.refused } = pause;
-  const since = slice.wait?.reason === reason ? slice.wait.since : memory.headSeenAt;
+  const since = slice.wait?.reason === reason ? slice.wait.since : tools.clock.now();
   const wait = { reason, since, until, refused };
   return [{ kind: 'waiting', slice: slice.id, wait, headSeenAt: memory.headSeenAt, greenSince }];
 }

@@ -7,6 +7,7 @@ export type Outcome =
   | { kind: 'merged'; sha: Sha }
   | { kind: 'refused'; reason: string; message: string }
   | { kind: 'left'; via: 'queue' | 'auto-merge' }
+  | { kind: 'left'; via: 'stack'; uuid: string | undefined }
   /** Its reply was lost, and a minute later GitHub had not merged. */
   | { kind: 'lost' }
   | { kind: 'not-sent' };

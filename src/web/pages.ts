@@ -1,6 +1,7 @@
 import type { Goal } from '../goal/goal.ts';
 import { timelineOf } from '../goal/proof.ts';
 import type { RecordedEvent } from '../goal/event.ts';
+import { renderWait } from '../goal/report/words.ts';
 import type { Slice } from '../goal/slice.ts';
 import { html, type Html } from './html.ts';
 
@@ -104,7 +105,7 @@ export function goalPage(goal: Goal, events: readonly RecordedEvent[]): string {
 
 function sliceRow(slice: Slice): Html {
   const gates = slice.gates.map((gate) => `${gate.name}: ${gate.status}`).join(', ');
-  const state = slice.wait ? `${slice.status}, waits: ${slice.wait.reason}` : slice.status;
+  const state = slice.wait ? `${slice.status}, waits: ${renderWait(slice.wait)}` : slice.status;
   return html`<tr>
     <td><code>${slice.id}</code> ${slice.title}</td>
     <td>${slice.writeScope.join(', ')}</td>

@@ -1,4 +1,4 @@
-import { Gauge, Registry } from 'prom-client';
+import { Gauge, register, Registry } from 'prom-client';
 import { proofOf } from '../goal/proof.ts';
 import type { Store } from '../store/store.ts';
 import { goalPage, goalsPage, page } from './pages.ts';
@@ -73,5 +73,6 @@ async function metrics(store: Store): Promise<string> {
   for (const [queue, states] of Object.entries(counts.jobs)) {
     for (const [state, count] of Object.entries(states)) jobs.set({ queue, state }, count);
   }
-  return registry.metrics();
+  // What counts up over the life of the process is in the common registry.
+  return Registry.merge([registry, register]).metrics();
 }

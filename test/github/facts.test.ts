@@ -355,10 +355,14 @@ describe('the look that is not to merge', () => {
     ['closed', { number: 3, state: 'CLOSED', locked: false, repository: { databaseId: 22 } }],
     ['transferred', { number: 3, state: 'OPEN', locked: false, repository: { databaseId: 99 } }],
     ['locked', { number: 3, state: 'OPEN', locked: true, repository: { databaseId: 22 } }],
-    ['gone', null],
   ])('an issue that is %s is not open', async (_name, issue) => {
     answer(pull({ baseRef: { ...baseRef, rules: graphRules } }), undefined, { issue });
     expect(await look()).toMatchObject({ issueOpen: false });
+  });
+
+  test('where nothing is said of the issue, nothing is known of it', async () => {
+    answer(pull({ baseRef: { ...baseRef, rules: graphRules } }), undefined, { issue: null });
+    expect(await look()).toMatchObject({ issueOpen: undefined });
   });
 
   test('why the queue put it out last', async () => {
@@ -668,6 +672,7 @@ describe('holes in the answer', () => {
     answerWith({ repository: { ...REPOSITORY, pullRequest: null } }, [
       { type: 'NOT_FOUND', message: 'Could not resolve', path: ['repository', 'pullRequest'] },
     ]);
+    api().get(`${PLACE}/pulls/5`).reply(404, { message: 'Not Found' });
     await expect(read()).rejects.toThrow(UserError);
   });
 });

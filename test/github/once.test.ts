@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { ProbotOctokit } from 'probot';
+import { mergeAsync } from '../../src/github/merge-async.ts';
 import * as checks from '../../src/github/checks.ts';
 import type { AppAuth, GitHub } from '../../src/github/client.ts';
 import { redeliver } from '../../src/github/deliveries.ts';
@@ -60,6 +61,8 @@ const CHANGES: [string, (github: GitHub, app: AppAuth) => Promise<unknown>][] = 
   ['updateBranch', (github) => queue.updateBranch(github, 1, 'a')],
   ['createCheckRun', (github) => checks.createCheckRun(github, CHECK)],
   ['updateCheckRun', (github) => checks.updateCheckRun(github, 1, CHECK)],
+  ['mergeAsync', (github) => mergeAsync(github, { number: 1, sha: 'a', method: 'squash', title: 't', message: 'm' })],
+  ['rerequestCheck', (github) => checks.rerequestCheck(github, 1)],
   ['redeliver', (_github, app) => redeliver(app, '1')],
 ];
 

@@ -33,6 +33,7 @@ afterEach(() => {
   github.repository.checks = [CI];
   github.repository.queues.clear();
   github.repository.rulesets = [];
+  github.repository.rerequestable = false;
   github.protect('main', { requiredChecks: [{ context: 'ci / test' }] });
   expect([...github.refused, ...github.drift, ...world.model.unscripted]).toEqual([]);
 });
@@ -228,13 +229,22 @@ test('a base that moved while the reply was lost is left to a person', async () 
   expect(mergeCalls() - callsBefore).toBe(1);
 });
 
-test('a base with a merge queue gets the pull request into its queue, once more after it was put out', async () => {
+test('a base with a merge queue gets the pull request into its queue, once more after a conflict, and by a person after red checks', async () => {
   world.github.enableQueue('main');
   const before = await commitsOnMain();
   const callsBefore = mergeCalls();
   const issue = ask('queued');
   const first = await until(issue, waitsFor(/merge queue/));
-  world.github.eject('ada', first.slices[0]?.pull?.number ?? 0);
+  const number = first.slices[0]?.pull?.number ?? 0;
+  world.github.eject('ada', number, 'MERGE_CONFLICT');
+  await until(issue, () => (world.github.repository.queues.get('main') ?? []).length > 0);
+  world.github.eject('ada', number, 'CI_FAILURE');
+  const out = await until(issue, ended);
+  expect(out.reason).toMatchObject({
+    text: expect.stringContaining(`put #${number} out: CI_FAILURE`),
+    next: '/omk merge queued',
+  });
+  world.github.comment('ada', issue, '/omk merge');
   await until(issue, () => (world.github.repository.queues.get('main') ?? []).length > 0);
   await world.github.runQueue();
   await expectOneMerge(issue, before);
@@ -311,4 +321,78 @@ test('children of a merged pull request get its base before its branch goes', as
   expect([child.state, child.base.ref]).toEqual(['open', 'main']);
   expect(await world.github.tip(parent.head.ref)).toBeUndefined();
   world.github.closePull('ada', child);
+});
+
+test('a check that timed out runs again once where GitHub allows it, without a turn of the agent', async () => {
+  const { github } = world;
+  let runs = 0;
+  github.repository.rerequestable = true;
+  github.repository.checks = [{ ...CI, conclusion: () => (runs++ === 0 ? 'timed_out' : 'success') }];
+  const issue = ask('flaky');
+  const before = await commitsOnMain();
+  const waiting = await until(issue, waitsFor(/asked to run `ci \/ test` again/));
+  await github.runChecks(github.pull(waiting.slices[0]?.pull?.number ?? 0));
+  const goal = await expectOneMerge(issue, before);
+  expect([runs, goal.slices[0]?.attempts.total]).toEqual([2, 1]);
+});
+
+test('a GitHub without GraphQL: everything is read by REST', async () => {
+  const { github } = world;
+  github.faults.next(
+    { method: 'POST', path: /graphql/, times: 1_000 },
+    { status: 404, body: { message: 'Not Found' } },
+  );
+  github.faults.next({ method: 'GET', path: /actions\/runs/, times: 1_000 }, { status: 404, body: { message: 'No' } });
+  const before = await commitsOnMain();
+  await expectOneMerge(ask('restful'), before);
+});
+
+test('a strict base: what merges second goes onto what merged first, proven again, and only then', async () => {
+  world.github.protect('main', { requiredChecks: [{ context: 'ci / test' }], strict: true });
+  const before = await commitsOnMain();
+  const [one, two] = [ask('firstone'), ask('secondone')];
+  const goals = [await until(one, ended), await until(two, ended)];
+  expect(goals.map(({ status }) => status)).toEqual(['ready', 'ready']);
+  expect(await commitsOnMain()).toBe(before + 2);
+  const rounds = goals.flatMap(({ slices }) => slices.map(({ attempts }) => attempts.rounds));
+  expect(rounds.toSorted((a, b) => a - b)).toEqual([1, 2]);
+});
+
+test('a label holds the merge, /omk why says so, and taking it away lets it go on', async () => {
+  const issue = ask('labelled');
+  const before = await commitsOnMain();
+  const goal = await until(issue, merging);
+  const pull = world.github.pull(goal.slices[0]?.pull?.number ?? 0);
+  world.github.comment('ada', issue, '/omk why');
+  await world.idle();
+  expect(world.ownComments(issue).join('\n')).toMatch(
+    new RegExp(`labelled\`? \\(#${pull.number}\\): checks may still start; since \\d{4}-.* UTC, looked at again by`),
+  );
+  world.github.label('ada', pull.number, 'do-not-merge');
+  const held = await until(issue, ended);
+  expect(held.reason?.text).toContain('`do-not-merge` holds it');
+  expect(await commitsOnMain()).toBe(before);
+  world.github.unlabel('ada', pull.number, 'do-not-merge');
+  await until(issue, goesOn);
+  await expectOneMerge(issue, before);
+});
+
+test("a pull request that a person made part of a stack is merged by GitHub's merge in the background", async () => {
+  const { github } = world;
+  const uuid = '630b9d5e-3f2a-4f7e-8b0c-2d5f9a8c1e42';
+  const stacked = { message: 'Pull request is part of a stack. Merge it with the asynchronous merge endpoint.' };
+  github.faults.next(PUT_MERGE, { status: 405, body: stacked });
+  const background = (status: string) => ({
+    status,
+    details: { message: 'Merge request is in progress.', uuid },
+  });
+  github.faults.next({ method: 'PUT', path: /merge-async$/ }, { status: 202, body: background('pending') });
+  github.faults.next({ method: 'GET', path: /merge-async\// }, { status: 200, body: background('pending') });
+  const before = await commitsOnMain();
+  const issue = ask('stacked');
+  const goal = await until(issue, waitsFor(/merges the stack/));
+  await github.mergePull('ada', goal.slices[0]?.pull?.number ?? 0);
+  await expectOneMerge(issue, before);
+  const orders = github.requests.filter(({ path }) => path.endsWith('/merge-async'));
+  expect(orders.map(({ body }) => body)).toMatchObject([{ sha: goal.slices[0]?.pull?.head, merge_method: 'squash' }]);
 });

@@ -7,7 +7,7 @@ import { clip, encodeCode, encodeInline } from '../text.ts';
 import type { Budget } from '../budget.ts';
 import type { GoalEvent } from '../event.ts';
 import type { Slice } from '../slice.ts';
-import { renderCount, renderMinutes, renderReason } from './words.ts';
+import { linkPulls, renderCount, renderMinutes, renderReason, renderWait } from './words.ts';
 
 /*
  * Every short answer omk gives. Each says what was done or why nothing was, and names the next command, always in a code span
@@ -288,10 +288,11 @@ export function replay({ id }: Pick<Goal, 'id'>, events: readonly { at: Date; te
 /** Why the goal is not further. */
 export function why({ id, status, reason, slices }: Goal): string {
   const waits = slices.filter((slice) => slice.reason ?? slice.wait);
-  const lines = waits.map(
-    (slice) =>
-      `- ${encodeCode(slice.id)}: ${encodeInline(clip((slice.reason?.text ?? slice.wait?.reason) || '', 500))}`,
-  );
+  const pulls = waits.flatMap(({ pull }) => (pull ? [pull.number] : []));
+  const lines = waits.map(({ id: slice, pull, reason: held, wait }) => {
+    const why = held?.text ?? (wait ? renderWait({ ...wait, reason: clip(wait.reason, 500) }) : '');
+    return `- ${encodeCode(slice)}${pull ? ` (#${pull.number})` : ''}: ${linkPulls(encodeInline(clip(why, 600)), pulls)}`;
+  });
   const next = reason ?? waits.find((slice) => slice.reason)?.reason;
   const told = [standing({ id, status }), ...(reason ? renderReason(reason).lines : [])].join('\n');
   const go = next ? `Next: ${renderReason(next).next}` : `Nothing is asked of you. See ${code('status')}.`;

@@ -8,7 +8,7 @@ import { termsOf } from '../terms.ts';
 import { clip, encodeCell, encodeCode, encodeCodeCell, encodeInline, marker, renderTable } from '../text.ts';
 import { describeRound } from '../ledger.ts';
 import { PASSES } from '../wall.ts';
-import { linkPulls, renderCount, renderMinutes, renderReason } from './words.ts';
+import { linkPulls, renderCount, renderMinutes, renderReason, renderWait } from './words.ts';
 
 export type StatusView = {
   now: Date;
@@ -73,7 +73,8 @@ function sliceRow(slice: Slice, index: number): string[] {
     `${encodeCodeCell(slice.id)} ${encodeCell(clip(slice.title, 100))}`,
     encodeCodeCell(clip(slice.writeScope.join(', '), 120)),
     slice.dependsOn.map(encodeCodeCell).join(', '),
-    encodeCodeCell(slice.status) + (slice.wait ? `: ${encodeCell(clip(slice.wait.reason, 120))}` : ''),
+    encodeCodeCell(slice.status) +
+      (slice.wait ? `: ${encodeCell(renderWait({ ...slice.wait, reason: clip(slice.wait.reason, 120) }))}` : ''),
     gates.length === 0 ? '' : `${passed}/${gates.length}`,
     wallCell(slice, open),
     slice.pull ? `#${slice.pull.number}` : '',

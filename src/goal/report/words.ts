@@ -1,5 +1,6 @@
 import type { Spend } from '../budget.ts';
 import type { Reason } from '../goal.ts';
+import type { Wait } from '../slice.ts';
 import { clip, encodeCode, encodeInline, fenceBlock } from '../text.ts';
 
 /** A duration as people say it: seconds below two minutes, else minutes, else hours and minutes, rounded down. */
@@ -36,6 +37,16 @@ export function linkPulls(encoded: string, pulls: readonly number[]): string {
     /(?<![\w/`])(?<!\b(?:fix(?:e[sd])?|close[sd]?|resolve[sd]?):?\s{1,3})`#`(\d{1,9})(?!\w)/gi,
     (whole, number) => (pulls.includes(Number(number)) ? `#${number}` : whole),
   );
+}
+
+/** A time to the minute, such as `2026-11-22 12:00 UTC`. */
+function renderTime(at: Date): string {
+  return `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+/** What is waited for, since when, and when it is looked at again at the latest. Not encoded. */
+export function renderWait({ reason, since, until }: Wait): string {
+  return `${reason}; since ${renderTime(since)}, looked at again by ${renderTime(until)}`;
 }
 
 const MOST_LINES = 12;

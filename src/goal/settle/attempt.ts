@@ -1,8 +1,9 @@
 import type { Sha } from '../goal.ts';
 import type { Memory } from './verdict.ts';
 
-/** Why GitHub refused a merge, as far as its words tell. `config`: nobody can merge like this until settings change. */
-export type RefusalReason = 'head-moved' | 'base-modified' | 'checks-expected' | 'review' | 'config' | 'unknown';
+/** Why GitHub refused a merge, as far as its words tell. `config`: nobody can merge like this until settings change; `stacked`: only in the background. */
+export type RefusalReason =
+  'head-moved' | 'base-modified' | 'checks-expected' | 'review' | 'config' | 'stacked' | 'unknown';
 
 /** How often in a row this head was refused for this reason. */
 export type Refused = { reason: RefusalReason; times: number };
@@ -41,6 +42,21 @@ export function afterRefusal({ reason, times }: Refused): AfterRefusal {
     default:
       return times < 5 ? { kind: 'again', ms: 30 * SECOND, green: false } : { kind: 'held' };
   }
+}
+
+/** GitHub's words for a pull request that a person took out of the queue, and for one whose checks did not pass in it. */
+const BY_HAND = /manual|dequeued by|removed by/i;
+const BY_CHECKS = /\bci(_|\b)|check|fail|time_?out|protection/i;
+
+/**
+ * How to go on with what GitHub's queue put out `times` times: what a person took out or checks failed on is a person's to
+ * queue again; whatever else put it out, a conflict with another entry or a cleared queue, it goes in once more.
+ */
+export function afterRemoval(reason: string | undefined, times: number): 'again' | 'held' {
+  if (reason !== undefined && (BY_HAND.test(reason) || (BY_CHECKS.test(reason) && !/conflict/i.test(reason)))) {
+    return 'held';
+  }
+  return times < 2 ? 'again' : 'held';
 }
 
 /** Merges of one head whose reply was lost. `lost` counts earlier ones that turned out not to have happened. */

@@ -13,10 +13,10 @@ export function lacks(github: SimulatedGitHub, sha: string): string[] {
   const bad = over.filter((job) => !['SUCCESS', 'NEUTRAL', 'SKIPPED', 'STALE'].includes(job.says));
   const unfinished = head.suites.filter((suite) => {
     const own = head.jobs.filter((job) => job.suite === suite);
-    const silent = own.length === 0 && suite.app !== ACTIONS.app;
-    // Not there yet, or of an app that never reports and had its ten minutes.
-    if (suite.from > now || (silent && now - suite.from >= 10 * MINUTE)) return false;
-    return silent || own.some((job) => job.to > now && !isReplaced(job.name, job.from));
+    const empty = own.length === 0;
+    // Not there yet, or of an app that never reports and had its ten minutes. Actions really starts, however late.
+    if (suite.from > now || (empty && suite.app !== ACTIONS.app && now - suite.from >= 10 * MINUTE)) return false;
+    return empty || own.some((job) => job.to > now && !isReplaced(job.name, job.from));
   });
   function isReplaced(name: string, from: number): boolean {
     return jobs.some((job) => job.name === name && job.from > from);

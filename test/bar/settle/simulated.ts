@@ -125,6 +125,8 @@ export class SimulatedGitHub {
     if (this.#chance(0.8))
       this.#job(head, this.#chance(0.5) ? ci : this.#suite(head, ACTIONS), { name: 'lint', from: ci.from });
     if (this.#chance(0.4)) this.#job(head, ci, { name: 'e2e', from: test.to + SECOND });
+    // Saturated runners, or a workflow that waits for ever: a suite without a job.
+    if (this.#chance(0.03)) this.#suite(head, ACTIONS);
     if (this.#chance(0.3)) {
       const other = this.#suite(head, CODECOV);
       if (this.#chance(0.5)) this.#job(head, other, { name: 'coverage', from: other.from });

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { afterLostReply, afterRefusal, countRefusal, recall } from '../../../src/goal/settle/attempt.ts';
+import { afterLostReply, afterRefusal, afterRemoval, countRefusal, recall } from '../../../src/goal/settle/attempt.ts';
 import { ago, MINUTE, NOW, SECOND } from './sample.ts';
 
 const again = (seconds: number, green: boolean) => ({ kind: 'again', ms: seconds * SECOND, green });
@@ -36,6 +36,23 @@ test.each([
   ['for the second time', { sentAt: ago(MINUTE), baseMoved: false, lost: 1 }, 'held'],
 ] as const)('a reply was lost %s', (_name, lost, expected) => {
   expect(afterLostReply(lost, NOW)).toEqual(expected);
+});
+
+test.each([
+  ['MANUAL', 1, 'held'],
+  ['CI_FAILURE', 1, 'held'],
+  ['CI_TIMEOUT', 1, 'held'],
+  ['BRANCH_PROTECTIONS', 1, 'held'],
+  ['The status checks failed', 1, 'held'],
+  ['MERGE_CONFLICT', 1, 'again'],
+  ['QUEUE_CLEARED', 1, 'again'],
+  ['ROLL_BACK', 1, 'again'],
+  ['A_WORD_OF_TOMORROW', 1, 'again'],
+  [undefined, 1, 'again'],
+  ['MERGE_CONFLICT', 2, 'held'],
+  [undefined, 2, 'held'],
+] as const)('put out of the queue with %s for the time %i: %s', (reason, times, expected) => {
+  expect(afterRemoval(reason, times)).toBe(expected);
 });
 
 test('nothing is remembered of another head', () => {

@@ -52,6 +52,7 @@ export async function createRepository(state: State, folder: string, fields: New
     statuses: [],
     queues: new Map(),
     pushRejection: undefined,
+    rerequestable: false,
   };
   for (const [login, role] of Object.entries(fields.people ?? {}))
     repository.roles.set(ensureAccount(state, login).login.toLowerCase(), role);

@@ -2,6 +2,7 @@ import { type Answer, forbidden, notFound, Refusal } from './answer.ts';
 import { checkRunShape, checkSuiteShape, statusShape } from './check-shapes.ts';
 import { createRun, ownSuite, type RunFields, setStatus, updateRun } from './checks.ts';
 import type { Annotation, CheckRun, CheckStatus, Conclusion, StatusState } from './check-state.ts';
+import { rerun } from './ci.ts';
 import { listCommits } from './git.ts';
 import { repositoryShape } from './repository-shapes.ts';
 import { paged, type RepositoryCall, type Route, text } from './router.ts';
@@ -41,6 +42,13 @@ export const checkRoutes: Route[] = [
     as: 'repository',
     needs: ['checks:write'],
     handle: patchRun,
+  },
+  {
+    method: 'POST',
+    template: `${repo}/check-runs/{check_run_id}/rerequest`,
+    as: 'repository',
+    needs: ['checks:write'],
+    handle: rerequestRun,
   },
   {
     method: 'GET',
@@ -114,6 +122,17 @@ async function getSuite(call: RepositoryCall): Promise<Answer> {
 
 function listRunsOfSuite(call: RepositoryCall): Answer {
   return runList(call, suiteOf(call).runs.toReversed());
+}
+
+/** GitHub lets an app ask for its own runs; the world may let it ask for others'. */
+function rerequestRun(call: RepositoryCall): Answer {
+  const run = runOf(call);
+  if (run.suite.app !== call.app && !call.repository.rerequestable)
+    throw new Refusal(403, 'This check run is not rerequestable');
+  run.suite.status = 'queued';
+  run.suite.conclusion = null;
+  rerun(call.state, call.repository, run);
+  return { status: 201, body: {} };
 }
 
 function getRun(call: RepositoryCall): Answer {

@@ -97,6 +97,8 @@ export type Repository = {
   queues: Map<string, QueueEntry[]>;
   /** Text with which every push is refused, as a pre-receive hook would. */
   pushRejection: string | undefined;
+  /** Whether apps may ask for runs of others again. */
+  rerequestable: boolean;
 };
 
 /** What `node(id:)` can find. */
