@@ -21,7 +21,7 @@ export type Role = 'web' | 'worker' | 'all';
 
 export type Surroundings = { log: Logger; clock: { now(): Date }; tell: (progress: Progress) => void; role?: Role };
 
-/** omk at work: reachable at `url`. `stop` takes no more work, ends what runs and closes everything within 20 seconds. */
+/** omk at work: reachable at `url`. `stop` takes no more work, ends what runs and closes everything within 20 seconds; calling it twice is harmless. */
 export type Running = { url: string; store: Store; sandbox: SandboxLevel; stop(): Promise<void> };
 
 const STOP_MS = 15_000;
@@ -57,16 +57,18 @@ export async function start(config: Config, { role = 'all', ...given }: Surround
   const site = await serve(config, { handlers, log });
   const stopReconciling = role === 'web' ? undefined : startReconciling({ tools, app: probot, events: EVENTS });
   state.ready = true;
+  const stop = async () => {
+    state.ready = false;
+    await Promise.all([site.stop(), stopReconciling?.()]);
+    await store.stopWorking({ timeoutMs: STOP_MS });
+    await store.close();
+  };
+  let stopping: Promise<void> | undefined;
   return {
     url: site.url,
     store,
     sandbox,
-    stop: async () => {
-      state.ready = false;
-      await Promise.all([site.stop(), stopReconciling?.()]);
-      await store.stopWorking({ timeoutMs: STOP_MS });
-      await store.close();
-    },
+    stop: () => (stopping ??= stop()),
   };
 }
 
