@@ -51,6 +51,7 @@ export function everything(text: string): Record<string, string> {
     notKnown: replies.notPermitted('status', 'unknown'),
     wrongPlace: replies.wrongPlace(command),
     onlyFirst: replies.onlyFirst(command, 2),
+    flooded: replies.flooded(30),
     busy: replies.busy(goal),
     noGoal: replies.noGoal(),
     alreadyEnded: replies.alreadyEnded(goal),
