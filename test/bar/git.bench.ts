@@ -57,7 +57,7 @@ async function makePlace(root: string, files: number): Promise<Place> {
   return { root, mirror: { gitDir, url: work }, first, last, side };
 }
 
-type Contestant = { name: string; run(): Promise<void>; after?: () => Promise<void> };
+type Contestant = { name: string; run: () => Promise<void>; after?: () => Promise<void> };
 
 function makeContestants({ root, mirror, first, last, side }: Place): Contestant[] {
   const byHand = join(root, 'by-hand');

@@ -5,7 +5,7 @@ import { foldersWith, isWithin, pathIn, type RepositoryView } from './view.ts';
 
 const MANIFESTS = ['package.json', 'pyproject.toml', 'setup.cfg', 'setup.py', 'Cargo.toml', 'go.mod'];
 
-/** A package by its folder, the names others know it by, and the text in which it names others. */
+/** A package by its folder, the names others know it by, and the text in small letters in which it names others. */
 type Package = { dir: string; names: string[]; mentions: string };
 
 /**
@@ -14,33 +14,47 @@ type Package = { dir: string; names: string[]; mentions: string };
  */
 export function relatePackages(view: RepositoryView): (dir: string) => GatePackages | undefined {
   const packages = foldersWith(view, MANIFESTS).map((dir) => readPackage(view, dir));
+  const inner = packages.filter(({ dir }) => dir !== '.');
+  const direct = new Map<Package, Package[]>();
+  const mentionedBy = (from: Package): Package[] => {
+    const known = direct.get(from) ?? inner.filter((to) => mentions(from, to));
+    direct.set(from, known);
+    return known;
+  };
   return (dir) => {
-    const own = packages.find((candidate) => candidate.dir === dir);
-    if (!own || dir === '.') return undefined;
-    const needs = needsOf(own, packages);
+    const own = inner.find((candidate) => candidate.dir === dir);
+    if (!own) return undefined;
+    const needs = needsOf(own, mentionedBy);
     const others = packages.map((other) => other.dir).filter((other) => other !== '.' && !needs.includes(other));
     return { needs, others: others.filter((other) => !isWithin(other, dir) && !isWithin(dir, other)) };
   };
 }
 
 /** The folders of the package and of all it depends on, directly or through others. */
-function needsOf(own: Package, packages: readonly Package[]): string[] {
+function needsOf(own: Package, mentionedBy: (from: Package) => Package[]): string[] {
   const found = new Set([own]);
-  for (const needed of found) {
-    for (const other of packages) if (other.dir !== '.' && mentions(needed, other)) found.add(other);
-  }
+  for (const needed of found) for (const other of mentionedBy(needed)) found.add(other);
   return [...found].map(({ dir }) => dir);
 }
 
 /** In doubt a package is mentioned: a gate too many does no harm. */
 function mentions(from: Package, to: Package): boolean {
   if (from === to) return false;
-  const words = [...to.names, ...pathsFrom(from.dir, to.dir)];
-  return words.some((word) => new RegExp(`(?<![\\w-])${escape(word)}(?![\\w-])`, 'i').test(from.mentions));
+  return [...to.names, ...pathsFrom(from.dir, to.dir)].some((word) => holdsWord(from.mentions, word));
 }
 
-function escape(word: string): string {
-  return word.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`).replaceAll(/[-_]/g, '[-_.]');
+/** Whether the text has the word by itself. Hyphen, underscore and dot are one, as registries of packages have it. */
+function holdsWord(text: string, word: string): boolean {
+  const [all, wanted] = [flat(text), flat(word.toLowerCase())];
+  if (wanted === '') return false;
+  for (let at = all.indexOf(wanted); at >= 0; at = all.indexOf(wanted, at + 1)) {
+    if (![text[at - 1], text[at + wanted.length]].some((neighbour) => /[\w-]/.test(neighbour ?? ' '))) return true;
+  }
+  return false;
+}
+
+function flat(text: string): string {
+  return text.replaceAll(/[_.]/g, '-');
 }
 
 /** How a manifest in one folder writes the path to another: as it is from there. */
@@ -73,7 +87,7 @@ function readPackage(view: RepositoryView, dir: string): Package {
   return {
     dir,
     names: [node.name, ...named, setup, go].flatMap((name) => (name ? [name] : [])),
-    mentions: [node.mentions, ...rest].join('\n'),
+    mentions: [node.mentions, ...rest].join('\n').toLowerCase(),
   };
 }
 
