@@ -40,9 +40,15 @@ async function precision(): Promise<Figure[]> {
   ];
 }
 
+/** Four lanes: most of the time goes to git processes that make the patches. */
+const LANES = 4;
+
 async function count<T>(list: readonly T[], is: (item: T) => Promise<boolean>): Promise<number> {
   let found = 0;
-  for (const item of list) if (await is(item)) found += 1;
+  const lanes = Array.from({ length: LANES }, async (_, lane) => {
+    for (let at = lane; at < list.length; at += LANES) if (await is(list[at] as T)) found += 1;
+  });
+  await Promise.all(lanes);
   return found;
 }
 
@@ -58,21 +64,18 @@ const TIMES = 3;
 const GROWTH = 5;
 
 async function speed(form: 'short' | 'long'): Promise<Figure[]> {
-  const sizes = form === 'long' ? [1_000, 10_000, 40_000] : [1_000, 10_000];
+  const target = `at most ${TIMES} times`;
+  if (form === 'short')
+    return [{ name: 'review: time', target, measured: 'the long form measures it', met: 'not run' }];
+  const sizes = [1_000, 10_000, 40_000];
   const pool = await sourcesToReview();
   const timings: Timing[] = [];
   await timeOf(changeOf(pool, 1_000), 5);
-  for (const lines of sizes) timings.push(await timeOf(changeOf(pool, lines), form === 'long' ? 7 : 3));
+  for (const lines of sizes) timings.push(await timeOf(changeOf(pool, lines), 7));
   const ratios = timings.map(({ lines, wallMs, baseMs }): Figure => {
     const ratio = wallMs / baseMs;
     const measured = `${ratio.toFixed(1)} times (${Math.round(wallMs)} ms, ${Math.round(baseMs)} ms)`;
-    const target = `at most ${TIMES} times`;
-    return {
-      name: `review: time for ${lines} lines`,
-      target,
-      measured,
-      met: form === 'long' ? ratio <= TIMES : 'not run',
-    };
+    return { name: `review: time for ${lines} lines`, target, measured, met: ratio <= TIMES };
   });
   const [small, large] = [timings.find(({ lines }) => lines === 10_000), timings.find(({ lines }) => lines === 40_000)];
   if (!small || !large) return ratios;
