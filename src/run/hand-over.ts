@@ -141,7 +141,9 @@ async function putOut({ goal, slice, pull, facts, tries, tools }: Scene): Promis
   const last = left.at(-1);
   if (!last) return undefined;
   const { removed } = facts.queue;
-  const reason = removed && removed.at >= last.sentAt ? removed.reason : undefined;
+  // GitHub's times are whole seconds.
+  const sentAt = Math.floor(last.sentAt.getTime() / SECOND) * SECOND;
+  const reason = removed && removed.at.getTime() >= sentAt ? removed.reason : undefined;
   if (afterRemoval(reason, left.length) === 'again') return undefined;
   const told = { goalId: goal.id, key: `${last.key}/out`, kind: 'queue-out', detail: { reason } };
   if ((await tools.store.intendEffect(told)).kind !== 'fresh') return undefined;
