@@ -105,3 +105,9 @@ function isBlocking(verdict: PassVerdict): boolean {
       return assertNever(verdict.status);
   }
 }
+
+/** What is wrong and how to put it right, as sentences. */
+export function adviceOf({ message, remedy }: Pick<Finding, 'message' | 'remedy'>): string {
+  const sentence = /[.!?]$/.test(message) ? message : `${message}.`;
+  return `${sentence} ${remedy}`.trim();
+}

@@ -8,6 +8,7 @@ import { policyOf, termsOf } from '../goal/terms.ts';
 import { reviewPrompt, reviewRepairPrompt } from '../goal/prompt.ts';
 import type { Feedback, Slice } from '../goal/slice.ts';
 import {
+  adviceOf,
   type Finding,
   type PassName,
   type PassVerdict,
@@ -152,6 +153,6 @@ function unread(slice: Slice, why: string): GoalEvent {
 
 function asFeedback(finding: Finding): Feedback {
   const place = finding.line > 0 ? `${finding.file}:${finding.line}` : finding.file;
-  const text = `[${finding.id}] ${finding.rule} at ${place} (${finding.severity}): ${finding.message} ${finding.remedy}`;
+  const text = `[${finding.id}] ${finding.rule} at ${place} (${finding.severity}): ${adviceOf(finding)}`;
   return { from: 'wall', text };
 }

@@ -1,5 +1,5 @@
 import { describeRound, type ReviewRound } from '../ledger.ts';
-import { waive, wallVerdict, type Finding, type Wall } from '../wall.ts';
+import { adviceOf, waive, wallVerdict, type Finding, type Wall } from '../wall.ts';
 import { clip, encodeCell, renderTable } from '../text.ts';
 
 /** The name under which the wall's verdict stands on a head. */
@@ -40,9 +40,7 @@ export function renderCheckRun(
     encodeCell(feedback),
   ]);
   const table = renderTable(['Pass', 'Status', 'Severity', 'Feedback'], rows);
-  const whole = findings
-    .filter(({ file }) => file === '')
-    .map(({ message, remedy }) => `- ${encodeCell(message)}. ${encodeCell(remedy)}`);
+  const whole = findings.filter(({ file }) => file === '').map((finding) => `- ${encodeCell(adviceOf(finding))}`);
   const waived = waivers.map(
     ({ finding, reason }) => `- \`${finding}\` was let through by a person: ${encodeCell(reason)}`,
   );
@@ -67,8 +65,9 @@ export function renderCheckRun(
   };
 }
 
-function toAnnotation({ id, rule, file, line, severity, message, remedy }: Finding): WallAnnotation {
+function toAnnotation(finding: Finding): WallAnnotation {
+  const { id, rule, file, line, severity } = finding;
   const level = severity === 'low' ? 'notice' : severity === 'medium' ? 'warning' : 'failure';
-  const words = `${rule} (${severity}): ${message}. ${remedy}\n\nAccept it with: /omk accept ${id} REASON`;
+  const words = `${rule} (${severity}): ${adviceOf(finding)}\n\nAccept it with: /omk accept ${id} REASON`;
   return { path: file, line: Math.max(1, line), level, message: clip(words, 4_000) };
 }
