@@ -3,7 +3,7 @@ import type { GitHub } from '../src/github/client.ts';
 import { getPermission } from '../src/github/repository.ts';
 import { parseWebhook } from '../src/github/webhook.ts';
 import { auditCommit } from '../src/goal/audit.ts';
-import { parseCommand } from '../src/goal/command.ts';
+import { parseCommand } from '../src/goal/parse-command.ts';
 import type { GoalEvent } from '../src/goal/event.ts';
 import { applyEvent } from '../src/goal/fold.ts';
 import type { Goal } from '../src/goal/goal.ts';
@@ -11,6 +11,8 @@ import { nextSteps } from '../src/goal/next-steps.ts';
 import { isPerson, mayUse } from '../src/goal/permission.ts';
 import { defaultPolicy } from '../src/goal/policy.ts';
 import { buildPrompt, fixPrompt } from '../src/goal/prompt.ts';
+import * as accounts from '../src/goal/report/accounts.ts';
+import * as refusals from '../src/goal/report/refusals.ts';
 import * as replies from '../src/goal/report/replies.ts';
 import { renderStatus } from '../src/goal/report/status-comment.ts';
 import { settle } from '../src/goal/settle.ts';
@@ -71,7 +73,7 @@ describe('L1 loop: what omk or another bot writes, an edit and a removed label s
   });
 
   test('every command that omk itself writes stands where nothing hears it', () => {
-    const texts = [renderStatus(someGoal(), { now: AT, sandbox: 'bwrap' }), replies.paused(), replies.why(someGoal())];
+    const texts = [renderStatus(someGoal(), { now: AT, sandbox: 'bwrap' }), replies.paused(), accounts.why(someGoal())];
     expect(texts.map((text) => parseCommand(text).kind)).toEqual(['none', 'none', 'none']);
   });
 });
@@ -236,7 +238,7 @@ test('L12 failure text: what happened, why, and the next command, in that order'
     text: 'GitHub refused the push to `omk/7/api`: refusing to allow a GitHub App to create or update workflow',
     next: '/omk retry api',
   };
-  expect(replies.failed(reason)).toMatch(/GitHub refused the push[^]*workflow[^]*Next: `\/omk retry api`$/);
+  expect(refusals.failed(reason)).toMatch(/GitHub refused the push[^]*workflow[^]*Next: `\/omk retry api`$/);
 });
 
 test('L13 dead worker: the last word is queued together with the end itself', () => {

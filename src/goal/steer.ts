@@ -2,6 +2,7 @@ import { assertNever } from '../errors.ts';
 import type { Command } from './command.ts';
 import type { GoalEvent } from './event.ts';
 import { isEnded, type Goal, type Person } from './goal.ts';
+import * as refusals from './report/refusals.ts';
 import * as replies from './report/replies.ts';
 import { planRevert } from './revert.ts';
 import { isWorking, type Slice } from './slice.ts';
@@ -33,12 +34,12 @@ export function steer(order: Order, goal: Goal, from: From): Steering {
       return answer(order.text, goal, from);
     case 'pause':
       return isEnded(goal.status) || goal.status === 'paused'
-        ? nothing(replies.notWaiting('pause', goal))
+        ? nothing(refusals.notWaiting('pause', goal))
         : { events: [{ kind: 'paused', by: from.by }], answer: replies.paused() };
     case 'resume':
       return goal.status === 'paused'
         ? { events: [{ kind: 'resumed', by: from.by }], answer: replies.resumed() }
-        : nothing(replies.notWaiting('resume', goal));
+        : nothing(refusals.notWaiting('resume', goal));
     case 'cancel':
       return cancel(goal, from);
     case 'retry':
@@ -72,22 +73,22 @@ function revive(goal: Goal, by: Person): GoalEvent[] {
 }
 
 function changePlan(text: string | undefined, goal: Goal, { by }: From): Steering {
-  if (goal.status !== 'awaiting_approval' || !text) return nothing(replies.notWaiting('plan', goal));
+  if (goal.status !== 'awaiting_approval' || !text) return nothing(refusals.notWaiting('plan', goal));
   return { events: [{ kind: 'answered', by, text: readVisible(text).text }], answer: replies.planAgain() };
 }
 
 function approve(hash: string | undefined, goal: Goal, { by }: From): Steering {
   if (goal.proposal && !isOver(goal) && goal.status !== 'awaiting_approval') {
     const shown = goal.proposal.hash;
-    if (hash !== undefined && hash !== shown) return nothing(replies.planChanged({ given: hash, shown }));
+    if (hash !== undefined && hash !== shown) return nothing(refusals.planChanged({ given: hash, shown }));
     return {
       events: [...revive(goal, by), { kind: 'approved', by, hash: shown }],
       answer: replies.planApproved(shown),
     };
   }
-  if (goal.status !== 'awaiting_approval' || !goal.plan) return nothing(replies.notWaiting('approve', goal));
+  if (goal.status !== 'awaiting_approval' || !goal.plan) return nothing(refusals.notWaiting('approve', goal));
   const shown = goal.plan.hash;
-  if (hash !== undefined && hash !== shown) return nothing(replies.planChanged({ given: hash, shown }));
+  if (hash !== undefined && hash !== shown) return nothing(refusals.planChanged({ given: hash, shown }));
   return { events: [{ kind: 'approved', by, hash: shown }], answer: replies.planApproved(shown) };
 }
 
@@ -100,7 +101,7 @@ function reject(why: string, goal: Goal, { by }: From): Steering {
       answer: replies.proposalRefused(),
     };
   }
-  if (goal.status !== 'awaiting_approval') return nothing(replies.notWaiting('reject', goal));
+  if (goal.status !== 'awaiting_approval') return nothing(refusals.notWaiting('reject', goal));
   return { events: [{ kind: 'rejected', by, text: readVisible(why).text }], answer: replies.planRejected() };
 }
 
@@ -116,19 +117,19 @@ function answer(text: string, goal: Goal, { by, pull }: From): Steering {
       answer: replies.answered(slice),
     };
   }
-  if (goal.status !== 'blocked_on_human' || goal.slices.length > 0) return nothing(replies.notWaiting('answer', goal));
+  if (goal.status !== 'blocked_on_human' || goal.slices.length > 0) return nothing(refusals.notWaiting('answer', goal));
   return { events: [{ kind: 'answered', by, text: said }], answer: replies.answered() };
 }
 
 function cancel(goal: Goal, { by }: From): Steering {
-  if (isOver(goal)) return nothing(replies.alreadyEnded(goal));
+  if (isOver(goal)) return nothing(refusals.alreadyEnded(goal));
   const reason = { text: `Cancelled by ${by.login}.`, next: '/omk run' };
   return { events: [{ kind: 'finished', status: 'cancelled', reason }], answer: replies.cancelled(goal) };
 }
 
 function retry(named: string | undefined, goal: Goal, { by, pull }: From): Steering {
-  if (isOver(goal)) return nothing(replies.alreadyEnded(goal));
-  if (goal.status === 'needs_more_budget') return nothing(replies.needsBudget());
+  if (isOver(goal)) return nothing(refusals.alreadyEnded(goal));
+  if (goal.status === 'needs_more_budget') return nothing(refusals.needsBudget());
   const here = pull === undefined ? undefined : goal.slices.find((slice) => slice.pull?.number === pull)?.id;
   const id = named ?? here;
   if (id !== undefined && !goal.slices.some((slice) => slice.id === id)) return unknownSlice(id, goal);
@@ -139,13 +140,13 @@ function retry(named: string | undefined, goal: Goal, { by, pull }: From): Steer
       return slice.status === 'merging' && slice.reason ? [{ kind: 'released', slice: slice.id }] : [];
     });
   if (events.length === 0 && (id !== undefined || !isEnded(goal.status)))
-    return nothing(replies.notWaiting('retry', goal));
+    return nothing(refusals.notWaiting('retry', goal));
   return { events: [...revive(goal, by), ...events], answer: replies.retried(id) };
 }
 
 function unknownSlice(id: string, goal: Goal): Steering {
   return nothing(
-    replies.unknownSlice(
+    refusals.unknownSlice(
       id,
       goal.slices.map((slice) => slice.id),
     ),
@@ -153,7 +154,7 @@ function unknownSlice(id: string, goal: Goal): Steering {
 }
 
 function extendBudget(order: Order & { kind: 'budget' }, goal: Goal, { by }: From): Steering {
-  if (isOver(goal) || goal.status === 'not_ready') return nothing(replies.alreadyEnded(goal));
+  if (isOver(goal) || goal.status === 'not_ready') return nothing(refusals.alreadyEnded(goal));
   const { usd = 0, tokens = 0, timeMs = 0 } = order;
   const again: GoalEvent[] = goal.status === 'needs_more_budget' ? [{ kind: 'resumed', by }] : [];
   return {
@@ -164,12 +165,12 @@ function extendBudget(order: Order & { kind: 'budget' }, goal: Goal, { by }: Fro
 
 function acceptFinding(order: Order & { kind: 'accept' }, goal: Goal, { by }: From): Steering {
   const { finding, text: reason } = order;
-  if (isOver(goal)) return nothing(replies.alreadyEnded(goal));
+  if (isOver(goal)) return nothing(refusals.alreadyEnded(goal));
   const slice = goal.slices
     .filter(({ status }) => status !== 'merged' && status !== 'cancelled')
     .find(({ wall }) => wall?.passes.some(({ findings }) => findings.some(({ id }) => id === finding)));
   if (!slice || slice.accepted.some((waiver) => waiver.finding === finding))
-    return nothing(replies.unknownFinding(finding));
+    return nothing(refusals.unknownFinding(finding));
   return {
     events: [...revive(goal, by), { kind: 'finding-accepted', slice: slice.id, by, finding, reason }],
     answer: replies.findingAccepted(finding, reason),
@@ -181,10 +182,10 @@ type SliceOrder = Order & { kind: 'fix' | 'rebase' | 'merge' | 'revert' };
 function onSlice(order: SliceOrder, goal: Goal, from: From): Steering {
   const named = 'slice' in order ? order.slice : undefined;
   const slice = named === undefined ? sliceHere(goal, from) : goal.slices.find(({ id }) => id === named);
-  if (!slice) return named === undefined ? nothing(replies.notWaiting(order.kind, goal)) : unknownSlice(named, goal);
+  if (!slice) return named === undefined ? nothing(refusals.notWaiting(order.kind, goal)) : unknownSlice(named, goal);
   if (order.kind === 'revert') return revert(slice, goal, from);
-  if (isOver(goal)) return nothing(replies.alreadyEnded(goal));
-  if (['merged', 'cancelled', 'planned'].includes(slice.status)) return nothing(replies.notNow(order.kind, slice));
+  if (isOver(goal)) return nothing(refusals.alreadyEnded(goal));
+  if (['merged', 'cancelled', 'planned'].includes(slice.status)) return nothing(refusals.notNow(order.kind, slice));
   const { by } = from;
   switch (order.kind) {
     case 'merge':
@@ -213,8 +214,8 @@ function sliceHere(goal: Goal, { pull }: From): Slice | undefined {
 }
 
 function mergeSlice(slice: Slice, goal: Goal, by: Person): Steering {
-  if (slice.status !== 'merging') return nothing(replies.notNow('merge', slice));
-  if (termsOf(goal).merge === 'disabled') return nothing(replies.mergeDisabled(slice.pull?.number));
+  if (slice.status !== 'merging') return nothing(refusals.notNow('merge', slice));
+  if (termsOf(goal).merge === 'disabled') return nothing(refusals.mergeDisabled(slice.pull?.number));
   return {
     events: [...revive(goal, by), { kind: 'merge-asked', slice: slice.id, by }],
     answer: replies.mergeTaken(slice.id),
@@ -223,13 +224,13 @@ function mergeSlice(slice: Slice, goal: Goal, by: Person): Steering {
 
 function revert(slice: Slice, goal: Goal, { by }: From): Steering {
   if (!['running', 'ready', 'not_ready', 'blocked_on_human'].includes(goal.status))
-    return nothing(replies.notWaiting('revert', goal));
+    return nothing(refusals.notWaiting('revert', goal));
   const planned = planRevert(goal, slice, by);
   switch (planned.kind) {
     case 'nothing':
-      return nothing(replies.notNow('revert', slice));
+      return nothing(refusals.notNow('revert', slice));
     case 'built-upon':
-      return nothing(replies.builtUpon(slice.id, planned.by));
+      return nothing(refusals.builtUpon(slice.id, planned.by));
     case 'revert':
       return { events: [planned.event], answer: replies.revertTaken(planned.event) };
     default:

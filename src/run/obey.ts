@@ -7,6 +7,8 @@ import type { GoalEvent } from '../goal/event.ts';
 import { isEnded, type Goal, type Person, type Repository } from '../goal/goal.ts';
 import { goalId } from '../goal/naming.ts';
 import { timelineOf } from '../goal/proof.ts';
+import * as accounts from '../goal/report/accounts.ts';
+import * as refusals from '../goal/report/refusals.ts';
 import * as replies from '../goal/report/replies.ts';
 import { renderHelp } from '../goal/report/help.ts';
 import { steer, type Order } from '../goal/steer.ts';
@@ -28,7 +30,7 @@ export type Talk = {
 /** Does what a person who may has commanded. Gives the answer, or undefined where the status comment says it. */
 export async function obey(command: Command, talk: Talk): Promise<string | undefined> {
   const { where } = commandInfo(command.kind);
-  if (where !== 'both' && (where === 'pull') !== talk.issue.isPull) return replies.wrongPlace(command.kind);
+  if (where !== 'both' && (where === 'pull') !== talk.issue.isPull) return refusals.wrongPlace(command.kind);
   switch (command.kind) {
     case 'run':
       return startGoal(command.options, command.text, talk);
@@ -61,7 +63,7 @@ async function findGoal({ issue, repository, tools }: Talk): Promise<Goal | unde
 /** A goal that stands still on this issue makes way for the new one: two would not know whose pull requests they see. */
 async function startGoal(options: RunOptions, text: string | undefined, talk: Talk): Promise<string | undefined> {
   const { issue, repository, person, tools } = talk;
-  if (!issue.isOpen) return replies.closedIssue();
+  if (!issue.isOpen) return refusals.closedIssue();
   const ask = text ? { title: text.split('\n', 1)[0] ?? text, text } : { title: issue.title, text: issue.body };
   const asked: GoalEvent & { kind: 'asked' } = {
     kind: 'asked',
@@ -78,7 +80,7 @@ async function startGoal(options: RunOptions, text: string | undefined, talk: Ta
     trigger: talk.key,
     decide: (next) => decide(next, tools.clock.now()),
   });
-  if (made.kind === 'busy') return replies.busy(made.goal);
+  if (made.kind === 'busy') return refusals.busy(made.goal);
   const standsStill = last && last.id !== made.goal.id && isEnded(last.status);
   const makesWay = standsStill && !['ready', 'cancelled', 'not_ready'].includes(last.status) ? last : undefined;
   if (makesWay) {
@@ -93,18 +95,18 @@ async function startGoal(options: RunOptions, text: string | undefined, talk: Ta
 async function tell(kind: 'status' | 'why' | 'proof' | 'replay', talk: Talk): Promise<string> {
   const { store, clock } = talk.tools;
   const goal = await findGoal(talk);
-  if (!goal) return replies.noGoal();
+  if (!goal) return refusals.noGoal();
   switch (kind) {
     case 'status':
       await store.wake(goal.id, 'announce');
-      return replies.status(goal, clock.now(), await store.queuePlace(goal.id));
+      return accounts.status(goal, clock.now(), await store.queuePlace(goal.id));
     case 'why':
-      return replies.why(goal);
+      return accounts.why(goal);
     case 'proof':
-      return replies.proof(goal, pageUrl(goal, talk.tools));
+      return accounts.proof(goal, pageUrl(goal, talk.tools));
     case 'replay': {
       const timeline = timelineOf(await store.listEvents(goal.id));
-      return replies.replay(
+      return accounts.replay(
         goal,
         timeline.map(({ at, text }) => ({ at: new Date(at), text })),
       );
@@ -124,7 +126,7 @@ async function order(command: Order, talk: Talk): Promise<string> {
   const { tools, key, issue, person: by } = talk;
   for (let look = 0; look < MOST_LOOKS; look += 1) {
     const goal = await findGoal(talk);
-    if (!goal) return replies.noGoal();
+    if (!goal) return refusals.noGoal();
     if (goal.told.includes(key)) return answerOf(goal, key, tools);
     const { events, answer } = steer(command, goal, { by, pull: issue.isPull ? issue.number : undefined });
     if (events.length === 0) return answer;

@@ -6,7 +6,7 @@ import { listThreads, replyInThread, resolveThread } from '../github/reviews.ts'
 import { isCovered, judgeThread, type Batch } from '../goal/batch.ts';
 import type { GoalEvent } from '../goal/event.ts';
 import type { Goal } from '../goal/goal.ts';
-import { reviewAnswered, threadAnswer } from '../goal/report/replies.ts';
+import { reviewAnswered, threadAnswer } from '../goal/report/review-answers.ts';
 import type { Slice } from '../goal/slice.ts';
 import { marker } from '../goal/text.ts';
 import { parsePatch, type Change } from '../review/diff.ts';

@@ -3,14 +3,15 @@ import { assertNever, UserError } from '../errors.ts';
 import { addReaction, putComment } from '../github/issues.ts';
 import { getPermission, readDefaultFile, readOrgConfig } from '../github/repository.ts';
 import { type Heard, parseWebhook } from '../github/webhook.ts';
-import { NO_OPTIONS, parseCommand, type Command } from '../goal/command.ts';
+import { NO_OPTIONS, type Command } from '../goal/command.ts';
+import { parseCommand } from '../goal/parse-command.ts';
 import type { GoalEvent } from '../goal/event.ts';
 import { FLOOD_LIMIT, FLOOD_WINDOW_MS, judgeFlood } from '../goal/flood.ts';
 import { type Goal, isEnded, type Repository } from '../goal/goal.ts';
 import { branchName } from '../goal/naming.ts';
 import { isPerson, mayUse, mayWrite } from '../goal/permission.ts';
 import { POLICY_PATH, readPolicy } from '../goal/policy-file.ts';
-import * as replies from '../goal/report/replies.ts';
+import * as refusals from '../goal/report/refusals.ts';
 import type { Slice } from '../goal/slice.ts';
 import { policyOf } from '../goal/terms.ts';
 import { marker } from '../goal/text.ts';
@@ -65,14 +66,14 @@ async function hearComment(heard: Heard & { kind: 'comment' }, tools: Tools): Pr
   const talk: Talk = { issue, repository, key, commentId: comment.id, github, tools, person };
   if (flood === 'told') return sayFlooded(talk);
   await addReaction(github, { commentId: heard.comment.id, content: 'eyes' });
-  if (parsed.kind === 'fault') return say(talk, replies.faults(parsed));
+  if (parsed.kind === 'fault') return say(talk, refusals.faults(parsed));
   const permission = await getPermission(github, person);
   const { command, more } = parsed;
   if (!mayUse(command.kind, permission))
-    return flood === 'heard' ? say(talk, replies.notPermitted(command.kind, permission)) : undefined;
+    return flood === 'heard' ? say(talk, refusals.notPermitted(command.kind, permission)) : undefined;
   const answer = await obeyOrExplain(command, talk);
   if (flood === 'obeyed-silently') return;
-  const rest = more > 0 ? [replies.onlyFirst(command.kind, more)] : [];
+  const rest = more > 0 ? [refusals.onlyFirst(command.kind, more)] : [];
   const words = [...(answer === undefined ? [] : [answer]), ...rest];
   if (words.length > 0) await say(talk, words.join('\n\n'));
 }
@@ -89,8 +90,8 @@ async function hearLabel(heard: Heard & { kind: 'label' }, deliveryId: string, t
   const flood = await takeIn(talk, 'run', tools);
   if (flood !== 'heard') return flood === 'told' ? sayFlooded(talk) : undefined;
   const labeller = await getPermission(github, sender);
-  if (!mayWrite(labeller)) return say(talk, replies.notPermitted('run', labeller));
-  if (!mayWrite(await getPermission(github, issue.author))) return say(talk, replies.confirmLabel(issue.author.login));
+  if (!mayWrite(labeller)) return say(talk, refusals.notPermitted('run', labeller));
+  if (!mayWrite(await getPermission(github, issue.author))) return say(talk, refusals.confirmLabel(issue.author.login));
   const answer = await obeyOrExplain({ kind: 'run', options: NO_OPTIONS, text: undefined }, talk);
   if (answer !== undefined) await say(talk, answer);
 }
@@ -100,7 +101,7 @@ async function obeyOrExplain(command: Command, talk: Talk): Promise<string | und
   try {
     return await obey(command, talk);
   } catch (error) {
-    if (error instanceof UserError) return replies.failed({ text: error.message, next: error.hint });
+    if (error instanceof UserError) return refusals.failed({ text: error.message, next: error.hint });
     throw error;
   }
 }
@@ -116,7 +117,7 @@ async function takeIn({ repository, issue, key }: Said, command: Command['kind']
 /** Once an hour at the most. */
 function sayFlooded(talk: Talk): Promise<void> {
   const hour = Math.floor(talk.tools.clock.now().getTime() / FLOOD_WINDOW_MS);
-  return say({ ...talk, key: `flood:${talk.issue.number}:${hour}` }, replies.flooded(FLOOD_LIMIT));
+  return say({ ...talk, key: `flood:${talk.issue.number}:${hour}` }, refusals.flooded(FLOOD_LIMIT));
 }
 
 /** Answers once: the marker is made of what is answered. */

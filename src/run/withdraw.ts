@@ -3,7 +3,7 @@ import { closePull, getPull } from '../github/pulls.ts';
 import type { GoalEvent } from '../goal/event.ts';
 import type { Goal } from '../goal/goal.ts';
 import { shortId } from '../goal/naming.ts';
-import { withdrawn } from '../goal/report/replies.ts';
+import { withdrawn } from '../goal/report/review-answers.ts';
 import type { Slice } from '../goal/slice.ts';
 import { marker } from '../goal/text.ts';
 import type { Tools } from './tools.ts';

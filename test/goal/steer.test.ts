@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { parseCommand } from '../../src/goal/command.ts';
+import { parseCommand } from '../../src/goal/parse-command.ts';
 import type { GoalEvent } from '../../src/goal/event.ts';
 import { applyEvent } from '../../src/goal/fold.ts';
 import { isEnded, type Goal, type GoalStatus } from '../../src/goal/goal.ts';

@@ -3,7 +3,7 @@ import { TransientError } from '../../src/errors.ts';
 import type { GitHub } from '../../src/github/client.ts';
 import { getPermission } from '../../src/github/repository.ts';
 import { parseWebhook, type Heard } from '../../src/github/webhook.ts';
-import { parseCommand } from '../../src/goal/command.ts';
+import { parseCommand } from '../../src/goal/parse-command.ts';
 import { isPerson, mayUse, mayWrite } from '../../src/goal/permission.ts';
 import { everything } from '../goal/said.ts';
 import { ANSWERS, ASSOCIATIONS, EVENTS, mayStart } from './authority.ts';

@@ -1,7 +1,20 @@
 import type { Spend } from '../budget.ts';
-import type { Reason } from '../goal.ts';
+import type { Command } from '../command.ts';
+import type { Goal, Reason } from '../goal.ts';
 import type { Wait } from '../slice.ts';
 import { clip, encodeCode, encodeInline, fenceBlock } from '../text.ts';
+
+/** A command as a text names it: in a code span, so that nothing hears it. */
+export function commandCode(command: Command['kind']): string {
+  return `\`/omk ${command}\``;
+}
+
+export type Standing = Pick<Goal, 'id' | 'status'>;
+
+/** Which goal it is and how it stands. */
+export function standing(goal: Standing): string {
+  return `${encodeCode(goal.id)} is ${encodeCode(goal.status)}`;
+}
 
 /** A duration as people say it: seconds below two minutes, else minutes, else hours and minutes, rounded down. */
 export function renderDuration(ms: number): string {

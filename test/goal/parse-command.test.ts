@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { COMMANDS, NO_OPTIONS, parseCommand, type Command, type Parsed } from '../../src/goal/command.ts';
+import { COMMANDS, NO_OPTIONS, type Command } from '../../src/goal/command.ts';
+import { parseCommand, type Parsed } from '../../src/goal/parse-command.ts';
 import { hostile, seeded } from './seeded.ts';
 
 const run = (text?: string, options: Partial<typeof NO_OPTIONS> & Record<string, unknown> = {}) =>

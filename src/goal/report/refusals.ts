@@ -1,0 +1,118 @@
+import { commandInfo, type Command } from '../command.ts';
+import type { Reason } from '../goal.ts';
+import type { Permission } from '../permission.ts';
+import type { Slice } from '../slice.ts';
+import { clip, encodeCode, encodeInline } from '../text.ts';
+import { commandCode, renderReason, standing, type Standing } from './words.ts';
+
+/*
+ * What omk says when it did nothing: why, and the next command. Words of people and models are encoded here.
+ */
+
+/** A command that could not be read: all its faults at once, and the nearest command if there is one. */
+export function faults({ faults, nearest }: { faults: readonly string[]; nearest?: string }): string {
+  const lines = faults.map((fault) => `- ${encodeInline(clip(fault, 500))}`).join('\n');
+  const hint = nearest === undefined ? '' : `Did you mean ${encodeCode(`/omk ${nearest}`)}? `;
+  return `Nothing was run:\n\n${lines}\n\n${hint}All commands: ${commandCode('help')}.`;
+}
+
+/** Whoever asked lacks the permission. */
+export function notPermitted(command: Command['kind'], permission: Permission): string {
+  const { needs } = commandInfo(command);
+  const has = permission === 'unknown' ? 'GitHub did not say which permission you have' : `you have \`${permission}\``;
+  const next =
+    needs === 'read'
+      ? 'A maintainer can grant it.'
+      : `Someone with write permission may write ${commandCode(command)}.`;
+  return `${commandCode(command)} needs ${needs} permission in this repository; ${has}. Nothing was done. ${next}`;
+}
+
+/** The command does not work on this kind of page. */
+export function wrongPlace(command: Command['kind']): string {
+  const { where, usage } = commandInfo(command);
+  const place = where === 'pull' ? 'on the pull request of a slice' : 'on an issue';
+  return `${commandCode(command)} works ${place}, so nothing was done. Write ${encodeCode(usage)} there; ${commandCode('help')} shows what works here.`;
+}
+
+/** Further commands in the same comment were left alone. */
+export function onlyFirst(command: Command['kind'], more: number): string {
+  const others = more === 1 ? 'One further command was' : `${more} further commands were`;
+  return `Only the first command of a comment is run, here ${commandCode(command)}. ${others} not. Put each in a comment of its own; see ${commandCode('status')}.`;
+}
+
+/** A second run on an issue whose goal has not ended. */
+export function busy(goal: Standing): string {
+  return `This issue has a goal already: ${standing(goal)}. Nothing new was started. See ${commandCode('status')}, or end it with ${commandCode('cancel')} and start again.`;
+}
+
+/** Too much was said here; said once. */
+export function flooded(limit: number): string {
+  return `More than ${limit} commands came here within an hour. Until that is over omk answers nothing on this issue; ${commandCode('cancel')} and ${commandCode('pause')} still work.`;
+}
+
+/** There is no goal to act on. */
+export function noGoal(): string {
+  return `There is no goal here to act on. Start one on the issue with ${commandCode('run')}.`;
+}
+
+/** The goal has ended, so the command did nothing. */
+export function alreadyEnded(goal: Standing): string {
+  return `The goal has ended: ${standing(goal)}. Nothing was changed. Start another with ${commandCode('run')}.`;
+}
+
+/** The goal is not in a state in which the command makes sense. */
+export function notWaiting(command: Command['kind'], goal: Standing): string {
+  return `The goal does not wait for ${commandCode(command)}: ${standing(goal)}. Nothing was changed. See ${commandCode('why')}.`;
+}
+
+/** The slice is not in a state in which the command makes sense. */
+export function notNow(command: Command['kind'], { id, status }: Pick<Slice, 'id' | 'status'>): string {
+  const next = status === 'merged' && command !== 'revert' ? encodeCode(`/omk revert ${id}`) : commandCode('why');
+  return `Slice ${encodeCode(id)} is ${encodeCode(status)}, so ${commandCode(command)} does nothing there. See ${next}.`;
+}
+
+/** Trying again without money would end at once. */
+export function needsBudget(): string {
+  return 'The budget is used up, so another attempt would end at once. Extend it with `/omk budget add --usd 5`.';
+}
+
+/** The policy leaves the merge to people. */
+export function mergeDisabled(pull: number | undefined): string {
+  return `Merge policy is \`disabled\` here, so omk merges nothing. Merge ${pull === undefined ? 'the pull request' : `#${pull}`} by hand; the goal goes on by itself. See ${commandCode('status')}.`;
+}
+
+/** Other slices were merged on top of it. */
+export function builtUpon(slice: string, by: readonly string[]): string {
+  const first = by.at(-1) ?? '';
+  return `${by.map(encodeCode).join(', ')} ${by.length === 1 ? 'was' : 'were'} merged on top of ${encodeCode(slice)}. Nothing was done. Take the last one back first: ${encodeCode(`/omk revert ${first}`)}.`;
+}
+
+/** A label asks for a run of an issue that somebody without write permission wrote. */
+export function confirmLabel(author: string): string {
+  return `The label asks for a run, but the author of this issue, ${encodeCode(author)}, has no write permission. Please read the issue and confirm with ${commandCode('run')}.`;
+}
+
+/** The issue is closed, locked or gone. */
+export function closedIssue(): string {
+  return `The issue is closed or locked, so nothing was started. Reopen it, then write ${commandCode('run')}.`;
+}
+
+/** An approval for another plan than the one shown. */
+export function planChanged({ given, shown }: { given: string; shown: string }): string {
+  return `The plan shown has the hash ${encodeCode(shown)}, not ${encodeCode(given)}. Nothing was approved. Read it and write ${encodeCode(`/omk approve ${shown}`)}.`;
+}
+
+export function unknownSlice(slice: string, known: readonly string[]): string {
+  const all = known.length > 0 ? `The slices are ${known.map(encodeCode).join(', ')}.` : 'The goal has no slices yet.';
+  return `There is no slice ${encodeCode(clip(slice, 60))}. ${all} See ${commandCode('status')}.`;
+}
+
+export function unknownFinding(finding: string): string {
+  return `There is no open finding ${encodeCode(clip(finding, 60))}. The ids are in the review wall; see ${commandCode('why')}.`;
+}
+
+/** Something could not be done; the reason may hold several lines. */
+export function failed(reason: Reason): string {
+  const { lines, next } = renderReason(reason);
+  return `${lines.join('\n')}\n\nNext: ${next}`;
+}
