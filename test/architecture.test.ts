@@ -138,4 +138,17 @@ describe('the house', () => {
     const strange = packages.filter(({ file, name }) => name === 'simple-git' && file !== 'src/git/git.ts');
     expect(strange).toEqual([]);
   });
+
+  test('what to do next is a command that can be copied as it is, or words with a command in them', async () => {
+    const acting = files.filter((file) => !/goal\/(report\/|(parse-)?command\.ts)/.test(file));
+    const texts = await Promise.all(acting.map((file) => readFile(file, 'utf8')));
+    const commands = texts.flatMap((text) =>
+      [...text.matchAll(/(['`])(\/omk [^'`]*)\1/g)].map(([, , command = '']) => command),
+    );
+    const mixed = commands.filter(
+      (command) => !/^\/omk [a-z]+( add)?( --[a-z-]+)*( <[^>]+>| \$\{[^}]+\}| [a-z-]+)?$/.test(command),
+    );
+    expect(commands.length).toBeGreaterThan(30);
+    expect(mixed).toEqual([]);
+  });
 });

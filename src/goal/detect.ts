@@ -34,7 +34,7 @@ export function detectGates(view: RepositoryView): Gates {
   };
 }
 
-const NOTHING = 'No package was found: there are no gates. Name them in `.github/omk.yml`.';
+const NOTHING = 'Nothing was found that builds or tests it. Name its gates in `.github/omk.yml`.';
 
 function describe({ tool, dir, gates }: FoundPackage): string {
   const prefix = `${dir}: `;

@@ -55,7 +55,7 @@ function describeSliceEvent(event: SliceEvent): string | undefined {
     case 'built':
       return `built, ${event.changedFiles.length} file${event.changedFiles.length === 1 ? '' : 's'} changed`;
     case 'verified':
-      return 'gates passed';
+      return event.results.length === 0 ? 'had no gates to run' : 'gates passed';
     case 'gates-failed':
       return 'gates failed, back to build';
     case 'gates-faulted':

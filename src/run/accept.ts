@@ -32,7 +32,7 @@ export async function accept(goal: Goal, tools: Tools): Promise<GoalEvent[]> {
     const list = read.faults.map((line) => `- ${line}`).join('\n');
     throw new UserError(
       `\`${POLICY_PATH}\` ${own === undefined ? "of the organisation's `.github` repository" : `on \`${branch}\``} is not valid:\n${list}`,
-      '/omk run once the file is mended',
+      'mend the file, then /omk run',
     );
   }
   const merge = goal.options.merge ?? read.policy.merge;
@@ -49,7 +49,7 @@ function noBase(goal: Goal, branch: string): UserError {
     ? new UserError(`There is no branch \`${branch}\` to start from.`, '/omk run --base <an existing branch>')
     : new UserError(
         'The repository is empty: there is no commit to start from.',
-        '/omk run once it has a first commit',
+        'give it a first commit, then /omk run',
       );
 }
 

@@ -19,7 +19,7 @@ export async function stillMay(goal: Goal, tools: Tools, issueOpen?: boolean): P
   const permission = await getPermission(github, requester);
   if (!mayWrite(permission)) {
     const text = `${requester.login}, who asked for this, may not write here any more (permission: ${permission}). Nothing was pushed or merged.`;
-    return { text, next: '/omk run by somebody who may write' };
+    return { text, next: 'somebody who may write says /omk run' };
   }
   if (issueOpen === true && goal.commentId !== undefined) return undefined;
   const why = await whyNotOpen(github, goal);

@@ -480,6 +480,16 @@ const COMPILED: Row[] = [
     notes: ['make (.): make lint, make test'],
   },
   {
+    name: 'a Makefile that only builds',
+    files: {
+      Makefile: 'all: sds-test\n\nsds-test: sds.c\n\t$(CC) -o sds-test sds.c\nclean:\n\trm -f sds-test\n',
+      'sds.c': '',
+    },
+    setup: [],
+    gates: ['make all'],
+    notes: ['make (.): make all'],
+  },
+  {
     name: 'no Make where there is something better',
     files: { Makefile: 'test:\n\tgo test\n', 'go.mod': GO_MOD, 'main.go': '' },
     setup: [],
@@ -524,7 +534,7 @@ const MIXED: Row[] = [
     files: { 'README.md': '', LICENSE: '', 'docs/a.md': '' },
     setup: [],
     gates: [],
-    notes: ['No package was found: there are no gates. Name them in `.github/omk.yml`.'],
+    notes: ['Nothing was found that builds or tests it. Name its gates in `.github/omk.yml`.'],
   },
   { name: 'an empty repository', files: {}, setup: [], gates: [] },
 ];

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
 import { COMMANDS } from '../../src/goal/command.ts';
 import { parseCommand } from '../../src/goal/parse-command.ts';
+import type { GateResult } from '../../src/goal/gate.ts';
 import type { Goal, GoalStatus } from '../../src/goal/goal.ts';
 import { renderIsland, replaceIsland } from '../../src/goal/island.ts';
 import * as accounts from '../../src/goal/report/accounts.ts';
@@ -13,6 +14,7 @@ import * as reviews from '../../src/goal/report/review-answers.ts';
 import { renderStatus } from '../../src/goal/report/status-comment.ts';
 import { linkPulls, renderCount, renderDuration, renderMinutes, renderReason } from '../../src/goal/report/words.ts';
 import type { Slice } from '../../src/goal/slice.ts';
+import { describeEvent } from '../../src/goal/telling.ts';
 import { AT, HEAD, someGate, someGoal, someSlice, someWall, TREE } from './goals.ts';
 import { proseOf, readTables } from './markdown.ts';
 import { everything, PAGE, view } from './said.ts';
@@ -88,6 +90,14 @@ describe('the status comment', () => {
     const text = renderStatus(someGoal({ status }), view);
     expect(text).toContain(`\`${status}\``);
     expect(/> Next: (.*)/.exec(text)?.[1]).toBe(next);
+  });
+
+  test('says that there are no gates, and that none passed', () => {
+    const gates = { setup: [], gates: [], source: 'detected' as const, notes: [] };
+    expect(renderStatus(someGoal({ gates }), view)).toContain('\n- No gates: nothing is proven by running it\n');
+    const verified = (results: GateResult[]) => describeEvent({ kind: 'verified', slice: 'api', results });
+    expect(verified([])).toBe('`api` had no gates to run');
+    expect(verified([someGate()])).toBe('`api` gates passed');
   });
 
   test('asks for a blocked slice while the goal runs', () => {
@@ -187,8 +197,10 @@ describe('the body of a pull request', () => {
     );
   });
 
-  test('has no wall without a verdict and no gates without a result', () => {
-    expect(content({ wall: undefined, gates: [] })).not.toContain('## ');
+  test('has no wall without a verdict, and says that no gate ran', () => {
+    const text = content({ wall: undefined, gates: [] });
+    expect(text).not.toContain('## Review Wall');
+    expect(text).toContain('## Gates\n\nNo gate ran on this commit: nothing is proven by running it.');
   });
 
   test('shows a pass without verdict as missing: fail closed', () => {

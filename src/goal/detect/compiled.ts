@@ -119,17 +119,18 @@ export function detectJvm(view: RepositoryView): FoundPackage[] {
   ];
 }
 
-/** Make: its targets `lint`, `check` and `test`, for folders where no tool above found a package. */
+const MAKE_TARGETS = { all: 'build', lint: 'lint', check: 'test', test: 'test' } as const;
+
+/** Make: its targets `all`, `lint`, `check` and `test`, for folders where no tool above found a package. */
 export function detectMake(view: RepositoryView, taken: readonly string[]): FoundPackage[] {
   const makefiles = view.files.filter((path) => /(^|\/)(GNUmakefile|makefile|Makefile)$/.test(path));
   const dirs = foldersWith(view, ['GNUmakefile', 'makefile', 'Makefile']);
   const free = topmost(dirs).filter((dir) => !taken.some((other) => isWithin(other, dir) || isWithin(dir, other)));
   return free.flatMap((dir) => {
     const text = view.read(makefiles.find((path) => folderOf(path) === dir) ?? '') ?? '';
-    const targets = (['lint', 'check', 'test'] as const).filter((name) =>
-      new RegExp(`^${name}\\s*::?(?!=)`, 'm').test(text),
-    );
-    const gates = targets.map((name) => gateOf(dir, name === 'lint' ? 'lint' : 'test', `make ${name}`));
+    const gates = Object.entries(MAKE_TARGETS)
+      .filter(([name]) => new RegExp(`^${name}\\s*::?(?!=)`, 'm').test(text))
+      .map(([name, kind]) => gateOf(dir, kind, `make ${name}`));
     return gates.length > 0 ? [{ tool: 'make', dir, setup: [], gates }] : [];
   });
 }

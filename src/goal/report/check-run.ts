@@ -1,6 +1,7 @@
 import { describeRound, type ReviewRound } from '../ledger.ts';
 import { adviceOf, waive, wallVerdict, type Finding, type Wall } from '../wall.ts';
 import { clip, encodeCell, renderTable } from '../text.ts';
+import { renderPassStatus } from './words.ts';
 
 /** The name under which the wall's verdict stands on a head. */
 const WALL_CHECK = 'omk / review wall';
@@ -35,7 +36,7 @@ export function renderCheckRun(
   const findings = shown.passes.flatMap((pass) => pass.findings);
   const rows = shown.passes.map(({ pass, status, severity, feedback }) => [
     pass,
-    status,
+    renderPassStatus(status),
     severity,
     encodeCell(feedback),
   ]);

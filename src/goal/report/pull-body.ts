@@ -8,7 +8,7 @@ import type { Slice } from '../slice.ts';
 import { clip, encodeCell, encodeCode, encodeCodeCell, encodeInline, renderTable } from '../text.ts';
 import { describeRound, standingIn } from '../ledger.ts';
 import { ANTI_SLOP_THRESHOLD, PASSES, type Finding, type PassName, type Wall } from '../wall.ts';
-import { renderDuration, renderSpend } from './words.ts';
+import { renderDuration, renderPassStatus, renderSpend } from './words.ts';
 
 export type PullView = {
   /** What the sandbox holds, such as `bwrap`. */
@@ -32,7 +32,7 @@ export function renderPullContent(goal: Goal, slice: Slice, view: PullView): str
     { text: whatChanged(slice) },
     { text: placeInGoal(goal, slice) },
     ...(slice.wall ? [{ text: wallSection(slice, slice.wall) }] : []),
-    ...(slice.gates.length > 0 ? [{ text: gatesSection(slice.gates) }] : []),
+    { text: gatesSection(slice.gates) },
     { text: madeHow(goal, view) },
   ]);
 }
@@ -102,11 +102,11 @@ function findingLine({ id, rule, file, line, severity, message }: Finding): stri
 function passRow(wall: Wall, pass: PassName): string[] {
   const verdict = wall.passes.find((candidate) => candidate.pass === pass);
   if (!verdict) return [pass, 'missing', '', 'No verdict was given, so the wall blocks.'];
-  const status = verdict.status === 'not-applicable' ? 'not applicable' : verdict.status;
-  return [pass, status, verdict.severity, encodeCell(clip(verdict.feedback, 300))];
+  return [pass, renderPassStatus(verdict.status), verdict.severity, encodeCell(clip(verdict.feedback, 300))];
 }
 
 function gatesSection(results: readonly GateResult[]): string {
+  if (results.length === 0) return '## Gates\n\nNo gate ran on this commit: nothing is proven by running it.';
   const rows = results.map((result) => [
     encodeCell(clip(result.name, 60)),
     encodeCodeCell(clip(result.run, 200)),

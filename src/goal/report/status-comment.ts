@@ -166,7 +166,7 @@ function gatesSection({ gates, redOnBase }: Goal): Section {
   const from = { config: 'from `.github/omk.yml`', detected: 'detected' }[gates?.source ?? 'detected'];
   const count = found.length === 1 ? '1 gate' : `${found.length} gates`;
   return fold('Gates', [
-    `- ${found.length === 0 ? 'No gates: nothing is proven by running it' : count}, ${from}`,
+    found.length === 0 ? '- No gates: nothing is proven by running it' : `- ${count}, ${from}`,
     ...(gates?.notes ?? []).map((note) => `- ${encodeInline(clip(note, 300))}`),
     ...redOnBase.map((result) => `- Fails on the base already: ${encodeCode(clip(result.run, 200))}`),
   ]);

@@ -3,6 +3,7 @@ import type { Command } from '../command.ts';
 import type { Goal, Reason } from '../goal.ts';
 import type { Wait } from '../slice.ts';
 import { clip, encodeCode, encodeInline, fenceBlock } from '../text.ts';
+import type { PassVerdict } from '../wall.ts';
 
 /** A command as a text names it: in a code span, so that nothing hears it. */
 export function commandCode(command: Command['kind']): string {
@@ -27,6 +28,11 @@ export function renderDuration(ms: number): string {
 export function renderMinutes(ms: number): string {
   const minutes = Math.max(0, Math.floor(ms / 60_000));
   return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** The status of a pass as people say it. */
+export function renderPassStatus(status: PassVerdict['status']): string {
+  return status === 'not-applicable' ? 'not applicable' : status;
 }
 
 /** A count of tokens in few characters, such as `120k` or `1.5M`. */

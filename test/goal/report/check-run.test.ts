@@ -45,3 +45,9 @@ test('what a person let through fails nothing and is said so', () => {
 test('nothing found is a success', () => {
   expect(renderCheckRun(wallWith())).toMatchObject({ conclusion: 'success', title: 'The review wall passed' });
 });
+
+test('a pass that does not apply is named as in the pull request', () => {
+  const wall = wallWith();
+  const passes = wall.passes.map((verdict) => ({ ...verdict, status: 'not-applicable' as const }));
+  expect(renderCheckRun({ ...wall, passes }).summary).toContain('| code | not applicable | low |');
+});
