@@ -13,4 +13,6 @@ export default {
   ],
   testTimeout: 120_000,
   maxWorkers: 2,
+  // Every process that a test starts copies the page tables of its worker: a fat worker makes git slow.
+  workerIdleMemoryLimit: '400MB',
 };

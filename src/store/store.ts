@@ -285,10 +285,9 @@ function workPart({ engine, clock, log }: Context) {
     counts: async () => ({ jobs: await countJobs(engine), goals: await lookup.countGoals(engine.db) }),
     async idle(): Promise<void> {
       for (;;) {
-        await sendDue(engine, clock.now());
         const { webhook, goal } = await countJobs(engine);
-        if (webhook.queued + webhook.active + goal.queued + goal.active === 0) return;
-        await nextSettled(settled);
+        if (webhook.queued + webhook.active + goal.queued + goal.active > 0) await nextSettled(settled);
+        else if ((await sendDue(engine, clock.now())) === 0) return;
       }
     },
   };

@@ -25,8 +25,29 @@ const environment = {
 
 type GitOptions = { input?: string | Uint8Array; env?: Record<string, string> };
 
+type Ran = { exitCode: number; stdout: string; stderr: string };
+
+/** What is asked of commits by their full ids alone is true for ever. A process costs much, so it is asked once. */
+const known = new Map<string, Ran>();
+const LASTING = /^(log|diff|merge-base|merge-tree|rev-parse)$/;
+const NAMED_IN_FULL = /^([0-9a-f]{40}(\^\{\w+\})?|[0-9a-f]{40}\.\.[0-9a-f]{40}|-.*)$/;
+
+function isLasting([verb = '', ...rest]: readonly string[]): boolean {
+  const paths = rest.indexOf('--');
+  return LASTING.test(verb) && rest.slice(0, paths < 0 ? undefined : paths).every((arg) => NAMED_IN_FULL.test(arg));
+}
+
 /** Runs git in a bare repository and gives its exit code and standard output, the last line break removed. */
-export async function tryGit(gitDir: string, args: readonly string[], options: GitOptions = {}) {
+export async function tryGit(gitDir: string, args: readonly string[], options: GitOptions = {}): Promise<Ran> {
+  if (!isLasting(args)) return run(gitDir, args, options);
+  const key = [gitDir, ...args].join('\0');
+  const ran = known.get(key) ?? (await run(gitDir, args, options));
+  // An object that is not there may still come.
+  if (ran.stderr === '' && (ran.exitCode === 0 || args[0] !== 'rev-parse')) known.set(key, ran);
+  return ran;
+}
+
+async function run(gitDir: string, args: readonly string[], options: GitOptions): Promise<Ran> {
   const result = await execa('git', ['--git-dir', gitDir, ...args], {
     env: { ...environment, ...options.env },
     extendEnv: false,
@@ -112,9 +133,10 @@ export async function resolveCommit(gitDir: string, name: string): Promise<strin
   return exitCode === 0 ? stdout : undefined;
 }
 
-/** The tip of a branch, or undefined. */
-export function branchTip(gitDir: string, branch: string): Promise<string | undefined> {
-  return resolveCommit(gitDir, `refs/heads/${branch}`);
+/** The tip of a branch, or undefined. Read from its file where it has one, since this is asked all the time. */
+export async function branchTip(gitDir: string, branch: string): Promise<string | undefined> {
+  const text = await readFile(join(gitDir, 'refs', 'heads', branch), 'utf8').catch(() => '');
+  return /^[0-9a-f]{40}(?=\n$)/.exec(text)?.[0] ?? resolveCommit(gitDir, `refs/heads/${branch}`);
 }
 
 export async function isAncestor(gitDir: string, ancestor: string, descendant: string): Promise<boolean> {
