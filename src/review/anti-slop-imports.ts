@@ -63,7 +63,7 @@ async function missingName(found: Import, targets: string[], reading: Reading): 
   const target = targets[0] ?? '';
   if (found.names.length === 0 || !/\.([cm]?[jt]sx?|py)$/.test(target) || /\.d\.[cm]?ts$/.test(target))
     return undefined;
-  const text = await reading.peek(target);
+  const text = (await reading.peek(target))?.text;
   if (
     text === undefined ||
     /\bexport \*(?! as)|\bmodule\.exports\b|\bexports\.|import \*|__getattr__|__all__|globals\(\)|\bexport =/.test(text)
@@ -130,7 +130,7 @@ async function isDeclared(name: string, source: SourceFile, reading: Reading): P
     ]) {
       const path = posix.join(folder, manifest);
       if (!reading.paths.has(path)) continue;
-      const text = (await reading.peek(path)) ?? '"paths"';
+      const text = (await reading.peek(path))?.text ?? '"paths"';
       if (manifest === 'package.json') seen = true;
       if (
         text.includes(`"${name}"`) ||

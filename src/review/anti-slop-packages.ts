@@ -48,7 +48,8 @@ async function isKnown(name: string, specifier: string, { source, reading }: Pla
   const changed = new Set(reading.change.files.map(({ path }) => path));
   const kind = posix.extname(source.path);
   const others = [...reading.paths].filter((path) => !changed.has(path) && posix.extname(path) === kind);
-  for (const path of others.slice(0, SEARCHED_FILES)) if (word.test((await reading.peek(path)) ?? '')) return true;
+  for (const path of others.slice(0, SEARCHED_FILES))
+    if (word.test((await reading.peek(path))?.text ?? '')) return true;
   return others.length > 4 * SEARCHED_FILES;
 }
 
@@ -65,7 +66,7 @@ async function goModules(source: SourceFile, reading: Reading): Promise<string[]
   for (let folder = posix.dirname(source.path); ; folder = posix.dirname(folder)) {
     const path = posix.join(folder, 'go.mod');
     if (reading.paths.has(path)) {
-      const text = await reading.peek(path);
+      const text = (await reading.peek(path))?.text;
       return text === undefined || reading.paths.has('go.work')
         ? undefined
         : [...text.matchAll(/^(?:module|\s*(?:require|replace)?)\s+"?([\w.-]+\.[\w.-]+[^\s"]*|[\w./-]+$)/gm)].map(
@@ -92,7 +93,7 @@ async function pythonPackages(reading: Reading): Promise<string[] | undefined> {
   const declared: string[] = [];
   let lists = false;
   for (const path of manifests) {
-    const text = await reading.peek(path);
+    const text = (await reading.peek(path))?.text;
     if (text === undefined) return undefined;
     if (/requirements|\bdependencies\b|install_requires|\[packages\]/.test(path + text)) lists = true;
     for (const [word] of text.toLowerCase().matchAll(/[a-z][\w.-]*/g)) {

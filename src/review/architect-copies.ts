@@ -2,9 +2,8 @@ import { posix } from 'node:path';
 import { programs } from './architect-size.ts';
 import { twins } from './architect-twins.ts';
 import { roleOf } from './file-role.ts';
-import { languageOf } from './language.ts';
-import { lex, type SourceLine } from './lexer.ts';
-import type { Reading, SourceFile } from './reading.ts';
+import type { SourceLine } from './lexer.ts';
+import type { HeadFile, Reading, SourceFile } from './reading.ts';
 import type { Hit, Rule } from './rules.ts';
 
 const COPY_LINES = 12;
@@ -16,25 +15,25 @@ const copies: Rule = {
   languages: 'all',
   async find(reading) {
     const sources = programs(reading).filter((source) => !source.partial);
-    const runs = sources.map((source) => ({ source, windows: windowsOf(source.lines) }));
-    const places = new Map<number, Place[]>();
-    for (const { source, windows } of runs)
-      for (const window of windows) add(places, window.key, { path: source.path, window, source });
-    for (const { path, lines } of await unchangedNear(sources, reading))
-      for (const window of windowsOf(lines)) add(places, window.key, { path, window, source: undefined });
+    const runs = sources.map((source) => ({ source, windows: windowsOf(source.lines, source) }));
+    const beside = await unchangedNear(sources, reading);
+    const firsts = chained([
+      ...runs.map(({ windows }) => windows),
+      ...beside.map((file) => windowsOf(file.lines(), file)),
+    ]);
     const hits: Hit[] = [];
     for (const { source, windows } of runs) {
       let reported = 0;
       for (const window of windows) {
-        if (window.line <= reported || !isAllAdded(window, source)) continue;
-        const twin = places.get(window.key)?.find((other) => isElsewhere(other, source, window));
-        if (!twin) continue;
+        if (window.line <= reported) continue;
+        const twin = twinOf(window, source, firsts.get(window.key));
+        if (!twin || !isAllAdded(window, source)) continue;
         reported = window.telling[window.from + COPY_LINES - 1]?.number ?? 0;
         hits.push({
           file: source.path,
           line: window.line,
-          severity: twin.source === source ? 'low' : 'medium',
-          message: `At least ${COPY_LINES} lines are a copy of ${twin.path}:${twin.window.line}`,
+          severity: twin.file === source ? 'low' : 'medium',
+          message: `At least ${COPY_LINES} lines are a copy of ${twin.file.path}:${twin.line}`,
           text: textOf(window).slice(0, 200),
         });
       }
@@ -43,18 +42,20 @@ const copies: Rule = {
   },
 };
 
-/** Twelve telling lines that follow each other; `key` is made of their words without spaces. */
-type Window = { key: number; line: number; telling: readonly SourceLine[]; from: number };
-/** `source` is undefined for a file that the change leaves alone. */
-type Place = { path: string; window: Window; source: SourceFile | undefined };
+/** Twelve telling lines that follow each other; `key` is made of their words without spaces, `next` the next one of the same key. */
+type Window = {
+  key: number;
+  line: number;
+  telling: readonly SourceLine[];
+  from: number;
+  file: SourceFile | HeadFile;
+  next: Window | undefined;
+};
 
 const UNCHANGED_FILES = 40;
 
 /** Files that stand beside those which gain enough lines to hold a copy. */
-async function unchangedNear(
-  sources: readonly SourceFile[],
-  reading: Reading,
-): Promise<{ path: string; lines: SourceLine[] }[]> {
+async function unchangedNear(sources: readonly SourceFile[], reading: Reading): Promise<HeadFile[]> {
   const changed = new Set(reading.change.files.map(({ path }) => path));
   const folders = new Map<string, SourceFile>();
   for (const source of sources)
@@ -63,10 +64,10 @@ async function unchangedNear(
     (path) =>
       !changed.has(path) && folders.has(posix.dirname(path) + posix.extname(path)) && roleOf(path) === 'product',
   );
-  const found: { path: string; lines: SourceLine[] }[] = [];
+  const found: HeadFile[] = [];
   for (const path of near.slice(0, UNCHANGED_FILES)) {
-    const text = await reading.peek(path);
-    if (text !== undefined) found.push({ path, lines: lex(text, languageOf(path)) });
+    const file = await reading.peek(path);
+    if (file) found.push(file);
   }
   return found;
 }
@@ -79,24 +80,36 @@ function isAllAdded(window: Window, source: SourceFile): boolean {
 }
 
 /** Every run of twelve lines that hold code; imports, brackets and data alone are nothing to share. */
-function windowsOf(lines: readonly SourceLine[]): Window[] {
-  const telling = lines.filter((line) => TELLING.test(line.code) && !IMPORTING.test(line.code));
+function windowsOf(lines: readonly SourceLine[], file: SourceFile | HeadFile): Window[] {
+  const telling = lines.filter(({ code }) => isTelling(code) && !IMPORTING.test(code));
   const hashes = telling.map((line) => hashOf(line.text));
   const acts = telling.map((line) => (ACTING.test(line.code) ? 1 : 0));
   const windows: Window[] = [];
-  let acting = 0;
+  let [acting, key] = [0, 0];
   for (let end = 0; end < telling.length; end += 1) {
     acting += (acts[end] ?? 0) - (acts[end - COPY_LINES] ?? 0);
+    key = (Math.imul(key, 31) + (hashes[end] ?? 0) - Math.imul(OLDEST, hashes[end - COPY_LINES] ?? 0)) | 0;
     const from = end - COPY_LINES + 1;
-    if (from < 0 || acting < COPY_LINES * 0.6) continue;
-    let key = 0;
-    for (let at = from; at <= end; at += 1) key = (Math.imul(key, 31) + (hashes[at] ?? 0)) | 0;
-    windows.push({ key, line: telling[from]?.number ?? 0, telling, from });
+    if (from >= 0 && acting >= COPY_LINES * 0.6)
+      windows.push({ key, line: telling[from]?.number ?? 0, telling, from, file, next: undefined });
   }
   return windows;
 }
 
-const TELLING = /\w[^]*?\w/;
+/** It holds two letters or digits. */
+function isTelling(code: string): boolean {
+  for (let at = 0, words = 0; at < code.length; at += 1)
+    if (isWord(code.charCodeAt(at)) && (words += 1) === 2) return true;
+  return false;
+}
+
+function isWord(char: number): boolean {
+  return (char >= 97 && char <= 122) || (char >= 65 && char <= 90) || (char >= 48 && char <= 57) || char === 95;
+}
+
+/** The weight that a line's hash has gained when its window has moved past it. */
+const OLDEST = Array.from({ length: COPY_LINES }).reduce((weight: number) => Math.imul(weight, 31), 1);
+
 const IMPORTING = /^\s*(import|export \*|export \{|from|use|package|#include|using)\b/;
 const ACTING = /[=(]|\b(return|if|for|while)\b/;
 
@@ -117,23 +130,36 @@ function textOf({ telling, from }: Window): string {
     .join('\n');
 }
 
+/** The first window of each key; the others hang on it in their order. */
+function chained(runs: readonly Window[][]): Map<number, Window> {
+  const firsts = new Map<number, Window>();
+  for (const windows of runs.toReversed())
+    for (let at = windows.length - 1; at >= 0; at -= 1) {
+      const window = windows[at];
+      if (!window) continue;
+      window.next = firsts.get(window.key);
+      firsts.set(window.key, window);
+    }
+  return firsts;
+}
+
+/** The first place that holds the same. */
+function twinOf(window: Window, source: SourceFile, first: Window | undefined): Window | undefined {
+  let other = first;
+  while (other && (other === window || !isElsewhere(other, source, window))) other = other.next;
+  return other;
+}
+
 /** The other place is not this one, and of two new copies only the second is told. A build's twin of another module kind is no copy. */
-function isElsewhere(other: Place, source: SourceFile, window: Window): boolean {
-  if (other.source === source)
-    return other.window.line + COPY_LINES <= window.line && textOf(other.window) === textOf(window);
-  if (stem(other.path) === stem(source.path)) return false;
-  const isFirst = !other.source?.isAdded(other.window.line) || other.path < source.path;
-  return isFirst && textOf(other.window) === textOf(window);
+function isElsewhere(other: Window, source: SourceFile, window: Window): boolean {
+  if (other.file === source) return other.line + COPY_LINES <= window.line && textOf(other) === textOf(window);
+  if (stem(other.file.path) === stem(source.path)) return false;
+  const isNew = 'change' in other.file && other.file.isAdded(other.line);
+  return (!isNew || other.file.path < source.path) && textOf(other) === textOf(window);
 }
 
 function stem(path: string): string {
   return path.replace(/\.\w+$/, '');
-}
-
-function add<K, V>(map: Map<K, V[]>, key: K, value: V): void {
-  const list = map.get(key);
-  if (list) list.push(value);
-  else map.set(key, [value]);
 }
 
 /** Windows of one long copy that follow each other are one finding. */

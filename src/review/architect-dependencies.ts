@@ -184,7 +184,7 @@ async function isUsed(name: string, manifest: SourceFile, reading: Reading): Pro
   );
   if (code.length > SEARCHED_FILES) return true;
   for (const path of code) {
-    const text = await reading.peek(path);
+    const text = (await reading.peek(path))?.text;
     if (path !== manifest.path && (text === undefined || mentions(text))) return true;
   }
   return false;

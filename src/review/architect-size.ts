@@ -46,7 +46,7 @@ async function neighbourTexts(source: SourceFile, reading: Reading): Promise<str
   const near = alike.filter((path) => posix.dirname(path) === folder);
   const texts: string[] = [];
   for (const path of [...near, ...alike.filter((other) => posix.dirname(other) !== folder)].slice(0, NEIGHBOURS)) {
-    const text = await reading.peek(path);
+    const text = (await reading.peek(path))?.text;
     if (text !== undefined) texts.push(text);
   }
   return texts;

@@ -1,10 +1,9 @@
 import { posix } from 'node:path';
 import { programs } from './architect-size.ts';
-import { readBlocks, type Block } from './blocks.ts';
+import type { Block } from './blocks.ts';
 import { roleOf } from './file-role.ts';
-import { languageOf } from './language.ts';
-import { lex, type SourceLine } from './lexer.ts';
-import type { Reading, SourceFile } from './reading.ts';
+import type { SourceLine } from './lexer.ts';
+import type { HeadFile, Reading, SourceFile } from './reading.ts';
 import { shorten, type Hit, type Rule } from './rules.ts';
 
 /** Shorter functions are alike by nature. */
@@ -20,42 +19,41 @@ export const twins: Rule = {
   languages: 'all',
   async find(reading) {
     const sources = programs(reading).filter((source) => !source.partial);
-    const fresh = sources.flatMap((source) => newFunctions(source));
+    const changed = sources.flatMap((source) =>
+      outlinesOf(source.path, source.lines, source.blocks().all)
+        .filter(({ block }) => !source.isTestLine(block.start))
+        .map((outline) => ({ ...outline, isNew: isNew(outline.block, source) })),
+    );
+    const fresh = changed.filter((outline) => outline.isNew);
     if (fresh.length === 0) return [];
-    const known = new Map<string, { path: string; line: number; source?: SourceFile }>();
-    for (const source of sources)
-      for (const [key, block] of shapesOf(source.lines, source.blocks().all))
-        if (!isNew(block, source) && !source.isTestLine(block.start))
-          known.set(key, { path: source.path, line: block.start, source });
-    for (const { path, text } of await others(sources, reading)) {
-      const language = languageOf(path);
-      const lines = lex(text, language);
-      for (const [key, block] of shapesOf(lines, readBlocks(lines, language).all))
-        known.set(key, { path, line: block.start });
-    }
+    const alike = new Map<number, Outline[]>();
+    const note = (outline: Outline) => {
+      const list = alike.get(outline.key);
+      if (list) list.push(outline);
+      else alike.set(outline.key, [outline]);
+    };
+    for (const outline of changed) if (!outline.isNew) note(outline);
+    for (const file of await others(sources, reading))
+      outlinesOf(file.path, file.lines(), file.blocks().all).forEach(note);
     const hits: Hit[] = [];
-    for (const { key, block, source } of fresh) {
-      const twin = known.get(key);
-      if (twin && bareName(twin.path) !== bareName(source.path))
+    for (const outline of fresh) {
+      const { path, block } = outline;
+      const twin = alike.get(outline.key)?.findLast((other) => isTwin(other, outline));
+      if (twin && bareName(twin.path) !== bareName(path))
         hits.push({
-          file: source.path,
+          file: path,
           line: block.start,
-          message: `This function is a copy of the one at ${twin.path}:${twin.line}`,
+          message: `This function is a copy of the one at ${twin.path}:${twin.block.start}`,
           text: shorten(block.header),
         });
-      else if (!twin) known.set(key, { path: source.path, line: block.start, source });
+      else if (!twin) note(outline);
     }
     return hits;
   },
 };
 
-type Fresh = { key: string; block: Block; source: SourceFile };
-
-function newFunctions(source: SourceFile): Fresh[] {
-  return shapesOf(source.lines, source.blocks().all).flatMap(([key, block]) =>
-    isNew(block, source) && !source.isTestLine(block.start) ? [{ key, block, source }] : [],
-  );
-}
+/** A function and what is quickly seen of its body: two that differ in their keys are no twins. */
+type Outline = { path: string; block: Block; body: readonly SourceLine[]; key: number; shape?: string };
 
 function isNew(block: Block, source: SourceFile): boolean {
   for (let line = block.start; line <= block.end; line += 1)
@@ -64,7 +62,7 @@ function isNew(block: Block, source: SourceFile): boolean {
 }
 
 /** Unchanged files of the same languages, the nearest first; as many as the reading allows. */
-async function others(sources: readonly SourceFile[], reading: Reading): Promise<{ path: string; text: string }[]> {
+async function others(sources: readonly SourceFile[], reading: Reading): Promise<HeadFile[]> {
   const changed = new Set(reading.change.files.flatMap(({ path, oldPath }) => [path, oldPath]));
   const kinds = new Set(sources.map(({ path }) => posix.extname(path)));
   const folders = new Set(sources.map(({ path }) => posix.dirname(path)));
@@ -72,27 +70,43 @@ async function others(sources: readonly SourceFile[], reading: Reading): Promise
     (path) => kinds.has(posix.extname(path)) && !changed.has(path) && roleOf(path) === 'product',
   );
   const near = alike.sort((a, b) => Number(folders.has(posix.dirname(b))) - Number(folders.has(posix.dirname(a))));
-  const found: { path: string; text: string }[] = [];
+  const found: HeadFile[] = [];
   for (const path of near.slice(0, SEARCHED_FILES)) {
-    const text = await reading.peek(path);
-    if (text !== undefined) found.push({ path, text });
+    const file = await reading.peek(path);
+    if (file) found.push(file);
   }
   return found;
 }
 
-/** The shape of each function that is long enough to be compared. */
-function shapesOf(lines: readonly SourceLine[], blocks: readonly Block[]): [key: string, block: Block][] {
-  return blocks.flatMap((block): [string, Block][] => {
+/** Each function that is long enough to be compared. */
+function outlinesOf(path: string, lines: readonly SourceLine[], blocks: readonly Block[]): Outline[] {
+  return blocks.flatMap((block) => {
     if (block.kind !== 'function' || block.end - block.open < BODY_LINES) return [];
-    const key = shapeOf(lines, block);
-    return key === undefined ? [] : [[key, block]];
+    const body = lines.slice(block.open, block.end).filter(({ code }) => /\w/.test(code));
+    return body.length < BODY_LINES ? [] : [{ path, block, body, key: keyOf(body) }];
   });
 }
 
-/** The words of a body: what is its own is numbered in order of appearance, what it uses of others keeps its name. */
-function shapeOf(lines: readonly SourceLine[], block: Block): string | undefined {
-  const body = lines.slice(block.open, block.end).filter(({ code }) => /\w/.test(code));
-  if (body.length < BODY_LINES) return undefined;
+/** Made of all that is neither a name nor space, since twins differ in names alone. */
+function keyOf(body: readonly SourceLine[]): number {
+  let key = 0;
+  for (const { text } of body)
+    for (let at = 0; at < text.length; at += 1) {
+      const char = text.charCodeAt(at);
+      if (char < 128 && SIGNS[char]) key = (Math.imul(key, 31) + char) | 0;
+    }
+  return key;
+}
+
+const SIGNS = Uint8Array.from({ length: 128 }, (_, char) => (/[^\w$\s;]/.test(String.fromCharCode(char)) ? 1 : 0));
+
+function isTwin(one: Outline, other: Outline): boolean {
+  for (const outline of [one, other]) outline.shape ??= shapeOf(outline);
+  return one.shape !== '' && one.shape === other.shape;
+}
+
+/** The words of a body: what is its own is numbered in order of appearance, what it uses of others keeps its name. Empty if they are few. */
+function shapeOf({ block, body }: Outline): string {
   const text = body.map((line) => line.text.trim()).join('\n');
   const own = new Map<string, string>();
   for (const [name] of block.header.slice(block.header.indexOf('(')).matchAll(/[A-Za-z_$][\w$]*/g)) own.set(name, '');
@@ -110,7 +124,7 @@ function shapeOf(lines: readonly SourceLine[], block: Block): string | undefined
       return mark;
     },
   );
-  return words < BODY_WORDS ? undefined : shape.replace(/[\s;]+/g, ' ').replace(/§\d+\./g, '§');
+  return words < BODY_WORDS ? '' : shape.replace(/[\s;]+/g, ' ').replace(/§\d+\./g, '§');
 }
 
 function declaredIn(code: string): string[] {

@@ -5,7 +5,7 @@ import { copyRules } from './architect-copies.ts';
 import { dependencyRules } from './architect-dependencies.ts';
 import { sizeRules } from './architect-size.ts';
 import { importsOf, resolveImport, type Import, type Tree } from './imports.ts';
-import { languageOf, SCRIPTS } from './language.ts';
+import { SCRIPTS } from './language.ts';
 import { lex } from './lexer.ts';
 import type { Reading, SourceFile } from './reading.ts';
 import { sourcesOf, type Hit, type Rule } from './rules.ts';
@@ -36,7 +36,7 @@ const layers: Rule = {
 
 async function treeOf(reading: Reading): Promise<Tree> {
   const manifest = reading.paths.has('go.mod') ? await reading.peek('go.mod') : undefined;
-  return { paths: reading.paths, goModule: /^module\s+(\S+)/m.exec(manifest ?? '')?.[1] };
+  return { paths: reading.paths, goModule: /^module\s+(\S+)/m.exec(manifest?.text ?? '')?.[1] };
 }
 
 function addedImports(source: SourceFile): Import[] {
@@ -130,10 +130,9 @@ function trace(cameFrom: ReadonlyMap<string, string>, from: string, to: string):
 }
 
 async function runtimeImports(path: string, reading: Reading, tree: Tree): Promise<string[]> {
-  const text = await reading.peek(path);
-  if (text === undefined) return [];
-  const language = languageOf(path);
-  return importsOf(lex(text, language), language.name)
+  const file = await reading.peek(path);
+  if (!file) return [];
+  return importsOf(file.lines(), file.language.name)
     .filter((found) => !found.typeOnly && !found.nested)
     .flatMap((found) => firstSource(resolveImport(found.specifier, path, tree)) ?? []);
 }
@@ -180,14 +179,12 @@ async function stillImported(source: SourceFile, missing: string[], reading: Rea
   const near = others.sort((a, b) => distance(a, source.path) - distance(b, source.path)).slice(0, SEARCHED_FILES);
   const withOld: Tree = { ...tree, paths: new Set([...tree.paths, source.change.oldPath]) };
   for (const path of near) {
-    const text = await reading.peek(path);
+    const file = await reading.peek(path);
     if (
-      text === undefined ||
-      !text.includes(stem === 'index' || stem === '__init__' ? posix.basename(posix.dirname(source.path)) : stem)
+      !file?.text.includes(stem === 'index' || stem === '__init__' ? posix.basename(posix.dirname(source.path)) : stem)
     )
       continue;
-    const language = languageOf(path);
-    for (const found of importsOf(lex(text, language), language.name)) {
+    for (const found of importsOf(file.lines(), file.language.name)) {
       const name = found.names.find((wanted) => missing.includes(wanted));
       if (name === undefined || !resolveImport(found.specifier, path, withOld).includes(source.change.oldPath))
         continue;

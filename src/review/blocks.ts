@@ -26,7 +26,7 @@ export type Blocks = {
 export function readBlocks(lines: readonly SourceLine[], language: Language): Blocks {
   const all =
     language.blocks === 'braces' ? byBraces(lines, language) : language.blocks === 'indent' ? byIndent(lines) : [];
-  const innermost: (Block | undefined)[] = [];
+  const innermost: (Block | undefined)[] = Array.from({ length: lines.length + 1 });
   for (const block of all) for (let line = block.open + 1; line <= block.end; line += 1) innermost[line] = block;
   return {
     all,
@@ -38,57 +38,99 @@ export function readBlocks(lines: readonly SourceLine[], language: Language): Bl
   };
 }
 
-type Open = { block: Block; depth: number };
-
 /** Languages in which a line may end a statement without a semicolon. */
 const LINE_ENDS: readonly LanguageName[] = ['go', 'javascript', 'typescript', 'tsx', 'kotlin', 'swift'];
 
+type Spot = { index: number; column: number };
+
+/** What is open while braces are read: the blocks, and the statement that may turn out to be a header. */
+type Braces = {
+  lines: readonly SourceLine[];
+  all: Block[];
+  stack: { block: Block; depth: number }[];
+  /** Where the statement begins; undefined between statements. */
+  from: Spot | undefined;
+  /** Round and square brackets open in it. */
+  depth: number;
+};
+
 function byBraces(lines: readonly SourceLine[], language: Language): Block[] {
-  const all: Block[] = [];
-  const stack: Open[] = [];
-  let header = '';
-  let headerLine = 0;
-  let depth = 0;
-  const reset = () => {
-    header = '';
-    headerLine = 0;
-  };
+  const state: Braces = { lines, all: [], stack: [], from: undefined, depth: 0 };
+  const endsWithLine = LINE_ENDS.includes(language.name);
   for (const [index, line] of lines.entries()) {
-    for (const part of line.code.split(/([{}();[\]])/)) {
-      if (part === '') continue;
-      if (part === '{') {
-        const start = headerLine === 0 ? line.number : headerLine;
-        const block = newBlock(header, { start, open: line.number, parent: stack.at(-1)?.block });
-        all.push(block);
-        stack.push({ block, depth });
-        depth = 0;
-        reset();
-      } else if (part === '}') {
-        const open = stack.pop();
-        if (open) open.block.end = line.number;
-        depth = open?.depth ?? 0;
-        reset();
-      } else if (part === ';' && depth === 0) reset();
-      else {
-        if (part === '(' || part === '[') depth += 1;
-        if (part === ')' || part === ']') depth = Math.max(0, depth - 1);
-        if (headerLine === 0 && part.trim() !== '') headerLine = line.number;
-        if (headerLine !== 0 && header.length < 2_000) header += part;
-      }
+    for (let column = 0; column < line.code.length; column += 1) {
+      const char = line.code.charCodeAt(column);
+      if (char <= SPACE) continue;
+      const tells = char < 128 && SIGNS[char] === 1;
+      if (!tells || readSign(char, { index, column }, state) === 'within') state.from ??= { index, column };
     }
-    if (depth === 0 && LINE_ENDS.includes(language.name) && endsStatement(line, lines[index + 1])) reset();
-    else if (headerLine !== 0) header += ' ';
+    if (endsWithLine && state.from && state.depth === 0 && endsStatement(line, lines[index + 1]))
+      state.from = undefined;
   }
-  for (const { block } of stack) block.end = lines.length;
-  return all;
+  for (const { block } of state.stack) block.end = lines.length;
+  return state.all;
 }
 
-function endsStatement(line: SourceLine, next: SourceLine | undefined): boolean {
-  if (
-    line.code.trim() === '' ||
-    /([,=+\-*/%&|?:<>({[.]|=>|\b(?:extends|implements|return|async|function))\s*$/.test(line.code)
-  )
-    return false;
+/** Opens or closes a block or a bracket; `between` if a statement ends with this sign. */
+function readSign(char: number, at: Spot, state: Braces): 'within' | 'between' {
+  switch (char) {
+    case BRACE:
+      openBlock(at, state);
+      return 'between';
+    case BRACE + 2: {
+      const open = state.stack.pop();
+      if (open) open.block.end = at.index + 1;
+      Object.assign(state, { depth: open?.depth ?? 0, from: undefined });
+      return 'between';
+    }
+    case SEMICOLON:
+      if (state.depth === 0) state.from = undefined;
+      return state.depth === 0 ? 'between' : 'within';
+    case ROUND:
+    case SQUARE:
+      state.depth += 1;
+      return 'within';
+    case ROUND + 1:
+    case SQUARE + 2:
+      state.depth = Math.max(0, state.depth - 1);
+      return 'within';
+    default:
+      return 'within';
+  }
+}
+
+const [BRACE, ROUND, SQUARE, SEMICOLON, SPACE] = [123, 40, 91, 59, 32];
+const SIGNS = Uint8Array.from({ length: 128 }, (_, char) => ('{}()[];'.includes(String.fromCharCode(char)) ? 1 : 0));
+
+function openBlock(at: Spot, state: Braces): void {
+  const { from, lines, stack } = state;
+  const block = newBlock(from ? textBetween(from, at, lines) : '', {
+    start: (from ?? at).index + 1,
+    open: at.index + 1,
+    parent: stack.at(-1)?.block,
+  });
+  state.all.push(block);
+  stack.push({ block, depth: state.depth });
+  Object.assign(state, { depth: 0, from: undefined });
+}
+
+const HEADER_CHARS = 2_000;
+
+function textBetween(from: Spot, to: Spot, lines: readonly SourceLine[]): string {
+  let text = '';
+  for (let index = from.index; index <= to.index && text.length < HEADER_CHARS; index += 1) {
+    const code = lines[index]?.code ?? '';
+    text += `${code.slice(index === from.index ? from.column : 0, index === to.index ? to.column : undefined)} `;
+  }
+  return text;
+}
+
+const GOES_ON = new Set(',=+-*/%&|?:<>({[.');
+
+function endsStatement({ code }: SourceLine, next: SourceLine | undefined): boolean {
+  const end = code.trimEnd();
+  if (end === '' || GOES_ON.has(end.at(-1) ?? '')) return false;
+  if (/\b(?:extends|implements|return|async|function)$/.test(end.slice(-11))) return false;
   return !/^\s*([{.?:&|=+)>]|extends\b|implements\b|where\b)/.test(next?.code ?? '');
 }
 

@@ -1,7 +1,7 @@
 import { isBalanced } from './code-flow.ts';
 import { resolveImport, importsOf } from './imports.ts';
-import { languageOf, SCRIPTS } from './language.ts';
-import { lex, type SourceLine } from './lexer.ts';
+import { SCRIPTS } from './language.ts';
+import type { SourceLine } from './lexer.ts';
 import type { Reading, SourceFile } from './reading.ts';
 import { lineRule, sourcesOf, type Hit, type Rule } from './rules.ts';
 
@@ -45,10 +45,9 @@ async function importedAsync(source: SourceFile, reading: Reading): Promise<stri
   for (const { names, specifier } of importsOf(source.lines, source.language.name)) {
     const wanted = names.filter((name) => bare.has(name));
     const target = wanted.length === 0 ? undefined : resolveImport(specifier, source.path, tree)[0];
-    const text = target === undefined ? undefined : await reading.peek(target);
-    if (target === undefined || text === undefined) continue;
-    const language = languageOf(target);
-    const declared = asyncNames(lex(text, language), language.name === 'python');
+    const file = target === undefined ? undefined : await reading.peek(target);
+    if (!file) continue;
+    const declared = asyncNames(file.lines(), file.language.name === 'python');
     found.push(...wanted.filter((name) => declared.has(name)));
   }
   return found;

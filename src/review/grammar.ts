@@ -24,6 +24,9 @@ function registered(): Partial<Record<LanguageName, string>> {
   }
 }
 
+/** Every grammar of tree-sitter has this number for what it could not read. */
+const ERROR = 65_535;
+
 /**
  * The 1-based line at which a text first breaks its language's grammar; undefined if it keeps it or there is no grammar.
  * Parses in another thread, so start early and await late.
@@ -32,6 +35,6 @@ export async function findBreak(text: string, language: LanguageName): Promise<n
   const grammar = GRAMMARS[language];
   if (grammar === undefined) return undefined;
   const root = (await parseAsync(grammar, text)).root();
-  const error = root.kind() === 'ERROR' ? root : root.find({ rule: { kind: 'ERROR' } });
+  const error = root.kind() === 'ERROR' ? root : root.find(ERROR);
   return error ? error.range().start.line + 1 : undefined;
 }

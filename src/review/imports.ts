@@ -43,31 +43,43 @@ const CALLED = /\b(?:require|import)\(\s*['"]([^'"]+)['"]\s*\)/;
 
 function scriptImports(lines: readonly SourceLine[]): Import[] {
   const found: Import[] = [];
-  let statement = '';
-  for (const line of lines) {
-    if (line.startsIn !== 'code' || !/\S/.test(line.code)) continue;
-    if (/^\s*(import|export)\b/.test(line.code)) statement = '';
-    statement = statement.length > 4_000 ? '' : `${statement} ${line.text.trim()}`;
-    const from = FROM.exec(line.text);
-    const called = CALLED.exec(line.text);
+  for (const [index, line] of lines.entries()) {
+    const { text } = line;
+    if (line.startsIn !== 'code' || !(text.includes('from') || text.includes('import') || text.includes('require')))
+      continue;
+    const from = FROM.exec(text);
+    const called = CALLED.exec(text);
     const specifier = from?.[1] ?? from?.[2] ?? from?.[3] ?? called?.[1];
-    if (specifier !== undefined && !(called && !from && line.code[called.index] === '·')) {
-      const names = from ? (/\{([^}]*)\}\s*from/.exec(statement)?.[1] ?? '') : '';
-      found.push({
-        specifier,
-        line: line.number,
-        names: names
-          .split(',')
-          .map((name) => name.trim())
-          .filter((name) => name !== '' && !name.startsWith('type '))
-          .map((name) => name.split(/\s+as\s+/)[0] ?? name),
-        typeOnly: /^\s*(import|export)\s+type\b/.test(statement),
-        nested: called !== null && !from && /^\s/.test(line.raw),
-      });
-    }
-    if (/[;'"]\s*;?\s*$/.test(line.text)) statement = '';
+    if (specifier === undefined || (called && !from && line.code[called.index] === '·')) continue;
+    const statement = statementTo(index, lines);
+    found.push({
+      specifier,
+      line: line.number,
+      names: ((from ? /\{([^}]*)\}\s*from/.exec(statement)?.[1] : undefined) ?? '')
+        .split(',')
+        .map((name) => name.trim())
+        .filter((name) => name !== '' && !name.startsWith('type '))
+        .map((name) => name.split(/\s+as\s+/)[0] ?? name),
+      typeOnly: /^\s*(import|export)\s+type\b/.test(statement),
+      nested: called !== null && !from && /^\s/.test(line.raw),
+    });
   }
   return found;
+}
+
+const STATEMENT_LINES = 200;
+
+/** The statement that a line ends: back to its first word, or to the end of the one before. */
+function statementTo(index: number, lines: readonly SourceLine[]): string {
+  const parts: string[] = [];
+  for (let at = index; at >= 0 && index - at < STATEMENT_LINES; at -= 1) {
+    const line = lines[at];
+    if (line?.startsIn !== 'code' || !/\S/.test(line.code)) continue;
+    if (at < index && /[;'"]\s*;?\s*$/.test(line.text)) break;
+    parts.unshift(line.text.trim());
+    if (/^\s*(import|export)\b/.test(line.code)) break;
+  }
+  return parts.join(' ');
 }
 
 function pythonImports(line: SourceLine): Import[] {
@@ -125,34 +137,30 @@ export function resolveImport(specifier: string, from: string, tree: Tree): stri
   if (/\.(java|kt)$/.test(from)) return resolveJava(specifier, from, tree);
   if (!specifier.startsWith('.')) return [];
   const target = posix.join(folder, specifier.replace(/[?#].*$/, '')).replace(/(?<=.)\/$/, '');
-  return scriptCandidates(target).filter((path) => tree.paths.has(path));
+  if (tree.paths.has(target)) return [target];
+  const bare = target.replace(/\.[cm]?[jt]sx?$/, '');
+  return [...ENDINGS.map((ending) => target + ending), ...ENDINGS.map((ending) => bare + ending)]
+    .concat(ENDINGS.map((ending) => posix.join(target, `index${ending}`)))
+    .filter((path) => tree.paths.has(path));
 }
 
-function scriptCandidates(target: string): string[] {
-  const bare = target.replace(/\.[cm]?[jt]sx?$/, '');
-  const extensions = [
-    'ts',
-    'tsx',
-    'mts',
-    'cts',
-    'd.ts',
-    'js',
-    'jsx',
-    'mjs',
-    'cjs',
-    'json',
-    'vue',
-    'svelte',
-    'd.mts',
-    'd.cts',
-  ];
-  return [
-    target,
-    ...extensions.map((extension) => `${target}.${extension}`),
-    ...extensions.map((extension) => `${bare}.${extension}`),
-    ...extensions.map((extension) => posix.join(target, `index.${extension}`)),
-  ];
-}
+/** What a specifier may leave out, likeliest first. */
+const ENDINGS = [
+  '.ts',
+  '.tsx',
+  '.mts',
+  '.cts',
+  '.d.ts',
+  '.js',
+  '.jsx',
+  '.mjs',
+  '.cjs',
+  '.json',
+  '.vue',
+  '.svelte',
+  '.d.mts',
+  '.d.cts',
+];
 
 function resolvePython(specifier: string, folder: string, tree: Tree): string[] {
   const dots = /^\.*/.exec(specifier)?.[0].length ?? 0;

@@ -10,11 +10,18 @@ import { languageOf, type Language } from './language.ts';
 import { lex, type SourceLine } from './lexer.ts';
 import { indexOf, type Index, type Trigger } from './trigger.ts';
 
-/** A changed file as the rules see it: read, split and lexed once. Deleted files have no lines. */
-export type SourceFile = {
+/** A file of the head. It is split, lexed and cut into blocks once, when a rule first asks. */
+export type HeadFile = {
   path: string;
-  change: ChangedFile;
   language: Language;
+  text: string;
+  lines(): SourceLine[];
+  blocks(): Blocks;
+};
+
+/** A changed file as the rules see it: read, split and lexed once. Deleted files have no lines. */
+export type SourceFile = Omit<HeadFile, 'lines'> & {
+  change: ChangedFile;
   role: Role;
   /** The whole new text, or only the patch's new side if the file is too large or gone (`partial`). */
   text: string;
@@ -30,7 +37,6 @@ export type SourceFile = {
   lineAt(number: number): SourceLine | undefined;
   /** A line of a test although the file is product code, as in Rust's `mod tests`. */
   isTestLine(line: number): boolean;
-  blocks(): Blocks;
   /** The line at which the new text breaks its grammar; parsed once, beside the rules. Undefined too for a partial text. */
   broken: Promise<number | undefined>;
 };
@@ -50,7 +56,7 @@ export type Reading = {
   /** What reports of coverage say of the head; empty without one. */
   coverage: Coverage;
   /** Another file at the head, at most `PEEK_LIMIT` different ones in a review; undefined if there is none or the limit is reached. */
-  peek(path: string): Promise<string | undefined>;
+  peek(path: string): Promise<HeadFile | undefined>;
   /** True once a peek was refused. */
   isPeekSpent(): boolean;
 };
@@ -212,8 +218,9 @@ function notesOn(all: ChangedFile[], considered: ChangedFile[], sources: SourceF
 }
 
 function peeking(sources: SourceFile[], input: ReadingInput): Pick<Reading, 'peek' | 'isPeekSpent'> {
-  const known = new Map<string, Promise<string | undefined>>();
-  for (const source of sources) if (!source.partial) known.set(source.path, Promise.resolve(source.text));
+  const known = new Map<string, Promise<HeadFile | undefined>>();
+  for (const source of sources)
+    if (!source.partial) known.set(source.path, Promise.resolve({ ...source, lines: () => source.lines }));
   const limit = known.size + PEEK_LIMIT;
   let spent = false;
   return {
@@ -226,10 +233,18 @@ function peeking(sources: SourceFile[], input: ReadingInput): Pick<Reading, 'pee
       }
       const reading = input
         .readNew(path)
-        .then((text) => (text !== undefined && text.length <= WHOLE_TEXT_CHARS ? text : undefined));
+        .then((text) => (text !== undefined && text.length <= WHOLE_TEXT_CHARS ? headFile(path, text) : undefined));
       known.set(path, reading);
       return reading;
     },
     isPeekSpent: () => spent,
   };
+}
+
+function headFile(path: string, text: string): HeadFile {
+  const language = languageOf(path);
+  let lines: SourceLine[] | undefined;
+  let blocks: Blocks | undefined;
+  const lexed = () => (lines ??= lex(text, language));
+  return { path, language, text, lines: lexed, blocks: () => (blocks ??= readBlocks(lexed(), language)) };
 }

@@ -37,18 +37,14 @@ export type LineRule = Omit<Rule, 'find'> & {
 /** Makes a rule of a pattern that is tried on every added line of its languages and roles. The message may use `$&` and `$1`. */
 export function lineRule(rule: LineRule): Rule {
   const { message, roles, view = 'code', pattern, unless, severityAt, ...rest } = rule;
-  const trigger = triggerOf(pattern);
+  const likely = linesLike(pattern);
   return {
     ...rest,
     ignoresMoves: true,
     *find(reading) {
       for (const source of sourcesOf(reading, rule.languages, roles)) {
-        for (const line of trigger ? source.addedWith(trigger) : source.added) {
-          if (
-            line.raw.length > LONGEST_LINE ||
-            (view === 'code' && source.isTestLine(line.number) && !roles?.includes('test'))
-          )
-            continue;
+        for (const line of likely(source)) {
+          if (view === 'code' && source.isTestLine(line.number) && !roles?.includes('test')) continue;
           const match = pattern.exec(line[view]);
           if (!match || unless?.(line, source)) continue;
           const severity = severityAt?.(line, source);
@@ -63,6 +59,13 @@ export function lineRule(rule: LineRule): Rule {
       }
     },
   };
+}
+
+/** Which added lines of a file can match a pattern, and few others. Lines too long to be written by hand are none. Ask when rules are made. */
+export function linesLike(pattern: RegExp): (source: SourceFile) => readonly SourceLine[] {
+  const trigger = triggerOf(pattern);
+  return (source) =>
+    trigger ? source.addedWith(trigger) : source.added.filter(({ raw }) => raw.length <= LONGEST_LINE);
 }
 
 function fill(message: string, match: RegExpExecArray): string {

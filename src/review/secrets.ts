@@ -2,12 +2,10 @@ import { lintSource } from '@secretlint/core';
 import { creator } from '@secretlint/secretlint-rule-preset-recommend';
 import type { Severity } from '../goal/wall.ts';
 import { isLockFile } from './file-role.ts';
-import type { SourceLine } from './lexer.ts';
 import { FORMATS } from './secret-formats.ts';
 import { isFake, isSecretName, isSecretValue, looksRandom, SECRET_NAME } from './secret-values.ts';
 import { LONGEST_LINE, type SourceFile } from './reading.ts';
-import type { Hit, Rule } from './rules.ts';
-import { triggerOf } from './trigger.ts';
+import { linesLike, type Hit, type Rule } from './rules.ts';
 
 const PEM = /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----/;
 const URL_LOGIN =
@@ -41,22 +39,34 @@ const TWILIO = /(?<![A-Za-z0-9])AC[0-9a-f]{32}(?![A-Za-z0-9]).*(?<![A-Za-z0-9])(
 const NAME_LINE = /^[\s-]*["']?(?:name|key|Name|Key)["']?\s*[:=]\s*["']?([A-Za-z][\w.-]{0,80})["']?,?\s*$/;
 const VALUE_LINE = /^\s*["']?(?:value|Value)["']?\s*[:=]\s*["']?([^\s"'$]{6,600})["']?,?\s*$/;
 
-const HINTS = [
-  ...FORMATS.map(([, format]) => format),
-  PEM,
-  URL_LOGIN,
-  BEARER,
-  SECRET_NAME,
-  /_auth\(|Auth\(/,
-  SIGNED,
-  COMMAND_LOGIN,
-  ENCODED_LOGIN,
-  VALUE_LINE,
-];
-const TRIGGER = triggerOf(new RegExp(HINTS.map(({ source }) => `(?:${source})`).join('|')));
-
 type Found = { what: string; severity?: Severity };
 type Placed = Found & { source: SourceFile; text: string; number: number };
+type Suspect = { text: string; number: number; source: SourceFile };
+
+/** One kind of secret: which lines may hold one, and what such a line gives away. */
+type Look = { lines: ReturnType<typeof linesLike>; find: (suspect: Suspect) => Found | undefined };
+
+const look = (hint: RegExp, find: Look['find']): Look => ({ lines: linesLike(hint), find });
+
+/** The first that finds something names it. */
+const LOOKS: readonly Look[] = [
+  ...FORMATS.map(([what, format]) =>
+    look(format, ({ text }) => {
+      const match = format.exec(text);
+      return match && !isFake(match[0].replace(/^.*?[_-]/, '')) ? { what } : undefined;
+    }),
+  ),
+  look(URL_LOGIN, urlLogin),
+  look(BEARER, bearerIn),
+  look(COMMAND_LOGIN, typedLogin),
+  look(ENCODED_LOGIN, encodedLogin),
+  look(TWILIO, accountKey),
+  look(SECRET_NAME, ({ text, source }) => assigned(text, source)),
+  look(SIGNED, signingKey),
+  look(HANDED, handedOver),
+  look(PEM, pemIn),
+  look(VALUE_LINE, listed),
+];
 
 /** Secrets on added lines of any text file, by providers' formats, by names and by secretlint's recommended rules. Never shows a secret. */
 export const secretRule: Rule = {
@@ -68,11 +78,14 @@ export const secretRule: Rule = {
     const sources = [...reading.files, ...reading.generated];
     const found = await bySecretlint(sources.filter((source) => !isLockFile(source.path)));
     for (const source of sources) {
-      for (const { raw: text, number } of suspectsIn(source)) {
-        const next = source.isAdded(number + 1) ? (source.lineAt(number + 1)?.raw ?? '') : '';
-        const here = secretIn(text, source) ?? pemIn(text, next) ?? listed(number, source);
-        if (here) found.set(`${source.path}\0${number}`, { ...here, source, text, number });
-      }
+      const told = new Set<number>();
+      for (const { lines, find } of isLockFile(source.path) ? IN_LOCK_FILES : LOOKS)
+        for (const { raw: text, number } of lines(source)) {
+          const here = told.has(number) ? undefined : find({ text, number, source });
+          if (!here) continue;
+          told.add(number);
+          found.set(`${source.path}\0${number}`, { ...here, source, text, number });
+        }
     }
     return [...found.values()].map(({ what, severity, source, text, number }): Hit => ({
       file: source.path,
@@ -84,65 +97,64 @@ export const secretRule: Rule = {
   },
 };
 
+/** A lock file is full of hashes: only what has the form of a provider counts, and keys. */
+const IN_LOCK_FILES = [...LOOKS.slice(0, FORMATS.length), ...LOOKS.slice(-2)];
+
 /** `name: DB_PASSWORD` and `value: …` on lines of their own, as lists of variables are written. */
-function listed(number: number, source: SourceFile): Found | undefined {
+function listed({ number, source }: Suspect): Found | undefined {
   const value = VALUE_LINE.exec(source.lineAt(number)?.raw ?? '')?.[1];
   const name = value === undefined ? undefined : NAME_LINE.exec(source.lineAt(number - 1)?.raw ?? '')?.[1];
   if (value === undefined || name === undefined) return undefined;
   return assigned(`${name}: "${value}"`, source);
 }
 
-/** Every line that a secret may stand on. */
-function suspectsIn(source: SourceFile): Iterable<SourceLine> {
-  return TRIGGER ? source.addedWith(TRIGGER) : source.added;
+/** Tests and documents are full of logins that open nothing. */
+function isExample({ role }: SourceFile): boolean {
+  return role === 'test' || role === 'docs';
 }
 
-/** What a single line gives away; undefined if nothing. */
-function secretIn(text: string, source: Pick<SourceFile, 'path' | 'role' | 'language'>): Found | undefined {
-  for (const [what, format] of FORMATS) {
-    const match = format.exec(text);
-    if (match && !isFake(match[0].replace(/^.*?[_-]/, ''))) return { what };
-  }
-  if (isLockFile(source.path)) return undefined;
-  const login = URL_LOGIN.exec(text);
-  if (login && source.role !== 'test' && source.role !== 'docs' && isLoginSecret(login))
-    return { what: 'a password inside a URL' };
-  const bearer = BEARER.exec(text);
-  if (
-    bearer &&
-    looksRandom(bearer[1] ?? '', 3) &&
-    !isFake(bearer[1] ?? '') &&
-    /\d/.test(bearer[1] ?? '') &&
-    source.role !== 'docs' &&
-    source.role !== 'test'
-  )
-    return { what: 'credentials in a header' };
-  return loginIn(text, source) ?? assigned(text, source) ?? handedOver(text, source);
+function urlLogin({ text, source }: Suspect): Found | undefined {
+  const login = isExample(source) ? null : URL_LOGIN.exec(text);
+  return login && isLoginSecret(login) ? { what: 'a password inside a URL' } : undefined;
 }
 
-/** Logins in other clothes than a URL: a command's option, base 64, an account beside its key. */
-function loginIn(text: string, { role }: Pick<SourceFile, 'role'>): Found | undefined {
-  if (role === 'test' || role === 'docs' || text.length > LONGEST_LINE) return undefined;
-  const typed = COMMAND_LOGIN.exec(text)?.slice(1).find(Boolean);
-  if (typed !== undefined && !isFake(typed) && /[\d\W_]/.test(typed)) return { what: 'a password on a command line' };
-  const encoded = ENCODED_LOGIN.exec(text)?.[1];
+function bearerIn({ text, source }: Suspect): Found | undefined {
+  const value = isExample(source) ? undefined : BEARER.exec(text)?.[1];
+  if (value === undefined || !/\d/.test(value) || !looksRandom(value, 3) || isFake(value)) return undefined;
+  return { what: 'credentials in a header' };
+}
+
+function typedLogin({ text, source }: Suspect): Found | undefined {
+  const typed = isExample(source) ? undefined : COMMAND_LOGIN.exec(text)?.slice(1).find(Boolean);
+  const isSecret = typed !== undefined && !isFake(typed) && /[\d\W_]/.test(typed);
+  return isSecret ? { what: 'a password on a command line' } : undefined;
+}
+
+function encodedLogin({ text, source }: Suspect): Found | undefined {
+  const encoded = isExample(source) ? undefined : ENCODED_LOGIN.exec(text)?.[1];
   const login = encoded === undefined ? undefined : /^[\w.@+-]{1,64}:([\x21-\x7e]{5,200})$/.exec(decode(encoded))?.[1];
-  if (login !== undefined && !isFake(login)) return { what: 'a login in base 64' };
-  const key = TWILIO.exec(text)?.[1];
-  return key !== undefined && !isFake(key) ? { what: 'an account and its key' } : undefined;
+  return login !== undefined && !isFake(login) ? { what: 'a login in base 64' } : undefined;
 }
 
 function decode(text: string): string {
   return Buffer.from(text, 'base64').toString('latin1');
 }
 
-/** A literal where a secret is taken: the argument of a setter, the key of a signature. */
-function handedOver(text: string, { role, language }: Pick<SourceFile, 'role' | 'language'>): Found | undefined {
-  if (role === 'test' || role === 'docs' || !language.programs || text.length > LONGEST_LINE) return undefined;
-  const signed = SIGNED.exec(text);
+function accountKey({ text, source }: Suspect): Found | undefined {
+  const key = isExample(source) ? undefined : TWILIO.exec(text)?.[1];
+  return key !== undefined && !isFake(key) ? { what: 'an account and its key' } : undefined;
+}
+
+function signingKey({ text, source }: Suspect): Found | undefined {
+  const signed = isExample(source) || !source.language.programs ? null : SIGNED.exec(text);
   const key = signed?.[2] ?? signed?.[4];
-  if (key !== undefined && !isFake(key) && !/\s|[{}$]|^[A-Z]+_[A-Z_]+$/.test(key))
-    return { what: `a signing key of ${key.length} characters` };
+  if (key === undefined || isFake(key) || /\s|[{}$]|^[A-Z]+_[A-Z_]+$/.test(key)) return undefined;
+  return { what: `a signing key of ${key.length} characters` };
+}
+
+/** A literal where a secret is taken: the argument of a setter. */
+function handedOver({ text, source }: Suspect): Found | undefined {
+  if (isExample(source) || !source.language.programs) return undefined;
   for (const [, name = '', , value = ''] of text.matchAll(HANDED))
     if (isSecretValue(value, name, 'usual')) return { what: `a secret handed to \`${name}\`` };
   return undefined;
@@ -163,9 +175,10 @@ function isLoginSecret([, scheme = '', user = '', password = '', host = '']: Reg
   );
 }
 
-function pemIn(text: string, next: string): Found | undefined {
+function pemIn({ text, number, source }: Suspect): Found | undefined {
   const match = PEM.exec(text);
   if (!match) return undefined;
+  const next = source.isAdded(number + 1) ? (source.lineAt(number + 1)?.raw ?? '') : '';
   const after = text.slice(match.index + match[0].length);
   const body =
     /^(?:\\r|\\n|[\s"'`+,])*([A-Za-z0-9+/=]{16,})/.exec(after)?.[1] ??
