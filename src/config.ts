@@ -79,6 +79,11 @@ export function gitHubUrls(config: Pick<Config, 'GHE_HOST' | 'GHE_PROTOCOL'>): {
   return { api: `${root}/api/v3`, git: root };
 }
 
+/** The host of the addresses by which that GitHub knows who made a commit, without telling their own. */
+export function noreplyHost({ GHE_HOST: host = 'github.com' }: Pick<Config, 'GHE_HOST'>): string {
+  return `users.noreply.${host.replace(/:\d+$/, '')}`;
+}
+
 function readPrivateKey(text: string): string | undefined {
   const candidates = [text.replaceAll('\\n', '\n'), Buffer.from(text, 'base64').toString('utf8')];
   return candidates.find((key) => /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]+-----END/.test(key));

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { EVENTS } from '../src/app.ts';
-import { gitHubUrls, readConfig, settings } from '../src/config.ts';
+import { gitHubUrls, noreplyHost, readConfig, settings } from '../src/config.ts';
 
 const KEY = '-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY-----\n';
 const good = { APP_ID: '12', PRIVATE_KEY: KEY, WEBHOOK_SECRET: 'a long secret' };
@@ -60,6 +60,8 @@ describe('settings', () => {
       git: 'http://ghe.test:8443',
     });
     expect(gitHubUrls({ GHE_HOST: undefined, GHE_PROTOCOL: 'https' }).git).toBe('https://github.com');
+    expect(noreplyHost({ GHE_HOST: 'ghe.test:8443' })).toBe('users.noreply.ghe.test');
+    expect(noreplyHost({ GHE_HOST: undefined })).toBe('users.noreply.github.com');
   });
 
   test('.env.example and the README name every setting with its words', async () => {

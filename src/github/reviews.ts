@@ -31,11 +31,24 @@ const commentSchema = z
     path: z.string(),
     line: z.number().nullish(),
     original_line: z.number().nullish(),
+    subject_type: z.string().nullish(),
+    diff_hunk: z.string().default(''),
     body: z.string(),
   })
-  .transform(({ id, in_reply_to_id, path, line, original_line, body }): ReviewComment => {
-    return { id, root: in_reply_to_id ?? id, path, line: original_line ?? line ?? undefined, body };
+  .transform(({ id, in_reply_to_id, path, line, original_line, subject_type, diff_hunk, body }): ReviewComment => {
+    const shown = subject_type === 'file' ? undefined : lastLineOf(diff_hunk);
+    return { id, root: in_reply_to_id ?? id, path, line: original_line ?? line ?? shown, body };
   });
+
+/** A comment stands at the last line of its hunk. In the list of one review's comments GitHub need not number the line. */
+function lastLineOf(hunk: string): number | undefined {
+  const [header = '', ...lines] = hunk.split('\n');
+  const [, from, to] = /^@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@/.exec(header) ?? [];
+  if (from === undefined || to === undefined || lines.length === 0) return undefined;
+  const isOld = lines.at(-1)?.startsWith('-');
+  const passed = lines.filter((line) => !line.startsWith(isOld ? '+' : '-') && !line.startsWith('\\'));
+  return Number(isOld ? from : to) + passed.length - 1;
+}
 
 function place({ repository }: GitHub, pull: number) {
   return { owner: repository.owner, repo: repository.name, pull_number: pull };

@@ -20,7 +20,8 @@ export const NO_OPTIONS: RunOptions = { plan: false, dryRun: false };
  * acts on it.
  */
 export type Command =
-  | { kind: 'run'; options: RunOptions; text: string | undefined }
+  /** `text` is the goal in place of the issue; `besides` is said in addition to the issue. */
+  | { kind: 'run'; options: RunOptions; text: string | undefined; besides?: string | undefined }
   | { kind: 'plan'; text: string | undefined }
   | { kind: 'fix'; text: string | undefined }
   | { kind: 'freeze'; text: string | undefined }

@@ -1,5 +1,5 @@
 import { withoutSaid } from './batch.ts';
-import type { Goal } from './goal.ts';
+import type { Goal, Person } from './goal.ts';
 import type { PlannedSlice, Slice } from './slice.ts';
 import { clip, encodePlain } from './text.ts';
 
@@ -55,12 +55,12 @@ export function pullTitle(slice: Pick<PlannedSlice, 'id' | 'title'>): string {
   return clip(`[slice] ${slice.id} — ${encodePlain(slice.title)}`, 256);
 }
 
-/** `pageUrl`: the page of the goal. */
-type Told = { summary: string; pageUrl: string | undefined };
+/** `pageUrl`: the page of the goal. `noreply`: the host of the addresses by which GitHub knows people. */
+type Told = { summary: string; pageUrl: string | undefined; noreply: string };
 
 /** The message of a slice's commit: upstream's subject and scope line, what changed, who asked. */
-export function commitMessage(goal: Goal, slice: Slice, { summary, pageUrl }: Told): string {
-  const trailers = [pageUrl === undefined ? undefined : `Goal: ${pageUrl}`, coAuthor(goal)];
+export function commitMessage(goal: Goal, slice: Slice, { summary, pageUrl, noreply }: Told): string {
+  const trailers = [pageUrl === undefined ? undefined : `Goal: ${pageUrl}`, coAuthor(goal, noreply)];
   return [
     `[omk-slice] ${goal.id} / ${slice.id}`,
     summaryLines(withoutSaid(summary))
@@ -74,10 +74,10 @@ export function commitMessage(goal: Goal, slice: Slice, { summary, pageUrl }: To
 }
 
 /** The commit that a squash or merge makes on the base. */
-export function mergeMessage(goal: Goal, slice: Slice): { title: string; message: string } {
+export function mergeMessage(goal: Goal, slice: Slice, noreply: string): { title: string; message: string } {
   const number = slice.pull ? ` (#${slice.pull.number})` : '';
   const title = `${clip(pullTitle(slice), 256 - number.length)}${number}`;
-  return { title, message: commitMessage(goal, slice, { summary: slice.summary, pageUrl: undefined }) };
+  return { title, message: commitMessage(goal, slice, { summary: slice.summary, pageUrl: undefined, noreply }) };
 }
 
 /** What a model said it changed: at most five lines of at most 200 characters, without list marks. */
@@ -89,10 +89,15 @@ export function summaryLines(summary: string): string[] {
     .map((line) => clip(line, 200));
 }
 
-/** GitHub counts the commit for the person by this address. */
-function coAuthor({ requester }: Goal): string | undefined {
-  const { id, login } = requester;
-  return /^[A-Za-z\d-]{1,60}$/.test(login)
-    ? `Co-authored-by: ${login} <${id}+${login}@users.noreply.github.com>`
+/** The address by which GitHub counts a commit for an account, whatever the account is called later. */
+export function noreplyAddress({ id, login }: Person, host: string): string {
+  return `${id}+${login}@${host}`;
+}
+
+/** A login that a company manages has an underscore in it. */
+function coAuthor({ requester }: Goal, noreply: string): string | undefined {
+  const { login } = requester;
+  return /^[A-Za-z\d_-]{1,60}$/.test(login)
+    ? `Co-authored-by: ${login} <${noreplyAddress(requester, noreply)}>`
     : undefined;
 }

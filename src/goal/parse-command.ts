@@ -136,6 +136,10 @@ function readPlan(words: Words, faults: string[]): Command {
 function readRun(words: Words, faults: string[]): Command {
   const options: RunOptions = { ...NO_OPTIONS };
   const line = takeOptions(words.line, RUN_OPTIONS, options, faults);
+  const below = words.below.trim();
+  // What follows an empty line, such as thanks, is said besides: the issue stays the goal.
+  const isBesides = line === '' && below !== '' && /^\s*\n/.test(words.below);
+  if (isBesides) return { kind: 'run', options, text: undefined, besides: below };
   const text = joined({ line: /^(["'])[^"']*\1$/.test(line) ? unquote(line) : line, below: words.below });
   return { kind: 'run', options, text: text || undefined };
 }

@@ -210,7 +210,9 @@ function onSlice(order: SliceOrder, goal: Goal, from: From): Steering {
 /** The slice of this pull request; on the issue the one that waits for a person. */
 function sliceHere(goal: Goal, { pull }: From): Slice | undefined {
   if (pull !== undefined) return goal.slices.find((slice) => slice.pull?.number === pull);
-  return goal.slices.find(({ status, reason }) => status === 'merging' && reason);
+  const merging = goal.slices.filter(({ status }) => status === 'merging');
+  // An approval a moment ago lets go of what was held until it is judged again.
+  return merging.find(({ reason }) => reason) ?? (merging.length === 1 ? merging[0] : undefined);
 }
 
 function mergeSlice(slice: Slice, goal: Goal, by: Person): Steering {

@@ -1,3 +1,4 @@
+import { noreplyHost } from '../config.ts';
 import { assertNever } from '../errors.ts';
 import { commitAll, listChangedFiles, readPatch, type ChangedFile } from '../git/commit.ts';
 import { fetchBranch, listFilesAt } from '../git/mirror.ts';
@@ -15,7 +16,7 @@ import type { Feedback, Slice, Wait } from '../goal/slice.ts';
 import { parsePatch } from '../review/diff.ts';
 import { askKimi, isFailed, judgeFailure, type Failed } from './ask.ts';
 import { lendOwnGit } from './lend.ts';
-import { folders, mirrorOf, pageUrl, type Tools } from './tools.ts';
+import { botAuthor, folders, mirrorOf, pageUrl, type Tools } from './tools.ts';
 
 /** Reserves an attempt: from the slice's base, or for the first one from the base branch as it stands now. */
 export async function startBuild(goal: Goal, slice: Slice, tools: Tools): Promise<GoalEvent[]> {
@@ -33,6 +34,7 @@ async function freshBase(goal: Goal, tools: Tools): Promise<Base> {
 /** Lets Kimi work in the slice's worktree, then makes everything it changed one commit on the base, if it kept to its scope. */
 export async function build(goal: Goal, slice: Slice, tools: Tools): Promise<GoalEvent[]> {
   const base = slice.base ?? baseOf(goal);
+  const author = await botAuthor(goal, tools);
   const { worktree, fresh } = await worktreeOf(goal, slice, tools);
   await lendOwnGit(worktree, tools);
   const answer = await askKimi(
@@ -53,8 +55,8 @@ export async function build(goal: Goal, slice: Slice, tools: Tools): Promise<Goa
   const said = outcome.kind === 'completed' ? outcome.text : '';
   const { words: summary, proposed } = parseProposal(said, policyOf(goal), goal.slices);
   const commit = await commitAll(worktree, {
-    message: commitMessage(goal, slice, { summary, pageUrl: pageUrl(goal, tools) }),
-    author: { name: 'omk', email: 'omk@users.noreply.github.com' },
+    message: commitMessage(goal, slice, { summary, pageUrl: pageUrl(goal, tools), noreply: noreplyHost(tools.config) }),
+    author,
     parent: slice.stem ?? base.sha,
     at: tools.clock.now(),
   });

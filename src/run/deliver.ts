@@ -1,5 +1,5 @@
 import { UserError } from '../errors.ts';
-import { readPatch } from '../git/commit.ts';
+import { readPatch, type Signature } from '../git/commit.ts';
 import { mergeCheck, mergeInto, rebaseCommit } from '../git/merge-tree.ts';
 import { fetchBranch, type Mirror } from '../git/mirror.ts';
 import { pushCommit } from '../git/push.ts';
@@ -18,7 +18,7 @@ import { adopt } from './adopt.ts';
 import { baseOf } from './build.ts';
 import { assertUnderway, stillMay } from './recheck.ts';
 import { regainWork } from './regain.ts';
-import { mirrorOf, pageUrl, type Tools } from './tools.ts';
+import { botAuthor, mirrorOf, pageUrl, type Tools } from './tools.ts';
 
 /**
  * Brings a proven slice to GitHub in upstream's order; every early end is an event with its reason:
@@ -33,15 +33,14 @@ export async function deliver(goal: Goal, slice: Slice, tools: Tools): Promise<G
     return [held(slice, `Delivery is \`local\`: commit ${head} is kept on omk's disk.`, '/omk run --delivery auto-pr')];
   }
   if (slice.rebaseAsked) return rebase(goal, slice, tools);
-  const mirror = await mirrorOf(goal, tools);
-  const token = await tools.gitToken(goal.repository);
-  const moved = await meetBase(goal, slice, { mirror, token, head, at: tools.clock.now() });
+  const parcel = await pack(goal, head, tools);
+  const moved = await meetBase(goal, slice, parcel);
   if (moved) return moved;
   if (slice.pushed !== head) {
     const reason = await stillMay(goal, tools);
     if (reason) return [{ kind: 'slice-blocked', slice: slice.id, reason }];
     await assertUnderway(goal, tools);
-    return push(goal, slice, { mirror, token, head, at: tools.clock.now() }, tools);
+    return push(goal, slice, parcel, tools);
   }
   await assertUnderway(goal, tools);
   return [
@@ -62,7 +61,12 @@ function held(slice: Slice, text: string, next: string): GoalEvent {
   return { kind: 'held', slice: slice.id, reason: { text, next } };
 }
 
-type Parcel = { mirror: Mirror; token: string; head: Sha; at: Date };
+type Parcel = { mirror: Mirror; token: string; head: Sha; sign: () => Promise<Signature> };
+
+async function pack(goal: Goal, head: Sha, tools: Tools): Promise<Parcel> {
+  const sign = async () => ({ ...(await botAuthor(goal, tools)), date: tools.clock.now().toISOString() });
+  return { mirror: await mirrorOf(goal, tools), token: await tools.gitToken(goal.repository), head, sign };
+}
 
 /** Undefined when the commit merges cleanly into the base as it stands now; else what became of it. */
 async function meetBase(goal: Goal, slice: Slice, parcel: Parcel): Promise<GoalEvent[] | undefined> {
@@ -77,8 +81,7 @@ export async function rebase(goal: Goal, slice: Slice, tools: Tools): Promise<Go
   if (!slice.head) throw new Error(`Slice ${slice.id} is rebased without a commit`);
   const lost = await regainWork(goal, slice, tools);
   if (lost.length > 0) return lost;
-  const token = await tools.gitToken(goal.repository);
-  const parcel = { mirror: await mirrorOf(goal, tools), token, head: slice.head, at: tools.clock.now() };
+  const parcel = await pack(goal, slice.head, tools);
   return rebaseOnto(await freshBase(slice.base ?? baseOf(goal), parcel), slice, parcel, goal);
 }
 
@@ -108,12 +111,12 @@ async function rebaseOnto(base: Base, slice: Slice, parcel: Parcel, goal: Goal):
 const PATCH_CHARS = 20_000;
 
 /** People's commits are never rewritten, so the base is merged into them. */
-async function mergeBase(base: Base, slice: Slice, { mirror, head, at }: Parcel): Promise<GoalEvent[]> {
+async function mergeBase(base: Base, slice: Slice, { mirror, head, sign }: Parcel): Promise<GoalEvent[]> {
   const merged = await mergeInto(mirror, {
     head,
     base: base.sha,
     message: `Merge ${base.branch} at ${base.sha.slice(0, 12)}`,
-    author: { name: 'omk', email: 'omk@users.noreply.github.com', date: at.toISOString() },
+    author: await sign(),
   });
   if (merged.kind === 'clean') return [{ kind: 'rebased', slice: slice.id, base, head: merged.sha, tree: merged.tree }];
   const text = `The branch has commits of people in it and conflicts with \`${base.branch}\` in ${merged.files.join(', ')}.`;

@@ -1,3 +1,4 @@
+import { noreplyHost } from '../config.ts';
 import { assertNever } from '../errors.ts';
 import { createCheckRun } from '../github/checks.ts';
 import { mergePull } from '../github/pulls.ts';
@@ -69,7 +70,7 @@ function orderOf({ pull, facts }: Scene, { method, contexts }: Ready): Order {
 async function mergeNow(scene: Scene, ready: Ready): Promise<GoalEvent[]> {
   const { goal, slice, pull, github, tools, tries, memory } = scene;
   const key = await beginTry(goal, slice, { number: tries.length, order: orderOf(scene, ready) }, tools);
-  const words = mergeMessage(goal, slice);
+  const words = mergeMessage(goal, slice, noreplyHost(tools.config));
   const order = { number: pull.number, sha: pull.head, method: ready.method, ...words };
   const merged = await mergePull(github, order).catch(async (error: unknown) => {
     // What may have been done comes back as `unknown`; this was not done.

@@ -33,10 +33,10 @@ export async function obey(command: Command, talk: Talk): Promise<string | undef
   if (where !== 'both' && (where === 'pull') !== talk.issue.isPull) return refusals.wrongPlace(command.kind);
   switch (command.kind) {
     case 'run':
-      return startGoal(command.options, command.text, talk);
+      return startGoal(command.options, command, talk);
     case 'plan': {
       const isChange = command.text !== undefined && (await findGoal(talk))?.status === 'awaiting_approval';
-      return isChange ? order(command, talk) : startGoal({ ...NO_OPTIONS, plan: true }, command.text, talk);
+      return isChange ? order(command, talk) : startGoal({ ...NO_OPTIONS, plan: true }, command, talk);
     }
     case 'help':
       return renderHelp(talk.issue.isPull ? 'pull' : 'issue');
@@ -61,10 +61,16 @@ async function findGoal({ issue, repository, tools }: Talk): Promise<Goal | unde
 }
 
 /** A goal that stands still on this issue makes way for the new one: two would not know whose pull requests they see. */
-async function startGoal(options: RunOptions, text: string | undefined, talk: Talk): Promise<string | undefined> {
+async function startGoal(
+  options: RunOptions,
+  { text, besides = '' }: { text: string | undefined; besides?: string | undefined },
+  talk: Talk,
+): Promise<string | undefined> {
   const { issue, repository, person, tools } = talk;
   if (!issue.isOpen) return refusals.closedIssue();
-  const ask = text ? { title: text.split('\n', 1)[0] ?? text, text } : { title: issue.title, text: issue.body };
+  const ask = text
+    ? { title: text.split('\n', 1)[0] ?? text, text }
+    : { title: issue.title, text: `${issue.body}\n\n${besides}`.trim() };
   const asked: GoalEvent & { kind: 'asked' } = {
     kind: 'asked',
     id: goalId(tools.clock.now(), randomBytes(4).toString('hex')),

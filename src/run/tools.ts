@@ -1,10 +1,12 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
-import { gitHubUrls } from '../config.ts';
+import { gitHubUrls, noreplyHost } from '../config.ts';
 import type { GitHub } from '../github/client.ts';
+import { getBot } from '../github/repository.ts';
 import { openMirror, type Mirror } from '../git/mirror.ts';
 import type { Goal, Repository } from '../goal/goal.ts';
+import { noreplyAddress } from '../goal/naming.ts';
 import type { SandboxLevel } from '../sandbox/probe.ts';
 import type { Cleaner } from '../process.ts';
 import type { Store } from '../store/store.ts';
@@ -42,6 +44,12 @@ export function folders(config: Config): { mirrors: string; worktrees: string; h
 export async function mirrorOf(goal: Goal, tools: Tools): Promise<Mirror> {
   const { id, owner, name } = goal.repository;
   return openMirror(folders(tools.config).mirrors, { id }, `${gitHubUrls(tools.config).git}/${owner}/${name}.git`);
+}
+
+/** As whom omk commits: the App's own account, so that GitHub counts the commit for nobody else. Throws TransientError. */
+export async function botAuthor(goal: Goal, tools: Tools): Promise<{ name: string; email: string }> {
+  const bot = await getBot(await tools.connect(goal.repository));
+  return { name: bot.login, email: noreplyAddress(bot, noreplyHost(tools.config)) };
 }
 
 /** The goal's page, if people can reach omk's pages at all. */

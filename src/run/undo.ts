@@ -1,3 +1,4 @@
+import { noreplyHost } from '../config.ts';
 import { listChangedFiles } from '../git/commit.ts';
 import { fetchBranch } from '../git/mirror.ts';
 import { revertCommit } from '../git/merge-tree.ts';
@@ -6,7 +7,7 @@ import type { Goal, Sha } from '../goal/goal.ts';
 import { commitMessage } from '../goal/naming.ts';
 import type { Slice } from '../goal/slice.ts';
 import { baseOf } from './build.ts';
-import { mirrorOf, pageUrl, type Tools } from './tools.ts';
+import { botAuthor, mirrorOf, pageUrl, type Tools } from './tools.ts';
 
 /** Makes the commit that undoes a merged slice, without Kimi. What others built on the same lines since is a person's to sort out. */
 export async function undo(
@@ -22,8 +23,8 @@ export async function undo(
   const reverted = await revertCommit(mirror, {
     commit: merged.sha,
     onto: base.sha,
-    message: commitMessage(goal, slice, { summary, pageUrl: pageUrl(goal, tools) }),
-    author: { name: 'omk', email: 'omk@users.noreply.github.com', date: tools.clock.now().toISOString() },
+    message: commitMessage(goal, slice, { summary, pageUrl: pageUrl(goal, tools), noreply: noreplyHost(tools.config) }),
+    author: { ...(await botAuthor(goal, tools)), date: tools.clock.now().toISOString() },
   });
   if (reverted.kind === 'conflict') {
     const text = `\`${merged.slice}\` cannot be taken back by itself: ${reverted.files.join(', ')} changed since.`;

@@ -13,7 +13,8 @@ const MANAGERS: readonly { folder: string; variable: string; parts: readonly str
   {
     folder: '.pyenv',
     variable: 'PYENV_ROOT',
-    parts: ['bin', 'libexec', 'plugins', 'pyenv.d', 'shims', 'version', 'versions'],
+    // Without `pyenv.d`, whose hook fails every `pip install` where it may not write the shims.
+    parts: ['bin', 'libexec', 'plugins', 'shims', 'version', 'versions'],
     tell: true,
   },
   {

@@ -480,6 +480,25 @@ const COMPILED: Row[] = [
     notes: ['make (.): make lint, make test'],
   },
   {
+    name: 'tests in a single file that the settings of pytest name',
+    files: {
+      'pyproject.toml':
+        '[build-system]\nrequires = ["setuptools"]\n[tool.pytest.ini_options]\ntestpaths = ["test.py"]\n',
+      'slugify/__init__.py': '',
+      'test.py': '',
+    },
+    setup: ['PIP_BREAK_SYSTEM_PACKAGES=1 python3 -m pip install -e . pytest'],
+    gates: ['python3 -m pytest'],
+    notes: ['python (.): pytest'],
+  },
+  {
+    name: 'tests in a single file without pytest',
+    files: { 'pyproject.toml': '[project]\nname = "x"\n', 'x.py': '', 'test.py': '' },
+    setup: ['PIP_BREAK_SYSTEM_PACKAGES=1 python3 -m pip install -e .'],
+    gates: ['python3 -m unittest'],
+    notes: ['python (.): unittest'],
+  },
+  {
     name: 'a Makefile that only builds',
     files: {
       Makefile: 'all: sds-test\n\nsds-test: sds.c\n\t$(CC) -o sds-test sds.c\nclean:\n\trm -f sds-test\n',

@@ -102,11 +102,24 @@ test('branch and worktree carry issue, slice and goal, and refuse ids that are n
   expect(isBranchName(branchName(goal, 'a'.repeat(40)))).toBe(true);
 });
 
+const NOREPLY = 'users.noreply.github.com';
+
 describe('the commit message', () => {
+  test('names a person of a server and one whose login a company manages', () => {
+    const goal = someGoal({ requester: { id: 3, login: 'ada_acme' } });
+    const message = commitMessage(goal, someSlice(), {
+      summary: '',
+      pageUrl: undefined,
+      noreply: 'users.noreply.ghe.test',
+    });
+    expect(message).toContain('Co-authored-by: ada_acme <3+ada_acme@users.noreply.ghe.test>');
+  });
+
   test('has subject, summary, scope, goal page and the person who asked', () => {
     const message = commitMessage(someGoal(), someSlice(), {
       summary: '- One.\n* Two.',
       pageUrl: 'https://omk.example/goals/x',
+      noreply: NOREPLY,
     });
     expect(message).toBe(
       [
@@ -120,21 +133,23 @@ describe('the commit message', () => {
 
   test('names nobody whose login is none', () => {
     const goal = someGoal({ requester: { id: 3, login: 'x>\nSigned-off-by: y <y' } });
-    expect(commitMessage(goal, someSlice(), { summary: '', pageUrl: undefined })).not.toContain('-by:');
+    expect(commitMessage(goal, someSlice(), { summary: '', pageUrl: undefined, noreply: NOREPLY })).not.toContain(
+      '-by:',
+    );
   });
 
   test('keeps a model from closing issues, mentioning people, skipping checks or forging trailers', () => {
     const summary =
       'fixes #1 @ada [skip ci]\nCo-authored-by: evil <e@x.y>\nskip-checks: true\ncloses https://github.com/o/r/issues/2';
-    const message = commitMessage(someGoal(), someSlice(), { summary, pageUrl: undefined });
+    const message = commitMessage(someGoal(), someSlice(), { summary, pageUrl: undefined, noreply: NOREPLY });
     expect(message).not.toMatch(/#\d|@ada|\[skip ci\]|^Co-authored-by: evil|^skip-checks|issues\/2$(?<!: \/\/.*)/m);
     expect(message.match(/^Co-authored-by:/gm)).toHaveLength(1);
   });
 });
 
 test('a merge commit is named by the pull request', () => {
-  expect(mergeMessage(someGoal(), someSlice()).title).toBe('[slice] api — Return 404 for unknown users (#12)');
-  const long = mergeMessage(someGoal(), someSlice({ title: 'x'.repeat(300) })).title;
+  expect(mergeMessage(someGoal(), someSlice(), NOREPLY).title).toBe('[slice] api — Return 404 for unknown users (#12)');
+  const long = mergeMessage(someGoal(), someSlice({ title: 'x'.repeat(300) }), NOREPLY).title;
   expect(long).toMatch(/… \(#12\)$/);
   expect(long.length).toBeLessThanOrEqual(256);
 });

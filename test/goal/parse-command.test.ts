@@ -16,6 +16,12 @@ const COMMANDS_HEARD: [body: string, command: Command][] = [
   ['Hello,\n\n/omk run\n', run()],
   ['/omk\trun', run()],
   ['/omk run\r\nGoal over\r\ntwo lines\r\n', run('Goal over\ntwo lines')],
+  [
+    'Dear bot,\r\n\r\n/omk run --plan\r\n\r\nThanks!',
+    { ...run(undefined, { plan: true }), besides: 'Thanks!' } as Command,
+  ],
+  ['/omk run\n \nWith tests,\n\nplease\n', { ...run(), besides: 'With tests,\n\nplease' } as Command],
+  ['/omk run Add a dark mode\n\nThanks!', run('Add a dark mode\n\nThanks!')],
   ['/omk run Add a dark mode', run('Add a dark mode')],
   ['/omk run "Add a dark mode"', run('Add a dark mode')],
   ["/omk run don't break the user's page", run("don't break the user's page")],

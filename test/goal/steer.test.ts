@@ -129,6 +129,13 @@ const ROWS: Row[] = [
   ],
   [
     'merge',
+    someGoal({ policy: { ...defaultPolicy(), merge: 'manual' }, slices: [someSlice()] }),
+    undefined,
+    ['merge-asked'],
+    /as soon as its checks settle/,
+  ],
+  [
+    'merge',
     someGoal({ options: { plan: false, dryRun: false, merge: 'disabled' }, slices: [held] }),
     undefined,
     [],

@@ -71,6 +71,14 @@ describe('one goal, steered from GitHub alone', () => {
     expect(goal.status).not.toBe('cancelled');
     expect(await say('/omk cancel')).toContain('Cancelled');
   });
+
+  test('what is said below the command is added to the issue, which stays the goal', async () => {
+    await say('/omk run --base nowhere\n\nIn capitals, please.');
+    const { status, ask: asked } = await world.goal(issue);
+    expect(asked.title).toBe('Add two words');
+    expect(asked.text).toMatch(/^Acceptance: the file is there[\s\S]*\n\nIn capitals, please\.$/);
+    expect(status).toBe('blocked_on_human');
+  });
 });
 
 test('a command whose answer was lost is obeyed once and answered once', async () => {

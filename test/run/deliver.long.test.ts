@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { execa } from 'execa';
 import { chmod, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { building, fixing, planning, write } from '../world/scripts.ts';
@@ -53,6 +54,16 @@ test('the pull request tells slice, scope, commit, wall and gates, and goes from
     expect(body).toMatch(new RegExp(`^\\| ${pass} +\\| (passed|not applicable) +\\|`, 'm'));
   expect(pull.merged).toBeDefined();
   expect(await world.github.tip(pull.head.ref)).toBeUndefined();
+});
+
+test('a commit is counted for the App’s own account and names who asked', async () => {
+  play('author', { 'words/author.txt': 'author\n' });
+  const goal = await world.finish(ask(world, 'Goal author: add the file words/author.txt'));
+  const { author: bot, head } = world.github.pull(goal.slices[0]?.pull?.number ?? 0);
+  const cwd = world.github.repository.gitDir;
+  const { stdout } = await execa('git', ['log', '-1', '--format=%an <%ae>%n%b', head.sha], { cwd });
+  expect(stdout).toContain(`${bot.login} <${bot.id}+${bot.login}@users.noreply.127.0.0.1>\n`);
+  expect(stdout).toMatch(/^Co-authored-by: ada <\d+\+ada@users\.noreply\.127\.0\.0\.1>$/m);
 });
 
 test('a base that moved elsewhere needs no rebase', async () => {

@@ -26,6 +26,15 @@ test('the app signs in with its key and finds its installation', async () => {
   expect((await asApp.rest.apps.listInstallations()).data).toHaveLength(1);
 });
 
+test('an account is shown to every token, and its id is not that of the App', async () => {
+  const { data: app } = await (await probot.auth()).rest.apps.getAuthenticated();
+  const asInstallation = withToken(await mint({ permissions: { metadata: 'read' } }));
+  const { data: bot } = await asInstallation.rest.users.getByUsername({ username: 'omk[bot]' });
+  expect(bot).toMatchObject({ login: 'omk[bot]', type: 'Bot' });
+  expect(bot.id).not.toBe(app?.id);
+  expect(await refusal(asInstallation.rest.users.getByUsername({ username: 'nobody' }))).toMatchObject({ status: 404 });
+});
+
 test('a token can be narrowed to repositories and permissions', async () => {
   const other = await github.createRepository({ owner: 'acme', name: 'secret', private: true });
   const token = await mint({ repository_ids: [other.id], permissions: { issues: 'read' } });

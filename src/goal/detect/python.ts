@@ -211,7 +211,7 @@ function linters(it: PythonPackage, { start, isThere }: Runner): Gate[] {
 }
 
 function tests(it: PythonPackage, { start, tool, isThere }: Runner): Gate[] {
-  const modules = it.files.filter((name) => /(^|\/)(test_[^/]*|[^/]*_test|tests)\.py$/.test(name));
+  const modules = it.files.filter((name) => /(^|\/)(test_[^/]*|[^/]*_test|tests?)\.py$/.test(name));
   if (modules.length === 0) return [];
   const python = tool === 'python' ? 'python3' : `${start}python`;
   if (usesPytest(it) && isThere('pytest')) {
@@ -233,6 +233,8 @@ function tests(it: PythonPackage, { start, tool, isThere }: Runner): Gate[] {
 function usesPytest({ files, text, pyproject, ini }: PythonPackage): boolean {
   const configured =
     files.includes('pytest.ini') || hasTable(pyproject, 'tool.pytest') || ini.has('tool:pytest') || ini.has('pytest');
-  const hasTests = files.some((name) => /(^|\/)(test_[^/]*|[^/]*_test)\.py$/.test(name));
+  // Files that the settings name are read whatever they are called.
+  const named = readStrings(pyproject.get('tool.pytest.ini_options') ?? '', 'testpaths');
+  const hasTests = files.some((name) => /(^|\/)(test_[^/]*|[^/]*_test)\.py$/.test(name) || named.includes(name));
   return hasTests && (configured || /\bpytest\b/.test(text) || files.some((name) => /(^|\/)conftest\.py$/.test(name)));
 }

@@ -2,7 +2,7 @@ import { type Answer, notFound, Refusal } from './answer.ts';
 import { grants, mintToken } from './credentials.ts';
 import { fullRepositoryShape, repositoryShape } from './repository-shapes.ts';
 import { type Call, paged, type Route } from './router.ts';
-import { api, appShape, installationShape, stamp } from './shapes.ts';
+import { api, appShape, installationShape, stamp, userShape } from './shapes.ts';
 import {
   type Grants,
   type Installation,
@@ -22,6 +22,7 @@ export const appRoutes: Route[] = [
   { method: 'GET', template: '/repos/{owner}/{repo}/installation', as: 'app', handle: getRepositoryInstallation },
   { method: 'DELETE', template: '/installation/token', as: 'installation', handle: revokeToken },
   { method: 'GET', template: '/installation/repositories', as: 'installation', handle: listRepositories },
+  { method: 'GET', template: '/users/{username}', as: 'installation', handle: getUser },
   { method: 'GET', template: '/rate_limit', as: 'installation', handle: getRateLimit },
   { method: 'GET', template: '/app/hook/deliveries', as: 'app', handle: listDeliveries },
   { method: 'GET', template: '/app/hook/deliveries/{delivery_id}', as: 'app', handle: getDelivery },
@@ -30,6 +31,17 @@ export const appRoutes: Route[] = [
 
 function getApp({ state, app }: Call): Answer {
   return { status: 200, body: { ...appShape(state, app), installations_count: state.installations.length } };
+}
+
+/** What everybody may see of an account. */
+function getUser({ state, params }: Call): Answer {
+  const account = state.accounts.get((params['username'] ?? '').toLowerCase());
+  if (!account) throw notFound();
+  const profile = ['name', 'company', 'blog', 'location', 'email', 'hireable', 'bio'].map((key) => [key, null]);
+  const counts = ['public_repos', 'public_gists', 'followers', 'following'].map((key) => [key, 0]);
+  const times = { created_at: '2026-01-01T00:00:00Z', updated_at: '2026-01-01T00:00:00Z' };
+  const body = { ...userShape(state, account), ...Object.fromEntries([...profile, ...counts]), ...times };
+  return { status: 200, body };
 }
 
 function listInstallations(call: Call): Answer {
