@@ -1,14 +1,16 @@
 FROM node:24-bookworm-slim
 
-# git drives mirrors and worktrees, bubblewrap holds the agent and the gates, Kimi searches with ripgrep.
+# git drives mirrors and worktrees, bubblewrap holds the agent and the gates.
 RUN apt-get update \
-  && apt-get install -y --no-install-recommends bubblewrap ca-certificates git ripgrep \
+  && apt-get install -y --no-install-recommends bubblewrap ca-certificates git \
   && rm -rf /var/lib/apt/lists/*
 
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# The optional packages are Node itself, which the image has.
-RUN npm ci --omit=dev --omit=optional && npm cache clean --force
+# Parsers and ripgrep come as optional packages for each platform. So does Node, which the image has.
+RUN npm ci --omit=dev \
+  && rm -rf node_modules/node-linux-* node_modules/node-win-* node_modules/.bin/node \
+  && npm cache clean --force
 COPY app.yml tsconfig.json ./
 COPY src ./src
 
