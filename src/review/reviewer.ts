@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { SEVERITIES, type Finding, type PassName } from '../goal/wall.ts';
-import type { Change, ChangedFile, HunkLine } from './diff.ts';
+import type { Change, ChangedFile, Hunk } from './diff.ts';
 import { findingId } from './rules.ts';
 
 export type ReviewerAnswer =
@@ -9,15 +9,19 @@ export type ReviewerAnswer =
 
 const findingSchema = z.object({
   file: z.string().min(1).max(1_000),
-  line: z.number().int().min(0).catch(0),
+  line: z.coerce.number().int().min(0).catch(0),
   quote: z.string().min(1).max(2_000),
-  severity: z.enum(SEVERITIES),
+  severity: z.string().trim().toLowerCase().pipe(z.enum(SEVERITIES)),
   message: z.string().min(1).max(2_000),
   remedy: z.string().max(2_000).default(''),
 });
 
 const answerSchema = z.object({
-  verdict: z.enum(['passed', 'failed']),
+  verdict: z
+    .string()
+    .trim()
+    .toLowerCase()
+    .pipe(z.enum(['passed', 'failed'])),
   findings: z.array(z.unknown()).max(500).default([]),
 });
 
@@ -27,8 +31,8 @@ const TRIES = 100;
 
 /**
  * Reads the answer of the reviewer of one pass: `{"verdict":"passed"|"failed","findings":[{"file","line","quote","severity","message","remedy"}]}`,
- * alone, in a code fence or in prose; of several such values the last counts. A finding whose `quote` is no added or context line of its file is dropped and counted,
- * and its line is put where the quote stands. "failed" without one finding that holds is unreadable: ask again.
+ * alone, in a code fence or in prose; of several such values the last counts. A finding whose `quote` is no line of the diff of its file is dropped and counted,
+ * and its line is put where the quote stands. "failed" without one finding that holds is unreadable, with the reasons: ask again.
  */
 export function parseReviewerAnswer(text: string, change: Change, pass: PassName): ReviewerAnswer {
   if (text.length > ANSWER_CHARS)
@@ -42,24 +46,28 @@ export function parseReviewerAnswer(text: string, change: Change, pass: PassName
     };
   const lines = new Map(change.files.map((file) => [file.path, file]));
   const seen = new Map<string, number>();
-  const findings = parsed.findings.flatMap((value) => toFinding(value, { lines, pass, seen }) ?? []);
-  const dropped = parsed.findings.length - findings.length;
+  const read = parsed.findings.map((value) => toFinding(value, { lines, pass, seen }));
+  const findings = read.filter((finding) => typeof finding !== 'string');
+  const dropped = read.filter((finding) => typeof finding === 'string');
   if (parsed.verdict === 'failed' && findings.length === 0) {
-    return {
-      kind: 'unreadable',
-      why: `it says "failed" and none of its ${parsed.findings.length} findings quotes a line of the diff`,
-    };
+    const reasons = dropped.slice(0, MOST_REASONS).map((why, index) => `findings[${index}]: ${why}`);
+    return { kind: 'unreadable', why: ['it says "failed" without a finding that holds', ...reasons].join('; ') };
   }
-  return { kind: 'read', verdict: parsed.verdict, findings, dropped };
+  return { kind: 'read', verdict: parsed.verdict, findings, dropped: dropped.length };
 }
+
+const MOST_REASONS = 10;
 
 type Context = { lines: ReadonlyMap<string, ChangedFile>; pass: PassName; seen: Map<string, number> };
 
-function toFinding(value: unknown, { lines, pass, seen }: Context): Finding | undefined {
-  const said = findingSchema.safeParse(value).data;
-  const file = said && (lines.get(said.file) ?? lines.get(said.file.replace(/^(?:[ab]|\.)\//, '')));
-  const place = file && placeOf(said.quote, said.line, file);
-  if (!said || !file || !place) return undefined;
+/** The finding, or why it is void. */
+function toFinding(value: unknown, { lines, pass, seen }: Context): Finding | string {
+  const { data: said, error } = findingSchema.safeParse(value);
+  if (!said) return `${error?.issues[0]?.path.join('.') ?? ''}: ${error?.issues[0]?.message ?? ''}`;
+  const file = lines.get(said.file) ?? lines.get(said.file.replace(/^(?:[ab]|\.)\//, ''));
+  if (!file) return `the diff does not change the file ${said.file.slice(0, 200)}`;
+  const place = placeOf(said.quote, said.line, file);
+  if (!place) return `its quote is no line of the diff of ${file.path}`;
   const rule = `${pass}/reviewer`;
   const key = `${rule}\0${file.path}\0${place.text.replace(/\s+/g, ' ').trim()}`;
   const occurrence = seen.get(key) ?? 0;
@@ -68,25 +76,31 @@ function toFinding(value: unknown, { lines, pass, seen }: Context): Finding | un
     id: findingId(key, occurrence),
     rule,
     file: file.path,
-    line: place.newLine,
+    line: place.line,
     severity: said.severity,
     message: said.message,
     remedy: said.remedy,
   };
 }
 
-/** The line of the new side that holds the first line of the quote, nearest to where the reviewer says it is. */
-function placeOf(quote: string, line: number, file: ChangedFile): HunkLine | undefined {
+type Place = { text: string; line: number; stands: boolean };
+
+/** Where the first line of the quote is: the nearest to where the reviewer says, and a line that stands before a removed one. */
+function placeOf(quote: string, line: number, file: ChangedFile): Place | undefined {
   const wanted = bare(quote.split('\n').find((part) => bare(part).length > 0) ?? '');
   if (wanted.length < 2) return undefined;
-  const holding = file.hunks
-    .flatMap((hunk) => hunk.lines)
-    .filter(
-      (candidate) =>
-        candidate.kind !== 'removed' &&
-        (bare(candidate.text) === wanted || (wanted.length >= 8 && bare(candidate.text).includes(wanted))),
-    );
-  return holding.sort((a, b) => Math.abs(a.newLine - line) - Math.abs(b.newLine - line))[0];
+  const holding = file.hunks.flatMap(placesOf).filter(({ text }) => {
+    return bare(text) === wanted || (wanted.length >= 8 && bare(text).includes(wanted));
+  });
+  const distance = (place: Place) => Math.abs(place.line - line);
+  return holding.sort((a, b) => Number(b.stands) - Number(a.stands) || distance(a) - distance(b))[0];
+}
+
+/** A removed line is at the line that took its place; 0 where nothing of the file is left. */
+function placesOf({ lines }: Hunk): Place[] {
+  const numbers = lines.map(({ newLine }) => newLine);
+  const near = (at: number) => numbers.slice(at).find((number) => number > 0) ?? Math.max(0, ...numbers.slice(0, at));
+  return lines.map(({ kind, text }, at) => ({ text, line: near(at), stands: kind !== 'removed' }));
 }
 
 function bare(text: string): string {

@@ -32,6 +32,9 @@ describe('The reviewer’s answer', () => {
     ['after a first try', `${answer([], 'passed')}\nNo, wait:\n${answer([finding])}`],
     ['with a prefix before the path', answer([{ ...finding, file: 'b/src/a.ts' }])],
     ['with the diff’s own mark in the quote', answer([{ ...finding, quote: '+const two = load(one);' }])],
+    ['with words in capitals', answer([{ ...finding, severity: 'High' }], 'FAILED')],
+    ['with the number of the line as a text', answer([{ ...finding, line: '2' }])],
+    ['with more in it than was asked for', answer([{ ...finding, confidence: 0.8 }])],
   ])('is read %s', (_where, text) => {
     expect(parse(text)).toMatchObject({
       kind: 'read',
@@ -45,9 +48,27 @@ describe('The reviewer’s answer', () => {
     expect(parse(answer([{ ...finding, line: 77 }]))).toMatchObject({ findings: [{ line: 2 }] });
   });
 
+  test('takes a removed line for a quote and puts the finding at what took its place', () => {
+    const removed = { ...finding, quote: 'const gone = 2;', message: 'gone was needed' };
+    expect(parse(answer([removed]))).toMatchObject({ findings: [{ line: 2, message: 'gone was needed' }], dropped: 0 });
+    const nothing = parsePatch(patchBetween({ 'src/a.ts': 'const gone = 2;\n' }, {}));
+    expect(parseReviewerAnswer(answer([removed]), nothing, 'code')).toMatchObject({ findings: [{ line: 0 }] });
+  });
+
+  test('says of each finding why it is void when none holds', () => {
+    const bad = [
+      { ...finding, severity: 'blocker' },
+      { ...finding, file: 'src/b.ts' },
+      { ...finding, quote: 'never' },
+    ];
+    const read = parse(answer(bad));
+    expect(read.kind === 'unreadable' && read.why).toMatch(
+      /findings\[0\]: severity: .*findings\[1\]: the diff does not change the file src\/b\.ts; findings\[2\]: its quote is no line/,
+    );
+  });
+
   test.each([
     ['an invented quote', { ...finding, quote: 'const three = 3;' }],
-    ['a removed line', { ...finding, quote: 'const gone = 2;' }],
     ['another file', { ...finding, file: 'src/b.ts' }],
     ['no quote', { ...finding, quote: '' }],
     ['an unknown severity', { ...finding, severity: 'blocker' }],
