@@ -38,9 +38,11 @@ async function requeueOrphans({ boss, db }: Engine): Promise<void> {
   for (const { name, ...attempt } of rows) await boss.fail(name, attempt, { reason: 'its process ended' });
 }
 
-/** Queues the handling of a stored webhook, as part of the transaction. */
-export async function sendWebhook(boss: PgBoss, tx: Tx, job: WebhookJob): Promise<void> {
-  await boss.send('webhook', job, { singletonKey: job.id, db: fromKysely(tx) });
+/** Queues the handling of stored webhooks, as part of the transaction. */
+export async function sendWebhooks(boss: PgBoss, tx: Tx, jobs: readonly WebhookJob[]): Promise<void> {
+  if (jobs.length === 0) return;
+  const inserts = jobs.map((data) => ({ data, singletonKey: data.id }));
+  await boss.insert('webhook', inserts, { db: fromKysely(tx) });
 }
 
 /** Queues the unit, as part of the transaction, unless it is queued already or held. One that runs now runs again afterwards. */
@@ -61,7 +63,7 @@ export async function sendDue({ boss, db }: Engine, now: Date): Promise<number> 
       const units = await takeDueWaits(tx, now, DUE_BATCH);
       for (const unit of units) await sendUnit(boss, tx, unit);
       const webhooks = await takeDueWebhooks(tx, now, DUE_BATCH);
-      for (const webhook of webhooks) await sendWebhook(boss, tx, webhook);
+      await sendWebhooks(boss, tx, webhooks);
       return units.length + webhooks.length;
     });
     sent += count;

@@ -4,6 +4,7 @@ import { UserError } from '../errors.ts';
 import type { GoalEvent } from '../goal/event.ts';
 import type { Goal, GoalStatus } from '../goal/goal.ts';
 import { around, killPoint } from '../kill-point.ts';
+import { inBatches } from './batch.ts';
 import type { Clock } from './clock.ts';
 import { findEffect, intendEffect, renewEffect, settleEffect, type Effect, type Intention } from './effect.ts';
 import { openEngine, type Engine } from './engine.ts';
@@ -13,7 +14,7 @@ import * as goals from './goals.ts';
 import type { Asked, Created, Decide, Expect, Recorded, RecordedEvent } from './goals.ts';
 import * as lookup from './lookup.ts';
 import type { GoalFilter, GoalSummary } from './lookup.ts';
-import { countJobs, findPlace, sendDue, sendUnit, sendWebhook, startQueue, type JobCounts } from './queue.ts';
+import { countJobs, findPlace, sendDue, sendUnit, sendWebhooks, startQueue, type JobCounts } from './queue.ts';
 import { endLease, takeLease, type Lease } from './lease.ts';
 import { migrate } from './schema.ts';
 import { hintUnit } from './wait.ts';
@@ -21,7 +22,7 @@ import { announceChange, openWatch } from './watch.ts';
 import {
   findWebhook,
   finishWebhook,
-  insertWebhook,
+  insertWebhooks,
   listUnknownWebhooks,
   sweepWebhooks,
   type Webhook,
@@ -153,16 +154,25 @@ async function closeEngine(engine: Engine): Promise<void> {
   await engine.close();
 }
 
+/** What comes in at once is stored at once: a transaction costs more than a row. */
+const WEBHOOK_BATCH = 50;
+
 function webhookPart({ engine: { db, boss }, clock }: Context) {
   return {
-    saveWebhook: (webhook: Webhook) =>
+    saveWebhook: inBatches(WEBHOOK_BATCH, (webhooks: Webhook[]) =>
       around('webhook:save', () =>
         db.transaction().execute(async (tx) => {
-          const outcome = await insertWebhook(tx, webhook);
-          if (outcome === 'stored') await sendWebhook(boss, tx, { id: webhook.id, failures: 0 });
-          return outcome;
+          const outcomes = await insertWebhooks(tx, webhooks);
+          const stored = webhooks.filter((_, index) => outcomes[index] === 'stored');
+          await sendWebhooks(
+            boss,
+            tx,
+            stored.map(({ id }) => ({ id, failures: 0 })),
+          );
+          return outcomes;
         }),
       ),
+    ),
     loadWebhook: (id: string) => findWebhook(db, id),
     markWebhookDone: (id: string) => around('webhook:done', () => finishWebhook(db, id)),
     listUnknownWebhooks: (ids: readonly string[]) => listUnknownWebhooks(db, ids),

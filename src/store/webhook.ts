@@ -6,24 +6,27 @@ import type { Hold } from './wait.ts';
 /** One delivery from GitHub; `id` is its `X-GitHub-Delivery`. */
 export type Webhook = { id: string; event: string; action: string | undefined; payload: unknown; receivedAt: Date };
 
-/** Stores it, or says that this delivery was stored before. */
-export async function insertWebhook(tx: Tx, webhook: Webhook): Promise<'stored' | 'seen'> {
+/** Stores them, and says for each whether this delivery was stored before. */
+export async function insertWebhooks(tx: Tx, webhooks: readonly Webhook[]): Promise<('stored' | 'seen')[]> {
+  const rows = webhooks.map((webhook) => ({
+    id: webhook.id,
+    event: webhook.event,
+    action: webhook.action ?? null,
+    payload: encodeJson(webhook.payload),
+    received_at: webhook.receivedAt,
+    status: 'waiting' as const,
+    retry_at: null,
+    failures: 0,
+  }));
   const inserted = await tx
     .insertInto('webhook')
-    .values({
-      id: webhook.id,
-      event: webhook.event,
-      action: webhook.action ?? null,
-      payload: encodeJson(webhook.payload),
-      received_at: webhook.receivedAt,
-      status: 'waiting',
-      retry_at: null,
-      failures: 0,
-    })
+    .values(rows)
     .onConflict((conflict) => conflict.column('id').doNothing())
     .returning('id')
-    .executeTakeFirst();
-  return inserted ? 'stored' : 'seen';
+    .execute();
+  const fresh = new Set(inserted.map(({ id }) => id));
+  // Of two with the same id the first is the one that was stored.
+  return webhooks.map(({ id }) => (fresh.delete(id) ? 'stored' : 'seen'));
 }
 
 /** Those of these delivery ids that were never stored, in their order. */

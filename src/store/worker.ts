@@ -29,7 +29,9 @@ export type WorkContext = { engine: Engine; clock: Clock; log: Logger; settled: 
 const HEARTBEAT_REFRESH_SECONDS = 5;
 const POLL_SECONDS = 2;
 const DUE_INTERVAL_MS = 1_000;
-const WEBHOOK_WORKERS = 2;
+const WEBHOOK_PLACES = 2;
+/** Webhooks of one place at a time: taking and completing a job costs more than most webhooks do. */
+const WEBHOOK_BATCH = 10;
 const MAX_FAILURES = 3;
 
 /** Starts taking jobs, and queueing what becomes due. */
@@ -41,15 +43,17 @@ export async function startWorkers(context: WorkContext, handlers: Handlers, opt
     handle: ({ id }, signal) => handlers.webhook(id, signal),
     hold: (tx, { id }, hold) => holdWebhook(tx, id, hold),
     giveUp: (tx, { id }) => failWebhook(tx, id),
+    batch: WEBHOOK_BATCH,
   };
   const goal: Work<GoalJob> = {
     queue: 'goal',
     handle: ({ goalId, unit, hinted }, signal) => handlers.goal({ goalId, unit, hinted }, signal),
     hold: holdUnit,
     giveUp: () => Promise.resolve(),
+    batch: 1,
     perGroup: options.perInstallation,
   };
-  await startPlaces(context, webhook, { places: WEBHOOK_WORKERS, stopping: stopping.signal });
+  await startPlaces(context, webhook, { places: WEBHOOK_PLACES, stopping: stopping.signal });
   await startPlaces(context, goal, { places: options.concurrency, stopping: stopping.signal });
   const timer = setInterval(() => {
     sendDue(engine, clock.now()).catch((err: unknown) => log.error({ err }, 'what is due could not be queued'));
@@ -71,11 +75,13 @@ type Work<Data> = {
   handle(data: Data, signal: AbortSignal): Promise<void>;
   hold(tx: Tx, data: Data, hold: Hold): Promise<void>;
   giveUp(tx: Tx, data: Data): Promise<void>;
+  /** So many jobs a place takes at once, and does side by side. */
+  batch: number;
   /** Jobs of one group at a time in this process. Counted here: what processes count in the database two may count at once. */
   perGroup?: number;
 };
 
-/** Each place takes one job at a time. */
+/** Each place takes one batch at a time. */
 async function startPlaces<Data extends { failures: number }>(
   context: WorkContext,
   work: Work<Data>,
@@ -87,16 +93,16 @@ async function startPlaces<Data extends { failures: number }>(
     notifyPollingIntervalSeconds: POLL_SECONDS,
     ...(embedded ? {} : { heartbeatRefreshSeconds: HEARTBEAT_REFRESH_SECONDS }),
     localConcurrency: places,
+    batchSize: work.batch,
     ...(work.perGroup === undefined ? {} : { localGroupConcurrency: Math.min(work.perGroup, places) }),
   };
   const workers = new Set<string>();
   boss.on('wip', (states) => {
     for (const { id, name } of states) if (name === work.queue) workers.add(id);
   });
-  await boss.work<Data>(work.queue, options, async ([job]) => {
-    if (!job) return;
+  await boss.work<Data>(work.queue, options, async (jobs) => {
     try {
-      await runJob(context, work, { job, signal: AbortSignal.any([job.signal, stopping]) });
+      await runJobs(context, work, { jobs, stopping });
     } finally {
       context.settled.emit('settled');
       // Without this a place would stay empty for a poll interval, also one that the job's group kept closed.
@@ -105,7 +111,22 @@ async function startPlaces<Data extends { failures: number }>(
   });
 }
 
-/** Runs one job to its end. Throws only if another worker is to run it. */
+/** Runs jobs side by side, each to its end. Throws only if another worker is to run those that are not complete. */
+async function runJobs<Data extends { failures: number }>(
+  context: WorkContext,
+  work: Work<Data>,
+  { jobs, stopping }: { jobs: Job<Data>[]; stopping: AbortSignal },
+): Promise<void> {
+  const runs = await Promise.allSettled(
+    jobs.map((job) => runJob(context, work, { job, signal: AbortSignal.any([job.signal, stopping]) })),
+  );
+  const done = jobs.filter((_, index) => runs[index]?.status === 'fulfilled');
+  if (done.length > 0) await context.engine.boss.complete(work.queue, done);
+  const failed = runs.find((run) => run.status === 'rejected');
+  if (failed) throw failed.reason;
+}
+
+/** Runs one job to its end, which may be that it is put back. Throws only if another worker is to run it. */
 async function runJob<Data extends { failures: number }>(
   { engine: { boss, db }, clock, log }: WorkContext,
   work: Work<Data>,
@@ -124,9 +145,7 @@ async function runJob<Data extends { failures: number }>(
       await (hold ? work.hold(tx, job.data, hold) : work.giveUp(tx, job.data));
       await boss.complete(work.queue, job, { error: String(error) }, { db: fromKysely(tx) });
     });
-    return;
   }
-  await boss.complete(work.queue, job);
 }
 
 /** Undefined when it was tried often enough. */
