@@ -44,6 +44,12 @@ export const settings = {
     .describe(
       'require: refuse to start without bubblewrap. auto: use what is there. off: no sandbox, at your own risk.',
     ),
+  OMK_BOTS: z
+    .string()
+    .regex(/^\d+(\s*,\s*\d+)*$/, 'must be ids of GitHub Apps, separated by commas')
+    .optional()
+    .transform((ids) => (ids ?? '').split(',').flatMap((id) => (id === '' ? [] : [Number(id)])))
+    .describe('Ids of other GitHub Apps whose comments command like those of a person who may write. Absent: none.'),
   OMK_WORKERS: z.coerce.number().int().min(1).max(64).default(4).describe('Jobs run at the same time by this process.'),
   KIMI_API_KEY: z.string().default('').describe('Key for the model. It never reaches the agent. Absent: sent empty.'),
   KIMI_BASE_URL: url.default('https://api.moonshot.ai/v1').describe('OpenAI-compatible endpoint of the model.'),

@@ -2,8 +2,17 @@ import { execa } from 'execa';
 import { createWriteStream } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 
-/** How a process ended. `exitCode` is null if a signal ended it or it never started; `failure` says why it never started. */
-export type Exit = { exitCode: number | null; signal: string | null; failure: string | undefined; durationMs: number };
+/**
+ * How a process ended. `exitCode` is null if a signal ended it or it never started; `failure` says why it never started, `excess` of
+ * what it took so much that it was ended.
+ */
+export type Exit = {
+  exitCode: number | null;
+  signal: string | null;
+  failure: string | undefined;
+  excess: string | undefined;
+  durationMs: number;
+};
 
 /** A running program with its own process group. `exited` never rejects. */
 export type Launched = {
@@ -59,6 +68,7 @@ export function launch(command: readonly string[], options: LaunchOptions): Laun
       exitCode: result.exitCode ?? null,
       signal: result.signal ?? null,
       failure: neverStarted ? (result.shortMessage ?? 'it could not be started') : undefined,
+      excess: undefined,
       durationMs: Math.round(performance.now() - started),
     };
   });
@@ -96,14 +106,14 @@ const LOG_BYTES = 20_000_000;
 
 /**
  * Waits for a program that needs no input, keeps its output in `logPath` (20 MB at most) as `clean` gives it, and ends it after
- * `timeoutMs` or when `signal` says so. Never rejects for what the program does.
+ * `timeoutMs` or when `signal` says so. Never rejects for what the program does, nor for a log that cannot be written.
  */
 export async function runToEnd(
   launched: Launched,
   options: { timeoutMs: number; logPath: string; signal: AbortSignal; clean: Cleaner },
 ): Promise<Run> {
   launched.stdin.end();
-  const log = createWriteStream(options.logPath, { mode: 0o600 });
+  const log = createWriteStream(options.logPath, { mode: 0o600 }).on('error', () => {});
   let outputTail = '';
   let logged = 0;
   for (const stream of [launched.stdout, launched.stderr]) {
@@ -126,5 +136,6 @@ export async function runToEnd(
   clearTimeout(timer);
   options.signal.removeEventListener('abort', stop);
   await new Promise<void>((resolve) => log.end(options.clean.end(), resolve));
-  return { ...exit, timedOut, outputTail };
+  const why = exit.excess === undefined ? '' : `\nomk ended it: ${exit.excess}\n`;
+  return { ...exit, timedOut, outputTail: outputTail + why };
 }

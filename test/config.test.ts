@@ -31,6 +31,8 @@ describe('settings', () => {
     ['DATABASE_URL', 'mysql://x', /postgres/],
     ['OMK_PUBLIC_URL', 'omk.example', /^OMK_PUBLIC_URL /],
     ['OMK_SANDBOX', 'yes', /^OMK_SANDBOX /],
+    ['OMK_BOTS', 'dependabot[bot]', /ids of GitHub Apps/],
+    ['OMK_BOTS', '12,', /ids of GitHub Apps/],
     ['OMK_WORKERS', '0', /^OMK_WORKERS /],
     ['KIMI_BASE_URL', 'moonshot', /^KIMI_BASE_URL /],
     ['LOG_LEVEL', 'loud', /^LOG_LEVEL /],
@@ -39,6 +41,14 @@ describe('settings', () => {
     const faults = faultsOf({ ...good, [name]: value });
     expect(faults).toHaveLength(1);
     expect(faults[0]).toMatch(says);
+  });
+
+  test('bots are listed by the ids of their apps, and there are none unless told', () => {
+    const listed = (OMK_BOTS?: string) => {
+      const read = readConfig({ ...good, ...(OMK_BOTS === undefined ? {} : { OMK_BOTS }) });
+      return read.kind === 'config' ? read.config.OMK_BOTS : undefined;
+    };
+    expect([listed(), listed(''), listed('29110'), listed('29110, 7')]).toEqual([[], [], [29110], [29110, 7]]);
   });
 
   test('a fault never repeats a secret', () => {

@@ -16,21 +16,21 @@ const OPENING = 'omk-opening';
 /** Holds what work goes on in a worktree. */
 const MARK = 'omk-mark';
 
+type Ignored = 'kept' | 'removed';
+type Opening = { root: string; name: string; sha: Sha; ignored?: Ignored };
+
 /**
- * The worktree of this name under `root`, with exactly the tracked files of `sha`: untracked files are removed, ignored ones kept.
+ * The worktree of this name under `root`, with exactly the tracked files of `sha`: untracked files are removed, ignored ones kept unless told.
  * Made, or made anew if half-made; so calling twice is harmless. It has no `.git`: see `lendGit`. Throws ToolError, TransientError.
  */
-export async function openWorktree(
-  mirror: Mirror,
-  { root, name, sha }: { root: string; name: string; sha: Sha },
-): Promise<Worktree> {
+export async function openWorktree(mirror: Mirror, { root, name, sha, ignored = 'kept' }: Opening): Promise<Worktree> {
   assertSha(sha);
   const worktree = locate(mirror, root, name);
   await alone(worktree.gitDir, async () => {
-    if ((await isWhole(worktree)) && (await isBroughtTo(worktree, sha))) return;
+    if ((await isWhole(worktree)) && (await isBroughtTo(worktree, sha, ignored))) return;
     await discard(worktree);
     await make(worktree, sha);
-    await around('worktree:fill', () => bringTo(worktree, sha));
+    await around('worktree:fill', () => bringTo(worktree, sha, ignored));
   });
   return worktree;
 }
@@ -87,9 +87,9 @@ async function exists(path: string): Promise<boolean> {
 }
 
 /** False if the worktree cannot be used any more. A commit that the mirror lacks is an error, and the worktree is kept. */
-async function isBroughtTo(worktree: Worktree, sha: Sha): Promise<boolean> {
+async function isBroughtTo(worktree: Worktree, sha: Sha, ignored: Ignored): Promise<boolean> {
   try {
-    await bringTo(worktree, sha);
+    await bringTo(worktree, sha, ignored);
     return true;
   } catch (error) {
     if (!(error instanceof ToolError)) throw error;
@@ -98,7 +98,7 @@ async function isBroughtTo(worktree: Worktree, sha: Sha): Promise<boolean> {
   }
 }
 
-async function bringTo(worktree: Worktree, sha: Sha): Promise<void> {
+async function bringTo(worktree: Worktree, sha: Sha, ignored: Ignored): Promise<void> {
   const { dir, gitDir, mirror } = worktree;
   const options = { gitDir, workTree: dir };
   const reset = () => gitWithLocks(mirror.gitDir, ['reset', '--hard', '--quiet', sha, '--'], options);
@@ -108,7 +108,8 @@ async function bringTo(worktree: Worktree, sha: Sha): Promise<void> {
   const { hidesFiles, submodules } = await inspectIndex(worktree);
   if (hidesFiles) await rm(join(gitDir, 'index'));
   if (hidesFiles) await reset();
-  await gitWithLocks(mirror.gitDir, ['clean', '--force', '--force', '-d', '--quiet'], options);
+  const too = ignored === 'removed' ? ['-x'] : [];
+  await gitWithLocks(mirror.gitDir, ['clean', '--force', '--force', '-d', ...too, '--quiet'], options);
   for (const path of submodules) await emptyFolder(dir, path);
   await rm(join(gitDir, OPENING));
 }
@@ -157,7 +158,7 @@ async function discard({ dir, gitDir }: Worktree): Promise<void> {
 }
 
 /** Removes what is at `path`, never following a link, also out of folders that a program made read-only. */
-async function removeTree(path: string): Promise<void> {
+export async function removeTree(path: string): Promise<void> {
   try {
     await rm(path, { recursive: true, force: true });
   } catch (error) {

@@ -23,6 +23,7 @@ export type Heard =
       repository: Repository;
       issue: HeardIssue;
       comment: { id: number; body: string };
+      /** `app`: that of the bot who wrote it. */
       sender: Sender;
     }
   | { kind: 'label'; repository: Repository; issue: HeardIssue; label: string; sender: Sender }
@@ -78,7 +79,12 @@ const payload = z.object({
     })
     .optional(),
   comment: z
-    .object({ id: z.number(), body: z.string().nullish(), pull_request_review_id: z.number().nullish() })
+    .object({
+      id: z.number(),
+      body: z.string().nullish(),
+      pull_request_review_id: z.number().nullish(),
+      performed_via_github_app: z.object({ id: z.number() }).nullish(),
+    })
     .optional(),
   review: z.object({ id: z.number(), state: z.string().default(''), body: z.string().nullish() }).optional(),
   label: z.object({ name: z.string() }).optional(),
@@ -120,7 +126,8 @@ export function parseWebhook(event: string, action: string | undefined, raw: unk
         repository,
         issue,
         comment: { id: data.comment.id, body: data.comment.body ?? '' },
-        sender,
+        // A person who writes through an app is a person.
+        sender: sender.type === 'Bot' ? { ...sender, app: data.comment.performed_via_github_app?.id } : sender,
       };
     case 'issues.labeled':
     case 'issues.unlabeled':

@@ -19,7 +19,8 @@ const GOAL_ENDS = [
 export type GoalEnd = (typeof GOAL_ENDS)[number];
 export type GoalStatus = 'queued' | 'planning' | 'awaiting_approval' | 'running' | 'paused' | GoalEnd;
 
-export type Person = { id: number; login: string };
+/** Who asks. `app`: the GitHub App that it is the bot of; a person has none. */
+export type Person = { id: number; login: string; app?: number | undefined };
 
 /**
  * The repository by what never changes (`id`) and by what GitHub's paths need (`owner`, `name`). `defaultBranch` is what the

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { rgPath } from '@vscode/ripgrep';
 import { dirname, join } from 'node:path';
 import { ToolError } from '../errors.ts';
@@ -33,7 +33,8 @@ export async function prepareHome(room: Room, task: { tools: KimiTools; maxSteps
   try {
     await mkdir(room.hostHome, { recursive: true });
     await writeFile(fresh, renderConfig(task), { flag: 'wx' });
-    // A rename replaces a link that a former task planted; writing would follow it.
+    // What a former task planted may be a link, which writing would follow, or a folder, which no rename replaces.
+    await rm(config, { recursive: true, force: true });
     await rename(fresh, config);
   } catch (error) {
     throw preparationFailed(`Kimi's configuration could not be written: ${(error as Error).message}`, config, error);

@@ -177,7 +177,8 @@ function describeEnd(end: TurnEnd): string {
 
 function lastWords(exit: Exit | undefined, stderr: string): string {
   if (exit === undefined) return 'Kimi could not be ended';
-  const how = exit.failure ?? (exit.signal === null ? `with code ${exit.exitCode}` : `by ${exit.signal}`);
+  const how =
+    exit.failure ?? exit.excess ?? (exit.signal === null ? `with code ${exit.exitCode}` : `by ${exit.signal}`);
   return `Kimi ended ${how}${stderr && `: ${stderr}`}`;
 }
 

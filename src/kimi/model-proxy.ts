@@ -1,4 +1,5 @@
-import { lstat, unlink } from 'node:fs/promises';
+import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
 import http, { type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import https from 'node:https';
 import { z } from 'zod';
@@ -8,11 +9,11 @@ import { meterAnswer } from './meter.ts';
 
 const BODY_LIMIT = 32 * 1024 * 1024;
 
-/** One request that reached the proxy, and the status that it was answered with, once it was. */
-type ProxiedRequest = { method: string; path: string; status: number | undefined };
+/** An agent holds no more of omk's memory and files than this. Calls beyond it wait, so only these can overdraw a budget. */
+const MOST_CALLS = 8;
+const MOST_CONNECTIONS = 64;
 
 export type ModelProxy = {
-  requests: readonly ProxiedRequest[];
   /** When bytes last went either way, in milliseconds since 1970; 0 if none did. */
   lastTrafficAt: () => number;
   close(): Promise<void>;
@@ -23,6 +24,8 @@ export type ModelProxyOptions = {
   /** Of the real model, with its version: `https://api.moonshot.ai/v1`. */
   baseUrl: string;
   apiKey: string;
+  /** The only model that may be asked: another could cost more. */
+  model: string;
   onUsage?: (usage: Usage, model: string) => void;
   /** Asked before each request: why it must not go on (402), or undefined. */
   mayAsk?: () => Promise<string | undefined>;
@@ -41,14 +44,13 @@ const RESPONSE_HEADERS = [
 
 /**
  * Lets whoever reaches the unix socket talk to one model: adds the key, forwards `POST /v1/chat/completions` and `GET /v1/models` and nothing else (403),
- * streams the answer as it is, and reports the tokens of each answer. What `mayAsk` refuses is answered 402, a request of more than 32 MB 413, a model out of reach 502.
- * Throws a `ToolError` if the socket's path is too long.
+ * streams the answer as it is, and reports the tokens of each answer. What `mayAsk` refuses is answered 402, another model 403, a request of more than 32 MB 413, a model
+ * out of reach 502. What lies at the socket's path is removed: the folder is the agent's. Throws a `ToolError` if the socket's path is too long.
  */
 export async function startModelProxy(options: ModelProxyOptions): Promise<ModelProxy> {
   assertSocketPath(options.socketPath);
   const base = options.baseUrl.replace(/\/+$/, '');
   const secure = new URL(base).protocol === 'https:';
-  const requests: ProxiedRequest[] = [];
   let trafficAt = 0;
   const touch = (): void => {
     trafficAt = Date.now();
@@ -56,16 +58,17 @@ export async function startModelProxy(options: ModelProxyOptions): Promise<Model
   // A connection for each call: one that idled may be closed just when it is used again, and a completion is nothing to repeat.
   const upstream: Upstream = (path, requestOptions) =>
     (secure ? https : http).request(base + path, { ...requestOptions, agent: false });
+  const inTurn = turns(MOST_CALLS);
   const server = http.createServer((request, response) => {
-    const seen: ProxiedRequest = { method: request.method ?? '', path: request.url ?? '', status: undefined };
-    requests.push(seen);
-    response.on('close', () => {
-      if (response.headersSent) seen.status = response.statusCode;
-    });
     touch();
-    handle(request, response, { ...options, upstream, touch }).catch(() => response.destroy());
+    inTurn(async () => {
+      const over = once(response, 'close');
+      await handle(request, response, { ...options, upstream, touch });
+      await over;
+    }).catch(() => response.destroy());
   });
-  await removeSocket(options.socketPath);
+  server.maxConnections = MOST_CONNECTIONS;
+  await rm(options.socketPath, { recursive: true, force: true });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.socketPath, resolve);
@@ -74,20 +77,43 @@ export async function startModelProxy(options: ModelProxyOptions): Promise<Model
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   };
-  return { requests, lastTrafficAt: () => trafficAt, close };
+  return { lastTrafficAt: () => trafficAt, close };
+}
+
+/** Lets so many pieces of work go on at once; the others wait for their turn. */
+function turns(most: number): (work: () => Promise<void>) => Promise<void> {
+  let under = 0;
+  const waiting: (() => void)[] = [];
+  return async (work) => {
+    if (under < most) under += 1;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    try {
+      await work();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else under -= 1;
+    }
+  };
 }
 
 type Upstream = (path: string, options: http.RequestOptions) => http.ClientRequest;
-type Exchange = Pick<ModelProxyOptions, 'apiKey' | 'onUsage' | 'mayAsk'> & { upstream: Upstream; touch: () => void };
+type Exchange = Pick<ModelProxyOptions, 'apiKey' | 'model' | 'onUsage' | 'mayAsk'> & {
+  upstream: Upstream;
+  touch: () => void;
+};
 
 async function handle(request: IncomingMessage, response: ServerResponse, exchange: Exchange): Promise<void> {
+  if (response.destroyed) return;
   const path = allowedPath(request);
   if (path === undefined)
     return refuse(response, 403, 'only POST /v1/chat/completions and GET /v1/models are let through');
   const received = await receive(request, exchange.touch);
   if (received === undefined) return refuse(response, 413, `a request may have at most ${BODY_LIMIT} bytes`);
   const call = path === '/models' ? { body: '', model: '' } : parseCall(received);
-  if (call === undefined) return refuse(response, 400, 'the request is not a chat completion in JSON');
+  if (call === undefined) return refuse(response, 400, 'the request is not a chat completion in JSON, for one answer');
+  if (path !== '/models' && call.model !== exchange.model)
+    return refuse(response, 403, `only the model ${exchange.model} may be asked`);
   const refusal = path === '/models' ? undefined : await exchange.mayAsk?.();
   if (refusal !== undefined) return refuse(response, 402, refusal);
   forward({ request, response, path, call }, exchange);
@@ -117,20 +143,25 @@ async function receive(request: IncomingMessage, touch: () => void): Promise<Buf
   return Buffer.concat(chunks);
 }
 
-type Call = { body: Buffer | string; model: string };
+type Call = { body: string; model: string };
 const callSchema = z.looseObject({
   model: z.string(),
+  /** Answers to one question. More would be spent before a budget could say no. */
+  n: z.literal(1).nullish(),
   stream: z.boolean().nullish(),
   stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
 });
 
-/** A stream that would not name its usage is made to, so that nothing is spent unseen; any other request stays as it is, byte for byte. */
+/**
+ * The call as it goes on: written anew, so that no two readers take it for two calls (keys that come twice, or differ by case alone), and
+ * a stream that would not name its usage is made to, so that nothing is spent unseen.
+ */
 function parseCall(received: Buffer): Call | undefined {
   try {
     const call = callSchema.parse(JSON.parse(received.toString('utf8')));
-    if (!call.stream || call.stream_options?.include_usage) return { body: received, model: call.model };
-    const body = JSON.stringify({ ...call, stream_options: { ...call.stream_options, include_usage: true } });
-    return { body, model: call.model };
+    if (Object.keys(call).some((key) => key !== key.toLowerCase())) return undefined;
+    const options = call.stream ? { stream_options: { ...call.stream_options, include_usage: true } } : {};
+    return { body: JSON.stringify({ ...call, ...options }), model: call.model };
   } catch {
     return undefined;
   }
@@ -195,10 +226,4 @@ function refuse(response: ServerResponse, status: number, message: string): void
   response.req.resume();
   response.writeHead(status, { 'content-type': 'application/json' });
   response.end(JSON.stringify({ error: { message: `omk: ${message}`, type: 'omk_model_proxy' } }));
-}
-
-/** Removes the socket that a proxy which died left behind, and nothing but a socket. */
-async function removeSocket(path: string): Promise<void> {
-  const stat = await lstat(path).catch(() => undefined);
-  if (stat?.isSocket()) await unlink(path);
 }

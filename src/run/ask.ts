@@ -84,6 +84,7 @@ async function converse(goal: Goal, { question, name, purse }: Conversation, too
     socketPath: join(home, 'model.sock'),
     baseUrl: config.KIMI_BASE_URL,
     apiKey: config.KIMI_API_KEY,
+    model: config.KIMI_MODEL,
     onUsage: (usage, model) => purse.pay(usage, model),
     mayAsk: () => purse.mayAsk(),
   });

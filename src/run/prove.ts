@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { listFilesAt, readFileAt, getTree, type Mirror } from '../git/mirror.ts';
-import { openWorktree, type Worktree } from '../git/worktree.ts';
-import { manifestsToRead } from '../goal/detect.ts';
+import { getTree, type Mirror } from '../git/mirror.ts';
+import { openWorktree, removeTree, type Worktree } from '../git/worktree.ts';
 import { isDue, setupFor, type Gate, type GateResult, type SetupStep } from '../goal/gate.ts';
 import type { Goal, Sha } from '../goal/goal.ts';
 import { around, killPoint } from '../kill-point.ts';
@@ -27,7 +25,10 @@ export type Subject = {
   changed: readonly string[] | undefined;
 };
 
-/** Prepares a fresh worktree at the commit and runs the gates that are due, in order. A failed setup step is a failed result too. */
+/**
+ * Installs and runs the gates that are due, in order, in a worktree and a home in which nothing else ever was: what a commit left
+ * there, such as a package that was tampered with, could forge the gates of the next. A failed setup step is a failed result too.
+ */
 export async function prove(goal: Goal, subject: Subject, tools: Tools): Promise<GateResult[]> {
   const due = goal.gates?.gates.filter((gate) => isDue(gate, subject.changed)) ?? [];
   if (due.length === 0) return [];
@@ -43,21 +44,20 @@ type Bench = { goal: Goal; subject: Subject; tools: Tools; worktree: Worktree; h
 
 async function openBench(goal: Goal, subject: Subject, tools: Tools): Promise<Bench> {
   const { worktrees, homes, logs } = folders(tools.config);
-  const worktree = await openWorktree(subject.mirror, { root: worktrees, name: subject.name, sha: subject.sha });
+  const { mirror, name, sha } = subject;
+  const worktree = await openWorktree(mirror, { root: worktrees, name, sha, ignored: 'removed' });
   await lendOwnGit(worktree, tools);
-  const home = join(homes, subject.name);
+  const home = join(homes, name);
   const log = join(logs, goal.id);
+  await removeTree(home);
   await Promise.all([mkdir(home, { recursive: true }), mkdir(log, { recursive: true })]);
-  const tree = await getTree(subject.mirror, subject.sha);
+  const tree = await getTree(mirror, sha);
   return { goal, subject, tools, worktree, home, logs: log, tree };
 }
 
-/** Installs what the manifests ask for, unless this worktree has it already. */
+/** Runs the setup steps, with the registries as their only way out. Undefined if all went well. */
 async function setUp(bench: Bench, steps: readonly SetupStep[]): Promise<GateResult | undefined> {
   if (steps.length === 0) return undefined;
-  const marker = join(bench.home, 'setup-done');
-  const wanted = await fingerprint(bench, steps);
-  if ((await readFile(marker, 'utf8').catch(() => '')) === wanted) return undefined;
   const socket = join(bench.home, 'net.sock');
   const registries = await findRegistries();
   const proxy = await startEgressProxy({ socketPath: socket, hosts: registries.hosts });
@@ -68,22 +68,10 @@ async function setUp(bench: Bench, steps: readonly SetupStep[]): Promise<GateRes
       const result = await around('setup', () => runIn(room, bench, gate));
       if (result.status !== 'passed') return result;
     }
+    return undefined;
   } finally {
     await proxy.close();
   }
-  await writeFile(marker, wanted);
-  return undefined;
-}
-
-/** Changes when a setup step, a manifest or a lock file does. */
-async function fingerprint(bench: Bench, steps: readonly SetupStep[]): Promise<string> {
-  const { mirror, sha } = bench.subject;
-  const files = (await listFilesAt(mirror, sha)).map((file) => file.path);
-  const hash = createHash('sha256').update(JSON.stringify(steps));
-  const locks = files.filter((path) => /(^|\/)([^/]*lock[^/]*|npm-shrinkwrap\.json|go\.sum)$/i.test(path));
-  for (const path of [...manifestsToRead(files), ...locks])
-    hash.update(`${path}\0${await readFileAt(mirror, sha, path)}\0`);
-  return hash.digest('hex');
 }
 
 function runGate(bench: Bench, gate: Gate): Promise<GateResult> {

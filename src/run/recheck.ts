@@ -2,10 +2,20 @@ import { TransientError } from '../errors.ts';
 import { statusOf, type GitHub } from '../github/client.ts';
 import { getIssue } from '../github/issues.ts';
 import { getPermission } from '../github/repository.ts';
-import type { Goal, Reason } from '../goal/goal.ts';
-import { mayWrite } from '../goal/permission.ts';
+import type { Goal, Person, Reason } from '../goal/goal.ts';
+import { isListedBot, mayWrite, type Permission } from '../goal/permission.ts';
 import { policyOf } from '../goal/terms.ts';
 import type { Tools } from './tools.ts';
+
+/** What they may do here now: GitHub says it of a person, the operator's list of a bot. Throws TransientError. */
+export async function permissionOf(
+  person: Person,
+  github: GitHub,
+  { config }: Pick<Tools, 'config'>,
+): Promise<Permission> {
+  if (person.app === undefined) return getPermission(github, person);
+  return isListedBot({ ...person, type: 'Bot' }, config) ? 'write' : 'none';
+}
 
 /**
  * Why the goal may not push or merge any more: its requester lost the permission, its issue is closed or locked, or the label that
@@ -16,7 +26,7 @@ import type { Tools } from './tools.ts';
 export async function stillMay(goal: Goal, tools: Tools, issueOpen?: boolean): Promise<Reason | undefined> {
   const github = await tools.connect(goal.repository);
   const { requester } = goal;
-  const permission = await getPermission(github, requester);
+  const permission = await permissionOf(requester, github, tools);
   if (!mayWrite(permission)) {
     const text = `${requester.login}, who asked for this, may not write here any more (permission: ${permission}). Nothing was pushed or merged.`;
     return { text, next: 'somebody who may write says /omk run' };

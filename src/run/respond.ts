@@ -9,7 +9,7 @@ import type { GoalEvent } from '../goal/event.ts';
 import { FLOOD_LIMIT, FLOOD_WINDOW_MS, judgeFlood } from '../goal/flood.ts';
 import { type Goal, isEnded, type Repository } from '../goal/goal.ts';
 import { branchName } from '../goal/naming.ts';
-import { isPerson, mayUse, mayWrite } from '../goal/permission.ts';
+import { isListedBot, isPerson, mayUse, mayWrite } from '../goal/permission.ts';
 import { POLICY_PATH, readPolicy } from '../goal/policy-file.ts';
 import * as refusals from '../goal/report/refusals.ts';
 import type { Slice } from '../goal/slice.ts';
@@ -17,6 +17,7 @@ import { policyOf } from '../goal/terms.ts';
 import { marker } from '../goal/text.ts';
 import type { Webhook } from '../store/webhook.ts';
 import { append, obey, type Talk } from './obey.ts';
+import { permissionOf } from './recheck.ts';
 import type { Tools } from './tools.ts';
 
 /** Does what one stored webhook delivery asks for. Doing it twice is harmless: goals, answers and reactions have keys of their own. */
@@ -52,7 +53,8 @@ async function hear(webhook: Webhook, tools: Tools): Promise<void> {
 
 async function hearComment(heard: Heard & { kind: 'comment' }, tools: Tools): Promise<void> {
   const parsed = parseCommand(heard.comment.body);
-  if (parsed.kind === 'none' || !isPerson(heard.sender)) return;
+  const { sender } = heard;
+  if (parsed.kind === 'none' || !(isPerson(sender) || isListedBot(sender, tools.config))) return;
   const { issue, comment, repository } = heard;
   const key = `comment:${comment.id}`;
   const flood = await takeIn(
@@ -62,12 +64,12 @@ async function hearComment(heard: Heard & { kind: 'comment' }, tools: Tools): Pr
   );
   if (flood === 'ignored') return;
   const github = await tools.connect(repository);
-  const person = { id: heard.sender.id, login: heard.sender.login };
+  const person = { id: sender.id, login: sender.login, app: sender.app };
   const talk: Talk = { issue, repository, key, commentId: comment.id, github, tools, person };
   if (flood === 'told') return sayFlooded(talk);
   await addReaction(github, { commentId: heard.comment.id, content: 'eyes' });
   if (parsed.kind === 'fault') return say(talk, refusals.faults(parsed));
-  const permission = await getPermission(github, person);
+  const permission = await permissionOf(person, github, tools);
   const { command, more } = parsed;
   if (!mayUse(command.kind, permission))
     return flood === 'heard' ? say(talk, refusals.notPermitted(command.kind, permission)) : undefined;

@@ -1,12 +1,17 @@
-import { execa } from 'execa';
+import { totalmem } from 'node:os';
 
-/** What one room may use. `memoryBytes` and `fileBytes` hold for each process or file, the rest for the room as a whole. */
+/** What one room may use. `memoryBytes`, `fileBytes` and `openFiles` hold for each process or file, the rest for the room as a whole. */
 export type Limits = {
   processes: number;
   openFiles: number;
   fileBytes: number;
   memoryBytes: number;
   tmpBytes: number;
+  /** What all its processes hold in memory together, what they share counted for each. */
+  roomBytes: number;
+  /** What the folders that it may write hold on disk, and how many files, folders included. */
+  diskBytes: number;
+  diskFiles: number;
   /** Processor seconds of each process; absent: only the caller's own timeout ends it. */
   cpuSeconds?: number;
 };
@@ -18,6 +23,9 @@ export const GATE_LIMITS: Limits = {
   fileBytes: 4 * 2 ** 30,
   memoryBytes: 8 * 2 ** 30,
   tmpBytes: 2 * 2 ** 30,
+  roomBytes: Math.round(0.75 * totalmem()),
+  diskBytes: 16 * 2 ** 30,
+  diskFiles: 2_000_000,
 };
 
 /** The agent runs the same tests as the gates. */
@@ -49,32 +57,4 @@ export function limitsArgv(limits: Limits, hard: string): string[] {
 function hardLimit(text: string, name: string): number {
   const value = new RegExp(`^Max ${name} +\\S+ +(\\d+)`, 'm').exec(text)?.[1];
   return value === undefined ? Infinity : Number(value);
-}
-
-export type DiskBudget = { dir: string; maxBytes: number; onExceeded: (bytes: number) => void; everyMs?: number };
-
-/**
- * Measures `dir` now and then every `everyMs` (default 2,000), and calls `onExceeded` once when it holds more than
- * `maxBytes` on disk. Returns the function that stops it. A folder that cannot be measured counts as empty.
- */
-export function watchDisk({ dir, maxBytes, onExceeded, everyMs = 2_000 }: DiskBudget): () => void {
-  let timer: NodeJS.Timeout | undefined;
-  let stopped = false;
-  const look = async (): Promise<void> => {
-    const bytes = await diskBytes(dir);
-    if (stopped) return;
-    if (bytes > maxBytes) onExceeded(bytes);
-    else timer = setTimeout(() => void look(), everyMs).unref();
-  };
-  void look();
-  return () => {
-    stopped = true;
-    clearTimeout(timer);
-  };
-}
-
-/** `du` prints a sum even when a file vanishes under it and it exits with 1. */
-async function diskBytes(dir: string): Promise<number> {
-  const { stdout } = await execa('du', ['-s', '-k', '--', dir], { reject: false, stderr: 'ignore' });
-  return (Number.parseInt(stdout ?? '', 10) || 0) * 1_024;
 }

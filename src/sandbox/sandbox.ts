@@ -3,6 +3,7 @@ import { delimiter } from 'node:path';
 import { assertNever, ToolError } from '../errors.ts';
 import { launch, type Room } from '../process.ts';
 import { bwrapArgv, type Bind, type Box } from './bwrap.ts';
+import { endExcess } from './excess.ts';
 import { getHost, omkFolder, systemPath, type Host } from './host.ts';
 import { withKill } from './kill.ts';
 import { limitsArgv, type Limits } from './limits.ts';
@@ -82,7 +83,8 @@ function sandboxedRoom(spec: RoomSpec, host: Host): Room {
     env,
     launch: (command, extraEnv = {}) => {
       const argv = roomArgv({ spec, host }, command, { ...env, ...extraEnv });
-      return withKill(launch(argv, { cwd: '/', env: { PATH: systemPath } }));
+      const launched = withKill(launch(argv, { cwd: '/', env: { PATH: systemPath } }));
+      return endExcess(launched, writableFolders(spec), spec.limits);
     },
   };
 }
@@ -121,6 +123,10 @@ function specBinds({ work, writable, home, readOnly, readWrite = [], egress }: R
     ...readWrite.map((bind) => ({ ...bind, writable: true, own: true })),
     ...(egress ? [{ host: egress.socket, inside: EGRESS, writable: true, own: true }] : []),
   ];
+}
+
+function writableFolders(spec: RoomSpec): string[] {
+  return specBinds(spec).flatMap(({ host, writable }) => (writable ? [host] : []));
 }
 
 function openPlace(spec: RoomSpec, host: Host): Room {

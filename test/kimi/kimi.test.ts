@@ -31,6 +31,7 @@ beforeEach(async () => {
     socketPath: join(place.room.hostHome, 'model.sock'),
     baseUrl: model.url,
     apiKey: KEY,
+    model: 'kimi-scripted',
     onUsage,
   });
   model.requests.length = 0;

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import {
   createServer,
   type IncomingHttpHeaders,
@@ -9,7 +9,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { connect, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer, text } from 'node:stream/consumers';
@@ -61,6 +61,7 @@ function start(): Promise<ModelProxy> {
     socketPath,
     baseUrl,
     apiKey: KEY,
+    model: 'm',
     onUsage: (...args) => heardUsage(args),
     mayAsk: async () => mayAsk(),
   });
@@ -123,15 +124,17 @@ describe('the key', () => {
 
 describe('what is let through', () => {
   test('is a completion and the list of models', async () => {
-    await call();
-    await call({ path: '/chat/completions' });
-    await call({ method: 'GET', path: '/v1/models', body: '' });
+    const answers = [
+      await call(),
+      await call({ path: '/chat/completions' }),
+      await call({ method: 'GET', path: '/v1/models', body: '' }),
+    ];
     expect(received.map(({ method, path }) => `${method} ${path}`)).toEqual([
       `POST ${CHAT}`,
       `POST ${CHAT}`,
       'GET /v1/models',
     ]);
-    expect(proxy.requests.map((each) => each.status)).toEqual([200, 200, 200]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
   });
 
   const others: [string, string][] = [
@@ -162,10 +165,27 @@ describe('what is let through', () => {
     expect(received).toEqual([]);
   });
 
-  test.each(['', 'no JSON', '[]', '{}', '{"model":7}'])('is no body like %j', async (body) => {
-    expect(await call({ body })).toMatchObject({ status: 400 });
+  test('is no other model than the one that is paid for', async () => {
+    for (const body of ['{"model":"dear"}', '{"model":"m","model":"dear"}'])
+      expect(await call({ body })).toMatchObject({ status: 403, body: expect.stringContaining('only the model m') });
+    expect(received).toEqual([]);
+    await call({ body: '{"model":"dear","n":5,"n":1,"model":"m"}' });
+    expect(String(received[0]?.body)).toBe('{"model":"m","n":1}');
+  });
+
+  test('is one answer to one question, and one reading of it', async () => {
+    for (const body of ['{"model":"m","n":2}', '{"model":"m","MODEL":"dear"}', '{"model":"m","N":5}'])
+      expect(await call({ body })).toMatchObject({ status: 400 });
     expect(received).toEqual([]);
   });
+
+  test.each(['', 'no JSON', '[]', '{}', '{"model":7}', '{"model":"m"'.repeat(100_000)])(
+    'is no body like %.20j',
+    async (body) => {
+      expect(await call({ body })).toMatchObject({ status: 400 });
+      expect(received).toEqual([]);
+    },
+  );
 
   test('is at most 32 MB, announced or not', async () => {
     const fits = `{"model":"m","x":"${'x'.repeat(32 * 1024 * 1024 - 23)}"}`;
@@ -207,7 +227,6 @@ describe('an answer', () => {
         headers: { 'retry-after': '7' },
       });
       expect(metered).toEqual([]);
-      expect(proxy.requests[0]?.status).toBe(status);
     },
   );
 
@@ -275,6 +294,36 @@ describe('the budget', () => {
   });
 });
 
+describe('a flood of calls', () => {
+  test('overdraws a budget by no more than eight, and goes on when they have ended', async () => {
+    const held: ServerResponse[] = [];
+    const { promise: full, resolve } = Promise.withResolvers<void>();
+    answer = (_, response) => {
+      held.push(response);
+      if (held.length === 8) resolve();
+    };
+    mayAsk = () => (metered.length === 0 ? undefined : 'the budget is used up');
+    const answers = Array.from({ length: 40 }, () => call());
+    await full;
+    // A call that hung up while it waited takes nobody's turn.
+    const gone = httpRequest({ socketPath, method: 'POST', path: CHAT, headers: JSON_TYPE }).on('error', () => {});
+    gone.end('{"model":"m"}', () => gone.destroy());
+    for (const response of held) streams(sse({ usage }))(response.req, response);
+    const statuses = (await Promise.all(answers)).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 200)).toHaveLength(8);
+    expect(statuses.filter((status) => status === 402)).toHaveLength(32);
+    expect(received).toHaveLength(8);
+  });
+
+  test('opens no more files of omk than 64', async () => {
+    const sockets = Array.from({ length: 200 }, () => connect(socketPath).on('error', () => {}));
+    const closed = sockets.slice(64).map((socket) => once(socket, 'close'));
+    await Promise.all(closed);
+    expect(sockets.filter(({ destroyed }) => !destroyed)).toHaveLength(64);
+    for (const socket of sockets) socket.destroy();
+  });
+});
+
 describe('the meter', () => {
   test('counts the last usage of a stream once, in chunks of any size', async () => {
     const events = sse(
@@ -296,8 +345,8 @@ describe('the meter', () => {
       response
         .writeHead(200, JSON_TYPE)
         .end(JSON.stringify({ usage: { prompt_tokens: 100, completion_tokens: 7, cached_tokens: 60 } }));
-    await call({ body: '{"model":"kimi-k2"}' });
-    expect(metered).toEqual([[counted, 'kimi-k2']]);
+    await call();
+    expect(metered).toEqual([[counted, 'm']]);
   });
 
   test('believes in no more cached tokens than there were', async () => {
@@ -317,7 +366,7 @@ describe('the meter', () => {
     expect(metered).toEqual([[{ inputTokens: 4, cachedTokens: 0, outputTokens: 1 }, 'm']]);
   });
 
-  test('makes a stream name its usage, and leaves every other request as it is', async () => {
+  test('makes a stream name its usage, and leaves what is asked as it is', async () => {
     const silent = '{ "stream": true, "model": "m", "messages": ["ä"], "seed": 1 }';
     await call({ body: silent });
     expect(JSON.parse(String(received[0]?.body))).toEqual({
@@ -329,32 +378,37 @@ describe('the meter', () => {
       '{ "stream": true, "stream_options": { "include_usage": true }, "model": "m" }',
     ]) {
       await call({ body });
-      expect(String(received.at(-1)?.body)).toBe(body);
+      expect(JSON.parse(String(received.at(-1)?.body))).toEqual(JSON.parse(body));
     }
   });
 });
 
 describe('the socket', () => {
-  test('of a proxy that died is replaced, any other file is not', async () => {
+  const options = { baseUrl: 'http://127.0.0.1:1', apiKey: KEY, model: 'm' };
+
+  test('of a proxy that died is replaced, and so is whatever the agent put in its place', async () => {
     const dead = createServer();
     const other = join(folder, 'other.sock');
     await once(dead.listen(other), 'listening');
-    const second = await startModelProxy({ socketPath: other, baseUrl: 'http://127.0.0.1:1', apiKey: KEY });
-    await second.close();
+    const victim = join(folder, 'victim');
+    await writeFile(victim, 'precious');
+    const plants = [
+      () => undefined,
+      () => writeFile(other, 'a file'),
+      () => mkdir(join(other, 'a/folder'), { recursive: true }),
+      () => symlink(victim, other),
+    ];
+    for (const plant of plants) {
+      await plant();
+      await (await startModelProxy({ socketPath: other, ...options })).close();
+    }
     dead.close();
-    await writeFile(other, 'precious');
-    await expect(startModelProxy({ socketPath: other, baseUrl: 'http://127.0.0.1:1', apiKey: KEY })).rejects.toThrow(
-      'EADDRINUSE',
-    );
+    expect(await readFile(victim, 'utf8')).toBe('precious');
   });
 
   test('with a path that the system would cut is refused', async () => {
     const long = join(folder, 'x'.repeat(107 - folder.length));
-    await expect(startModelProxy({ socketPath: long, baseUrl: 'http://127.0.0.1:1', apiKey: KEY })).rejects.toThrow(
-      'has 108 bytes',
-    );
-    await (
-      await startModelProxy({ socketPath: long.slice(0, -1), baseUrl: 'http://127.0.0.1:1', apiKey: KEY })
-    ).close();
+    await expect(startModelProxy({ socketPath: long, ...options })).rejects.toThrow('has 108 bytes');
+    await (await startModelProxy({ socketPath: long.slice(0, -1), ...options })).close();
   });
 });

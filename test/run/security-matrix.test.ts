@@ -1,10 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { TransientError } from '../../src/errors.ts';
 import type { GitHub } from '../../src/github/client.ts';
-import { getPermission } from '../../src/github/repository.ts';
 import { parseWebhook, type Heard } from '../../src/github/webhook.ts';
 import { parseCommand } from '../../src/goal/parse-command.ts';
-import { isPerson, mayUse, mayWrite } from '../../src/goal/permission.ts';
+import { isListedBot, isPerson, mayUse, mayWrite } from '../../src/goal/permission.ts';
+import type { Config } from '../../src/config.ts';
+import { permissionOf } from '../../src/run/recheck.ts';
 import { everything } from '../goal/said.ts';
 import { ANSWERS, ASSOCIATIONS, EVENTS, mayStart } from './authority.ts';
 
@@ -34,11 +35,16 @@ function gitHubThatSays(answer: Answer): GitHub {
   return { octokit: { rest: { repos: { getCollaboratorPermissionLevel } } }, repository } as unknown as GitHub;
 }
 
+const NO_BOTS = { OMK_BOTS: [], APP_ID: 1 };
+
 /** The way of `respond`, up to where a goal would start. */
-async function starts(heard: Heard, answer: Answer): Promise<boolean> {
+async function starts(heard: Heard, answer: Answer, config: { OMK_BOTS: number[]; APP_ID: number } = NO_BOTS) {
   if (heard.kind !== 'comment' && heard.kind !== 'label') return false;
-  if (!isPerson(heard.sender)) return false;
-  const permission = await getPermission(gitHubThatSays(answer), heard.sender).catch((error: unknown) => {
+  const { sender } = heard;
+  if (!isPerson(sender) && !(heard.kind === 'comment' && isListedBot(sender, config))) return false;
+  const { id, login, app } = sender;
+  const tools = { config: config as Config };
+  const permission = await permissionOf({ id, login, app }, gitHubThatSays(answer), tools).catch((error: unknown) => {
     if (error instanceof TransientError) return 'unknown' as const;
     throw error;
   });
@@ -74,6 +80,39 @@ test.each(OTHERS)('$login of type $type starts nothing, whatever its permission'
   ] as const) {
     expect(await starts(parseWebhook(event, action, payload('OWNER', '/omk run', sender)), 'admin')).toBe(false);
   }
+});
+
+describe('with the bot of one app listed by the operator', () => {
+  const listed = { OMK_BOTS: [29110], APP_ID: 1 };
+  const bot = { id: 8, login: 'renovate[bot]', type: 'Bot' };
+  const written = (sender: unknown, app: unknown) => {
+    const said = payload('NONE', '/omk run', sender) as { comment: object };
+    return { ...said, comment: { ...said.comment, performed_via_github_app: app } };
+  };
+
+  test.each<[name: string, sender: object, app: unknown, starts: boolean]>([
+    ['its comment starts a goal, whatever its name is', { ...bot, login: 'somebody' }, { id: 29110 }, true],
+    ['the bot of another app with its name starts nothing', bot, { id: 29111 }, false],
+    ['a bot of no known app starts nothing', bot, null, false],
+    ['a bot whose app is told as text starts nothing', bot, { id: '29110' }, false],
+    ['a person who may not write and uses that app starts nothing', { ...ADA, id: 9 }, { id: 29110 }, false],
+    ['omk itself starts nothing, though it were listed', { ...bot, login: 'omk[bot]' }, { id: 1 }, false],
+  ])('%s', async (_, sender, app, expected) => {
+    const heard = parseWebhook('issue_comment', 'created', written(sender, app));
+    const config = { ...listed, OMK_BOTS: [...listed.OMK_BOTS, 1] };
+    expect(await starts(heard, 'none', config)).toBe(expected);
+  });
+
+  test('its label starts nothing: of a label no app is told', async () => {
+    expect(await starts(parseWebhook('issues', 'labeled', written(bot, { id: 29110 })), 'admin', listed)).toBe(false);
+  });
+
+  test('it may go on while it is listed, and no longer', async () => {
+    const asked = { ...bot, app: 29110 };
+    const tools = (OMK_BOTS: number[]) => ({ config: { OMK_BOTS, APP_ID: 1 } as unknown as Config });
+    expect(await permissionOf(asked, gitHubThatSays('none'), tools([29110]))).toBe('write');
+    expect(await permissionOf(asked, gitHubThatSays('admin'), tools([]))).toBe('none');
+  });
 });
 
 describe('what omk says, said back by a person who may write', () => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Host } from '../../src/sandbox/host.ts';
 import { roomArgv, type RoomSpec } from '../../src/sandbox/sandbox.ts';
 import { omkFolder } from '../../src/sandbox/host.ts';
+import { GATE_LIMITS } from '../../src/sandbox/limits.ts';
 
 const host: Host = {
   isRoot: false,
@@ -20,7 +21,7 @@ const spec: RoomSpec = {
   writable: true,
   home: '/data/home',
   readOnly: [{ host: '/data/mirror/objects', inside: '/mirror/objects' }],
-  limits: { processes: 10, openFiles: 20, fileBytes: 30, memoryBytes: 40, tmpBytes: 50 },
+  limits: { ...GATE_LIMITS, processes: 10, openFiles: 20, fileBytes: 30, memoryBytes: 40, tmpBytes: 50 },
 };
 const env = { PATH: '/usr/bin', HOME: '/room/home' };
 

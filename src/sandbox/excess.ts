@@ -1,0 +1,74 @@
+import { execa } from 'execa';
+import { readdir, readFile, statfs } from 'node:fs/promises';
+import type { Launched } from '../process.ts';
+import type { Limits } from './limits.ts';
+
+type Ceiling = Pick<Limits, 'diskBytes' | 'diskFiles' | 'roomBytes'>;
+
+/** What the disk keeps for omk itself. */
+const LEAST_FREE_BYTES = 2 ** 29;
+const MEGABYTE = 2 ** 20;
+
+/**
+ * The same program, ended when what it started holds more memory than `ceiling` allows, or the folders `dirs` that it may write hold
+ * more, or leave the disk hardly any room; its exit then says so. A look is taken every `everyMs`, or less often if looks take long.
+ */
+export function endExcess(launched: Launched, dirs: readonly string[], ceiling: Ceiling, everyMs = 1_000): Launched {
+  let excess: string | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let ended = false;
+  const look = async (): Promise<void> => {
+    const began = performance.now();
+    const found = await findExcess(launched.pid, dirs, ceiling);
+    if (ended) return;
+    excess = found;
+    if (found !== undefined) await launched.kill();
+    else timer = setTimeout(() => void look(), Math.max(everyMs, 5 * (performance.now() - began))).unref();
+  };
+  timer = setTimeout(() => void look(), everyMs).unref();
+  const exited = launched.exited.then((exit) => {
+    ended = true;
+    clearTimeout(timer);
+    return { ...exit, excess };
+  });
+  return { ...launched, exited };
+}
+
+async function findExcess(pid: number | undefined, dirs: readonly string[], ceiling: Ceiling) {
+  const { roomBytes, diskBytes, diskFiles } = ceiling;
+  if ((await memoryBelow(pid)) > roomBytes) return `its programs held more than ${megabytes(roomBytes)} of memory`;
+  const bytes = (await sum(['-k'], dirs)) * 1_024;
+  if (bytes > diskBytes) return `its folders held more than ${megabytes(diskBytes)}`;
+  if ((await sum(['--inodes'], dirs)) > diskFiles) return `its folders held more than ${diskFiles} files`;
+  const disk = dirs[0] === undefined ? undefined : await statfs(dirs[0]).catch(() => undefined);
+  const full = disk !== undefined && disk.bavail * disk.bsize < LEAST_FREE_BYTES;
+  return full ? 'the disk is almost full: no space left on device' : undefined;
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.round(bytes / MEGABYTE)} MB`;
+}
+
+/** `du` prints a sum even when a file vanishes under it and it exits with 1. */
+async function sum(unit: readonly string[], dirs: readonly string[]): Promise<number> {
+  const { stdout } = await execa('du', ['-s', '-c', ...unit, '--', ...dirs], { reject: false, stderr: 'ignore' });
+  return Number.parseInt(stdout?.trim().split('\n').at(-1) ?? '', 10) || 0;
+}
+
+/** What a process and all below it hold in memory beside what is on disk anyway. Nobody leaves the tree: in a room its first process takes in orphans. */
+async function memoryBelow(root: number | undefined): Promise<number> {
+  const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
+  const all = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/status`, 'latin1').catch(() => '')));
+  const processes = all.map((status, index) => ({ pid: pids[index] ?? '', status, parent: field(status, 'PPid') }));
+  const below = new Set([String(root)]);
+  for (let size = 0; size < below.size;) {
+    size = below.size;
+    for (const { pid, parent } of processes) if (below.has(String(parent))) below.add(pid);
+  }
+  const own = processes.filter(({ pid }) => below.has(pid));
+  return own.reduce((total, { status }) => total + 1_024 * (field(status, 'RssAnon') + field(status, 'RssShmem')), 0);
+}
+
+function field(status: string, name: string): number {
+  return Number(new RegExp(`^${name}:\\s*(\\d+)`, 'm').exec(status)?.[1] ?? 0);
+}

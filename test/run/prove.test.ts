@@ -1,0 +1,98 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { SetupStep } from '../../src/goal/gate.ts';
+import type { Goal } from '../../src/goal/goal.ts';
+import { createRedactor } from '../../src/goal/redact.ts';
+import { prove } from '../../src/run/prove.ts';
+import type { Tools } from '../../src/run/tools.ts';
+import { makeBed, type Bed } from '../git/bed.ts';
+import { commitFiles, plainGit, TOKEN } from '../git/remote.ts';
+import { fetchBranch } from '../../src/git/mirror.ts';
+import { someGoal } from '../goal/goals.ts';
+import { inSandbox } from '../sandbox/stage.ts';
+
+let bed: Bed & AsyncDisposable;
+let outside: string;
+let tools: Tools;
+
+beforeAll(async () => {
+  bed = await makeBed();
+  outside = await mkdtemp(join(tmpdir(), 'omk-outside-'));
+  await writeFile(join(outside, 'victim'), 'whole');
+  tools = {
+    config: { OMK_DATA_DIR: bed.data },
+    sandbox: { kind: 'bwrap' },
+    tell: () => {},
+    signal: new AbortController().signal,
+    cleaner: () => createRedactor([]).stream(),
+  } as unknown as Tools;
+});
+afterAll(async () => {
+  await bed[Symbol.asyncDispose]();
+  await rm(outside, { recursive: true, force: true });
+});
+
+const MINUTE = 60_000;
+const step = (run: string): SetupStep => ({ run, timeoutMs: MINUTE, dir: '.' });
+
+function goalWith(setup: string, ...gates: string[]): Goal {
+  return someGoal({
+    redOnBase: [],
+    gates: {
+      setup: [step(setup)],
+      gates: gates.map((run) => ({ ...step(run), name: run.slice(0, 20), kind: 'test', paths: [] })),
+      source: 'config',
+      notes: [],
+    },
+  });
+}
+
+/** A commit on the remote's main with these files, in our mirror. */
+async function commit(files: Record<string, string>): Promise<string> {
+  const sha = await commitFiles(bed.seed, files);
+  await plainGit(bed.seed, 'push', '-q', 'origin', 'HEAD:main');
+  await fetchBranch(bed.mirror, 'main', TOKEN);
+  return sha;
+}
+
+const run = (goal: Goal, sha: string, name: string) =>
+  prove(goal, { mirror: bed.mirror, sha, name, slice: 's', changed: undefined }, tools);
+
+const statuses = (results: { status: string }[]) => results.map(({ status }) => status);
+
+describe('what hostile code leaves where omk works next', () => {
+  test.each([
+    ['a link', (victim: string) => `ln -s ${victim} $HOME/$f`],
+    ['a pipe', () => 'mkfifo $HOME/$f'],
+    ['a folder', () => 'mkdir -p $HOME/$f/x'],
+  ])('is never followed, waited for or fallen over: %s for every name in its home', async (_, plant) => {
+    const names = 'setup-done net.sock model.sock config.toml .npmrc .gitconfig';
+    const evil = `for f in ${names}; do rm -rf $HOME/$f; ${plant(join(outside, 'victim'))} || true; done`;
+    const goal = goalWith(evil, evil);
+    const sha = await commit({ 'src/a.ts': `export const a = '${evil.length}';\n` });
+    expect(statuses(await run(goal, sha, 'planted'))).toEqual(['passed']);
+    expect(statuses(await run(goal, sha, 'planted'))).toEqual(['passed']);
+    expect(await readFile(join(outside, 'victim'), 'utf8')).toBe('whole');
+  });
+
+  inSandbox(
+    'forges no gate of a later commit: neither packages nor home outlive the commit that touched them',
+    async () => {
+      const tool =
+        'mkdir -p node_modules/.bin && cp real.sh node_modules/.bin/judge && chmod +x node_modules/.bin/judge';
+      const goal = goalWith(tool, 'node_modules/.bin/judge && sh src/check.sh', 'test ! -e $HOME/.npmrc');
+      const files = {
+        '.gitignore': 'node_modules\n',
+        'real.sh': '#!/bin/sh\n! grep -q bad src/word\n',
+        'src/word': 'good\n',
+      };
+      const evil = 'printf "#!/bin/sh\\nexit 0\\n" > node_modules/.bin/judge; echo script-shell=/x > $HOME/.npmrc\n';
+      const poisoning = await commit({ ...files, 'src/check.sh': evil });
+      expect(statuses(await run(goal, poisoning, 'forged'))).toEqual(['passed', 'failed']);
+      const bad = await commit({ 'src/word': 'bad\n', 'src/check.sh': 'true\n' });
+      expect(statuses(await run(goal, bad, 'forged'))).toEqual(['failed', 'passed']);
+    },
+  );
+});
