@@ -52,7 +52,7 @@ export async function start(config: Config, { role = 'all', ...given }: Surround
   const state = { ready: false };
   if (role !== 'web') await sweep(tools);
   if (role !== 'web') await startWorker(tools);
-  const pages = routes({ store, isReady: () => state.ready, onlyHealth: role === 'worker' });
+  const pages = routes({ store, isReady: () => state.ready, onlyHealth: role === 'worker', hosts: knownHosts(config) });
   const handlers = role === 'worker' ? [pages] : [intakeOf(probot), pages];
   const site = await serve(config, { handlers, log });
   const stopReconciling = role === 'web' ? undefined : startReconciling({ tools, app: probot, events: EVENTS });
@@ -77,6 +77,15 @@ function intakeOf(probot: Probot): Handler {
     verify: (body, signature) => probot.webhooks.verify(body, signature),
     receive: ({ id, name, payload }) => probot.receive({ id, name, payload } as Parameters<Probot['receive']>[0]),
   });
+}
+
+/** The names under which omk is asked for when only this machine can reach it; undefined when others can. */
+function knownHosts({ HOST, OMK_PUBLIC_URL }: Config): string[] | undefined {
+  const loopback = ['localhost', '127.0.0.1', '[::1]'];
+  const own = URL.parse(`http://${HOST.includes(':') ? `[${HOST}]` : HOST}`)?.hostname ?? HOST;
+  if (!loopback.includes(own)) return undefined;
+  const shown = OMK_PUBLIC_URL === undefined ? [] : [new URL(OMK_PUBLIC_URL).hostname];
+  return [...loopback, ...shown];
 }
 
 function noSharedDatabase(role: Role): UserError {

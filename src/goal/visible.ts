@@ -57,20 +57,27 @@ function closes(line: string, fence: string): boolean {
   return close !== undefined && close[0] === fence[0] && close.length >= fence.length;
 }
 
+/** What opens raw HTML that goes on over lines, and what ends it. */
 const UNTIL: [opens: RegExp, closes: RegExp][] = [
-  [/<!--(?!.*-->)/, /-->/],
-  [/<\?(?!.*\?>)/, /\?>/],
-  [/<!\[CDATA\[(?!.*\]\]>)/, /\]\]>/],
-  [/<![a-z](?!.*>)/i, />/],
-  [/<(?:script|pre|style|textarea)\b(?!.*<\/(?:script|pre|style|textarea)>)/i, /<\/(?:script|pre|style|textarea)>/i],
+  [/<!--/g, /-->/],
+  [/<\?/g, /\?>/],
+  [/<!\[CDATA\[/g, /\]\]>/],
+  [/<![a-z]/gi, />/],
+  [/<(?:script|pre|style|textarea)\b/gi, /<\/(?:script|pre|style|textarea)>/i],
 ];
 
 /** What would end the raw HTML that may be open after this line; undefined if none is. */
 function htmlAfter(line: string, open: RegExp | undefined): RegExp | undefined {
   if (open && !open.test(line)) return open;
-  const until = UNTIL.find(([opens]) => opens.test(line))?.[1];
+  const until = UNTIL.find(([opens, ends]) => staysOpen(line, opens, ends))?.[1];
   if (until) return until;
   return /^[\s>*+\d.)-]*<[a-z/!?]/i.test(line) || /<[a-z][^>]*$/i.test(line) ? /^\s*$/ : undefined;
+}
+
+/** Whether nothing ends what the last of the openings opens. */
+function staysOpen(line: string, opens: RegExp, ends: RegExp): boolean {
+  const last = [...line.matchAll(opens)].at(-1);
+  return last !== undefined && !ends.test(line.slice(last.index + last[0].length));
 }
 
 function readFence(info: string, text: string): Visible {

@@ -2,6 +2,8 @@ import type { Readable, Writable } from 'node:stream';
 import { readLines } from './lines.ts';
 
 const LINE_LIMIT = 16 * 1024 * 1024;
+/** What an agent may say in one task. Reading it is omk's own time, which others need too. */
+const TALK_LIMIT = 256 * 1024 * 1024;
 
 /** What the agent may ask of us. `onRequest` returns the result or throws an `AcpError`; `onMessage` is called for every message, before it is handled. */
 export type AcpHandlers = {
@@ -75,9 +77,12 @@ export function openAcp(agent: { stdin: Writable; stdout: Readable }, handlers: 
   let isOpen = true;
   const listen = async (): Promise<string | undefined> => {
     let understood = false;
+    let heard = 0;
     try {
       for await (const line of readLines(agent.stdout, LINE_LIMIT)) {
         if (line === undefined) return `it wrote a line of more than ${LINE_LIMIT} characters`;
+        heard += line.length;
+        if (heard > TALK_LIMIT) return `it wrote more than ${TALK_LIMIT} characters`;
         const message = parseMessage(line);
         if (message) receive(message);
         else if (!understood) return `it does not speak ACP, it said: ${line.slice(0, 200)}`;

@@ -20,6 +20,8 @@ export const NO_RECORD: TurnRecord = {
 const FOLDER_LIMIT = 1_000;
 const FILE_LIMIT = 256 * 1024 * 1024;
 const LINE_LIMIT = 4 * 1024 * 1024;
+/** An answer is at its end: of one that is longer only so many characters count. */
+const SAID_LIMIT = 1024 * 1024;
 
 /**
  * Reads what Kimi 2.1 recorded of a session from `since` on (milliseconds since 1970): the usage of all its agents, the words and the end of the main one.
@@ -102,7 +104,13 @@ class Turn {
       const { code = '', message = '', details } = entry.error ?? {};
       this.#end = { reason: entry.reason, code, message, statusCode: details?.statusCode };
     } else if (entry.event.type === 'step.begin') this.#step = '';
-    else this.#said = this.#step += entry.event.part.text;
+    else this.#say(entry.event.part.text);
+  }
+
+  #say(text: string): void {
+    const step = this.#step + text;
+    // Not at each part: cutting copies the whole.
+    this.#said = this.#step = step.length > 2 * SAID_LIMIT ? step.slice(-SAID_LIMIT) : step;
   }
 
   #spend(usage: (Entry & { type: 'usage.record' })['usage']): void {
@@ -112,7 +120,7 @@ class Turn {
   }
 
   record(): TurnRecord {
-    return { usage: this.#usage, text: this.#said, end: this.#end };
+    return { usage: this.#usage, text: this.#said.slice(-SAID_LIMIT), end: this.#end };
   }
 }
 

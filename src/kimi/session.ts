@@ -8,6 +8,8 @@ import { askedSchema, reportedSchema, ToolCalls } from './tool-calls.ts';
 export type KimiProgress = { kind: 'tool'; tool: string; text: string } | { kind: 'says'; text: string };
 
 const LINE_LENGTH = 200;
+/** More of one task nobody watches, and it would fill a log. */
+const MOST_LINES = 5_000;
 
 /** Opens the session `earlier` again, or a new one if there is none or it is gone. Resolves with its name; rejects with an `AcpError`. */
 export async function openSession(
@@ -77,10 +79,15 @@ export function sessionHandlers(options: {
   const tools = new Map<string, string>();
   const calls = new ToolCalls();
   let said = '';
+  let lines = 0;
+  const tell = (progress: KimiProgress): void => {
+    lines += 1;
+    if (lines <= MOST_LINES) options.onProgress(progress);
+  };
   const flush = (): void => {
     const text = oneLine(said);
     said = '';
-    if (text !== '') options.onProgress({ kind: 'says', text });
+    if (text !== '') tell({ kind: 'says', text });
   };
   const onNotification = (method: string, params: unknown): void => {
     const update = method === 'session/update' ? updateSchema.safeParse(params).data?.update : undefined;
@@ -97,7 +104,7 @@ export function sessionHandlers(options: {
     } else if (update.status === 'in_progress' && title !== undefined && tools.has(id)) {
       const tool = tools.get(id) ?? '';
       tools.delete(id);
-      options.onProgress({ kind: 'tool', tool, text: oneLine(title) });
+      tell({ kind: 'tool', tool, text: oneLine(title) });
     }
   };
   const onRequest = (method: string, params: unknown): unknown => {

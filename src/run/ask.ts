@@ -88,7 +88,7 @@ async function converse(goal: Goal, { question, name, purse }: Conversation, too
     onUsage: (usage, model) => purse.pay(usage, model),
     mayAsk: () => purse.mayAsk(),
   });
-  const decisions: ToolDecision[] = [];
+  const decided: Decided = { asked: 0, refusals: 0, allowed: [], refused: [] };
   const policy = turnPolicy({ tools: question.tools, work: room.work });
   try {
     return await around('kimi', () =>
@@ -98,7 +98,7 @@ async function converse(goal: Goal, { question, name, purse }: Conversation, too
         tools: question.tools,
         approve: (call) => {
           const decision = decideCall(policy, call);
-          decisions.push(decision);
+          note(decided, decision);
           return decision.allowed;
         },
         timeoutMs: Math.min(30 * MINUTE, purse.leftMs),
@@ -123,18 +123,27 @@ async function converse(goal: Goal, { question, name, purse }: Conversation, too
     );
   } finally {
     await proxy.close();
-    await recordDecisions(goal, question, decisions, tools);
+    await recordDecisions(goal, question, decided, tools);
   }
 }
 
+/** What was asked of omk in one turn. Of the answers only so many are kept as are told. */
+type Decided = { asked: number; refusals: number; allowed: ToolDecision[]; refused: ToolDecision[] };
+
+function note(decided: Decided, decision: ToolDecision): void {
+  decided.asked += 1;
+  if (!decision.allowed) decided.refusals += 1;
+  const same = decision.allowed ? decided.allowed : decided.refused;
+  if (same.length < DECISIONS_TOLD) same.push(decision);
+}
+
 /** Whatever became of the turn: what Kimi did cannot be undone by that. */
-async function recordDecisions(goal: Goal, { role, slice }: Question, decisions: ToolDecision[], tools: Tools) {
-  if (decisions.length === 0) return;
-  const [refused, allowed] = [decisions.filter((one) => !one.allowed), decisions.filter((one) => one.allowed)];
-  const counts = { asked: decisions.length, refused: refused.length };
-  const told = [...refused, ...allowed].slice(0, DECISIONS_TOLD);
+async function recordDecisions(goal: Goal, { role, slice }: Question, decided: Decided, tools: Tools) {
+  const { asked, allowed, refused, refusals } = decided;
+  if (asked === 0) return;
+  const decisions = [...refused, ...allowed].slice(0, DECISIONS_TOLD);
   const on = slice ? `${role} ${slice}` : role;
-  await tools.store.record(goal.id, [{ kind: 'tools-asked', on, ...counts, decisions: told }]);
+  await tools.store.record(goal.id, [{ kind: 'tools-asked', on, asked, refused: refusals, decisions }]);
 }
 
 /** Short, because a unix socket's path may have 108 bytes at most. */

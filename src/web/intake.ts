@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
-import type { Handler } from './server.ts';
+import { pathOf, type Handler } from './server.ts';
 
 /** A webhook whose signature fits. */
 type SignedWebhook = { id: string; name: string; payload: object };
@@ -15,6 +15,8 @@ const WEBHOOK_PATH = '/api/github/webhooks';
 
 /** The most that GitHub sends: https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap */
 const MAX_BODY_BYTES = 25 * 1024 * 1024;
+/** So much of bodies is held at once that nobody has signed for yet. */
+const MAX_HELD_BYTES = 8 * MAX_BODY_BYTES;
 
 /** What is looked at before a webhook is stored: Octokit fails on another action or installation. */
 const headSchema = z.looseObject({
@@ -25,20 +27,22 @@ const headSchema = z.looseObject({
 type Answer = { status: number; says: string };
 
 /**
- * Takes GitHub's webhooks: 202 once one is stored, 4xx for what is not GitHub's.
+ * Takes GitHub's webhooks: 202 once one is stored, 4xx for what is not GitHub's, 503 for more at once than omk holds.
  * Throws when it could not be stored: GitHub then sees a failed delivery, which is fetched again later.
  */
 export function intake(parts: Intake): Handler {
+  const held = { bytes: 0 };
   return async (request, response) => {
-    if (new URL(request.url ?? '/', 'http://omk').pathname !== WEBHOOK_PATH) return false;
-    const { status, says } = await take(request, parts);
-    response.writeHead(status, { 'content-type': 'text/plain', ...(status === 413 && { connection: 'close' }) });
+    if (pathOf(request) !== WEBHOOK_PATH) return false;
+    const { status, says } = await take(request, parts, held);
+    const isCut = status === 413 || status === 503;
+    response.writeHead(status, { 'content-type': 'text/plain', ...(isCut && { connection: 'close' }) });
     response.end(`${says}\n`);
     return true;
   };
 }
 
-async function take(request: IncomingMessage, { verify, receive }: Intake): Promise<Answer> {
+async function take(request: IncomingMessage, { verify, receive }: Intake, held: Held): Promise<Answer> {
   if (request.method !== 'POST') return { status: 405, says: 'Webhooks are posted.' };
   const [type, name, id, signature] = [
     'content-type',
@@ -49,7 +53,9 @@ async function take(request: IncomingMessage, { verify, receive }: Intake): Prom
   if (!type?.startsWith('application/json')) return { status: 415, says: 'The content type is application/json.' };
   if (!name || !id) return { status: 400, says: 'X-GitHub-Event and X-GitHub-Delivery are needed.' };
   if (!signature) return { status: 401, says: 'X-Hub-Signature-256 is needed.' };
-  const body = await readBody(request);
+  const body = await readBody(request, held);
+  if (body === 'no room')
+    return { status: 503, says: 'Too much is being received. GitHub is asked for it again later.' };
   if (body === undefined) return { status: 413, says: 'The payload is larger than GitHub sends.' };
   if (!(await verify(body, signature).catch(() => false)))
     return { status: 401, says: 'The signature does not fit the payload.' };
@@ -60,15 +66,24 @@ async function take(request: IncomingMessage, { verify, receive }: Intake): Prom
   return { status: 202, says: 'accepted' };
 }
 
-async function readBody(request: IncomingMessage): Promise<string | undefined> {
+type Held = { bytes: number };
+
+/** Undefined if it is too long. */
+async function readBody(request: IncomingMessage, held: Held): Promise<string | 'no room' | undefined> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > MAX_BODY_BYTES) return undefined;
-    chunks.push(chunk);
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      held.bytes += chunk.length;
+      if (bytes > MAX_BODY_BYTES) return undefined;
+      if (held.bytes > MAX_HELD_BYTES) return 'no room';
+      chunks.push(chunk);
+    }
+    return Buffer.concat(chunks).toString();
+  } finally {
+    held.bytes -= bytes;
   }
-  return Buffer.concat(chunks).toString();
 }
 
 function parseObject(text: string): object | undefined {

@@ -3,30 +3,43 @@ import { proofOf } from '../goal/proof.ts';
 import type { Store } from '../store/store.ts';
 import { goalPage, goalsPage, page } from './pages.ts';
 import { html } from './html.ts';
-import type { Handler } from './server.ts';
+import { pathOf, type Handler } from './server.ts';
 
 type Reply = { status: number; type: string; body: string };
 
 const HTML = 'text/html; charset=utf-8';
 const JSON_TYPE = 'application/json; charset=utf-8';
 
-type Site = { store: Store; isReady: () => boolean; onlyHealth: boolean };
+/** `hosts`: by which names it is reached, where being out of reach for others is what protects the pages. */
+type Site = { store: Store; isReady: () => boolean; onlyHealth: boolean; hosts: readonly string[] | undefined };
+
+const HEADERS = {
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'content-security-policy':
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+};
 
 /** Answers health and metrics and, unless it is `onlyHealth`, the goal pages. */
 export function routes(site: Site): Handler {
   return async (request, response) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') return false;
-    const reply = await route(new URL(request.url ?? '/', 'http://omk').pathname, site);
+    const path = pathOf(request);
+    const reply = isForeign(request.headers.host, path, site) ? MISDIRECTED : await route(path, site);
     if (!reply) return false;
-    response.writeHead(reply.status, {
-      'content-type': reply.type,
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
-      'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
-    });
+    response.writeHead(reply.status, { 'content-type': reply.type, ...HEADERS });
     response.end(request.method === 'HEAD' ? undefined : reply.body);
     return true;
   };
+}
+
+const MISDIRECTED: Reply = { status: 421, type: 'text/plain', body: 'This host name is not in OMK_PUBLIC_URL.\n' };
+
+/** A page of somebody else's that a browser was made to look for here, under a name of theirs (DNS rebinding), reads nothing. */
+function isForeign(host: string | undefined, path: string, { hosts }: Site): boolean {
+  if (hosts === undefined || path === '/healthz' || path === '/readyz') return false;
+  return !hosts.includes(URL.parse(`http://${host ?? ''}`)?.hostname ?? '');
 }
 
 async function route(path: string, { store, isReady, onlyHealth }: Site): Promise<Reply | undefined> {

@@ -5,6 +5,11 @@ import type { AddressInfo } from 'node:net';
 /** Answers a request, or says false when it is not its own. */
 export type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
 
+/** The path that a request asks for; empty if what it asks for is no path. */
+export function pathOf({ url }: IncomingMessage): string {
+  return URL.parse(url ?? '', 'http://omk')?.pathname ?? '';
+}
+
 /** Where the server is reached. `stop` answers what is under way and takes nothing new. */
 export type Site = { url: string; stop(): Promise<void> };
 

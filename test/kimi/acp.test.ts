@@ -63,6 +63,14 @@ test('a line of more than 16 MiB ends the connection, before it is over', async 
   expect(await acp.ended).toContain('more than 16777216 characters');
 });
 
+test('more than 256 MiB in all end the connection', async () => {
+  const { acp, stdout } = connect();
+  const line = Buffer.from(`{"jsonrpc":"2.0","method":"x"${' '.repeat(8 * 1024 * 1024)}}\n`);
+  for (let sent = 0; sent < 40; sent += 1)
+    if (!stdout.write(line)) await Promise.race([once(stdout, 'drain'), acp.ended]);
+  expect(await acp.ended).toMatch(/more than 268435456/);
+});
+
 test('a first line that is no message ends the connection, a later one is passed over', async () => {
   const first = connect();
   first.stdout.write('Debugger listening\n');

@@ -51,6 +51,14 @@ test('the text is what the main agent said in the last step in which it said any
   expect((await read()).text).toBe('Here it is.');
 });
 
+test('of an endless text the end counts, which holds the answer', async () => {
+  const parts = Array.from({ length: 40 }, () => says('x'.repeat(100_000)));
+  await record('main', [begins, ...parts, says('{"the":"answer"}')]);
+  const { text } = await read();
+  expect(text.length).toBe(2 ** 20);
+  expect(text.endsWith('x{"the":"answer"}')).toBe(true);
+});
+
 test('the end is the last end of the main agent, with its error', async () => {
   const error = { code: 'provider.api_error', message: '500 boom', details: { statusCode: 500 } };
   await record('main', [ended('completed'), ended('failed', error)]);

@@ -117,3 +117,12 @@ test.each([
   handlers.flush();
   expect(progress).toEqual([]);
 });
+
+test('of a flood of progress nobody is told more than 5,000 lines', () => {
+  const { progress, update } = listen();
+  for (let at = 0; at < 6_000; at += 1) {
+    update({ sessionUpdate: 'tool_call', toolCallId: `${at}`, title: 'Bash', status: 'pending' });
+    update({ sessionUpdate: 'tool_call_update', toolCallId: `${at}`, title: 'again', status: 'in_progress' });
+  }
+  expect(progress).toHaveLength(5_000);
+});
