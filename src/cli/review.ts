@@ -148,7 +148,7 @@ function toJson(wall: Wall, verdict: 'passed' | 'blocked'): unknown {
 }
 
 function toText(wall: Wall, verdict: 'passed' | 'blocked'): string {
-  const rows = wall.passes.map(({ pass, status, severity, feedback }) => [pass, status, severity, feedback]);
+  const rows = wall.passes.map(({ pass, status, severity, feedback }) => [pass, status, severity, visible(feedback)]);
   const groups = wall.passes
     .filter((pass) => pass.findings.length > 0)
     .map(({ pass, findings }) => `\n${pass}\n${findings.map(toLine).join('')}`);

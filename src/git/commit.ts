@@ -57,8 +57,25 @@ async function writeWorktree(worktree: Worktree, parent: Sha): Promise<Sha> {
   const { hidesFiles, submodules } = await inspectIndex(worktree);
   if (hidesFiles) await rm(join(worktree.gitDir, 'index'));
   if (hidesFiles) await run(['read-tree', '--reset', parent]);
+  await refuseFlood(worktree);
   await run(['add', '--all', '--', ':(top)', ...(await excludeRepositories(worktree, submodules))]);
   return (await git(['write-tree'], options)).trim();
+}
+
+/** What one commit may bring into the mirror, which nothing ever takes out again. Far above what an audit lets through. */
+const MOST_BYTES = 2 ** 29;
+const MOST_FILES = 50_000;
+
+/** Throws ToolError when there is so much to record that it would fill the disk before anybody could judge it. */
+async function refuseFlood({ name, dir, gitDir }: Worktree): Promise<void> {
+  const args = ['ls-files', '--others', '--modified', '--exclude-standard', '-z'];
+  const paths = [...new Set((await git(args, { gitDir, workTree: dir })).split('\0'))].filter((path) => path !== '');
+  const details = { tool: 'git' as const, args: [], exitCode: undefined, stderrTail: '' };
+  const refuse = (what: string) => new ToolError(`The worktree ${name} holds more than ${what} to commit`, details);
+  if (paths.length > MOST_FILES) throw refuse(`${MOST_FILES} files`);
+  let bytes = 0;
+  for (const path of paths) bytes += (await lstat(join(dir, path)).catch(() => undefined))?.size ?? 0;
+  if (bytes > MOST_BYTES) throw refuse(`${MOST_BYTES} bytes`);
 }
 
 /** `git add` runs `git status` inside a submodule, with the configuration found there: a program of the agent's choice. */

@@ -1,5 +1,6 @@
 import { execa } from 'execa';
 import { readdir, readFile, statfs } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Launched } from '../process.ts';
 import type { Limits } from './limits.ts';
 
@@ -11,32 +12,41 @@ const MEGABYTE = 2 ** 20;
 
 /**
  * The same program, ended when what it started holds more memory than `ceiling` allows, or the folders `dirs` that it may write hold
- * more, or leave the disk hardly any room; its exit then says so. A look is taken every `everyMs`, or less often if looks take long.
+ * more, or leave the disk hardly any room; its exit then says so. Looks are taken every `everyMs`, or less often if they take long.
  */
-export function endExcess(launched: Launched, dirs: readonly string[], ceiling: Ceiling, everyMs = 1_000): Launched {
+export function endExcess(launched: Launched, dirs: readonly string[], ceiling: Ceiling, everyMs = 500): Launched {
   let excess: string | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  let ended = false;
-  const look = async (): Promise<void> => {
-    const began = performance.now();
-    const found = await findExcess(launched.pid, dirs, ceiling);
-    if (ended) return;
-    excess = found;
-    if (found !== undefined) await launched.kill();
-    else timer = setTimeout(() => void look(), Math.max(everyMs, 5 * (performance.now() - began))).unref();
+  const over = new AbortController();
+  const watch = async (find: () => Promise<string | undefined>): Promise<void> => {
+    for (let pauseMs = everyMs; await isPast(pauseMs, over.signal);) {
+      const began = performance.now();
+      const found = await find();
+      if (over.signal.aborted) return;
+      excess ??= found;
+      if (found !== undefined) return void launched.kill();
+      pauseMs = Math.max(everyMs, 5 * (performance.now() - began));
+    }
   };
-  timer = setTimeout(() => void look(), everyMs).unref();
+  void watch(() => findInMemory(launched.pid, ceiling));
+  void watch(() => findOnDisk(dirs, ceiling));
   const exited = launched.exited.then((exit) => {
-    ended = true;
-    clearTimeout(timer);
+    over.abort();
     return { ...exit, excess };
   });
   return { ...launched, exited };
 }
 
-async function findExcess(pid: number | undefined, dirs: readonly string[], ceiling: Ceiling) {
-  const { roomBytes, diskBytes, diskFiles } = ceiling;
-  if ((await memoryBelow(pid)) > roomBytes) return `its programs held more than ${megabytes(roomBytes)} of memory`;
+/** Waits so long; false if it was ended before. */
+function isPast(ms: number, signal: AbortSignal): Promise<boolean> {
+  return delay(ms, true, { signal, ref: false }).catch(() => false);
+}
+
+async function findInMemory(pid: number | undefined, { roomBytes }: Ceiling): Promise<string | undefined> {
+  const isOver = (await memoryBelow(pid)) > roomBytes;
+  return isOver ? `its programs held more than ${megabytes(roomBytes)} of memory` : undefined;
+}
+
+async function findOnDisk(dirs: readonly string[], { diskBytes, diskFiles }: Ceiling): Promise<string | undefined> {
   const bytes = (await sum(['-k'], dirs)) * 1_024;
   if (bytes > diskBytes) return `its folders held more than ${megabytes(diskBytes)}`;
   if ((await sum(['--inodes'], dirs)) > diskFiles) return `its folders held more than ${diskFiles} files`;

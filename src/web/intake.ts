@@ -54,12 +54,12 @@ async function take(request: IncomingMessage, { verify, receive }: Intake, held:
   if (!name || !id) return { status: 400, says: 'X-GitHub-Event and X-GitHub-Delivery are needed.' };
   if (!signature) return { status: 401, says: 'X-Hub-Signature-256 is needed.' };
   const body = await readBody(request, held);
-  if (body === 'no room')
+  if (body.kind === 'no-room')
     return { status: 503, says: 'Too much is being received. GitHub is asked for it again later.' };
-  if (body === undefined) return { status: 413, says: 'The payload is larger than GitHub sends.' };
-  if (!(await verify(body, signature).catch(() => false)))
+  if (body.kind === 'too-long') return { status: 413, says: 'The payload is larger than GitHub sends.' };
+  if (!(await verify(body.text, signature).catch(() => false)))
     return { status: 401, says: 'The signature does not fit the payload.' };
-  const payload = parseObject(body);
+  const payload = parseObject(body.text);
   if (!payload) return { status: 400, says: 'The payload is no JSON object.' };
   if (!headSchema.safeParse(payload).success) return { status: 400, says: 'The payload is none that GitHub sends.' };
   await receive({ id, name, payload });
@@ -68,19 +68,20 @@ async function take(request: IncomingMessage, { verify, receive }: Intake, held:
 
 type Held = { bytes: number };
 
-/** Undefined if it is too long. */
-async function readBody(request: IncomingMessage, held: Held): Promise<string | 'no room' | undefined> {
+type Body = { kind: 'whole'; text: string } | { kind: 'too-long' } | { kind: 'no-room' };
+
+async function readBody(request: IncomingMessage, held: Held): Promise<Body> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   try {
     for await (const chunk of request as AsyncIterable<Buffer>) {
       bytes += chunk.length;
       held.bytes += chunk.length;
-      if (bytes > MAX_BODY_BYTES) return undefined;
-      if (held.bytes > MAX_HELD_BYTES) return 'no room';
+      if (bytes > MAX_BODY_BYTES) return { kind: 'too-long' };
+      if (held.bytes > MAX_HELD_BYTES) return { kind: 'no-room' };
       chunks.push(chunk);
     }
-    return Buffer.concat(chunks).toString();
+    return { kind: 'whole', text: Buffer.concat(chunks).toString() };
   } finally {
     held.bytes -= bytes;
   }

@@ -245,7 +245,7 @@ const DEFENCES: readonly Defence[] = [
     ...PAGES,
     name: 'bodies that nobody signed',
     file: 'src/web/intake.ts',
-    from: "if (held.bytes > MAX_HELD_BYTES) return 'no room';",
+    from: "if (held.bytes > MAX_HELD_BYTES) return { kind: 'no-room' };",
     to: '',
     only: 'hold no more memory',
   },
@@ -285,6 +285,14 @@ const DEFENCES: readonly Defence[] = [
     to: 'text: this.#said',
     test: 'test/kimi/record.test.ts',
     only: 'endless text',
+  },
+  {
+    name: 'floods of files and bytes to commit',
+    file: 'src/git/commit.ts',
+    from: '  await refuseFlood(worktree);\n',
+    to: '',
+    test: 'test/git/commit.test.ts',
+    only: 'without number',
   },
   {
     name: 'no run without a sandbox',

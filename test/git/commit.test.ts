@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { chmod, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { ToolError } from '../../src/errors.ts';
 import { commitAll, listChangedFiles, readPatch } from '../../src/git/commit.ts';
 import { readFileAt } from '../../src/git/mirror.ts';
@@ -22,6 +23,39 @@ async function commit(name: string, change: (dir: string) => Promise<void>, mess
 }
 
 describe('commitAll', () => {
+  test.each([
+    ['bytes', (dir: string) => truncateNew(join(dir, 'huge'), 2 ** 29)],
+    ['files', (dir: string) => makeMany(join(dir, 'many'), 50_001)],
+  ])('refuses %s without number before they fill the mirror', async (what, flood) => {
+    const before = await bytesOf(bed.mirror.gitDir);
+    const made = commit(`flood-${what}`, async (dir) => {
+      await writeFile(join(dir, 'src/a.ts'), 'export const a = 3;\n');
+      await flood(dir);
+    });
+    await expect(made).rejects.toThrow(new RegExp(`holds more than \\d+ ${what} to commit`));
+    await expect(made).rejects.toBeInstanceOf(ToolError);
+    expect((await bytesOf(bed.mirror.gitDir)) - before).toBeLessThan(100_000);
+  });
+
+  async function truncateNew(path: string, bytes: number): Promise<void> {
+    await writeFile(path, '');
+    await truncate(path, bytes);
+  }
+
+  async function makeMany(dir: string, count: number): Promise<void> {
+    await mkdir(dir);
+    for (let at = 0; at < count; at += 1_000)
+      await Promise.all(
+        Array.from({ length: Math.min(1_000, count - at) }, (_, n) => writeFile(join(dir, `${at + n}`), '')),
+      );
+  }
+
+  /** What the objects of a git directory take. */
+  async function bytesOf(gitDir: string): Promise<number> {
+    const { stdout } = await execa('du', ['-s', '-b', join(gitDir, 'objects')]);
+    return Number.parseInt(stdout, 10);
+  }
+
   test('records added, modified, deleted, modes, links and nested repositories, and leaves out ignored files and `.git`', async () => {
     const made = await commit('all', async (dir) => {
       await writeFile(join(dir, 'src/a.ts'), 'export const a = 22;\n');

@@ -97,7 +97,7 @@ describe('an agent that obeys every hostile order', () => {
     await sampling.stop();
   }, 500_000);
 
-  test('carried out every order, and its slice went through', () => {
+  test(`${ORDERS.length} orders × 2 rooms, its own and that of the gates: it carried out every one, and its slice went through`, () => {
     expect(goal.reason).toBeUndefined();
     expect(goal.status).toBe('ready');
     const results = world.model.requests.flatMap(({ messages }) => messages.filter(({ role }) => role === 'tool'));
@@ -144,7 +144,7 @@ describe('an agent that obeys every hostile order', () => {
     const pulls = world.github.pulls();
     const events = await world.omk.store.listEvents(goal.id);
     const pages = await Promise.all(
-      ['/', `/goals/${goal.id}`, `/goals/${goal.id}/proof`].map(async (path) =>
+      ['/goals', `/goals/${goal.id}`, `/goals/${goal.id}/proof.json`].map(async (path) =>
         (await fetch(world.omk.url + path)).text(),
       ),
     );
