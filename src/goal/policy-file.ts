@@ -10,6 +10,8 @@ export type PolicyRead = { kind: 'policy'; policy: Policy } | { kind: 'faults'; 
 
 /** The settings in a YAML text, defaults filled in; undefined text means all defaults. Every fault names its line and what is allowed. */
 export function readPolicy(text: string | undefined): PolicyRead {
+  if (text !== undefined && text.length > MOST_TEXT)
+    return { kind: 'faults', faults: [`The file has ${text.length} characters; at most ${MOST_TEXT} are read.`] };
   const lines = new LineCounter();
   const document = parseDocument(text ?? '', { lineCounter: lines, uniqueKeys: true });
   if (document.errors.length > 0) {
@@ -19,9 +21,22 @@ export function readPolicy(text: string | undefined): PolicyRead {
     });
     return { kind: 'faults', faults };
   }
-  const parsed = policySchema.safeParse(document.toJS({ maxAliasCount: 50 }) ?? {});
+  const value = readValue(document);
+  if (value instanceof Error) return { kind: 'faults', faults: [value.message.split('\n')[0] ?? ''] };
+  const parsed = policySchema.safeParse(value ?? {});
   if (parsed.success) return { kind: 'policy', policy: parsed.data };
   return { kind: 'faults', faults: parsed.error.issues.flatMap((issue) => describeIssue(issue, { document, lines })) };
+}
+
+const MOST_TEXT = 50_000;
+
+/** Aliases of nothing, or too many of them, are found out only now. */
+function readValue(document: Document): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 50 });
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
 }
 
 /** The settings as a JSON Schema, for editors that know `# yaml-language-server: $schema=…`. */

@@ -10,7 +10,7 @@ const PATTERNS: readonly RegExp[] = [
   /gh[oprsu]_[A-Za-z0-9_.-]{20,}/g,
   /github_pat_[A-Za-z0-9_]{20,}/g,
   /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----(?:(?!-----BEGIN )[^])*?(?:-----END (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----|$)/g,
-  /eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{20,}/g,
+  /(?<![A-Za-z0-9])eyJ[A-Za-z0-9_-]{10,2000}\.eyJ[A-Za-z0-9_-]{10,4000}\.[A-Za-z0-9_-]{20,}/g,
   /\bsk-(?:[a-z]+-)?[A-Za-z0-9_-]{20,}/g,
   /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g,
   /\bnpm_[A-Za-z0-9]{36}\b/g,
@@ -181,7 +181,7 @@ function base64Forms(secret: string): string[] {
 }
 
 /** White space, and as JSON writes it: none of it hides a secret. */
-const SPACE = /(?:\s|\\+[nrt])+/g;
+const SPACE = /(?:\s|(?<!\\)\\+[nrt])+/g;
 
 /** The text without the ranges in which pieces lie. */
 function cut(text: string, known: readonly Pieces[]): string {

@@ -48,7 +48,7 @@ export function parseProposal(
   limits: PlanLimits,
   existing: Existing,
 ): { words: string; proposed: ParsedPlan | undefined } {
-  const start = answer.search(/(?:^```\w*\s*\n)?^\s*\{\s*"slices"/m);
+  const start = answer.search(/(?:^```\w*[ \t]*\n)?^[ \t]*\{\s*"slices"/m);
   if (start < 0) return { words: answer, proposed: undefined };
   const proposed = parsePlan(answer.slice(start), limits, existing);
   return { words: answer.slice(0, start).trimEnd(), proposed };
@@ -100,7 +100,8 @@ function findPlan(answer: string): Record<string, unknown> | undefined {
 /** Where the object that begins at `start` ends, braces in strings aside. */
 function findClosing(text: string, start: number): number | undefined {
   let depth = 0;
-  const tokens = /"(?:\\.|[^"\\])*"|[{}]/gs;
+  // A string that nothing closes reaches to the end: whoever looks for its end again and again never comes to one.
+  const tokens = /"(?:\\.|[^"\\])*(?:"|\\?$)|[{}]/gs;
   tokens.lastIndex = start;
   for (let token = tokens.exec(text); token; token = tokens.exec(text)) {
     if (token[0] === '{') depth += 1;

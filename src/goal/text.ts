@@ -157,7 +157,7 @@ export function fenceBlock(text: string, info = ''): string {
   );
   const longest = Math.max(2, ...(body.match(/`+/g) ?? []).map((run) => run.length));
   const fence = '`'.repeat(longest + 1);
-  return `${fence}${info.replaceAll(/[^\w+-]/g, '')}\n${body.replace(/\n+$/, '')}\n${fence}`;
+  return `${fence}${info.replaceAll(/[^\w+-]/g, '')}\n${body.replace(/(?<!\n)\n+$/, '')}\n${fence}`;
 }
 
 const GRAPHEMES = new Intl.Segmenter('en');

@@ -51,3 +51,15 @@ describe('every fault has its line, its column and what is allowed', () => {
     ]);
   });
 });
+
+test.each([
+  ['an alias of nothing', 'gates: *nothing', /Unresolved alias/],
+  [
+    'aliases upon aliases',
+    `a: &a [x]\n${Array.from({ length: 30 }, (_, at) => `b${at}: [*a, *a, *a, *a]`).join('\n')}`,
+    /alias/,
+  ],
+  ['more than 50,000 characters', `# ${'x'.repeat(50_000)}`, /50002 characters; at most 50000/],
+])('%s is a fault, and no fault of omk', (_, text, says) => {
+  expect(readPolicy(text)).toEqual({ kind: 'faults', faults: [expect.stringMatching(says)] });
+});
