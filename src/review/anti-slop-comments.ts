@@ -1,3 +1,4 @@
+import type { LanguageName } from './language.ts';
 import type { SourceLine } from './lexer.ts';
 import type { SourceFile } from './reading.ts';
 import { lineRule, shorten, sourcesOf, type Hit, type Rule } from './rules.ts';
@@ -9,7 +10,7 @@ const elision = lineRule({
   roles: ['product', 'script', 'test', 'data'],
   view: 'comment',
   pattern:
-    /^\W*\.{2,3}\s*(?:\(?(?:the )?(?:rest|remaining|other|existing|previous|more)\b)|\b(?:rest|remainder) of (?:the |your )?(?:code|file|function|implementation|class|method|logic)(?: (?:here|remains|unchanged|stays|as before|goes))?\s*(?:\.{3}|…|\)|here|unchanged|as before|remains|stays|goes|$)|\b(?:existing|previous|original) (?:code|implementation|logic) (?:here|remains|unchanged|stays|continues|goes here)|\byour (?:code|logic|implementation) (?:goes )?here\b|\b(?:add|put|insert|implement) (?:your|the|actual|real) (?:\w+ )?(?:code|logic|implementation|handling) here\b|\bin a real(?:-world)? (?:implementation|application|app|scenario|system|project)\b|\bthis (?:is|would be) (?:just )?a (?:placeholder|stub|simplified (?:version|implementation)|mock implementation)\b|\bplaceholder (?:implementation|for now|until|logic)\b|\bimplement(?:ation)? (?:this )?later\b|\bfor now,? (?:just |we |simply )?(?:return|use a (?:dummy|fake|hard-?coded)|assume|hard-?code)\b|\bsimulate[sd]? (?:a |an |the )?(?:api|network|database|db) (?:call|request|response|delay)\b/i,
+    /^\W*\.{2,3}\s*(?:\(?(?:the )?(?:rest|remaining|other|existing|previous|more)\b)|\b(?:rest|remainder) of (?:the |your )?(?:code|file|function|implementation|class|method|logic)(?: (?:here|remains|unchanged|stays|as before|goes))?\s*(?:\.{3}|…|\)|here|unchanged|as before|remains|stays|goes|$)|\b(?:existing|previous|original) (?:code|implementation|logic) (?:here|remains|unchanged|stays|continues|goes here)|\byour (?:code|logic|implementation) (?:goes )?here\b|\b(?:add|put|insert|implement) (?:your|the|actual|real) (?:\w+ )?(?:code|logic|implementation|handling) here\b|\bin a real(?:-world)? (?:implementation|application|app|scenario|system|project)\b|\bthis (?:is|would be) (?:just )?a (?:placeholder|stub|simplified (?:version|implementation)|mock implementation)\b|\bplaceholder (?:implementation|for now|until|logic)\b|\bimplement(?:ation)? (?:this )?later\b|\bfor now,? (?:just |we |simply )?(?:return|use a (?:dummy|fake|hard-?coded)|assume|hard-?code)\b|\b(?:remaining|rest of the|other) (?:implementation|code|logic|methods?|functions?|fields|imports|cases) (?:is |are |stays? |remains? )?(?:unchanged|omitted|the same|as before|here)\b|\b(?:code|implementation|logic) omitted\b|\bsimulate[sd]? (?:a |an |the )?(?:api|network|database|db) (?:call|request|response|delay)\b/i,
   unless: (_line, source) => source.language.name === 'prose',
   message: 'The comment stands for code that is not there: `$&`',
   remedy: 'Write the code.',
@@ -39,6 +40,10 @@ const readers = [
   reader(
     'medium',
     /^\W*(?:NEW|CHANGED|UPDATED|MODIFIED|ADDED|FIXED|REMOVED|EDIT(?:ED)?)\s*:\s|^\W*(?:newly added|updated to|changed from|changed to|fixed by|refactored (?:from|to|by)|moved from|removed the|this was (?:changed|updated|added|modified|removed))\b/i,
+  ),
+  reader(
+    'medium',
+    /^\W*(?:Changed|Updated|Modified|Moved|Replaced|Refactored|Renamed|Switched|Fixed|Improved|Simplified|Converted) (?:this|the|it|from|to|these|so|logic|code|in order)\b|\binstead of the (?:old|previous|original) (?:\w+ )?(?:loop|code|implementation|version|logic|approach|method|function|call|way)\b/,
   ),
   reader(
     'low',
@@ -140,7 +145,7 @@ function retells(line: SourceLine, source: SourceFile): boolean {
   const names = new Set(wordsOf(told).map(stem));
   const known = (word: string) => names.has(stem(word)) || (SHORT.get(word) ?? []).some((short) => names.has(short));
   if (spoken.length > 0) return spoken.filter(known).length / spoken.length >= (called ? 0.5 : 0.75);
-  return called || (/\b(?:result|value|list|array|data|items)\b/.test(comment) && /^returns?/.test(comment));
+  return called || (pair !== undefined && words.length >= 3);
 }
 
 /** What names in code are short for. */
@@ -175,6 +180,13 @@ function stem(word: string): string {
   return word.replace(/(?:ies|es|s|ing|ed)$/, '').slice(0, 6);
 }
 
+/** What code looks like where it is a line of a program of another kind. */
+const OTHER_CODE: Partial<Record<LanguageName, RegExp>> = {
+  dockerfile: /^(?:RUN|COPY|ADD|ENV|ARG|WORKDIR|USER|EXPOSE|CMD|ENTRYPOINT|FROM|VOLUME)\s+\S/,
+  shell:
+    /^(?:if\b.*;\s*then|then|else|fi|for\b.*;\s*do|while\b.*;\s*do|do|done|esac|[A-Za-z_]\w*=\S*|export \w+=.*|(?:sudo |exec )?(?:cp|mv|rm|mkdir|cd|echo|printf|curl|wget|git|npm|docker|apt-get|chmod|chown|source|grep|sed|awk|tar|make|exit|return)\s+\S.*)$/,
+};
+
 const CODE =
   /^(?:(?:const|let|var|final|val)\s+[\w${[]+.*=.*|(?:return|throw|await|raise)\b\s*[\w('"[{].*[;)]|return [\w.]+(?:\(.*\))?|(?:if|for|while|switch|else if|elif)\s*\(?.*\)?\s*[{:]|\}?\s*else\s*[{:]|(?:def|class|func|fn|function|public|private|async function)\s+\w+.*[{:)]|[\w$.[\]>-]+\s*(?:[+\-*/|&]|:|\?\?|\|\|)?=\s*[^=].*[;)\]}'"\w]|[\w$.]+(?:->|::|\.)?[\w$]+\(.*\)\s*[;,]?|import\s+[\w{*].*(?:from|;).*|from \S+ import .+|[}\])]+[;,]?|\w+\+\+;?|<\/?\w+[^>]*>|@\w+(?:\(.*\))?|\w+!\(.*\);|break;|continue;)$/;
 
@@ -186,7 +198,7 @@ const commentedOut: Rule = {
   languages: 'all',
   *find(reading) {
     for (const source of sourcesOf(reading, 'all', ['product', 'script', 'test'])) {
-      if (!source.language.programs || source.language.name === 'prose') continue;
+      if (!source.language.programs && source.language.name !== 'dockerfile') continue;
       let run: SourceLine[] = [];
       for (const line of [...source.added, undefined]) {
         const joins =
@@ -213,14 +225,18 @@ function isWholeComment(line: SourceLine): boolean {
 /** A run of line comments is dead code if most of it reads as code and none of it as an explanation. */
 function* judgeRun(run: readonly SourceLine[], source: SourceFile): Iterable<Hit> {
   const texts = run.map((line) => line.comment);
-  const code = texts.filter((text) => CODE.test(text.trim()) && !isProse(text));
-  const first = run[texts.findIndex((text) => CODE.test(text.trim()) && !isProse(text))];
+  const pattern = OTHER_CODE[source.language.name] ?? CODE;
+  const isCode = (text: string) => pattern.test(text.trim()) && (pattern !== CODE || !isProse(text));
+  const code = texts.filter(isCode);
+  const first = run[texts.findIndex(isCode)];
   if (!first || code.length < 0.6 * texts.length) return;
   const shown = run[0] && isExample(run[0], source);
   if (shown) return;
-  const sure = code.some((text) =>
-    /[;{}]\s*$|^\s*(?:return|const|let|var|import|def|if|for)\b|^\s*\w+ = [\w.]+\(.*\)\s*$/.test(text),
-  );
+  const sure =
+    pattern !== CODE ||
+    code.some((text) =>
+      /[;{}]\s*$|^\s*(?:return|const|let|var|import|def|if|for)\b|^\s*\w+ = [\w.]+\(.*\)\s*$/.test(text),
+    );
   if (
     code.length === 1 &&
     !/[;{]\s*$/.test(code[0] ?? '') &&

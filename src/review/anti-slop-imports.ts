@@ -144,5 +144,34 @@ async function isDeclared(name: string, source: SourceFile, reading: Reading): P
   }
 }
 
+/** `import { readFileAsync } from 'node:fs'`: the module that comes with Node has no such function. */
+const inventedMember: Rule = {
+  id: 'anti-slop/invented-import',
+  severity: 'high',
+  remedy: 'Import what exists.',
+  languages: SCRIPTS,
+  *find(reading) {
+    for (const source of sourcesOf(reading, SCRIPTS, ['product', 'test', 'script']))
+      for (const found of importsOf(source.lines, source.language.name)) {
+        if (
+          !source.isAdded(found.line) ||
+          found.typeOnly ||
+          !builtinModules.includes(found.specifier.replace(/^node:/, ''))
+        )
+          continue;
+        const known = process.getBuiltinModule(found.specifier);
+        const name =
+          known && found.names.find((wanted) => /^[a-z]/.test(wanted) && wanted !== 'default' && !(wanted in known));
+        if (name !== undefined)
+          yield {
+            file: source.path,
+            line: found.line,
+            message: `\`${found.specifier}\` has nothing called \`${name}\``,
+            text: `${found.specifier} ${name}`,
+          } satisfies Hit;
+      }
+  },
+};
+
 /** Imports of files, names and packages that do not exist. */
-export const importRules: readonly Rule[] = [inventedImport, inventedPackage];
+export const importRules: readonly Rule[] = [inventedImport, inventedMember, inventedPackage];

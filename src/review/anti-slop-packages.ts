@@ -108,5 +108,46 @@ async function pythonPackages(reading: Reading): Promise<string[] | undefined> {
   return lists ? declared : undefined;
 }
 
+/** A crate that no Cargo.toml above the file names. */
+const inventedCrate: Rule = {
+  id: 'anti-slop/invented-package',
+  severity: 'medium',
+  remedy: 'Add the crate to Cargo.toml, or use one that is there.',
+  languages: ['rust'],
+  async find(reading) {
+    const hits: Hit[] = [];
+    for (const source of sourcesOf(reading, ['rust'])) {
+      for (const line of source.added) {
+        const name =
+          line.startsIn === 'code' ? /^(?:pub )?use (?:::)?([a-z][a-z0-9_]*)::/.exec(line.code)?.[1] : undefined;
+        if (name === undefined || /^(?:std|core|alloc|crate|self|super|proc_macro|test)$/.test(name)) continue;
+        if (
+          new RegExp(`\\b(?:mod|extern crate|enum|use|as) [\\w:{ ,]*\\b${name}\\b(?!::)`).test(source.text) ||
+          source.oldText?.includes(`${name}::`)
+        )
+          continue;
+        const plain = name.replaceAll('_', '[-_]');
+        const manifests = await Promise.all(
+          [...reading.paths]
+            .filter((path) => posix.basename(path) === 'Cargo.toml')
+            .slice(0, 40)
+            .map((path) => reading.peek(path)),
+        );
+        const modules = [...reading.paths].some(
+          (path) => path.endsWith(`/${name}.rs`) || path.endsWith(`/${name}/mod.rs`),
+        );
+        if (
+          manifests.length === 0 ||
+          modules ||
+          manifests.some((manifest) => manifest === undefined || new RegExp(`\\b${plain}\\b`).test(manifest.text))
+        )
+          continue;
+        hits.push({ file: source.path, line: line.number, message: `No Cargo.toml names \`${name}\``, text: name });
+      }
+    }
+    return hits;
+  },
+};
+
 /** Packages that nobody declared. */
-export const packageRules: readonly Rule[] = [invented];
+export const packageRules: readonly Rule[] = [invented, inventedCrate];

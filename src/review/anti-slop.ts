@@ -80,6 +80,7 @@ const STUBS: Partial<Record<LanguageName, RegExp>> = {
   csharp: /\bthrow new NotImplementedException\(/,
   php: /\bthrow new \\?\w*Exception\(\s*['"](?:[^'"]*\b)?(?:not (?:yet )?implemented|todo)\b/i,
   ruby: /\braise NotImplementedError\b|\braise ['"](?:not implemented|todo)/i,
+  shell: /^\s*(?:echo|printf)\s+["'](?:not (?:yet )?implemented|todo|unimplemented)\b/i,
   swift: /\bfatalError\(\s*"(?:[^"]*\b)?(?:not (?:yet )?implemented|todo)\b/i,
 };
 
@@ -221,6 +222,28 @@ const needlessFile: Rule = {
   },
 };
 
+const ASIDE = /^(.+?)(?:[_-](?:old|backup|bak|copy|orig|original|deprecated|unused)| copy(?: \d+)?| ?\(\d+\))(\.\w+)$/;
+
+/** A second version of a file beside the first. */
+const asideFile: Rule = {
+  id: 'anti-slop/needless-file',
+  severity: 'medium',
+  remedy: 'Leave the file out; git remembers.',
+  languages: 'all',
+  *find(reading) {
+    for (const { path, status } of reading.change.files) {
+      const parts = status === 'added' ? ASIDE.exec(path) : null;
+      if (parts && reading.paths.has(`${parts[1]}${parts[2]}`))
+        yield {
+          file: path,
+          line: 0,
+          message: `A second version of \`${parts[1]}${parts[2]}\``,
+          text: '',
+        } satisfies Hit;
+    }
+  },
+};
+
 /** What nobody who cares would have written: things put off, things told twice, things not asked for. */
 export const antiSlopRules: readonly Rule[] = [
   ...lines,
@@ -231,5 +254,6 @@ export const antiSlopRules: readonly Rule[] = [
   ...packageRules,
   fileTooLong,
   needlessFile,
+  asideFile,
   ...shapeRules,
 ];

@@ -158,16 +158,21 @@ const removedExport: Rule = {
       const pattern = EXPORTED.find(([files]) => files.test(source.change.oldPath))?.[1];
       if (!pattern || source.role === 'test') continue;
       const gone = source.change.removed.flatMap((line) => pattern.exec(line.text)?.slice(1).find(Boolean) ?? []);
-      const missing = gone.filter(
-        (name) =>
-          source.change.status === 'deleted' ||
-          !new RegExp(`(?<![\\w$])${name.replaceAll('$', '\\$')}(?![\\w$])`).test(source.text),
-      );
+      const missing = gone.filter((name) => source.change.status === 'deleted' || !isExported(name, source));
       if (missing.length > 0) hits.push(...(await stillImported(source, missing, reading, tree)));
     }
     return hits;
   },
 };
+
+/** Python exports what it declares; a script says so. */
+function isExported(name: string, { path, text }: SourceFile): boolean {
+  const word = `(?<![\\w$])${name.replaceAll('$', '\\$')}(?![\\w$])`;
+  if (path.endsWith('.py')) return new RegExp(word).test(text);
+  return new RegExp(
+    `\\bexport\\b[^;={(]*${word}|\\bexport\\s+(?:type\\s+)?\\{[^}]*${word}|\\bexport (?:const|let|var) [{[][^=]*${word}|\\bexport \\*|exports\\b.*${word}|\\bmodule\\.exports\\b`,
+  ).test(text);
+}
 
 async function stillImported(source: SourceFile, missing: string[], reading: Reading, tree: Tree): Promise<Hit[]> {
   const hits: Hit[] = [];

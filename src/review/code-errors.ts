@@ -1,5 +1,5 @@
 import type { Block } from './blocks.ts';
-import type { LanguageName } from './language.ts';
+import { SCRIPTS, type LanguageName } from './language.ts';
 import type { SourceLine } from './lexer.ts';
 import type { SourceFile } from './reading.ts';
 import { lineRule, shorten, sourcesOf, type Hit, type Rule } from './rules.ts';
@@ -14,7 +14,8 @@ const swallowedError: Rule = {
       for (const block of source.blocks().all) {
         const empty = block.kind === 'catch' || isGoErrorCheck(block, source);
         if (!empty || !touches(block, source) || saysWhy(block, source)) continue;
-        if (!isEmpty(block, source) && !(isBroad(block) && answersNothing(block, source))) continue;
+        const forgets = answersNothing(block, source) && (isBroad(block) || forgetsMuch(block, source));
+        if (!isEmpty(block, source) && !forgets) continue;
         const narrow =
           source.language.name === 'python' && !/^except(\s*\(?\s*(Base)?Exception\b.*)?$/.test(block.header);
         yield {
@@ -44,6 +45,14 @@ function answersNothing(block: Block, source: SourceFile): boolean {
     .join('')
     .replace(/\}$/, '');
   return /^return(?: (?:None|null|undefined|nil|False|false|\[\]|\{\}))?;?$/.test(body);
+}
+
+/** In a script every error is caught; several steps are tried, and the name of the error is not read. */
+function forgetsMuch(block: Block, source: SourceFile): boolean {
+  if (!SCRIPTS.some((name) => name === source.language.name) || !/^\}?\s*catch \(\s*\w+/.test(block.header))
+    return false;
+  const tried = source.blocks().all.find((other) => other.header.startsWith('try') && other.end === block.start);
+  return tried !== undefined && tried.end - tried.open > 3;
 }
 
 function isBroad({ header }: Block): boolean {
@@ -193,5 +202,45 @@ const nilForError: Rule = {
   },
 };
 
+const quiet: Rule[] = [
+  lineRule({
+    id: 'code/swallowed-error',
+    severity: 'medium',
+    languages: ['python'],
+    pattern: /\b(?:contextlib\.)?suppress\(\s*(?:Base)?Exception\s*\)/,
+    unless: (line) => line.comment.trim() !== '',
+    message: 'Every kind of error is swallowed: `$&`',
+    remedy: 'Name the errors that may be left aside.',
+  }),
+  lineRule({
+    id: 'code/swallowed-error',
+    severity: 'medium',
+    languages: ['rust'],
+    pattern:
+      /^\s*[\w.:]*\.(?:write_all|write|flush|sync_all|commit|save)\(.*\)(?:\.await)?\.ok\(\);|^\s*Err\(_\w*\)\s*=>\s*(?:\{\s*\}|\(\)),?\s*$/,
+    unless: (line) => line.comment.trim() !== '',
+    message: 'The error is swallowed: `$&`',
+    remedy: 'Handle the error, pass it on, or say in a comment why it may be ignored.',
+  }),
+  lineRule({
+    id: 'code/swallowed-error',
+    severity: 'low',
+    languages: ['rust'],
+    pattern:
+      /^\s*Err\(_\w*\)\s*=>\s*(?:0|None|false|String::new\(\)|Vec::new\(\)|vec!\[\]|Default::default\(\)|Ok\(\(\)\)),?\s*$/,
+    message: 'The caller does not hear of the error: `$&`',
+    remedy: 'Return the error.',
+  }),
+  lineRule({
+    id: 'code/swallowed-error',
+    severity: 'low',
+    severityAt: (_line, source) => (/\b(?:LOG|LOGGER|log|logger)\b\s*[=.]/.test(source.text) ? 'medium' : undefined),
+    languages: ['java', 'kotlin'],
+    pattern: /\.printStackTrace\(\)/,
+    message: 'The error is printed where nobody looks',
+    remedy: 'Log it, or pass it on.',
+  }),
+];
+
 /** Errors that nobody hears of. */
-export const errorRules: readonly Rule[] = [swallowedError, ...discards, unhandled, nilForError];
+export const errorRules: readonly Rule[] = [swallowedError, ...discards, unhandled, nilForError, ...quiet];

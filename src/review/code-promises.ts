@@ -92,5 +92,160 @@ const asyncCallback = lineRule({
   remedy: 'Use for…of with await, or Promise.all over map.',
 });
 
+/** Inside an asynchronous function these start work whose end, and whose failure, nobody sees. */
+const dropped: Rule[] = [
+  lineRule({
+    id: 'code/floating-promise',
+    severity: 'medium',
+    languages: SCRIPTS,
+    pattern: /^\s*(?:Promise\.(?:all|allSettled|race|any)|fetch|axios(?:\.\w+)?)\((?!.*\)\.(?:then|catch|finally)\()/,
+    spans: true,
+    unless: (line, source) =>
+      !isInAsync(line.number, source) ||
+      /\)\s*\.(?:then|catch|finally)\(/.test(line.code) ||
+      line.depth > 0 ||
+      isContinuation(line.number, source),
+    message: 'Nobody waits for `$&…)`, and nobody hears when it fails',
+    remedy: 'Await the call, return it, or mark it as deliberate.',
+  }),
+  lineRule({
+    id: 'code/floating-promise',
+    severity: 'medium',
+    languages: SCRIPTS,
+    pattern: /^\s*[a-z][\w$.]*\([^;]*\)\s*\.then\(/,
+    spans: true,
+    unless: (line, source) =>
+      !isInAsync(line.number, source) ||
+      /\.catch\(|\.then\([^;]*,\s*\w+\s*\)\s*;?\s*$|\.finally\(/.test(line.code) ||
+      line.depth > 0 ||
+      isContinuation(line.number, source) ||
+      /\bawait\b|\breturn\b/.test(line.code.split('.then')[0] ?? ''),
+    message: 'Nobody waits for this, and nobody hears when it fails',
+    remedy: 'Await the call, return it, or mark it as deliberate.',
+  }),
+  lineRule({
+    id: 'code/floating-promise',
+    severity: 'medium',
+    languages: ['python'],
+    pattern: /^\s*asyncio\.(?:sleep|wait|wait_for|gather|to_thread|open_connection|create_subprocess_\w+)\(/,
+    unless: (line, source) => line.depth > 0 || !isInAsync(line.number, source),
+    message: '`$&…)` does nothing until somebody waits for it',
+    remedy: 'Await the call.',
+  }),
+  lineRule({
+    id: 'code/async-callback',
+    severity: 'medium',
+    languages: SCRIPTS,
+    pattern: /\bnew Promise(?:<[^>]*>)?\(\s*async\b/,
+    message: 'What an asynchronous executor throws is lost, and the promise never settles',
+    remedy: 'Make the function around it asynchronous and await inside of it.',
+  }),
+];
+
+function isInAsync(number: number, source: SourceFile): boolean {
+  const fn = source
+    .blocks()
+    .around(number)
+    .find(({ kind }) => kind === 'function' || kind === 'callback');
+  return fn?.isAsync ?? false;
+}
+
+function isContinuation(number: number, source: SourceFile): boolean {
+  return /(?:[=,(:?&|[]|=>|\b(?:return|await|void|yield))\s*$/.test(codeBefore(number, source));
+}
+
+/** `if (isAllowed(user))` where `isAllowed` is asynchronous: a promise is always true. */
+const promiseAsked: Rule = {
+  id: 'code/floating-promise',
+  severity: 'high',
+  remedy: 'Await the call.',
+  languages: [...SCRIPTS, 'python'],
+  *find(reading) {
+    for (const source of sourcesOf(reading, [...SCRIPTS, 'python'])) {
+      const names = asyncNames(source.lines, source.language.name === 'python');
+      for (const line of names.size === 0 ? [] : source.added) {
+        const match =
+          /\b(?:if|while|elif)\b\s*\(?\s*(?:!|not )?\s*((?:this\.|self\.)?[\w$]+)\([^()]*\)\s*(?:\)|:|&&|\|\||and\b|or\b)/.exec(
+            line.code,
+          );
+        if (match?.[1] !== undefined && names.has(match[1]))
+          yield {
+            file: source.path,
+            line: line.number,
+            message: `\`${match[1]}\` is asynchronous: what it gives is always true until somebody waits for it`,
+          } satisfies Hit;
+      }
+    }
+  },
+};
+
+/** `const rows = items.map(async …)`: promises, used as if they were rows. */
+const unsettled: Rule = {
+  id: 'code/async-callback',
+  severity: 'medium',
+  remedy: 'Await Promise.all over them first.',
+  languages: SCRIPTS,
+  *find(reading) {
+    for (const source of sourcesOf(reading, SCRIPTS))
+      for (const line of source.added) {
+        const name = /^\s*(?:const|let) (\w+) = [\w$.]+\.map\(\s*async\b/.exec(line.code)?.[1];
+        const fn = name === undefined ? undefined : source.blocks().around(line.number)[0];
+        if (name === undefined || !fn) continue;
+        const uses = source.lines.filter(
+          ({ number, code }) =>
+            number > line.number && number <= fn.end && new RegExp(`(?<![\\w.])${name}(?!\\w)`).test(code),
+        );
+        if (
+          uses.length > 0 &&
+          uses.every(({ code }) =>
+            new RegExp(
+              `(?<![\\w.])${name}\\.(?:filter|map|forEach|reduce|length|find|some|every|join|sort)\\b|\\[\\.\\.\\.${name}\\]`,
+            ).test(code),
+          )
+        )
+          yield {
+            file: source.path,
+            line: line.number,
+            message: `\`${name}\` holds promises, and is used as if they had come`,
+          } satisfies Hit;
+      }
+  },
+};
+
+/** A future of Rust does nothing until it is awaited. */
+const idleFuture: Rule = {
+  id: 'code/floating-promise',
+  severity: 'medium',
+  remedy: 'Await the call, or spawn it.',
+  languages: ['rust'],
+  *find(reading) {
+    for (const source of sourcesOf(reading, ['rust'])) {
+      const names = new Set([...source.text.matchAll(/\basync fn (\w+)/g)].map(([, name = '']) => name));
+      for (const line of names.size === 0 ? [] : source.added) {
+        const name = /^\s*(?:self\.|Self::)?(\w+)\(.*\);\s*$/.exec(line.code)?.[1];
+        if (
+          name !== undefined &&
+          names.has(name) &&
+          line.depth === 0 &&
+          !/\.await/.test(line.code) &&
+          !source.isTestLine(line.number)
+        )
+          yield {
+            file: source.path,
+            line: line.number,
+            message: `\`${name}\` is asynchronous and does nothing until it is awaited`,
+          } satisfies Hit;
+      }
+    }
+  },
+};
+
 /** Work that is started and not waited for. */
-export const promiseRules: readonly Rule[] = [floatingPromise, asyncCallback];
+export const promiseRules: readonly Rule[] = [
+  floatingPromise,
+  asyncCallback,
+  ...dropped,
+  promiseAsked,
+  unsettled,
+  idleFuture,
+];

@@ -1,8 +1,13 @@
+import { absentRules } from './code-absent.ts';
 import { docRules } from './code-docs.ts';
 import { errorRules } from './code-errors.ts';
 import { flowRules } from './code-flow.ts';
+import { goRules } from './code-go.ts';
+import { logicRules } from './code-logic.ts';
 import { missingRules } from './code-missing.ts';
 import { promiseRules } from './code-promises.ts';
+import { shellRules } from './code-shell.ts';
+import { textRules } from './code-texts.ts';
 import { SCRIPTS, type LanguageName } from './language.ts';
 import { lineRule, shorten, sourcesOf, type Hit, type Rule } from './rules.ts';
 import { syntaxRule } from './syntax.ts';
@@ -68,7 +73,7 @@ const debugPrint = (languages: Rule['languages'], pattern: RegExp): Rule =>
 
 const PRINTS: Partial<Record<LanguageName, RegExp>> = {
   ...Object.fromEntries(SCRIPTS.map((name) => [name, /(?<![\w.])console\.(?:log|debug|dir|table)\(/])),
-  python: /(?<![\w.])print\((?!.*\bfile\s*=)/,
+  python: /(?<![\w.])p?print\((?!.*\bfile\s*=)/,
   go: /(?<![\w.])fmt\.Print(?:ln|f)?\(|(?<![\w.])println\(/,
   rust: /\be?println!\(/,
   java: /\bSystem\.(?:out|err)\.print(?:ln|f)?\(|\.printStackTrace\(\)/,
@@ -107,6 +112,25 @@ const strayPrint: Rule = {
   },
 };
 
+/** `console.log('sum', sum)`, `print(rows)`: a bare value, or one beside its own name, is shown to nobody but the author. */
+const bareValue = (languages: Rule['languages'], pattern: RegExp): Rule =>
+  lineRule({
+    id: 'code/debug-print',
+    severity: 'medium',
+    languages,
+    view: 'text',
+    pattern,
+    unless: (line, source) =>
+      line.code[pattern.exec(line.text)?.index ?? 0] === '·' ||
+      SPEAKS.test(source.path.replace(/(^|\/)src\/main\//, '$1')) ||
+      PROGRAM.test(source.text) ||
+      /\bfor\b/.test(line.code) ||
+      /\b(?:verbose|debug|quiet|silent|dry)\b/i.test(`${line.code}${source.lineAt(line.number - 1)?.code ?? ''}`) ||
+      source.blocks().around(line.number).length === 0,
+    message: 'Output for debugging was left in',
+    remedy: 'Remove it, or use the project’s logger with a message for its readers.',
+  });
+
 const NAME = String.raw`[A-Za-z_$][\w$]*(?:(?:\.|->)[A-Za-z_$][\w$]*|\[[\w$]+\])*`;
 
 const lines: Rule[] = [
@@ -115,12 +139,34 @@ const lines: Rule[] = [
   debugStop(['rust'], /\bdbg!\(/),
   debugStop(['ruby'], /\b(binding\.(pry|irb|break)|byebug)\b/),
   debugStop(['php'], /\b(var_dump|print_r|dd|dump|xdebug_break)\(/),
+  lineRule({
+    id: 'code/debugger',
+    severity: 'medium',
+    languages: SCRIPTS,
+    view: 'text',
+    pattern: /(?<![\w.$])(?:window\.)?alert\(\s*['"`](?:[^'"`]*\b)?(?:here|debug|test|got|ok|xxx)\b/i,
+    message: 'A message for debugging was left in: `$&`',
+    remedy: 'Remove it.',
+  }),
   debugStop(['java', 'kotlin'], /\bThread\.dumpStack\(\)/),
   debugPrint(SCRIPTS, /\bconsole\.(log|debug|info|trace|dir|table|warn)\(/),
   debugPrint(['python'], /(?<![\w.])print\(/),
   debugPrint(['go'], /\bfmt\.Print(ln|f)?\(|(?<![\w.])println\(/),
   debugPrint(['rust'], /\be?println!\(/),
   debugPrint(['java', 'kotlin'], /\bSystem\.(out|err)\.print(ln|f)?\(/),
+  bareValue(
+    SCRIPTS,
+    /(?<![\w.$])console\.(?:log|debug|dir|table)\(\s*(?:(['"`])[\w .>=-]{0,30}:?\s*\1\s*,\s*)?(?:JSON\.stringify\()?[A-Za-z_$][\w$.[\]]*(?:,[^()]*)?\)*;?\s*$/,
+  ),
+  bareValue(
+    ['python'],
+    /(?<![\w.])p?print\(\s*(?:(['"])[\w .>=-]{0,30}:?\s*\1\s*,\s*)?(?:type\(|repr\(|vars\(|dir\()?[A-Za-z_][\w.[\]]*\)*\s*$|(?<![\w.])print\(\s*f(['"])\{\w+=\}\2\s*\)/,
+  ),
+  bareValue(
+    ['go'],
+    /\bfmt\.Print(?:ln|f)\(\s*(?:"[\w .>=-]{0,30}:?\s*(?:%[+#]?v\s*(?:\\n)?)+"\s*,\s*)?[a-z]\w*(?:\.\w+)*\)\s*$/,
+  ),
+  bareValue(['rust'], /\be?println!\(\s*"[\w .>=-]{0,30}:?\s*\{\w*:#?\?\}"/),
   lineRule({
     id: 'code/self-comparison',
     severity: 'medium',
@@ -260,7 +306,12 @@ export const codeRules: readonly Rule[] = [
   ...lines,
   ...errorRules,
   ...flowRules,
+  ...logicRules,
   ...promiseRules,
   ...missingRules,
+  ...absentRules,
+  ...shellRules,
+  ...goRules,
+  ...textRules,
   ...docRules,
 ];

@@ -127,7 +127,7 @@ const EXTENSIONS: Record<string, LanguageName> = {
   ...named('swift', 'swift'),
   ...named('php', 'php'),
   ...named('ruby', 'rb rake gemspec'),
-  ...named('shell', 'sh bash zsh ksh'),
+  ...named('shell', 'sh bash zsh ksh bats'),
   ...named('yaml', 'yml yaml'),
   ...named('dockerfile', 'dockerfile'),
   ...named('toml', 'toml'),

@@ -3,7 +3,7 @@ import { SCRIPTS } from './language.ts';
 import type { SourceLine } from './lexer.ts';
 import { collectionLoop } from './loops.ts';
 import type { SourceFile } from './reading.ts';
-import { shorten, sourcesOf, type Hit, type Rule } from './rules.ts';
+import { lineRule, shorten, sourcesOf, type Hit, type LineRule, type Rule } from './rules.ts';
 
 const SEARCHES: Partial<Record<LanguageName, RegExp>> = {
   ...Object.fromEntries(SCRIPTS.map((name) => [name, /\b([\w$.]+)\.(?:includes|indexOf|find|findIndex|some)\(/g])),
@@ -165,5 +165,102 @@ const concatenation: Rule = {
   },
 };
 
+/** What is walked or copied whole for each element, by its language. */
+const whole: Rule[] = [
+  inEach(
+    ['python'],
+    /\b\w+\.insert\(\s*0\s*,/,
+    'All elements move for each one that is put in front',
+    'Append, and turn the list around at the end; or use a deque.',
+  ),
+  inEach(
+    SCRIPTS,
+    /\bJSON\.parse\(\s*JSON\.stringify\(|\bstructuredClone\(/,
+    'Everything is copied for each element',
+    'Copy once before the loop, or change what changes alone.',
+    (line, source) =>
+      new RegExp(`\\b${/(?:stringify|structuredClone)\(\s*(\w+)/.exec(line.code)?.[1] ?? '$^'}\\b`).test(
+        /\(?(?:const|let|var)\s+([^)]*?)\s+(?:of|in)\b/.exec(collectionLoop(line, source)?.header ?? '')?.[1] ?? '',
+      ),
+  ),
+  inEach(
+    ['java', 'kotlin'],
+    /\b(\w+)\.(?:contains|indexOf)\(/,
+    'A list is walked for each element of another',
+    'Make a Set of it before the loop.',
+    (line, source) => {
+      const name = /\b(\w+)\.(?:contains|indexOf)\(/.exec(line.code)?.[1] ?? '';
+      return !before(line.number, source).some(({ code }) =>
+        new RegExp(`\\b(?:Array|Linked)?List<[^()]*>\\s+${name}\\b`).test(code),
+      );
+    },
+  ),
+  inEach(
+    ['python'],
+    /\b(\w+)\.index\(\s*(\w+)\s*\)/,
+    'A list is walked for each element of another',
+    'Make a dict of the places before the loop.',
+    (line, source) => {
+      const [, name = '', asked = ''] = /\b(\w+)\.index\(\s*(\w+)\s*\)/.exec(line.code) ?? [];
+      return (
+        !new RegExp(`\\bfor (?:\\w+, )?${asked}\\b`).test(collectionLoop(line, source)?.header ?? '') ||
+        /^(?:text|line|string|s|str|content|source|path|url|word)$/.test(name)
+      );
+    },
+  ),
+];
+
+function inEach(
+  languages: readonly LanguageName[],
+  pattern: RegExp,
+  message: string,
+  remedy: string,
+  unless?: LineRule['unless'],
+): Rule {
+  return lineRule({
+    id: 'performance/nested-search',
+    severity: 'medium',
+    languages,
+    pattern,
+    unless: (line, source) =>
+      !collectionLoop(line, source) ||
+      /\b(?:throw|raise|return|break)\b/.test(line.code) ||
+      (unless?.(line, source) ?? false),
+    message,
+    remedy,
+  });
+}
+
+/** A loop through a list inside of a loop through the same list. */
+const squared: Rule = {
+  id: 'performance/nested-search',
+  severity: 'medium',
+  remedy: 'Group the elements by what is compared in a Map first.',
+  languages: 'all',
+  *find(reading) {
+    for (const source of sourcesOf(reading, 'all'))
+      for (const block of source.language.programs ? source.blocks().all : []) {
+        if (block.kind !== 'loop' || !source.isAdded(block.start) || source.isTestLine(block.start)) continue;
+        const own = walked(block.header);
+        const outer = source
+          .blocks()
+          .around(block.start)
+          .find(({ kind }) => kind === 'loop' || kind === 'function' || kind === 'callback');
+        if (own !== undefined && outer?.kind === 'loop' && walked(outer.header) === own)
+          yield {
+            file: source.path,
+            line: block.start,
+            message: `\`${shorten(own)}\` is walked once for each of its own elements`,
+          } satisfies Hit;
+      }
+  },
+};
+
+function walked(header: string): string | undefined {
+  return /^(?:async )?for\b.*(?:\b(?:of|in)|:|:= range)\s+&?([A-Za-z_$][\w$.]*)(?:\.iter\(\))?\s*\)?\s*$/.exec(
+    header,
+  )?.[1];
+}
+
 /** What grows with each element and is walked or copied whole for each. */
-export const growthRules: readonly Rule[] = [growingSearch, joinBySearch, concatenation];
+export const growthRules: readonly Rule[] = [growingSearch, joinBySearch, concatenation, ...whole, squared];

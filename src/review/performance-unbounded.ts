@@ -13,6 +13,30 @@ const lines: Rule[] = [
   }),
   lineRule({
     id: 'performance/unbounded-read',
+    severity: 'medium',
+    languages: ['python'],
+    pattern: /\brequest\.(?:stream|environ\[[^\]]*\])\.read\(\s*\)/,
+    unless: (_line, source) => /content_length|MAX_CONTENT_LENGTH|max_size/i.test(source.text),
+    message: 'A request of any size is read into memory',
+    remedy: 'Read at most as many bytes as are allowed.',
+  }),
+  lineRule({
+    id: 'performance/pattern-in-loop',
+    severity: 'medium',
+    languages: ['go'],
+    pattern: /\bregexp\.(?:MustCompile|Compile)\(\s*["`]/,
+    unless: (line, source) =>
+      !/http\.ResponseWriter|\*gin\.Context|echo\.Context/.test(
+        source
+          .blocks()
+          .around(line.number)
+          .find(({ kind }) => kind === 'function')?.header ?? '',
+      ),
+    message: 'The same pattern is compiled again for each request',
+    remedy: 'Compile it once in a variable of the package.',
+  }),
+  lineRule({
+    id: 'performance/unbounded-read',
     severity: 'low',
     languages: 'all',
     view: 'text',

@@ -93,6 +93,17 @@ const queries = inLoop(
       languages: ['rust'],
       pattern: /\bsqlx::query\w*!?\(|\breqwest::(?:blocking::)?get\(|\.(?:fetch_one|fetch_all|fetch_optional)\(/,
     },
+    {
+      languages: ['python'],
+      pattern: /^\s*(\w+)\.save\(\s*(?:update_fields=.*)?\)\s*$/,
+      unless: (line, source) => {
+        const name = /^\s*(\w+)\./.exec(line.code)?.[1] ?? '';
+        return (
+          !new RegExp(`\\bfor (?:\\w+, )?${name}\\b`).test(collectionLoop(line, source)?.header ?? '') ||
+          /\bPIL\b|\bopenpyxl\b|\bmatplotlib\b|\bdocx\b/.test(source.text)
+        );
+      },
+    },
     { languages: ['ruby'], pattern: /\b[A-Z]\w+\.(?:find|find_by|where|create!?)\b/ },
     { languages: ['php'], pattern: /->(?:query|execute|prepare|find|findOneBy)\(|\bmysqli_query\(/ },
   ],
@@ -110,6 +121,7 @@ const patterns = inLoop(
     { languages: ['python'], pattern: /\bre\.compile\(\s*[rbf]*['"]/ },
     { languages: ['go'], pattern: /\bregexp\.(?:MustCompile|Compile)\(\s*["`]/ },
     { languages: ['java', 'kotlin'], pattern: /\bPattern\.compile\(\s*"/ },
+    { languages: ['java', 'kotlin'], pattern: /\.matches\(\s*"[^"]{2,}"\s*\)/ },
     { languages: ['rust'], pattern: /\bRegex::new\(\s*r?#*"/ },
   ],
   { message: 'The same pattern is compiled again for each element', remedy: 'Compile it once before the loop.' },
@@ -178,7 +190,7 @@ const isInServer: LineRule['unless'] = (line, source) => {
     .find((block) => block.kind === 'function' || block.kind === 'callback');
   return (
     fn !== undefined &&
-    /\(\s*(?:_?req(?:uest)?\b|ctx\b|context\b)[^)]*(?:_?res(?:ponse)?\b|reply\b|next\b|\))|\basync\b.*\b(?:req|request|ctx)\b/.test(
+    /\.(?:get|post|put|delete|patch|all|use)\(\s*['"`/].*=>\s*$|\(\s*(?:_?req(?:uest)?\b|ctx\b|context\b)[^)]*(?:_?res(?:ponse)?\b|reply\b|next\b|\))|\basync\b.*\b(?:req|request|ctx)\b/.test(
       fn.header,
     )
   );
@@ -203,6 +215,24 @@ const blocking = [
   }),
   lineRule({
     id: 'performance/blocking-call',
+    severity: 'low',
+    languages: SCRIPTS,
+    pattern: /\b(?:execSync|spawnSync|execFileSync|pbkdf2Sync|scryptSync|readFileSync|writeFileSync)\(/,
+    unless: (line, source) => !isInAsync(line, source) || (isInServer(line, source) ?? false),
+    message: '`$&…)` stops everything else while it works',
+    remedy: 'Use the asynchronous call.',
+  }),
+  lineRule({
+    id: 'performance/blocking-call',
+    severity: 'low',
+    languages: ['python'],
+    pattern: /(?<![\w.])open\(|\.(?:read_text|write_text|read_bytes)\(/,
+    unless: (line, source) => !isInAsync(line, source) || /\bdef\b|aiofiles|anyio/.test(line.code),
+    message: 'Reading a file stops the event loop while it works',
+    remedy: 'Use anyio or aiofiles, or run it in a thread.',
+  }),
+  lineRule({
+    id: 'performance/blocking-call',
     severity: 'medium',
     languages: ['python'],
     pattern:
@@ -223,10 +253,33 @@ const blocking = [
   }),
 ];
 
+/** One query or request for each element, written on one line: a comprehension, a lambda. */
+const inlineQueries: Rule[] = [
+  lineRule({
+    id: 'performance/query-in-loop',
+    severity: 'medium',
+    languages: ['python'],
+    pattern:
+      /\b(?:requests|httpx)\.(?:get|post|put|delete|head)\(.*\) *[.\w()[\]'"·]* for \w+ in\b|\b[A-Z]\w+\.objects\.get\(.* for \w+ in\b|\b(?:session|cursor|conn|db)\.(?:execute|query|get)\(.* for \w+ in\b/,
+    message: 'One query or request for each element: `$&`',
+    remedy: 'Ask once for all elements, or run the requests together with a bound.',
+  }),
+  lineRule({
+    id: 'performance/query-in-loop',
+    severity: 'medium',
+    languages: ['java', 'kotlin'],
+    pattern:
+      /\.(?:map|forEach|flatMap|mapToObj|peek)\(\s*\(?\w+\)?\s*->.*\b\w*(?:[rR]epository|[dD]ao|jdbcTemplate|entityManager|restTemplate|httpClient)\.(?:find|get|query|save|delete|exchange|load)\w*\(|\.(?:map|forEach|flatMap)\(\s*\w*(?:[rR]epository|[dD]ao)::(?:find|get|save|delete)\w*/,
+    message: 'One query or request for each element: `$&`',
+    remedy: 'Ask once for all elements.',
+  }),
+];
+
 /** Known traps on added lines, and the gates of kind performance. */
 export const performanceRules: readonly Rule[] = [
   gate,
   ...queries,
+  ...inlineQueries,
   nestedSearch,
   spreads,
   ...patterns,

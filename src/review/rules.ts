@@ -4,6 +4,7 @@ import type { Role } from './file-role.ts';
 import type { LanguageName } from './language.ts';
 import type { SourceLine } from './lexer.ts';
 import { LONGEST_LINE, type Reading, type SourceFile } from './reading.ts';
+import { statementAt } from './statements.ts';
 import { triggerOf } from './trigger.ts';
 
 /** Where a rule strikes. `text` is what the finding's id is made of; by default the offending line. */
@@ -28,6 +29,8 @@ export type LineRule = Omit<Rule, 'find'> & {
   /** Which view of the line the pattern reads; `code` by default. */
   view?: 'code' | 'text' | 'comment' | 'raw';
   pattern: RegExp;
+  /** The pattern reads the whole statement that the line belongs to. Not for the views `comment` and `raw`. */
+  spans?: true;
   /** How bad it is here, if not as the rule says. */
   severityAt?: (line: SourceLine, source: SourceFile) => Severity | undefined;
   /** The line is right after all. */
@@ -36,7 +39,7 @@ export type LineRule = Omit<Rule, 'find'> & {
 
 /** Makes a rule of a pattern that is tried on every added line of its languages and roles. The message may use `$&` and `$1`. */
 export function lineRule(rule: LineRule): Rule {
-  const { message, roles, view = 'code', pattern, unless, severityAt, ...rest } = rule;
+  const { message, roles, view = 'code', pattern, spans, unless, severityAt, ...rest } = rule;
   const likely = linesLike(pattern);
   return {
     ...rest,
@@ -45,14 +48,17 @@ export function lineRule(rule: LineRule): Rule {
       for (const source of sourcesOf(reading, rule.languages, roles)) {
         for (const line of likely(source)) {
           if (view === 'code' && source.isTestLine(line.number) && !roles?.includes('test')) continue;
-          const match = pattern.exec(line[view]);
-          if (!match || unless?.(line, source)) continue;
-          const severity = severityAt?.(line, source);
+          const { seen, at } = spans ? wholeOf(line, source) : { seen: line, at: undefined };
+          const match = pattern.exec(seen[view]);
+          if (!match || unless?.(seen, source)) continue;
+          const severity = severityAt?.(seen, source);
+          const struck = at?.(match.index) ?? line.number;
+          const place = source.isAdded(struck) ? struck : line.number;
           yield {
             file: source.path,
-            line: line.number,
+            line: place,
             message: fill(message, match),
-            text: line.raw,
+            text: source.lineAt(place)?.raw ?? line.raw,
             ...(severity ? { severity } : {}),
           };
         }
@@ -66,6 +72,15 @@ export function linesLike(pattern: RegExp): (source: SourceFile) => readonly Sou
   const trigger = triggerOf(pattern);
   return (source) =>
     trigger ? source.addedWith(trigger) : source.added.filter(({ raw }) => raw.length <= LONGEST_LINE);
+}
+
+/** The statement of a line in the clothes of a line, and where each of its characters stands. */
+function wholeOf(
+  line: SourceLine,
+  source: SourceFile,
+): { seen: SourceLine; at: ((index: number) => number) | undefined } {
+  const { start, end, code, text, lineAt } = statementAt(line.number, source);
+  return start === end ? { seen: line, at: undefined } : { seen: { ...line, code, text }, at: lineAt };
 }
 
 function fill(message: string, match: RegExpExecArray): string {

@@ -1,5 +1,7 @@
 import { SCRIPTS, type LanguageName } from './language.ts';
-import type { LineRule, Rule } from './rules.ts';
+import { givenTo } from './flow.ts';
+import { sourcesOf, type Hit, type LineRule, type Rule } from './rules.ts';
+import { guardRemoved, rootAgain } from './security-guards.ts';
 import { sinkRules } from './sinks.ts';
 
 const JVM: readonly LanguageName[] = ['java', 'kotlin'];
@@ -38,6 +40,12 @@ const tls = sinkRules(
       message: 'Certificates are not checked',
     },
     {
+      languages: ['python'],
+      pattern:
+        /\bset_missing_host_key_policy\(\s*(?:paramiko\.)?(?:AutoAddPolicy|WarningPolicy)\b|\bknown_hosts\s*=\s*None\b/,
+      message: 'The other side is not checked',
+    },
+    {
       languages: ['go'],
       pattern: /\bInsecureSkipVerify:?\s*[:=]\s*true\b|\bssh\.InsecureIgnoreHostKey\(\)/,
       message: 'The other side is not checked',
@@ -45,7 +53,7 @@ const tls = sinkRules(
     {
       languages: JVM,
       pattern:
-        /\bALLOW_ALL_HOSTNAME_VERIFIER\b|\bNoopHostnameVerifier\b|\bTrustAll\w*|setHostnameVerifier\(\s*\(\s*\w+\s*,\s*\w+\s*\)\s*->\s*true|\bcheckServerTrusted\([^)]*\)\s*(?:throws \w+\s*)?\{\s*\}/,
+        /\bALLOW_ALL_HOSTNAME_VERIFIER\b|\bNoopHostnameVerifier\b|\bTrustAll\w*|[hH]ostnameVerifier\(\s*\(\s*\w+\s*,\s*\w+\s*\)\s*->\s*true|\bcheckServerTrusted\([^)]*\)\s*(?:throws \w+\s*)?\{\s*\}/,
       message: 'Certificates are not checked',
     },
     {
@@ -102,7 +110,8 @@ const crypto = sinkRules(
     },
     {
       languages: ['python'],
-      pattern: /\bhashlib\.(?:md5|sha1)\(/,
+      view: 'text',
+      pattern: /\bhashlib\.(?:(?:md5|sha1)\(|new\(\s*['"](?:md5|sha1)['"])/i,
       unless: (line, source) => /usedforsecurity/.test(line.code) || !speaksOfSecrets(line.number, source),
       message: 'A broken hash protects a secret or a signature',
     },
@@ -120,6 +129,20 @@ const crypto = sinkRules(
       message: 'A broken hash protects a secret or a signature',
     },
     {
+      languages: ['rust'],
+      pattern: /\bmd5::compute\(|\b(?:Md5|Sha1)::(?:new|digest)\(|SHA1_FOR_LEGACY_USE_ONLY/,
+      unless: (line, source) => !speaksOfSecrets(line.number, source),
+      message: 'A broken hash protects a secret or a signature',
+    },
+    {
+      languages: [...SCRIPTS, 'python', 'go', 'java', 'kotlin', 'rust'],
+      view: 'text',
+      pattern:
+        /\bcreateHash\(\s*['"]sha(?:-?\d+)?['"]\s*\)\s*\.update\(\s*[^)]*(?:passw|pwd|passphrase)|\bhashlib\.sha\d+\(\s*[^)]*(?:passw|pwd|passphrase)|\bsha\d+\.Sum\w+\(\s*[^)]*(?:passw|pwd|passphrase)|\bdigest\(\s*(?:passw|pwd)|\bSha\d+::digest\(\s*&?(?:passw|pwd)/i,
+      unless: (line) => /pbkdf|scrypt|hibp|pwned|breach|fingerprint|cache|etag|token|key/i.test(line.code),
+      message: 'A fast hash keeps a password',
+    },
+    {
       languages: ['php'],
       pattern: /\b(?:md5|sha1)\(\s*\$\w*(?:pass|pwd|secret|token)/i,
       message: 'A broken hash protects a secret',
@@ -128,7 +151,7 @@ const crypto = sinkRules(
       languages: 'all',
       view: 'text',
       pattern:
-        /['"](?:aes-\d+-ecb|des(?:-ede3?)?(?:-cbc|-ecb)?|rc4|bf-cbc)['"]|\bAES\.MODE_ECB\b|\bmodes\.ECB\(|Cipher\.getInstance\(\s*"(?:AES(?:\/ECB[^"]*)?|DES[^"]*|RC4)"|\bdes\.NewCipher\(|\brc4\.NewCipher\(|CipherMode\.ECB/i,
+        /['"](?:aes-\d+-ecb|des(?:-ede3?)?(?:-cbc|-ecb)?|rc4|bf-cbc)['"]|\bAES\.MODE_ECB\b|\bmodes\.ECB\(|Cipher\.getInstance\(\s*"(?:AES(?:\/ECB[^"]*)?|DES[^"]*|RC4)"|\bdes\.New\w*Cipher\(|\brc4\.NewCipher\(|^\s*(?:import\s+)?"crypto\/(?:des|rc4)"|CipherMode\.ECB|\b(?:ARC4|DES3?|Blowfish)\.new\(/i,
       unless: (_line, source) => !source.language.programs,
       message: 'This cipher or mode is broken: `$&`',
     },
@@ -160,6 +183,38 @@ const crypto = sinkRules(
       pattern: /\bnew Random\(|\bMath\.random\(\)/,
       unless: (line, source) => !namesSecret(line.number, source),
       message: 'Random can be foretold and must not make secrets',
+    },
+    {
+      languages: JVM,
+      pattern: /\b\w*[rR]andom\w*\.next(?:Int|Long|Bytes|Double)\(/,
+      unless: (line, source) =>
+        /SecureRandom/.test(source.text) ||
+        !/\bnew Random\(|ThreadLocalRandom/.test(source.text) ||
+        !namesSecret(line.number, source),
+      message: 'Random can be foretold and must not make secrets',
+    },
+    {
+      languages: ['rust'],
+      pattern: /\bSmallRng\b|\bseed_from_u64\(|\bfastrand::|\boorandom::/,
+      unless: (line, source) => /^\s*use\b/.test(line.code) || !namesSecret(line.number, source),
+      message: 'This can be foretold and must not make secrets',
+    },
+    {
+      languages: [...SCRIPTS, 'python', 'java', 'kotlin', 'go'],
+      view: 'text',
+      pattern:
+        /\bcreateCipheriv\(.*,\s*(?:Buffer\.alloc\(\s*\d+|Buffer\.from\(\s*['"]|['"])|\b(?:AES|ARIA)\.new\([^()]*MODE_\w+,\s*(?:iv\s*=\s*)?b['"]|\bmodes\.(?:CBC|CTR|GCM)\(\s*b['"]|\bnew IvParameterSpec\(\s*(?:new byte\[|"[^"]*"\.getBytes)|\bNewCBCEncrypter\(\s*\w+,\s*(?:make\(|\[\]byte\()/,
+      message: 'The same start value for every text gives the text away',
+      remedy: 'Make a random start value for each text and keep it beside the text.',
+    },
+    {
+      languages: 'all',
+      view: 'text',
+      pattern:
+        /\bMinVersion\s*[:=]\s*tls\.Version(?:SSL30|TLS10|TLS11)\b|\bPROTOCOL_(?:SSLv2|SSLv3|TLSv1|TLSv1_1)\b|\bTLSVersion\.(?:SSLv3|TLSv1|TLSv1_1)\b|\bminVersion['"]?\s*:\s*['"](?:SSLv3|TLSv1|TLSv1\.1)['"]|\bsecureProtocol['"]?\s*:\s*['"](?:SSLv\d|TLSv1(?:_1)?)_method|SSLContext\.getInstance\(\s*"(?:SSL|SSLv3|TLSv1|TLSv1\.1)"|\bssl_protocols\b.*\b(?:SSLv3|TLSv1(?:\.1)?)(?=[\s;])/,
+      unless: (line) => /max/i.test(line.code),
+      message: 'This version of TLS is broken: `$&`',
+      remedy: 'Ask for TLS 1.2 or newer.',
     },
     {
       languages: ['php'],
@@ -200,8 +255,51 @@ const exposure = sinkRules(
     },
     {
       languages: ['python'],
-      pattern: /^\s*ALLOWED_HOSTS\s*=\s*\[\s*['"]·['"]\s*\]|@csrf_exempt\b/,
-      message: 'A protection is turned off',
+      view: 'text',
+      pattern:
+        /^\s*ALLOWED_HOSTS\s*=\s*\[\s*['"]\*['"]\s*\]|@csrf_exempt\b|^\s*(?:SECURE_SSL_REDIRECT|(?:SESSION|CSRF|REMEMBER)_COOKIE_(?:SECURE|HTTPONLY)|SECURE_CONTENT_TYPE_NOSNIFF|WTF_CSRF_ENABLED|CSRF_ENABLED)\s*=\s*False\b|^\s*CORS_(?:ALLOW_ALL_ORIGINS|ORIGIN_ALLOW_ALL)\s*=\s*True\b/,
+      unless: (line, source) => /(?:^|[/_.-])(?:dev|local|test)/i.test(source.path) || line.depth > 0,
+      message: 'A protection is turned off: `$&`',
+    },
+    {
+      languages: SCRIPTS,
+      view: 'text',
+      pattern: /['"]Access-Control-Allow-Origin['"]\s*,\s*(?:req|request|ctx|c)\b[\w.$?[\]'"()-]*origin\b/i,
+      unless: (_line, source) =>
+        !/Access-Control-Allow-Credentials/i.test(source.text) || /allowed|whitelist|allowlist/i.test(source.text),
+      message: 'Every site may act with the visitor’s cookies',
+    },
+    {
+      languages: ['go'],
+      view: 'text',
+      pattern: /_ "net\/http\/pprof"/,
+      unless: (_line, source) => !/\bListenAndServe(?:TLS)?\(\s*":\d+"[^)]*\bnil\)/.test(source.text),
+      message: 'The profiler is open to everybody',
+    },
+    {
+      languages: JVM,
+      pattern: /\banyRequest\(\)\s*\.permitAll\(\)|\bantMatchers\(\s*"\/\*\*"\s*\)\s*\.permitAll\(\)/,
+      message: 'Everybody may call everything',
+    },
+    {
+      languages: ['dockerfile'],
+      pattern:
+        /^\s*ADD\s+(?!.*--checksum)(?:--\S+\s+)*http:\/\/\S+|^\s*ADD\s+(?!.*--checksum)(?:--\S+\s+)*https:\/\/(?!.*\.git\b)\S+/i,
+      message: 'A file from the network is taken unseen',
+      remedy: 'Give ADD a --checksum, or check the hash after the download.',
+    },
+    {
+      languages: ['yaml'],
+      roles: ['product', 'script', 'data'],
+      view: 'text',
+      pattern: /^\s*(?:-\s*)?verbs:\s*\[\s*['"]\*['"]\s*\]/,
+      unless: (line, source) =>
+        ![1, 2, 3].some((step) =>
+          [line.number - step, line.number + step].some((at) =>
+            /\bresources:\s*\[\s*['"]\*['"]/.test(source.lineAt(at)?.text ?? ''),
+          ),
+        ),
+      message: 'This role may do everything to everything',
     },
     {
       languages: JVM,
@@ -264,6 +362,60 @@ const comparison = sinkRules(
   ],
 );
 
+/** A name that holds a signature is compared with `==`. */
+const signature: Rule = {
+  id: 'security/verification-off',
+  severity: 'medium',
+  remedy: 'Compare with timingSafeEqual, compare_digest, hmac.Equal or MessageDigest.isEqual.',
+  languages: [...SCRIPTS, 'python', 'go', 'java'],
+  *find(reading) {
+    for (const source of sourcesOf(reading, [...SCRIPTS, 'python', 'go', 'java'], ['product', 'script'])) {
+      if (!/hmac|Mac\.getInstance/i.test(source.text)) continue;
+      for (const line of source.added) {
+        const sides =
+          /(?<![\w.$])(\w+)\s*[!=]==?\s*(\w+)(?![\w.(])/.exec(line.code) ??
+          /\b(?:bytes\.Equal|Arrays\.equals)\(\s*(\w+)\s*,\s*(\w+)\s*\)|(?<![\w.])(\w+)\.equals\(\s*(\w+)\s*\)/.exec(
+            line.code,
+          );
+        const names = (sides?.slice(1) ?? []).filter((name) => name !== undefined);
+        const place = { line: line.number, source };
+        if (names.some((name) => SIGNED.test(givenTo(name, place)?.code ?? '')) && !source.isTestLine(line.number))
+          yield {
+            file: source.path,
+            line: line.number,
+            message: 'A signature is compared in a time that tells how much of it is right',
+          } satisfies Hit;
+      }
+    }
+  },
+};
+
+const SIGNED = /\bcreateHmac\(|\bhmac\.(?:new|digest)\(|\bhmac\b.*\.hexdigest\(\)|\bmac\.Sum\(|\.doFinal\(/i;
+
+/** A trust manager whose check of the server does nothing. */
+const trusting: Rule = {
+  id: 'security/verification-off',
+  severity: 'high',
+  remedy: 'Leave certificate and signature checks on; trust a private authority by name instead.',
+  languages: JVM,
+  *find(reading) {
+    for (const source of sourcesOf(reading, JVM, ['product', 'script']))
+      for (const block of source.blocks().all) {
+        if (
+          !/\bcheckServerTrusted\(|\bboolean verify\(\s*String \w+, SSLSession/.test(block.header) ||
+          !source.isAdded(block.start)
+        )
+          continue;
+        const body = source.lines
+          .slice(block.open, block.end)
+          .map(({ code }) => code.trim())
+          .join('');
+        if (/^(?:return(?: true)?;)?\}$/.test(body))
+          yield { file: source.path, line: block.start, message: 'Certificates are not checked' } satisfies Hit;
+      }
+  },
+};
+
 const SECRET_WORDS = /passw|passphrase|pwd|secret|token|signature|signing|\bsign\b|hmac|credential|auth/i;
 
 /** Whether the line, its neighbours or the function around it are about secrets or signatures. */
@@ -298,4 +450,13 @@ function namesSecret(number: number, source: Parameters<NonNullable<LineRule['un
 }
 
 /** Protections that are turned off, broken or too weak. */
-export const protectionRules: readonly Rule[] = [...tls, ...crypto, ...comparison, ...exposure];
+export const protectionRules: readonly Rule[] = [
+  ...tls,
+  trusting,
+  ...crypto,
+  ...comparison,
+  signature,
+  ...exposure,
+  rootAgain,
+  guardRemoved,
+];

@@ -93,13 +93,11 @@ const installScript: Rule = {
       if (posix.basename(source.path) !== 'package.json') continue;
       for (const line of source.added) {
         const match = /(?:^|[{,])\s*"(preinstall|install|postinstall|prepare)"\s*:\s*"(.*)"/.exec(line.raw);
-        if (!match || source.oldText?.includes(`"${match[1]}": "`)) continue;
-        const severity =
-          match[1] === 'prepare'
-            ? 'low'
-            : /\bcurl|wget|https?:|node -e|base64|\beval\b|\|\s*(?:ba)?sh\b/.test(match[2] ?? '')
-              ? 'high'
-              : 'medium';
+        if (!match) continue;
+        const fetches = FETCHES.test(match[2] ?? '');
+        const stood = source.oldText?.includes(`"${match[1]}": "`) ?? false;
+        if (stood && (!fetches || source.change.removed.some(({ text }) => FETCHES.test(text)))) continue;
+        const severity = match[1] === 'prepare' && !fetches ? 'low' : fetches ? 'high' : 'medium';
         yield {
           file: source.path,
           line: line.number,
@@ -110,6 +108,9 @@ const installScript: Rule = {
     }
   },
 };
+
+/** The script takes something from the network, or hides what it runs. */
+const FETCHES = /\b(?:curl|wget|base64|eval)\b|https?:|node -e|\|\s*(?:ba)?sh\b/;
 
 const MANIFESTS: Record<string, RegExp> = {
   'package-lock.json': /package\.json$/,
@@ -212,13 +213,86 @@ function* tampered(file: SourceFile): Iterable<Hit> {
   }
 }
 
+/** The lock file names for the project itself what its manifest does not. */
+const lockAhead: Rule = {
+  id: 'security/lock-without-manifest',
+  severity: 'medium',
+  remedy: 'Add the package to the manifest with the package manager, or take it out of the lock file.',
+  languages: ['json'],
+  async find(reading) {
+    const hits: Hit[] = [];
+    for (const file of reading.generated) {
+      if (posix.basename(file.path) !== 'package-lock.json' || file.change.status !== 'modified') continue;
+      const [lock, manifest] = await Promise.all(
+        [file.path, posix.join(posix.dirname(file.path), 'package.json')].map(async (path) =>
+          parsed((await reading.peek(path))?.text),
+        ),
+      );
+      const own = ((lock?.['packages'] ?? {}) as Json)[''] as Json | undefined;
+      if (!own || !manifest) continue;
+      for (const section of ['dependencies', 'devDependencies', 'optionalDependencies'])
+        for (const [name, range] of Object.entries((own[section] ?? {}) as Json)) {
+          const line = file.change.added.find(
+            ({ text }) => text.trim().replace(/,$/, '') === `"${name}": "${String(range)}"`,
+          );
+          if (line && !JSON.stringify(manifest).includes(`"${name}":"${String(range)}"`))
+            hits.push({
+              file: file.path,
+              line: line.number,
+              message: `The lock file asks for \`${name}\` ${String(range)}, and package.json does not`,
+              text: line.text,
+            });
+        }
+    }
+    return hits;
+  },
+};
+
+type Json = { [key: string]: unknown };
+
+function parsed(text: string | undefined): Json | undefined {
+  try {
+    return text === undefined ? undefined : (JSON.parse(text) as Json);
+  } catch {
+    // What is no JSON is told by the rule that parses.
+    return undefined;
+  }
+}
+
+/** A script of a workflow that shows a secret. */
+const shownSecret: Rule = {
+  id: 'security/workflow',
+  severity: 'high',
+  remedy: 'Do not print it; hand it over in env: to the program that needs it.',
+  languages: ['yaml'],
+  *find(reading) {
+    for (const source of reading.files) {
+      if (!isWorkflow(source.path)) continue;
+      for (const line of source.added)
+        if (
+          /\b(?:echo|printf|cat|base64)\b(?!.*(?:>>?|\|\s*(?:docker|gh|npm|gpg|kubectl|helm|podman|base64 (?:-d|--decode))\b)).*\$\{\{\s*secrets\.(?!GITHUB_TOKEN)|\$\{\{\s*toJSON\(\s*secrets/i.test(
+            line.text,
+          ) &&
+          isScriptLine(line.number, source)
+        )
+          yield {
+            file: source.path,
+            line: line.number,
+            message: 'A secret is written where people can read it',
+          } satisfies Hit;
+    }
+  },
+};
+
 /** Changes to what builds, installs and publishes the project. */
 export const supplyRules: readonly Rule[] = [
   scriptInjection,
   targetCheckout,
   installScript,
   lockAlone,
+  lockAhead,
   lockSource,
+  shownSecret,
   workflow({
     severity: 'high',
     pattern: /^\s*permissions:\s*write-all\b/,

@@ -1,8 +1,21 @@
 import type { Rule } from './rules.ts';
 import { secretRule } from './secrets.ts';
-import { injectionRules } from './security-injection.ts';
+import { commandRules } from './security-commands.ts';
+import { inputRules } from './security-input.ts';
+import { markupRules } from './security-markup.ts';
+import { objectRules } from './security-objects.ts';
 import { protectionRules } from './security-protection.ts';
+import { queryRules } from './security-queries.ts';
 import { supplyRules } from './security-supply.ts';
 
 /** Secrets, sinks that input must not reach, protections turned off, and changes to what builds and installs the project. */
-export const securityRules: readonly Rule[] = [secretRule, ...injectionRules, ...protectionRules, ...supplyRules];
+export const securityRules: readonly Rule[] = [
+  secretRule,
+  ...commandRules,
+  ...queryRules,
+  ...markupRules,
+  ...inputRules,
+  ...objectRules,
+  ...protectionRules,
+  ...supplyRules,
+];

@@ -4,7 +4,7 @@ import { shorten, type Hit, type Rule } from './rules.ts';
 
 /** A line that asserts something, in any of the usual frameworks. */
 export const ASSERTION =
-  /\b(?:expect(?:_\w+)?|assert\w*|should|verify|check|refute|ensure)\b\s*[.(!]|\bassert(?:_\w+)?!?[ (]|\.(?:should|expect)\b|\bt\.(?:Error|Fatal|Errorf|Fatalf|is|deepEqual|true|false|throws\w*|like|not|regex)\(|\bassert\w*\s*[({]|\bverify\(|\bself\.assert\w+|\bpytest\.raises|\brequire\.|\bEXPECT_\w+|\bASSERT_\w+|\bXCTAssert\w*|\bt\.Run\(/;
+  /\b(?:expect(?:_\w+)?|assert\w*|should|verify|check|refute|ensure)\b\s*[.(!]|\bassert(?:_\w+)?!?[ (]|\.(?:should|expect)\b|\bt\.(?:Error|Fatal|Errorf|Fatalf|is|deepEqual|true|false|throws\w*|like|not|regex)\(|\bassert\w*\s*[({]|\bverify\(|\bself\.assert\w+|\bpytest\.raises|\brequire\.|\bEXPECT_\w+|\bASSERT_\w+|\bXCTAssert\w*|\bt\.Run\(|^\s*\[\[? .+ (?:-\w+|==?|!=|=~) .+ \]\]?\s*$/;
 
 const assertionRemoved: Rule = {
   id: 'test/assertion-removed',
@@ -63,7 +63,7 @@ export function testsNamed(lines: Texts): number {
 
 /** A line on which a test begins. */
 export const TEST_START =
-  /^\s*(?:(?:it|test|specify)(?:\.\w+)*\s*\(|(?:async )?def test_?\w*\(|func (?:\([^)]*\) )?Test\w*\(|#\[(?:\w+::)?test\b|@(?:Test|ParameterizedTest)\b|(?:public )?function test\w*\(|\[(?:Fact|Theory|Test|TestMethod)\b|it ["'])/;
+  /^\s*(?:(?:it|test|specify)(?:\.\w+)*\s*\(|(?:async )?def test_?\w*\(|func (?:\([^)]*\) )?Test\w*\(|#\[(?:\w+::)?test\b|@(?:Test|ParameterizedTest)\b|(?:public )?function test\w*\(|\[(?:Fact|Theory|Test|TestMethod)\b|it ["']|@test ["'])/;
 
 /** All of them together. */
 export function sum(numbers: number[]): number {
@@ -86,9 +86,9 @@ export function lineNear(hunk: Hunk | undefined, line: { oldLine: number } | und
 }
 
 const WEAK =
-  /\.(?:toBeTruthy|toBeDefined|toBeFalsy)\(\)|\.not\.toThrow\(\)|expect\.anything\(\)|\bassertTrue\(|\bassertIsNotNone\(|\bassertNotNull\(|\.isNotNull\(\)|\bassert\.ok\(|\bassert\.NotNil\(|\bassert!\([^=]*\.is_(?:some|ok)\(\)|\bassert \w[\w.]*(?:\(.*\))?(?: is not None)?\s*$|^\s*if .*\s(?:<=?|>=?) -?\d+ \{$/;
+  /\.(?:toBeTruthy|toBeDefined|toBeFalsy)\(\)|\.not\.toThrow\(\)|expect\.anything\(\)|\bassertTrue\(|\bassertIsNotNone\(|\bassertNotNull\(|\.isNotNull\(\)|\.toBe(?:GreaterThan|LessThan)(?:OrEqual)?\(|\.toEqual\(expect\.any\(|\bassertThat\([^()]*\)\.isNotEmpty\(\)|\bassert!\(.* (?:[<>]=?|!=) |\bassert [^=]*? (?:[<>]=?|!=|in) |\bt\.Logf?\(|^\s*if .* == (?:0|nil|""|false) \{$|\bassert\.ok\(|\bassert\.NotNil\(|\bassert!\([^=]*\.is_(?:some|ok)\(\)|\bassert \w[\w.]*(?:\(.*\))?(?: is not None)?\s*$|^\s*if .*\s(?:<=?|>=?) -?\d+ \{$/;
 const STRONG =
-  /\.(?:toBe|toEqual|toStrictEqual|toMatchObject|toThrow|toHaveBeenCalledWith)\((?!\))|\bassert(?:Equals?|Same|Raises|AlmostEqual)\(|\.isEqualTo\(|\bassert\.(?:strictEqual|equal|deepEqual|deepStrictEqual|Equal|Same)\(|\bassert_eq!\(|\bassert .*==|^\s*if .* != \S+ \{$/;
+  /\.(?:toBe|toEqual|toStrictEqual|toMatchObject|toThrow|toHaveBeenCalledWith)\((?!\))|\bassert(?:Equals?|Same|Raises|AlmostEqual)\(|\.isEqualTo\(|\bassert\.(?:strictEqual|equal|deepEqual|deepStrictEqual|Equal|Same)\(|\bassert_eq!\(|\bassert .*==|^\s*if .* != \S+ \{$|\bt\.(?:Error|Fatal)f?\(/;
 
 const assertionWeakened: Rule = {
   id: 'test/assertion-weakened',
@@ -103,11 +103,14 @@ const assertionWeakened: Rule = {
           (line) => line.kind === 'removed' && STRONG.test(line.text) && !WEAK.test(line.text),
         );
         for (const line of hunk.lines) {
-          if (line.kind !== 'added' || !WEAK.test(line.text) || STRONG.test(line.text)) continue;
+          if (
+            line.kind !== 'added' ||
+            !WEAK.test(line.text) ||
+            (STRONG.test(line.text) && !/expect\.any/.test(line.text))
+          )
+            continue;
           if (source.role !== 'test' && !source.isTestLine(line.newLine)) continue;
-          const before = strong.find(
-            (old) => subjectOf(old.text) !== '' && subjectOf(old.text) === subjectOf(line.text),
-          );
+          const before = strong.find((old) => areAlike(old.text, line.text));
           if (before)
             yield {
               file: source.path,
@@ -121,15 +124,20 @@ const assertionWeakened: Rule = {
   },
 };
 
-/** The first thing an assertion speaks of. */
-function subjectOf(text: string): string {
-  const asked = /^\s*if (?:.*; )?([\w.]+) (?:!=|<=?|>=?) /.exec(text)?.[1];
-  if (asked !== undefined) return asked;
-  return (/(?:expect|assert\w*!?|assertThat|assert\.\w+)[\s(]+(?:t,\s*)?([\w.$]+)/.exec(text)?.[1] ?? '').replace(
-    /\.(is_some|is_ok)$/,
-    '',
-  );
+/** Both speak of the same things: what the weaker one names, the stronger one named. */
+function areAlike(strong: string, weak: string): boolean {
+  const [before, after] = [namesIn(strong), namesIn(weak)];
+  return after.length > 0 && after.every((name) => before.includes(name));
 }
+
+/** The names of what is asserted, without the words of the frameworks and the texts. */
+function namesIn(text: string): string[] {
+  const bare = text.replace(/(["'`])(?:(?!\1)[^\\]|\\.)*\1/g, '').replace(/\bassert_?\w*!?/gi, '');
+  return (bare.match(/[A-Za-z_$][\w$]*/g) ?? []).filter((name) => !FRAMEWORK.test(name));
+}
+
+const FRAMEWORK =
+  /^(?:expect|await|not|to(?:[A-Z]\w*)?|be|any|anything|Object|String|Number|Array|t|T|Fatal|Fatalf|Error|Errorf|Log|Logf|if|is|None|null|nil|True|False|true|false|self|self_|is[A-Z]\w*|is_some|is_ok|equal\w*|deep\w*|strict\w*|ok|Equal|NotNil|NotNull|Same|in|require|result_of)$/;
 
 /** Assertions that went away or say less than before. */
 export const assertionRules: readonly Rule[] = [assertionRemoved, assertionWeakened];

@@ -19,15 +19,17 @@ const lowered: Rule = {
     for (const source of reading.files) {
       if (!SETTINGS.test(source.path) || !speaksOfCoverage(source)) continue;
       for (const hunk of source.change.hunks) {
-        const before = hunk.lines.filter((line) => line.kind === 'removed').flatMap(({ text }) => barOf(text) ?? []);
+        const before = hunk.lines.filter((line) => line.kind === 'removed').flatMap(({ text }) => barsOf(text));
         for (const line of hunk.lines) {
-          const bar = line.kind === 'added' ? barOf(line.text) : undefined;
-          const old = bar && before.find(({ name }) => name === bar.name);
-          if (bar && old && bar.value < old.value)
+          const bars = line.kind === 'added' ? barsOf(line.text) : [];
+          const fallen = bars
+            .map((bar) => ({ bar, old: before.find(({ name }) => name === bar.name) }))
+            .find(({ bar, old }) => old && bar.value < old.value);
+          if (fallen)
             yield {
               file: source.path,
               line: line.newLine,
-              message: `The bar of coverage falls from ${old.value} to ${bar.value}: \`${shorten(line.text)}\``,
+              message: `The bar of coverage falls from ${fallen.old?.value} to ${fallen.bar.value}: \`${shorten(line.text)}\``,
               text: line.text,
             } satisfies Hit;
         }
@@ -36,11 +38,17 @@ const lowered: Rule = {
   },
 };
 
-function barOf(text: string): { name: string; value: number } | undefined {
+function barsOf(text: string): { name: string; value: number }[] {
   const match = BAR.exec(text);
-  if (match) return { name: match[1] ?? '', value: Number(match[2]) };
+  if (match) return [{ name: match[1] ?? '', value: Number(match[2]) }];
   const inline = INLINE.exec(text);
-  return inline ? { name: 'option', value: Number(inline[1]) } : undefined;
+  if (inline) return [{ name: 'option', value: Number(inline[1]) }];
+  return [...text.matchAll(/\b(branches|functions|lines|statements)["']?\s*:\s*(\d+(?:\.\d+)?)/g)].map(
+    ([, name = '', value]) => ({
+      name,
+      value: Number(value),
+    }),
+  );
 }
 
 function speaksOfCoverage({ path, text }: SourceFile): boolean {

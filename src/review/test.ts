@@ -1,17 +1,16 @@
-import { posix } from 'node:path';
-import { isLockFile, roleOf } from './file-role.ts';
 import { SCRIPTS } from './language.ts';
 import type { SourceLine } from './lexer.ts';
-import type { Reading, SourceFile } from './reading.ts';
-import { lineRule, shorten, sourcesOf, type Hit, type LineRule, type Rule } from './rules.ts';
+import type { SourceFile } from './reading.ts';
+import { lineRule, shorten, type Hit, type LineRule, type Rule } from './rules.ts';
 import { ASSERTION, assertionRules, lineNear, productBalance, sum, testsNamed } from './test-assertions.ts';
 import { bodyRules, isTestBlock } from './test-bodies.ts';
 import { coverageRules } from './test-coverage.ts';
+import { disarmedRules } from './test-disarmed.ts';
+import { expectedRules } from './test-expected.ts';
+import { hollowRules } from './test-hollow.ts';
 import { snapshotRules } from './test-snapshots.ts';
 import { tautologyRules } from './test-tautology.ts';
-
-/** New lines of behaviour from which on a change without any test is more than a trifle. */
-const UNTESTED_LINES = 40;
+import { untestedRules } from './test-untested.ts';
 
 const inTests = (
   rule: Pick<LineRule, 'id' | 'severity' | 'languages' | 'pattern' | 'message' | 'remedy'> & Partial<LineRule>,
@@ -93,10 +92,17 @@ const lines: Rule[] = [
   ),
   skipped(
     ['python'],
-    /^\s*@(?:pytest\.mark\.skip\b(?!if)|unittest\.skip\(|skip\()|^\s*pytestmark\s*=\s*pytest\.mark\.skip\b(?!if)|^\s*pytest\.skip\(|^\s*self\.skipTest\(|^\s*@pytest\.mark\.xfail\s*$/,
+    /^\s*@(?:pytest\.mark\.skip\b(?!if)|unittest\.skip\(|skip\()|^\s*pytestmark\s*=\s*pytest\.mark\.skip\b(?!if)|^\s*pytest\.skip\(|^\s*self\.skipTest\(|^\s*@pytest\.mark\.skipif\(\s*(?:True|1\b|not False)|^\s*@pytest\.mark\.xfail\b(?!.*\b(?:raises|condition|sys|platform|os)\b)/,
     isConditional,
   ),
   skipped(['rust'], /^\s*#\[ignore\b/),
+  skipped(
+    ['shell'],
+    /^\s*skip(?:\s|$)/,
+    (line, source) =>
+      !source.path.endsWith('.bats') ||
+      /^\s*(?:if|elif|else)\b|then\s*$/.test(source.lineAt(line.number - 1)?.code ?? ''),
+  ),
   skipped(['go'], /\b[tb]\.(?:Skip|SkipNow|Skipf)\(/, isConditional),
   skipped(['java', 'kotlin'], /^\s*@(?:Disabled|Ignore)\b(?!OnOs|If|On|For)/),
   skipped(['csharp'], /\[\s*(?:Fact|Theory)\(\s*Skip\s*=|\[\s*Ignore\b/),
@@ -179,152 +185,17 @@ function cutAt(source: SourceFile): Hit {
   };
 }
 
-/** Types, words of a language and steps of a database have no tests of their own. */
-const UNPROVEN = /\.d\.ts$|\.pyi$|(^|\/)(locales?|i18n|lang|translations?|migrations)\//;
-
-const LOGIC =
-  /\b(if|else|elif|for|while|switch|case|match|catch|except|throw|raise|return|await|yield|loop|when|unless|rescue|panic!?)\b|=>|\?\?|&&|\|\||\w\(|[+\-*/%|&^]?=(?!=)/;
-const DECLARATION =
-  /^\s*(?:import\b|export \{|export \* |export type\b|(?:export )?(?:declare|interface|type)\b|use\b|from\b|package\b|#\[|@\w+(?:\(.*\))?$|[)}\]]+[;,]?$|(?:const|let|var|final|static|public static final)\s+[A-Z_]+\b)/;
-
-const untested: Rule = {
-  id: 'test/untested-change',
-  severity: 'medium',
-  remedy: 'Add a test that fails without this change.',
-  languages: 'all',
-  *find(reading) {
-    if (!hasTests(reading) || touchesTests(reading)) return;
-    const removed = new Set(reading.files.flatMap((source) => source.change.removed.map((line) => shapeOf(line.text))));
-    const changed = sourcesOf(reading, 'all')
-      .filter(
-        (source) =>
-          source.language.programs && !['shell', 'c'].includes(source.language.name) && !UNPROVEN.test(source.path),
-      )
-      .map((source) => ({ source, statements: newStatements(source, removed) }));
-    const total = sum(changed.map(({ statements }) => statements.length));
-    const largest = changed.sort((a, b) => b.statements.length - a.statements.length)[0];
-    if (!largest || total < 3) return;
-    const severity =
-      total >= UNTESTED_LINES || changed.some((one) => isNewBehaviour(one, reading, changed.length === 1))
-        ? 'medium'
-        : 'low';
-    yield {
-      file: largest.source.path,
-      line: largest.statements[0]?.number ?? 0,
-      severity,
-      message: `${total} lines of new behaviour and no test changed`,
-      text: '',
-    } satisfies Hit;
-  },
-};
-
-/** The file has a test of its own, and the change gives callers something new: a function, a parameter, or in a small change another way. */
-function isNewBehaviour({ source, statements }: Changed, reading: Reading, alone: boolean): boolean {
-  if (source.oldText === undefined || statements.length === 0) return false;
-  const typing = source.added.some(({ code }) => /@(?:\w+\.)?overload\b|\bTYPE_CHECKING\b/.test(code));
-  const entries = source.change.added.some(({ text }) => ENTRY.test(text) && isWider(text, source));
-  const ways = count(source.change.added, WAY) - count(source.change.removed, WAY);
-  const small = alone && ways > 0 && statements.length <= SMALL_CHANGE;
-  return (entries || small) && !typing && (holdsTests(source) || hasOwnTest(source.path, reading));
-}
-
-/** A function that was not there, or takes more than it did. Other types for the same parameters are no behaviour. */
-function isWider(header: string, { change }: SourceFile): boolean {
-  const name = /([\w$]+)\s*(?:<[^>]*>)?(?:\(|= (?:async )?\()/.exec(header)?.[1] ?? '';
-  const old = change.removed.filter(({ text }) =>
-    new RegExp(`\\b${name.replaceAll('$', '\\$')}\\s*(?:<[^>]*>)?(?:\\(|= )`).test(text),
-  );
-  return old.every(({ text }) => commas(header) > commas(text));
-}
-
-function commas(text: string): number {
-  return text
-    .replace(/<[^>]*>|\[[^\]]*\]/g, '')
-    .replace(/\(\s*\)/g, '')
-    .split(/,|\((?=\s*[\w$&*@.{'"])/).length;
-}
-
-const SMALL_CHANGE = 12;
-
-const WAY = /\b(?:if|elif|case|match|catch|except|rescue|when|unless|throw|raise|panic)\b|\?\?|\s\?\s/;
-const ENTRY =
-  /^\s*(?:export (?:default )?(?:async )?function\b|export const \w+ = (?:async )?\(|def [a-z]|async def [a-z]|func (?:\([^)]*\) )?[A-Z]|pub (?:async )?fn\b|public (?!class|interface|record|enum)[\w<>[\], ]+\()/;
-
-function count(lines: readonly { text: string }[], pattern: RegExp): number {
-  return lines.filter(({ text }) => pattern.test(text) && !/^\s*(?:\/\/|#|\*)/.test(text)).length;
-}
-
-/** `tax.test.ts` for `tax.ts`, `test_tax.py`, `tax_test.go`, `TaxTest.java`. */
-function hasOwnTest(path: string, reading: Reading): boolean {
-  const stem = bareStem(path);
-  if (/^(?:index|main|mod|lib|init|utils?|helpers?|common|types?)$/.test(stem)) return false;
-  for (const other of reading.paths)
-    if (other !== path && roleOf(other) === 'test' && bareStem(other) === stem) return true;
-  return false;
-}
-
-function bareStem(path: string): string {
-  return posix
-    .basename(path)
-    .replace(/\..*$/, '')
-    .replace(/^test_|_tests?$|(?:Tests?|Spec|IT|TestCase)$/, '')
-    .replace(/[_-]/g, '')
-    .toLowerCase();
-}
-
-/** Rust keeps tests beside what they test. */
-function holdsTests({ language, text }: SourceFile): boolean {
-  return language.name === 'rust' && text.includes('#[cfg(test)]');
-}
-
-type Changed = { source: SourceFile; statements: SourceFile['added'] };
-
-function hasTests(reading: Reading): boolean {
-  if (reading.files.some(holdsTests)) return true;
-  for (const path of reading.paths)
-    if (
-      /(^|\/)(tests?|__tests__|spec)\/|[._-](test|spec)\.|_test\.|(^|\/)test_|Test\.(java|kt|cs)$/.test(path) &&
-      !isLockFile(path)
-    )
-      return true;
-  return false;
-}
-
-function touchesTests(reading: Reading): boolean {
-  return [...reading.files, ...reading.generated].some(
-    (source) =>
-      source.role === 'test' ||
-      source.path.endsWith('.snap') ||
-      source.added.some((line) => source.isTestLine(line.number)),
-  );
-}
-
-/** Added statements that the change did not merely move or rename: their words are not among the removed ones. */
-function newStatements(source: SourceFile, removed: ReadonlySet<string>): SourceFile['added'] {
-  return source.added.filter(
-    (line) =>
-      line.startsIn === 'code' &&
-      line.depth === 0 &&
-      LOGIC.test(line.code) &&
-      !DECLARATION.test(line.code) &&
-      !source.isTestLine(line.number) &&
-      !removed.has(shapeOf(line.raw)),
-  );
-}
-
-/** A line with every name replaced by one mark, so that a rename keeps its shape. */
-function shapeOf(text: string): string {
-  return text.replace(/[\w$]+/g, 'a').replace(/\s+/g, '');
-}
-
 /** Whether what changed is proven, and whether the proofs that were there still prove something. */
 export const testRules: readonly Rule[] = [
   ...lines,
-  untested,
+  ...untestedRules,
   ...assertionRules,
   ...bodyRules,
   deleted,
   ...tautologyRules,
   ...snapshotRules,
   ...coverageRules,
+  ...disarmedRules,
+  ...hollowRules,
+  ...expectedRules,
 ];
