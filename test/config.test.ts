@@ -1,10 +1,18 @@
 import { describe, expect, test } from '@jest/globals';
+import { generateKeyPairSync } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { EVENTS } from '../src/app.ts';
 import { gitHubUrls, noreplyHost, readConfig, settings } from '../src/config.ts';
 
-const KEY = '-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY-----\n';
+const pem = (type: 'rsa' | 'ec') => {
+  const { privateKey } =
+    type === 'rsa'
+      ? generateKeyPairSync('rsa', { modulusLength: 2_048 })
+      : generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+};
+const KEY = pem('rsa');
 const good = { APP_ID: '12', PRIVATE_KEY: KEY, WEBHOOK_SECRET: 'a long secret' };
 
 function faultsOf(env: NodeJS.ProcessEnv): string[] {
@@ -19,18 +27,22 @@ describe('settings', () => {
   });
 
   const bad: [name: string, value: string, says: RegExp][] = [
-    ['APP_ID', 'omk', /^APP_ID /],
-    ['APP_ID', '-1', /^APP_ID /],
+    ['APP_ID', 'omk', /^APP_ID must be a whole number from 1$/],
+    ['APP_ID', '-1', /^APP_ID must be a whole number/],
+    ['APP_ID', '1.5', /^APP_ID must be a whole number/],
     ['PRIVATE_KEY', 'not a key', /PEM/],
+    ['PRIVATE_KEY', KEY.slice(0, 400), /PEM/],
+    ['PRIVATE_KEY', KEY.replace(/\n.{30}/, '\n'), /PEM/],
+    ['PRIVATE_KEY', pem('ec'), /PEM/],
     ['WEBHOOK_SECRET', 'short', /at least 8/],
     ['WEBHOOK_SECRET', 'development', /everybody knows/],
     ['GHE_HOST', 'https://github.example', /host name/],
-    ['GHE_PROTOCOL', 'ftp', /^GHE_PROTOCOL /],
-    ['PORT', '0', /^PORT /],
+    ['GHE_PROTOCOL', 'ftp', /^GHE_PROTOCOL must be https or http$/],
+    ['PORT', '0', /^PORT must be a whole number from 1 to 65535$/],
     ['PORT', '70000', /^PORT /],
     ['DATABASE_URL', 'mysql://x', /postgres/],
-    ['OMK_PUBLIC_URL', 'omk.example', /^OMK_PUBLIC_URL /],
-    ['OMK_SANDBOX', 'yes', /^OMK_SANDBOX /],
+    ['OMK_PUBLIC_URL', 'omk.example', /^OMK_PUBLIC_URL must be an http:\/\/ or https:\/\/ URL$/],
+    ['OMK_SANDBOX', 'yes', /^OMK_SANDBOX must be require, auto or off$/],
     ['OMK_BOTS', 'dependabot[bot]', /ids of GitHub Apps/],
     ['OMK_BOTS', '12,', /ids of GitHub Apps/],
     ['OMK_WORKERS', '0', /^OMK_WORKERS /],

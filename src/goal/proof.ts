@@ -2,6 +2,7 @@ import type { RecordedEvent } from './event.ts';
 import { describeEvent } from './telling.ts';
 import type { GateResult } from './gate.ts';
 import type { Goal } from './goal.ts';
+import { standing } from './slice.ts';
 import { termsOf } from './terms.ts';
 import { wallVerdict } from './wall.ts';
 
@@ -23,7 +24,7 @@ export function proofOf(goal: Goal, events: readonly RecordedEvent[]) {
     slices: goal.slices.map((slice) => ({
       id: slice.id,
       title: slice.title,
-      status: slice.status,
+      status: standing(slice, goal).status,
       reason: slice.reason,
       writeScope: slice.writeScope,
       dependsOn: slice.dependsOn,

@@ -1,5 +1,5 @@
 import type { Batch } from './batch.ts';
-import type { Base, Person, Reason, Sha } from './goal.ts';
+import type { Base, Goal, Person, Reason, Sha } from './goal.ts';
 import type { GateResult } from './gate.ts';
 import type { Refused } from './settle/attempt.ts';
 import type { ReviewRound } from './ledger.ts';
@@ -107,4 +107,9 @@ export type Slice = PlannedSlice & {
 /** True while a slice takes one of the goal's agent places. */
 export function isWorking(slice: Slice): boolean {
   return ['building', 'verifying', 'reviewing', 'delivering'].includes(slice.status);
+}
+
+/** Where a slice stands as people are told: of a cancelled goal nothing is at work or waits any more. */
+export function standing(slice: Slice, { status }: Pick<Goal, 'status'>): Pick<Slice, 'status' | 'wait'> {
+  return status === 'cancelled' && slice.status !== 'merged' ? { status: 'cancelled', wait: undefined } : slice;
 }

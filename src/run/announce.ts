@@ -31,7 +31,7 @@ async function mirrorState(goal: Goal, tools: Tools): Promise<void> {
   await tools.store.intendEffect({ goalId: goal.id, key, kind: 'label', detail: {} });
   try {
     const github = await tools.connect(goal.repository);
-    if (label) await ensureLabel(github, label);
+    if (label) await makeLabel(github, label, goal, tools);
     if (label) await addLabels(github, goal.issue, [label.name]);
     await removeOthers(github, goal.issue, wanted);
   } catch (err) {
@@ -39,6 +39,20 @@ async function mirrorState(goal: Goal, tools: Tools): Promise<void> {
     tools.log.warn({ err, goal: goal.id, label: wanted }, 'the label of the state could not be set');
   }
   await tools.store.renewEffect(key, wanted);
+}
+
+/** Once for each repository. One that a person takes away there comes back without its colour. */
+async function makeLabel(
+  github: GitHub,
+  label: (typeof STATE_LABELS)[number],
+  { id: goalId, repository }: Goal,
+  { store }: Tools,
+): Promise<void> {
+  const key = `label-made:${repository.id}:${label.name}`;
+  const { kind } = await store.intendEffect({ goalId, key, kind: 'label', detail: {} });
+  if (kind === 'settled') return;
+  await ensureLabel(github, label);
+  await store.settleEffect(key, true);
 }
 
 async function removeOthers(github: GitHub, issue: number, wanted: string): Promise<void> {

@@ -2,7 +2,7 @@ import type { Goal } from '../goal/goal.ts';
 import { timelineOf } from '../goal/proof.ts';
 import type { RecordedEvent } from '../goal/event.ts';
 import { renderWait } from '../goal/report/words.ts';
-import type { Slice } from '../goal/slice.ts';
+import { standing, type Slice } from '../goal/slice.ts';
 import { html, type Html } from './html.ts';
 
 const STYLE = `body{font:16px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem;color:#1f2328;background:#fff}
@@ -94,7 +94,7 @@ export function goalPage(goal: Goal, events: readonly RecordedEvent[]): string {
           <th>Gates</th>
           <th>Pull request</th>
         </tr>
-        ${goal.slices.map(sliceRow)}
+        ${goal.slices.map((slice) => sliceRow(slice, goal))}
       </table>
       <h2>Timeline</h2>
       <table>
@@ -103,9 +103,10 @@ export function goalPage(goal: Goal, events: readonly RecordedEvent[]): string {
   );
 }
 
-function sliceRow(slice: Slice): Html {
+function sliceRow(slice: Slice, goal: Goal): Html {
   const gates = slice.gates.map((gate) => `${gate.name}: ${gate.status}`).join(', ');
-  const state = slice.wait ? `${slice.status}, waits: ${renderWait(slice.wait)}` : slice.status;
+  const { status, wait } = standing(slice, goal);
+  const state = wait ? `${status}, waits: ${renderWait(wait)}` : status;
   return html`<tr>
     <td><code>${slice.id}</code> ${slice.title}</td>
     <td>${slice.writeScope.join(', ')}</td>

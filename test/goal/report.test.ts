@@ -92,6 +92,13 @@ describe('the status comment', () => {
     expect(/> Next: (.*)/.exec(text)?.[1]).toBe(next);
   });
 
+  test('shows no work and no wait of a goal that was cancelled', () => {
+    const slices = [someSlice({ status: 'merged' }), someSlice({ id: 'ui', status: 'building' })];
+    const text = renderStatus(someGoal({ status: 'cancelled', slices }), view);
+    expect(text).toMatch(/\| `api` .*\| `merged` \|/);
+    expect(text).toMatch(/\| `ui` .*\| `cancelled` \|/);
+  });
+
   test('says that there are no gates, and that none passed', () => {
     const gates = { setup: [], gates: [], source: 'detected' as const, notes: [] };
     expect(renderStatus(someGoal({ gates }), view)).toContain('\n- No gates: nothing is proven by running it\n');

@@ -72,6 +72,13 @@ describe('one goal, steered from GitHub alone', () => {
     expect(await say('/omk cancel')).toContain('Cancelled');
   });
 
+  test('each label of a state is made once in the repository', () => {
+    const made = world.github.requests.filter(({ route }) => route === 'POST /repos/{owner}/{repo}/labels');
+    const names = made.map(({ body }) => (body as { name: string }).name);
+    expect(names).toContain('omk:needs-you');
+    expect(names).toEqual([...new Set(names)]);
+  });
+
   test('what is said below the command is added to the issue, which stays the goal', async () => {
     await say('/omk run --base nowhere\n\nIn capitals, please.');
     const { status, ask: asked } = await world.goal(issue);

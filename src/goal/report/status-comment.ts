@@ -3,7 +3,7 @@ import type { Goal, Reason } from '../goal.ts';
 import { capBody, type Section } from '../island.ts';
 import { shortId } from '../naming.ts';
 import { defaultPolicy } from '../policy.ts';
-import type { Slice } from '../slice.ts';
+import { standing, type Slice } from '../slice.ts';
 import { termsOf } from '../terms.ts';
 import { clip, encodeCell, encodeCode, encodeCodeCell, encodeInline, marker, renderTable } from '../text.ts';
 import { describeRound } from '../ledger.ts';
@@ -59,13 +59,17 @@ function stateLine(goal: Goal, { now, queuePlace, pageUrl }: StatusView): string
 
 function sliceTable(goal: Goal): Section {
   const header = ['#', 'Slice', 'Scope', 'After', 'State', 'Gates', 'Wall', 'Pull'];
-  const table = renderTable(header, goal.slices.map(sliceRow));
+  const table = renderTable(
+    header,
+    goal.slices.map((slice, index) => sliceRow(goal, slice, index)),
+  );
   const [head = '', rule = '', ...rows] = table.split('\n');
   return { text: `${head}\n${rule}`, rows };
 }
 
-function sliceRow(slice: Slice, index: number): string[] {
+function sliceRow(goal: Goal, slice: Slice, index: number): string[] {
   const { gates, wall } = slice;
+  const { status, wait } = standing(slice, goal);
   const passed = gates.filter((result) => result.status === 'passed').length;
   const open = wall?.passes.filter((verdict) => verdict.status !== 'failed').length;
   return [
@@ -73,8 +77,7 @@ function sliceRow(slice: Slice, index: number): string[] {
     `${encodeCodeCell(slice.id)} ${encodeCell(clip(slice.title, 100))}`,
     encodeCodeCell(clip(slice.writeScope.join(', '), 120)),
     slice.dependsOn.map(encodeCodeCell).join(', '),
-    encodeCodeCell(slice.status) +
-      (slice.wait ? `: ${encodeCell(renderWait({ ...slice.wait, reason: clip(slice.wait.reason, 120) }))}` : ''),
+    encodeCodeCell(status) + (wait ? `: ${encodeCell(renderWait({ ...wait, reason: clip(wait.reason, 120) }))}` : ''),
     gates.length === 0 ? '' : `${passed}/${gates.length}`,
     wallCell(slice, open),
     slice.pull ? `#${slice.pull.number}` : '',
