@@ -145,8 +145,9 @@ function tryAgain(goal: Goal, slice: Slice): Step {
   }
   if (!limit) return { kind: 'start', slice: slice.id };
   const open = slice.feedback.map((feedback) => feedback.text).join('\n');
-  const reason = { text: `Not solved within ${limit}. Still open:\n${open}`, next: `/omk retry ${slice.id}` };
-  return { kind: 'block', slice: slice.id, reason };
+  const output = slice.feedback.findLast((feedback) => feedback.output)?.output;
+  const text = `Not solved within ${limit}. Still open:\n${open}`;
+  return { kind: 'block', slice: slice.id, reason: { text, next: `/omk retry ${slice.id}`, output } };
 }
 
 function limitReached(goal: Goal, slice: Slice): string | undefined {

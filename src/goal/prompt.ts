@@ -211,7 +211,7 @@ function otherSlices(goal: Goal, slice: Slice): Text[] {
   return others.length === 0 ? [] : [['other slices, which are not yours', lines.join('\n')]];
 }
 
-function feedbackText({ from, text }: Feedback): string {
+function feedbackText({ from, text, output = '' }: Feedback): string {
   const source = {
     gate: 'A gate failed',
     wall: 'The review wall',
@@ -221,7 +221,8 @@ function feedbackText({ from, text }: Feedback): string {
     person: 'A person',
     agent: 'Your last turn',
   }[from];
-  return `## ${source}\n${from === 'person' ? readVisible(text).text : text}`;
+  const said = from === 'person' ? readVisible(text).text : text;
+  return [`## ${source}`, said, ...(output === '' ? [] : ['The end of its output:', output])].join('\n');
 }
 
 function builderRole({ repository, base }: Goal): string {

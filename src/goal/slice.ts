@@ -26,7 +26,12 @@ type SliceStatus =
   'planned' | 'building' | 'verifying' | 'reviewing' | 'delivering' | 'merging' | 'merged' | 'blocked' | 'cancelled';
 
 /** Something the next build turn must answer. `text` may hold a person's or a model's words. */
-export type Feedback = { from: 'gate' | 'wall' | 'scope' | 'rebase' | 'checks' | 'person' | 'agent'; text: string };
+export type Feedback = {
+  from: 'gate' | 'wall' | 'scope' | 'rebase' | 'checks' | 'person' | 'agent';
+  text: string;
+  /** The end of what a program printed. */
+  output?: string;
+};
 
 /**
  * How often each kind of try was reserved; a reserved try counts even if the process dies.

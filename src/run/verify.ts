@@ -29,7 +29,8 @@ export async function verify(goal: Goal, slice: Slice, tools: Tools): Promise<Go
 function asFeedback(result: GateResult): Feedback {
   return {
     from: 'gate',
-    text: `Gate \`${result.run}\` ${endOf(result)}. The end of its output:\n${result.outputTail}`,
+    text: `Gate \`${result.run}\` ${endOf(result)}.`,
+    output: result.outputTail,
   };
 }
 
@@ -44,9 +45,9 @@ function faulted(slice: Slice, results: GateResult[], own: GateResult[], now: Da
   const breaker = breakerAfter(slice.gateFaults + 1);
   const words = own.map((result) => `Gate \`${result.run}\` ${endOf(result)}`).join('; ');
   if (breaker.kind === 'ask') {
-    const tail = own[0]?.outputTail.trim().slice(-1_000) ?? '';
-    const text = `${words}, ${slice.gateFaults + 1} times in a row, for reasons of its own and not of the code.\n${tail}`;
-    return [{ kind: 'slice-blocked', slice: slice.id, reason: { text, next: `/omk retry ${slice.id}` } }];
+    const output = own[0]?.outputTail.trim().slice(-1_000);
+    const text = `${words}, ${slice.gateFaults + 1} times in a row, for reasons of its own and not of the code.`;
+    return [{ kind: 'slice-blocked', slice: slice.id, reason: { text, next: `/omk retry ${slice.id}`, output } }];
   }
   const reason = `${words}; tried again${breaker.kind === 'pause' ? ' once after a pause' : ''}`;
   const wait = { reason, since: now, until: new Date(now.getTime() + breaker.ms) };

@@ -51,7 +51,7 @@ const slice = (id: string, dependsOn: string[] = []): PlannedSlice => ({
   risk: 'low',
   acceptance: ['it works'],
 });
-const feedback = [{ from: 'gate', text: 'red' }] as const;
+const feedback = [{ from: 'gate', text: 'red', output: 'error 1' }] as const;
 const started: GoalEvent = { kind: 'build-started', slice: 'one', base };
 const built: GoalEvent = {
   kind: 'built',
@@ -261,7 +261,7 @@ describe('the next steps of a goal', () => {
       {
         kind: 'block',
         slice: 'one',
-        reason: { text: 'Not solved within 3 builds. Still open:\nred', next: '/omk retry one' },
+        reason: { text: 'Not solved within 3 builds. Still open:\nred', next: '/omk retry one', output: 'error 1' },
       },
     ]);
   });
