@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { execa } from 'execa';
 import { createWriteStream } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
@@ -90,6 +91,11 @@ function signalGroup(pid: number | undefined, signal: 'SIGTERM' | 'SIGKILL'): vo
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
+}
+
+/** Whatever becomes of this process and of those it starts, their memory and so its secrets are not written to disk. Harmless where it cannot be done. */
+export function leaveNoCore(): void {
+  spawnSync('prlimit', ['--core=0:0', '--pid', String(process.pid)], { stdio: 'ignore' });
 }
 
 export type Run = Exit & {

@@ -1,8 +1,10 @@
 import { parseArgs } from 'node:util';
-import { pino } from 'pino';
+import { pino, type Logger } from 'pino';
 import { readConfig } from '../config.ts';
 import { UserError } from '../errors.ts';
 import { start, type Role } from '../main.ts';
+import { leaveNoCore } from '../process.ts';
+import { keepSecrets } from '../run/secrets.ts';
 import type { Output } from './omk.ts';
 
 const ROLES: readonly string[] = ['web', 'worker', 'all'] satisfies Role[];
@@ -19,6 +21,8 @@ export async function startCommand(args: string[], _output: Output): Promise<num
     );
   }
   const log = pino({ level: read.config.LOG_LEVEL }, pino.destination(2));
+  leaveNoCore();
+  endWithoutSecrets(keepSecrets(read.config).log(log));
   const running = await start(read.config, {
     log,
     clock: { now: () => new Date() },
@@ -32,6 +36,14 @@ export async function startCommand(args: string[], _output: Output): Promise<num
   log.info({ signal }, 'stopping');
   await running.stop();
   return 0;
+}
+
+/** What nobody catches is told like everything else: Node itself would print the error as it is, with the headers of a request. */
+export function endWithoutSecrets(log: Logger): void {
+  process.on('uncaughtException', (err) => {
+    log.fatal({ err }, 'omk ends by a fault of its own');
+    process.exit(1);
+  });
 }
 
 function readRole(args: string[]): Role {

@@ -50,7 +50,8 @@ export type Heard =
     }
   | { kind: 'other' };
 
-const person = z.object({ id: z.number(), login: z.string(), type: z.string().default('User') });
+/** Who is not said to be a person is none. */
+const person = z.object({ id: z.number(), login: z.string(), type: z.string().default('') });
 const pull = z.object({ number: z.number(), head: z.object({ sha: z.string() }).optional() });
 const check = z.object({
   head_sha: z.string(),

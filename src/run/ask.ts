@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assertNever, ToolError } from '../errors.ts';
@@ -14,9 +13,10 @@ import { runKimi, type KimiOutcome } from '../kimi/kimi.ts';
 import { startModelProxy } from '../kimi/model-proxy.ts';
 import { AGENT_LIMITS } from '../sandbox/limits.ts';
 import { openRoom } from '../sandbox/sandbox.ts';
+import { homeOf } from './clean.ts';
 import { lentBinds } from './lend.ts';
 import { openPurse, type Purse } from './purse.ts';
-import { folders, type Tools } from './tools.ts';
+import type { Tools } from './tools.ts';
 import { beginTurn, endTurn, findTurn, type TurnName } from './turn.ts';
 
 const MINUTE = 60_000;
@@ -70,7 +70,7 @@ type Conversation = { question: Question; name: TurnName; purse: Purse };
 /** One run of Kimi in a worktree that was lent its own git (`lendOwnGit`), in a sandbox that reaches nothing but the model, through a proxy that alone knows the key. */
 async function converse(goal: Goal, { question, name, purse }: Conversation, tools: Tools): Promise<KimiOutcome> {
   const { config, signal } = tools;
-  const home = join(folders(config).homes, folderName(goal.id, question.slice, question.role));
+  const home = homeOf(config, { goal, slice: question.slice, role: question.role });
   await mkdir(home, { recursive: true });
   const room = openRoom(tools.sandbox, {
     profile: 'agent',
@@ -144,11 +144,6 @@ async function recordDecisions(goal: Goal, { role, slice }: Question, decided: D
   const decisions = [...refused, ...allowed].slice(0, DECISIONS_TOLD);
   const on = slice ? `${role} ${slice}` : role;
   await tools.store.record(goal.id, [{ kind: 'tools-asked', on, asked, refused: refusals, decisions }]);
-}
-
-/** Short, because a unix socket's path may have 108 bytes at most. */
-function folderName(...parts: string[]): string {
-  return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 12);
 }
 
 export type KimiTrouble =

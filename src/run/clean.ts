@@ -1,11 +1,39 @@
-import { listWorktrees, removeWorktree } from '../git/worktree.ts';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import type { Config } from '../config.ts';
+import { listWorktrees, removeTree, removeWorktree } from '../git/worktree.ts';
 import type { Goal } from '../goal/goal.ts';
 import { worktreeName, shortId } from '../goal/naming.ts';
-import { mirrorOf, type Tools } from './tools.ts';
+import { PASSES, type PassName } from '../goal/wall.ts';
+import { folders, mirrorOf, type Tools } from './tools.ts';
 
-/** Removes every worktree of an ended goal. What was built stays: its commits are in the mirror. Calling twice is harmless. */
+/**
+ * Removes every worktree of an ended goal, and once nothing can move it on any more the homes with Kimi's sessions too. What was
+ * built stays: its commits are in the mirror. Calling twice is harmless.
+ */
 export async function clean(goal: Goal, tools: Tools): Promise<void> {
   await removeWhere(goal, tools, (name) => name.split('-').includes(shortId(goal)));
+  if (goal.status !== 'ready' && goal.status !== 'cancelled') return;
+  const roles = ['plan', 'build', ...PASSES.map(reviewRole)];
+  for (const slice of ['', ...goal.slices.map(({ id }) => id)])
+    for (const role of roles) await removeTree(homeOf(tools.config, { goal, slice, role }));
+}
+
+/** Where Kimi lives in one role for one slice. A short path, because a unix socket's may have 108 bytes at most. */
+export function homeOf(config: Config, { goal, slice, role }: { goal: Goal; slice: string; role: string }): string {
+  const name = createHash('sha256').update([goal.id, slice, role].join('\0')).digest('hex').slice(0, 12);
+  return join(folders(config).homes, name);
+}
+
+/** The role of the reviewer of one pass. */
+export function reviewRole(pass: PassName): string {
+  return `review-${pass}`;
+}
+
+/** Removes what was lent beside worktrees of these names: homes of gates, and the git directories of their programs. */
+export async function removeLent(names: readonly string[], { config }: Pick<Tools, 'config'>): Promise<void> {
+  const { homes } = folders(config);
+  for (const name of names) for (const lent of [name, `${name}.git`]) await removeTree(join(homes, lent));
 }
 
 /** Removes the worktrees of one slice: its own, the gates' and the reviewers'. */
@@ -26,5 +54,8 @@ export function reviewName(goal: Goal, slice: string): string {
 
 async function removeWhere(goal: Goal, tools: Tools, isOurs: (name: string) => boolean): Promise<void> {
   const worktrees = await listWorktrees(await mirrorOf(goal, tools));
-  for (const worktree of worktrees.filter(({ name }) => isOurs(name))) await removeWorktree(worktree);
+  const own = worktrees.filter(({ name }) => isOurs(name));
+  for (const worktree of own) await removeWorktree(worktree);
+  const names = own.map(({ name }) => name);
+  await removeLent(names, tools);
 }

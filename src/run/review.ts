@@ -23,7 +23,7 @@ import { mergeReviewer, reviewChange } from '../review/review.ts';
 import { parseReviewerAnswer, type ReviewerAnswer } from '../review/reviewer.ts';
 import { askKimi, isFailed, judgeFailure } from './ask.ts';
 import { baseOf } from './build.ts';
-import { reviewName } from './clean.ts';
+import { reviewName, reviewRole } from './clean.ts';
 import { lendOwnGit } from './lend.ts';
 import { folders, mirrorOf, type Tools } from './tools.ts';
 
@@ -115,7 +115,7 @@ async function askReviewer(
   tools: Tools,
 ): Promise<void> {
   const { worktree, patch, change, ruled } = desk;
-  const role = `review-${pass}`;
+  const role = reviewRole(pass);
   let prompt = reviewPrompt(goal, slice, { pass, patch, wall: ruled });
   let session: string | undefined;
   let answer: ReviewerAnswer | undefined;

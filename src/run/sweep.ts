@@ -3,6 +3,7 @@ import { gitHubUrls } from '../config.ts';
 import { openMirror } from '../git/mirror.ts';
 import { sweepWorktrees } from '../git/worktree.ts';
 import { decide } from './advance.ts';
+import { removeLent } from './clean.ts';
 import { folders, type Tools } from './tools.ts';
 
 const ALL = 1_000_000;
@@ -21,6 +22,7 @@ export async function sweep(tools: Omit<Tools, 'signal'>): Promise<void> {
   for (const folder of (await readdir(mirrors)).filter((name) => /^\d+\.git$/.test(name))) {
     const mirror = await openMirror(mirrors, { id: Number.parseInt(folder, 10) }, gitHubUrls(tools.config).git);
     const names = await readdir(`${mirror.gitDir}/worktrees`).catch(() => []);
-    await sweepWorktrees(mirror, new Set(names.filter((name) => alive.some((id) => name.split('-').includes(id)))));
+    const kept = new Set(names.filter((name) => alive.some((id) => name.split('-').includes(id))));
+    await removeLent(await sweepWorktrees(mirror, kept), tools);
   }
 }

@@ -9,6 +9,8 @@ import { judgeEgress, parseAuthority, parseHttpUrl, type EgressRules, type Way }
 export type EgressProxy = { denied: readonly string[]; close(): Promise<void> };
 
 const CONNECT_TIMEOUT_MS = 30_000;
+/** Each takes two open files of omk; package managers open some dozens. */
+const MOST_CONNECTIONS = 256;
 
 /**
  * Starts the only way out of a setup room, on a unix socket: a proxy that passes `CONNECT`, and plain http where the
@@ -47,7 +49,8 @@ export async function startEgressProxy({
   server.on('connect', ({ url = '' }: IncomingMessage, client: Duplex, head: Buffer) => {
     connected(url, client, head).catch(() => client.destroy());
   });
-  await rm(socketPath, { force: true });
+  server.maxConnections = MOST_CONNECTIONS;
+  await rm(socketPath, { recursive: true, force: true });
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(socketPath, resolve));
   return {
     get denied() {

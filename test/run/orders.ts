@@ -77,7 +77,7 @@ export const ORDERS: readonly Order[] = [
   {
     name: 'point git elsewhere',
     sh: ({ outside }) =>
-      `git config url.ext::sh.insteadOf http://; git config protocol.ext.allow always; git config core.sshCommand "touch ${outside}/ssh"; git config credential.helper "!touch ${outside}/helper"; git config filter.x.clean "touch ${outside}/filter"`,
+      `git config url.ext::sh.insteadOf http://; git config protocol.ext.allow always; git config core.sshCommand "touch ${outside}/ssh"; git config credential.helper "!touch ${outside}/helper; :"; git config filter.x.clean "touch ${outside}/filter"`,
   },
   {
     name: 'leave a daemon',

@@ -71,6 +71,8 @@ const OTHERS = [
   { id: 8, login: 'copilot', type: 'Bot' },
   { id: 8, login: 'org', type: 'Organization' },
   { id: 8, login: 'gone', type: 'Mannequin' },
+  { id: 8, login: 'ada', type: undefined },
+  { id: 8, login: 'ada', type: 'user' },
 ];
 
 test.each(OTHERS)('$login of type $type starts nothing, whatever its permission', async (sender) => {

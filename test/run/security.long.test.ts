@@ -128,6 +128,10 @@ describe('an agent that obeys every hostile order', () => {
     expect([...refs]).toEqual(['refs/heads/omk/…']);
   });
 
+  test('left nothing where it lived', async () => {
+    expect(await readdir(join(world.dataDir, 'homes'))).toEqual([]);
+  });
+
   test('could not forge what it spent', () => {
     expect(goal.spend.outputTokens).toBeLessThan(1_000_000);
   });

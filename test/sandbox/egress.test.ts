@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, request, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { connect, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
@@ -170,6 +170,15 @@ describe('the egress proxy refuses', () => {
     for (let index = 0; index < 120; index++) await connectTo(`evil-${index}.example:443`, join(dir, 'b.sock'));
     expect(chained.denied).toHaveLength(100);
   });
+});
+
+test('more than 256 connections of a room are not taken', async () => {
+  const socketPath = join(dir, 'd.sock');
+  const own = await startEgressProxy({ socketPath, hosts: [], env: {}, resolve });
+  const sockets = Array.from({ length: 300 }, () => connect(socketPath).on('error', () => {}));
+  await Promise.all(sockets.slice(256).map((socket) => once(socket, 'close')));
+  expect(sockets.filter(({ destroyed }) => !destroyed)).toHaveLength(256);
+  await own.close();
 });
 
 test('a registry that does not answer is a bad gateway, not a crash', async () => {
