@@ -22,7 +22,7 @@ export type Permissions = Record<string, 'read' | 'write'>;
 export type Token = { token: string; expiresAt: Date };
 
 /** All that omk's own calls need. Never `workflows`, never `administration`. */
-const PERMISSIONS: Permissions = {
+export const PERMISSIONS: Permissions = {
   actions: 'read',
   checks: 'write',
   contents: 'write',
