@@ -58,6 +58,9 @@ export const settings = {
     .transform((ids) => (ids ?? '').split(',').flatMap((id) => (id === '' ? [] : [Number(id)])))
     .describe('Ids of other GitHub Apps whose comments command like those of a person who may write. Absent: none.'),
   OMK_WORKERS: whole(1, 64).default(4).describe('Jobs run at the same time by this process.'),
+  OMK_PER_REPOSITORY: whole(1, 64)
+    .default(4)
+    .describe('Agents and gate runs of one repository at the same time, over all processes.'),
   KIMI_API_KEY: z.string().default('').describe('Key for the model. It never reaches the agent. Absent: sent empty.'),
   KIMI_BASE_URL: url.default('https://api.moonshot.ai/v1').describe('OpenAI-compatible endpoint of the model.'),
   KIMI_MODEL: z.string().min(1).default('kimi-k2.5').describe('Model name to ask for.'),

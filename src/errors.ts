@@ -15,13 +15,19 @@ export class UserError extends Error {
   }
 }
 
-/** The same step may succeed later, after `retryAfterMs` milliseconds at the earliest. */
+/** The same step may succeed later, after `retryAfterMs` milliseconds at the earliest. After so many `tries` it is no passing thing; without them it always is. */
 export class TransientError extends Error {
   override name = 'TransientError';
   readonly retryAfterMs: number;
-  constructor(message: string, retryAfterMs: number, options?: ErrorOptions) {
+  readonly tries: number;
+  constructor(
+    message: string,
+    retryAfterMs: number,
+    { tries = Infinity, ...options }: ErrorOptions & { tries?: number } = {},
+  ) {
     super(message, options);
     this.retryAfterMs = retryAfterMs;
+    this.tries = tries;
   }
 }
 

@@ -23,6 +23,8 @@ export type GitResult = { exitCode: number | undefined; stdout: string; stderr: 
 
 const MINUTE_MS = 60_000;
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
+const UNEXPLAINED_RETRY_MS = 60_000;
+const UNEXPLAINED_TRIES = 3;
 const NETWORK_RETRY_MS = 30_000;
 const TOKEN_RETRY_MS = 1_000;
 
@@ -186,7 +188,7 @@ function redact(words: string, remote: Remote | undefined): string {
   return words.replaceAll(remote.token, '***').replaceAll(basic(remote.token), '***');
 }
 
-/** The error for a git that exited other than 0: TransientError for network trouble, else ToolError. */
+/** The error for a git that exited other than 0: TransientError for what may pass, else ToolError. */
 export function gitFault(args: readonly string[], options: GitOptions, result: GitResult): ToolError | TransientError {
   const words = result.stderr.trim();
   const lastLine = words.split('\n').findLast((line) => /^(fatal|error):/.test(line)) ?? words.split('\n').at(-1) ?? '';
@@ -194,6 +196,8 @@ export function gitFault(args: readonly string[], options: GitOptions, result: G
   const message = `git ${args[0]} ${end}${lastLine === '' ? '' : `: ${lastLine}`}`;
   if (options.remote && isNetworkTrouble(words)) return new TransientError(message, NETWORK_RETRY_MS);
   if (options.remote && isRefusedToken(words)) return new RefusedToken(message, TOKEN_RETRY_MS);
+  if (options.remote && isUnexplained(words))
+    return new TransientError(message, UNEXPLAINED_RETRY_MS, { tries: UNEXPLAINED_TRIES });
   const stderrTail = Buffer.from(words).subarray(-2048).toString('utf8');
   return new ToolError(message, {
     tool: 'git',
@@ -208,6 +212,11 @@ export class RefusedToken extends TransientError {}
 
 function isRefusedToken(words: string): boolean {
   return /Authentication failed for|returned error: 401|HTTP 401|could not read Username/.test(words);
+}
+
+/** A 403 without a word from GitHub is a limit of its own, or a leave that is gone: only time tells the two apart. */
+function isUnexplained(words: string): boolean {
+  return /returned error: 403|HTTP 403/.test(words) && !/^remote: /m.test(words);
 }
 
 /** In curl's and git's words. A clear answer of the server such as 403 is no trouble of the network, whatever follows it. */

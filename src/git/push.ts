@@ -71,7 +71,6 @@ function readRefusal({ stdout, stderr }: GitResult): string | undefined {
     .map((match) => match[1] ?? '')
     .filter((line) => line !== '');
   const reason = /^!\t.*\t\[remote rejected\] \((.*)\)$/m.exec(stdout)?.[1];
-  const forbidden = /error: 403/.test(stderr) ? ['HTTP 403'] : [];
-  const words = [...remote, ...(reason === undefined ? forbidden : [reason])].join('\n');
+  const words = [...remote, ...(reason === undefined ? [] : [reason])].join('\n');
   return words === '' ? undefined : words.slice(0, MAX_MESSAGE);
 }

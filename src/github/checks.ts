@@ -128,11 +128,13 @@ const BATCH = 50;
 const SUMMARY_LIMIT = 65_000;
 
 /**
- * Puts our check on the commit and returns its id; without a conclusion it is in progress. Calling twice makes a second
- * run, which GitHub shows in place of the first. A lost reply is read back.
+ * Puts our check on the commit and returns its id, or the id of the one with this key: harmless twice. Without a conclusion it is in
+ * progress. `isNew`: nobody ever tried to put it there, so there is nothing to look up. A lost reply is read back.
  */
-export async function createCheckRun(github: GitHub, check: OwnCheck): Promise<number> {
+export async function createCheckRun(github: GitHub, check: OwnCheck, { isNew = false } = {}): Promise<number> {
   const { name, head, key } = check;
+  const known = isNew ? undefined : await findCheckRun(github, check);
+  if (known !== undefined) return known;
   const start = {
     ...place(github),
     name,
@@ -145,13 +147,6 @@ export async function createCheckRun(github: GitHub, check: OwnCheck): Promise<n
   const id = await createOnce(github, check, start);
   await addAnnotations(github, id, check, BATCH);
   return id;
-}
-
-/** Gives our check another result. Annotations are added to those that are there. */
-export async function updateCheckRun(github: GitHub, id: number, check: OwnCheck): Promise<void> {
-  const change = { ...place(github), check_run_id: id, ...resultOf(check), output: outputOf(check, 0), ...ONCE };
-  await around('check:update', () => callGitHub('update the check', () => github.octokit.rest.checks.update(change)));
-  await addAnnotations(github, id, check, BATCH);
 }
 
 type Start = NonNullable<Parameters<GitHub['octokit']['rest']['checks']['create']>[0]>;

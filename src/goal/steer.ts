@@ -133,14 +133,14 @@ function retry(named: string | undefined, goal: Goal, { by, pull }: From): Steer
   const here = pull === undefined ? undefined : goal.slices.find((slice) => slice.pull?.number === pull)?.id;
   const id = named ?? here;
   if (id !== undefined && !goal.slices.some((slice) => slice.id === id)) return unknownSlice(id, goal);
-  const events = goal.slices
-    .filter((slice) => id === undefined || slice.id === id)
-    .flatMap((slice): GoalEvent[] => {
-      if (slice.status === 'blocked') return [{ kind: 'retried', slice: slice.id, by }];
-      return slice.status === 'merging' && slice.reason ? [{ kind: 'released', slice: slice.id }] : [];
-    });
-  if (events.length === 0 && (id !== undefined || !isEnded(goal.status)))
-    return nothing(refusals.notWaiting('retry', goal));
+  const meant = goal.slices.filter((slice) => id === undefined || slice.id === id);
+  const events = meant.flatMap((slice): GoalEvent[] => {
+    if (slice.status === 'blocked') return [{ kind: 'retried', slice: slice.id, by }];
+    return slice.status === 'merging' && slice.reason ? [{ kind: 'released', slice: slice.id }] : [];
+  });
+  // A fault of omk ends the goal and leaves the slice as it was.
+  const isOpen = id === undefined || meant.some(({ status }) => status !== 'merged' && status !== 'cancelled');
+  if (events.length === 0 && !(isEnded(goal.status) && isOpen)) return nothing(refusals.notWaiting('retry', goal));
   return { events: [...revive(goal, by), ...events], answer: replies.retried(id) };
 }
 

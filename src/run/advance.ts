@@ -11,6 +11,7 @@ import { clean } from './clean.ts';
 import { deliver } from './deliver.ts';
 import { gather } from './gather.ts';
 import { merge } from './merge.ts';
+import { inPlace } from './place.ts';
 import { plan } from './plan.ts';
 import { regainBase, regainWork } from './regain.ts';
 import { reply } from './reply.ts';
@@ -21,8 +22,11 @@ import { undo } from './undo.ts';
 import { verify } from './verify.ts';
 import { withdraw } from './withdraw.ts';
 
-/** One unit of work: a slice, or the goal itself when `unit` is empty. `hinted`: something changed on GitHub, do not wait. */
-export type GoalJob = { goalId: string; unit: string; hinted: boolean };
+/**
+ * One unit of work: a slice, or the goal itself when `unit` is empty. `hinted`: something changed on GitHub, do not wait.
+ * `failures`: how often it failed in a row.
+ */
+export type GoalJob = { goalId: string; unit: string; hinted: boolean; failures: number };
 
 /**
  * Does the next step of one unit and records what came of it together with the jobs that follow.
@@ -35,7 +39,7 @@ export async function advance(job: GoalJob, tools: Tools): Promise<void> {
   const now = job.hinted && !listens ? new Date(8.64e15) : tools.clock.now();
   const step = nextSteps(goal, now).find((candidate) => unitOf(candidate) === job.unit);
   if (!step || step.kind === 'wait') return;
-  const events = await attempt(step, goal, tools);
+  const events = await inPlace(step, goal, tools, () => attempt(step, goal, { failures: job.failures, tools }));
   if (events.length > 0) await record(goal, step, events, tools);
 }
 
@@ -77,12 +81,14 @@ function unitOf(step: Step): string {
   return 'slice' in step ? step.slice : '';
 }
 
-async function attempt(step: Step, goal: Goal, tools: Tools): Promise<GoalEvent[]> {
+type Attempt = { failures: number; tools: Tools };
+
+async function attempt(step: Step, goal: Goal, { failures, tools }: Attempt): Promise<GoalEvent[]> {
   try {
     return await perform(step, goal, tools);
   } catch (error) {
     if (error instanceof RefusedToken) tools.refusedGitToken(goal.repository);
-    if (tools.signal.aborted || error instanceof TransientError) throw error;
+    if (tools.signal.aborted || (error instanceof TransientError && failures < error.tries)) throw error;
     return [fault(error, step, goal, tools)];
   }
 }
@@ -168,6 +174,7 @@ function fault(error: unknown, step: Step, goal: Goal, tools: Tools): GoalEvent 
     tools.log.warn({ err: error, goal: goal.id, slice }, 'a tool failed');
     return stop(slice, 'failed_infra', { text: error.message, next: retry, output: error.details.stderrTail });
   }
+  if (error instanceof TransientError) return stop(slice, 'failed_infra', { text: error.message, next: retry });
   const id = randomBytes(4).toString('hex');
   tools.log.error({ err: error, id, goal: goal.id, slice, step: step.kind }, 'bug');
   const text = `omk itself failed while it was at \`${step.kind}\` (error ${id}). The log has the details.`;

@@ -4,6 +4,7 @@ import { mergeCheck, mergeInto, rebaseCommit } from '../git/merge-tree.ts';
 import { fetchBranch, type Mirror } from '../git/mirror.ts';
 import { pushCommit } from '../git/push.ts';
 import { createCheckRun } from '../github/checks.ts';
+import type { GitHub } from '../github/client.ts';
 import { openPull, updatePull } from '../github/pulls.ts';
 import type { GoalEvent } from '../goal/event.ts';
 import type { Base, Goal, Sha } from '../goal/goal.ts';
@@ -13,6 +14,7 @@ import { renderCheckRun } from '../goal/report/check-run.ts';
 import { PULL_ISLAND, renderPullBody, renderPullContent } from '../goal/report/pull-body.ts';
 import type { Slice, SlicePull } from '../goal/slice.ts';
 import { policyOf, termsOf } from '../goal/terms.ts';
+import type { Wall } from '../goal/wall.ts';
 import { renderSandbox } from '../sandbox/sandbox.ts';
 import { adopt } from './adopt.ts';
 import { baseOf } from './build.ts';
@@ -139,6 +141,19 @@ async function push(goal: Goal, slice: Slice, { mirror, token, head }: Parcel, t
   return [{ kind: 'pushed', slice: slice.id, head }];
 }
 
+/** The wall's verdict as a check of this delivery. */
+async function putVerdict(
+  goal: Goal,
+  slice: Slice,
+  { wall, github }: { wall: Wall; github: GitHub },
+  tools: Tools,
+): Promise<void> {
+  const key = `check:${goal.id}/${slice.id}/${slice.turn}`;
+  const { kind } = await tools.store.intendEffect({ goalId: goal.id, key, kind: 'check', detail: { head: wall.head } });
+  const check = { ...renderCheckRun(wall, slice.accepted, slice.round), key };
+  await createCheckRun(github, check, { isNew: kind === 'fresh' });
+}
+
 async function bringPull(goal: Goal, slice: Slice, head: Sha, tools: Tools): Promise<SlicePull> {
   const github = await tools.connect(goal.repository);
   const draft = termsOf(goal).delivery === 'draft-pr';
@@ -156,6 +171,6 @@ async function bringPull(goal: Goal, slice: Slice, head: Sha, tools: Tools): Pro
   const wanted = replaceIsland(pull.body, PULL_ISLAND, renderPullContent(goal, slice, view));
   if (wanted !== pull.body || pull.title !== title)
     await updatePull(github, { number: pull.number, title, body: wanted });
-  if (slice.wall?.head === head) await createCheckRun(github, renderCheckRun(slice.wall, slice.accepted, slice.round));
+  if (slice.wall?.head === head) await putVerdict(goal, slice, { wall: slice.wall, github }, tools);
   return { number: pull.number, url: pull.url, head, draft: pull.draft };
 }

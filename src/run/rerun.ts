@@ -20,8 +20,8 @@ export async function runAgain(scene: Scene, failed: readonly FailedCheck[]): Pr
   if (failed.length === 0 || !failed.every(isOfTheMachine)) return undefined;
   const key = `rerun:${goal.id}/${slice.id}/${pull.head}`;
   const { kind, effect } = await tools.store.intendEffect({ goalId: goal.id, key, kind: 'rerun', detail: {} });
-  if (kind !== 'fresh')
-    return awaitRerun(scene, failed, { ...(effect.result as Asked | undefined), at: effect.intendedAt });
+  // What was only intended may not have been asked; what was asked has another id by now.
+  if (kind === 'settled') return awaitRerun(scene, failed, { ...(effect.result as Asked), at: effect.intendedAt });
   const ids: number[] = [];
   for (const { id } of failed) if (id !== undefined && (await rerequestCheck(github, id))) ids.push(id);
   await tools.store.settleEffect(key, { ids } satisfies Asked);
@@ -36,7 +36,7 @@ function isOfTheMachine({ id, says }: FailedCheck): boolean {
 function awaitRerun(
   scene: Scene,
   failed: readonly FailedCheck[],
-  { ids = [], at }: Partial<Asked> & { at: Date },
+  { ids, at }: Asked & { at: Date },
 ): GoalEvent[] | undefined {
   const now = scene.tools.clock.now();
   const asked = failed.every(({ id }) => id !== undefined && ids.includes(id));

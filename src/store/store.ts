@@ -15,7 +15,7 @@ import type { Asked, Created, Decide, Expect, Recorded, RecordedEvent } from './
 import * as lookup from './lookup.ts';
 import type { GoalFilter, GoalSummary } from './lookup.ts';
 import { countJobs, findPlace, sendDue, sendUnit, sendWebhooks, startQueue, type JobCounts } from './queue.ts';
-import { endLease, takeLease, type Lease } from './lease.ts';
+import { endLease, leavePlace, sweepLeases, takeLease, takePlace, type Lease, type Place } from './lease.ts';
 import { migrate } from './schema.ts';
 import { hintUnit } from './wait.ts';
 import { announceChange, openWatch } from './watch.ts';
@@ -43,7 +43,7 @@ export type Store = {
   listUnknownWebhooks(ids: readonly string[]): Promise<string[]>;
   /** Counts what was said in a place within `windowMs`, this included; the same again gives the same number. */
   countHeard(said: Said, windowMs: number): Promise<number>;
-  /** Forgets webhooks that arrived before `before` and are done or given up, and what was counted before; returns how many webhooks. */
+  /** Forgets webhooks that arrived before `before` and are done or given up, and what was counted or leased before; returns how many webhooks. */
   sweepWebhooks(before: Date): Promise<number>;
 
   /**
@@ -101,6 +101,9 @@ export type Store = {
   takeLease(lease: Lease): Promise<boolean>;
   /** Lets the holder's lease end at `until`. */
   endLease(lease: Lease): Promise<void>;
+  /** Takes or prolongs the holder's place, one of `most` of a group over all processes; false if others have them all. */
+  takePlace(place: Place & { until: Date; most: number }): Promise<boolean>;
+  leavePlace(place: Place): Promise<void>;
 
   getFreeze(repositoryId: number): Promise<Freeze | undefined>;
   setFreeze(repositoryId: number, freeze: Freeze | undefined): Promise<void>;
@@ -179,6 +182,7 @@ function webhookPart({ engine: { db, boss }, clock }: Context) {
     countHeard: (said: Said, windowMs: number) => countHeard(db, said, { at: clock.now(), windowMs }),
     sweepWebhooks: async (before: Date) => {
       await sweepHeard(db, before);
+      await sweepLeases(db, before);
       return sweepWebhooks(db, before);
     },
   };
@@ -272,6 +276,9 @@ function effectPart({ engine: { db }, clock }: Context) {
     findEffect: (key: string) => findEffect(db, key),
     takeLease: (lease: Lease) => takeLease(db, lease, clock.now()),
     endLease: (lease: Lease) => endLease(db, lease),
+    takePlace: (place: Place & { until: Date; most: number }) =>
+      db.transaction().execute((tx) => takePlace(tx, place, clock.now())),
+    leavePlace: (place: Place) => leavePlace(db, place),
     getFreeze: (repositoryId: number) => findFreeze(db, repositoryId),
     setFreeze: (repositoryId: number, freeze: Freeze | undefined) => setFreeze(db, repositoryId, freeze),
   };

@@ -15,7 +15,7 @@ import { failWebhook, holdWebhook } from './webhook.ts';
  */
 export type Handlers = {
   webhook(id: string, signal: AbortSignal): Promise<void>;
-  goal(job: { goalId: string; unit: string; hinted: boolean }, signal: AbortSignal): Promise<void>;
+  goal(job: { goalId: string; unit: string; hinted: boolean; failures: number }, signal: AbortSignal): Promise<void>;
 };
 
 /** Goal jobs at a time in this process: `concurrency` in all, `perInstallation` of one installation, so that each process keeps a place for others. */
@@ -47,7 +47,7 @@ export async function startWorkers(context: WorkContext, handlers: Handlers, opt
   };
   const goal: Work<GoalJob> = {
     queue: 'goal',
-    handle: ({ goalId, unit, hinted }, signal) => handlers.goal({ goalId, unit, hinted }, signal),
+    handle: ({ goalId, unit, hinted, failures }, signal) => handlers.goal({ goalId, unit, hinted, failures }, signal),
     hold: holdUnit,
     giveUp: () => Promise.resolve(),
     batch: 1,
@@ -152,7 +152,8 @@ async function runJob<Data extends { failures: number }>(
 function nextTry(error: unknown, failures: number, now: Date): Hold | undefined {
   const reason = error instanceof Error ? error.message : String(error);
   if (error instanceof TransientError) {
-    return { until: new Date(now.getTime() + error.retryAfterMs), reason, failures };
+    const counted = Number.isFinite(error.tries) ? failures + 1 : failures;
+    return { until: new Date(now.getTime() + error.retryAfterMs), reason, failures: counted };
   }
   if (failures >= MAX_FAILURES) return undefined;
   return { until: new Date(now.getTime() + 5_000 * 4 ** failures), reason, failures: failures + 1 };

@@ -62,7 +62,9 @@ export const measure: Measure = async (form) => {
       if (faults.length > 0) process.stderr.write(`${row}: ${faults.join('; ')}\n`);
       if (missed.length > 0) process.stderr.write(`${row}: not met: ${missed.join(', ')}\n`);
     }
-    return figures({ form, routes, trials, bad, odd: oddities(world) });
+    const odd = oddities(world);
+    for (const one of odd) process.stderr.write(`not documented: ${one}\n`);
+    return figures({ form, routes, trials, bad, odd });
   } finally {
     await world.close();
   }

@@ -114,8 +114,14 @@ describe('trouble on the network is a TransientError', () => {
     }
   });
 
-  test.each([403, 404])('but %i is a ToolError', async (status) => {
-    answerWith({ status });
+  test('403 without a word is worth a few tries', async () => {
+    answerWith({ status: 403 });
+    await expect(fetchBranch(bed.mirror, 'main', TOKEN)).rejects.toMatchObject({ name: 'TransientError', tries: 3 });
+    bed.remote.answer = () => undefined;
+  });
+
+  test('but 404 is a ToolError', async () => {
+    answerWith({ status: 404 });
     await expect(fetchBranch(bed.mirror, 'main', TOKEN)).rejects.toThrow(ToolError);
     bed.remote.answer = () => undefined;
   });

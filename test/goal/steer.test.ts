@@ -100,6 +100,8 @@ const ROWS: Row[] = [
     ['retried'],
     /Slice `api`/,
   ],
+  ['retry api', someGoal({ status: 'failed_infra' }), undefined, ['resumed'], /Slice `api`/],
+  ['retry api', someGoal({ slices: [someSlice({ status: 'merged' })] }), undefined, [], /does not wait/],
   ['retry ui', someGoal(), undefined, [], /no slice `ui`.*`api`/],
   ['retry', someGoal(), undefined, [], /does not wait/],
   ['retry', someGoal({ status: 'ready' }), undefined, [], /has ended/],

@@ -336,6 +336,21 @@ test('a check that timed out runs again once where GitHub allows it, without a t
   expect([runs, goal.slices[0]?.attempts.total]).toEqual([2, 1]);
 });
 
+test('a check that a crash kept from being asked for again is asked for after the start', async () => {
+  const { github, omk } = world;
+  let runs = 0;
+  github.repository.rerequestable = true;
+  github.repository.checks = [{ ...CI, conclusion: () => (runs++ === 0 ? 'timed_out' : 'success') }];
+  const issue = ask('halfway');
+  const before = await commitsOnMain();
+  const { id: goalId, slices } = await until(issue, merging);
+  const key = `rerun:${goalId}/halfway/${slices[0]?.pull?.head}`;
+  await omk.store.intendEffect({ goalId, key, kind: 'rerun', detail: {} });
+  const waiting = await until(issue, waitsFor(/asked to run `ci \/ test` again/));
+  await github.runChecks(github.pull(waiting.slices[0]?.pull?.number ?? 0));
+  await expectOneMerge(issue, before);
+});
+
 test('a GitHub without GraphQL: everything is read by REST', async () => {
   const { github } = world;
   github.faults.next(

@@ -490,6 +490,25 @@ describeOnEngines('the store', (newPlace, engine) => {
     expect(await store.takeLease(lane(winner, 10_000))).toBe(true);
   });
 
+  test('a group has so many places, over all processes, and a place is taken twice by nobody but its holder', async () => {
+    const other = engine === 'PostgreSQL' ? await openAt(place, clock) : store;
+    if (other !== store) others.push(other);
+    const take = (holder: string, from = store) =>
+      from.takePlace({ group: 'repository:1', holder, most: 2, until: new Date(clock.now().getTime() + 1_000) });
+    const taken = await Promise.all(
+      Array.from({ length: 8 }, (_, index) => take(`unit ${index}`, index % 2 ? other : store)),
+    );
+    expect(taken.filter(Boolean)).toHaveLength(2);
+    const [first, second] = taken.flatMap((got, index) => (got ? [`unit ${index}`] : []));
+    expect(await take(first ?? '')).toBe(true);
+    expect(await take('late')).toBe(false);
+    await store.leavePlace({ group: 'repository:1', holder: second ?? '' });
+    expect([await take('next'), await take('late')]).toEqual([true, false]);
+    clock.advance(1_000);
+    expect(await take('late')).toBe(true);
+    expect(await store.takePlace({ group: 'repository:11', holder: 'a', most: 1, until: clock.now() })).toBe(true);
+  });
+
   test('freezes and unfreezes a repository', async () => {
     const freeze = { reason: 'release', by: PERSON, at: clock.now() };
     await store.setFreeze(REPOSITORY.id, { ...freeze, reason: 'first' });
