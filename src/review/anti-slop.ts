@@ -5,7 +5,7 @@ import { shapeRules } from './anti-slop-shape.ts';
 import { commentRules } from './anti-slop-comments.ts';
 import type { LanguageName } from './language.ts';
 import type { SourceFile } from './reading.ts';
-import { lineRule, shorten, sourcesOf, type Hit, type Rule } from './rules.ts';
+import { lineRule, linesLike, shorten, sourcesOf, type Hit, type Rule } from './rules.ts';
 
 /** Upstream's weights of what a finding adds to the confidence, and ours for the rules it did not have. */
 export const SLOP_WEIGHTS: Readonly<Record<string, number>> = {
@@ -84,6 +84,8 @@ const STUBS: Partial<Record<LanguageName, RegExp>> = {
   swift: /\bfatalError\(\s*"(?:[^"]*\b)?(?:not (?:yet )?implemented|todo)\b/i,
 };
 
+const STUBBED = Object.fromEntries(Object.entries(STUBS).map(([name, stub]) => [name, linesLike(stub)]));
+
 const placeholder: Rule = {
   id: 'anti-slop/placeholder',
   ignoresMoves: true,
@@ -94,7 +96,7 @@ const placeholder: Rule = {
     for (const source of sourcesOf(reading, 'all')) {
       const stub = STUBS[source.language.name];
       if (!stub) continue;
-      for (const line of source.added) {
+      for (const line of STUBBED[source.language.name]?.(source) ?? []) {
         const match = line.startsIn === 'code' && !source.isTestLine(line.number) ? stub.exec(line.text) : null;
         if (!match || line.code[match.index] === '·') continue;
         yield {

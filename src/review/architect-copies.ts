@@ -81,7 +81,7 @@ function isAllAdded(window: Window, source: SourceFile): boolean {
 
 /** Every run of twelve lines that hold code; imports, brackets and data alone are nothing to share. */
 function windowsOf(lines: readonly SourceLine[], file: SourceFile | HeadFile): Window[] {
-  const telling = lines.filter(({ code }) => isTelling(code) && !IMPORTING.test(code));
+  const telling = lines.filter(({ code }) => TELLING.test(code) && !IMPORTING.test(code));
   const hashes = telling.map((line) => hashOf(line.text));
   const acts = telling.map((line) => (ACTING.test(line.code) ? 1 : 0));
   const windows: Window[] = [];
@@ -96,17 +96,7 @@ function windowsOf(lines: readonly SourceLine[], file: SourceFile | HeadFile): W
   return windows;
 }
 
-/** It holds two letters or digits. */
-function isTelling(code: string): boolean {
-  for (let at = 0, words = 0; at < code.length; at += 1)
-    if (isWord(code.charCodeAt(at)) && (words += 1) === 2) return true;
-  return false;
-}
-
-function isWord(char: number): boolean {
-  return (char >= 97 && char <= 122) || (char >= 65 && char <= 90) || (char >= 48 && char <= 57) || char === 95;
-}
-
+const TELLING = /\w.*\w/;
 /** The weight that a line's hash has gained when its window has moved past it. */
 const OLDEST = Array.from({ length: COPY_LINES }).reduce((weight: number) => Math.imul(weight, 31), 1);
 

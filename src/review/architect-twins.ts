@@ -26,7 +26,7 @@ export const twins: Rule = {
     );
     const fresh = changed.filter((outline) => outline.isNew);
     if (fresh.length === 0) return [];
-    const alike = new Map<number, Outline[]>();
+    const alike = new Map<string, Outline[]>();
     const note = (outline: Outline) => {
       const list = alike.get(outline.key);
       if (list) list.push(outline);
@@ -53,7 +53,7 @@ export const twins: Rule = {
 };
 
 /** A function and what is quickly seen of its body: two that differ in their keys are no twins. */
-type Outline = { path: string; block: Block; body: readonly SourceLine[]; key: number; shape?: string };
+type Outline = { path: string; block: Block; body: readonly SourceLine[]; key: string; shape?: string };
 
 function isNew(block: Block, source: SourceFile): boolean {
   for (let line = block.start; line <= block.end; line += 1)
@@ -87,18 +87,10 @@ function outlinesOf(path: string, lines: readonly SourceLine[], blocks: readonly
   });
 }
 
-/** Made of all that is neither a name nor space, since twins differ in names alone. */
-function keyOf(body: readonly SourceLine[]): number {
-  let key = 0;
-  for (const { text } of body)
-    for (let at = 0; at < text.length; at += 1) {
-      const char = text.charCodeAt(at);
-      if (char < 128 && SIGNS[char]) key = (Math.imul(key, 31) + char) | 0;
-    }
-  return key;
+/** All that is neither a name nor space, since twins differ in names alone. */
+function keyOf(body: readonly SourceLine[]): string {
+  return body.map(({ text }) => text.replace(/[\w$\s;§]+/g, '')).join('');
 }
-
-const SIGNS = Uint8Array.from({ length: 128 }, (_, char) => (/[^\w$\s;]/.test(String.fromCharCode(char)) ? 1 : 0));
 
 function isTwin(one: Outline, other: Outline): boolean {
   for (const outline of [one, other]) outline.shape ??= shapeOf(outline);

@@ -2,7 +2,7 @@ import type { Block } from './blocks.ts';
 import { SCRIPTS, type LanguageName } from './language.ts';
 import type { SourceLine } from './lexer.ts';
 import type { SourceFile } from './reading.ts';
-import { lineRule, shorten, sourcesOf, type Hit, type Rule } from './rules.ts';
+import { lineRule, linesLike, shorten, sourcesOf, type Hit, type Rule } from './rules.ts';
 
 const swallowedError: Rule = {
   id: 'code/swallowed-error',
@@ -27,7 +27,7 @@ const swallowedError: Rule = {
             : {}),
         } satisfies Hit;
       }
-      for (const line of source.added)
+      for (const line of caught(source))
         if (SWALLOWED_INLINE.test(line.code) && line.comment === '')
           yield {
             file: source.path,
@@ -71,6 +71,7 @@ function isProbe(block: Block, source: SourceFile): boolean {
 
 const SWALLOWED_INLINE =
   /\.catch\(\s*(?:\(\s*\w*\s*\)|\w+)\s*=>\s*(?:\{\s*\}|undefined|null)\s*\)|\.catch\(\s*function\s*\(\w*\)\s*\{\s*\}\s*\)/;
+const caught = linesLike(SWALLOWED_INLINE);
 
 function isGoErrorCheck(block: Block, source: SourceFile): boolean {
   return source.language.name === 'go' && /^if (.*; ?)?err != nil$/.test(block.header);

@@ -1,7 +1,7 @@
 import { SCRIPTS } from './language.ts';
 import type { SourceLine } from './lexer.ts';
 import type { SourceFile } from './reading.ts';
-import { lineRule, shorten, sourcesOf, type Hit, type Rule } from './rules.ts';
+import { lineRule, linesLike, shorten, sourcesOf, type Hit, type Rule } from './rules.ts';
 
 const REMEDY = 'Say what happens when there is none.';
 
@@ -14,7 +14,7 @@ const searchResult: Rule = {
   languages: SCRIPTS,
   *find(reading) {
     for (const source of sourcesOf(reading, SCRIPTS)) {
-      for (const line of source.added) {
+      for (const line of searches(source)) {
         const found = source.isTestLine(line.number) ? undefined : readFromSearch(line);
         if (found === undefined || isAsked(line, source)) continue;
         yield {
@@ -28,6 +28,7 @@ const searchResult: Rule = {
 };
 
 const SEARCH = /(?<![$\w]\))\.(find|match|exec)\(/g;
+const searches = linesLike(SEARCH);
 
 function readFromSearch({ code, text }: SourceLine): string | undefined {
   for (const match of code.matchAll(SEARCH)) {

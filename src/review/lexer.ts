@@ -45,8 +45,8 @@ export function lex(text: string, language: Language): SourceLine[] {
 
 type State = {
   language: Language;
-  /** What each character of code may begin: nothing, a bracket, or a comment, string or oddity. */
-  marks: Uint8Array;
+  /** Finds the next bracket, or what may begin a comment, a string or an oddity. */
+  marks: RegExp;
   stack: Mode[];
   depth: number;
   heredoc: string | undefined;
@@ -54,23 +54,22 @@ type State = {
   lines: readonly SourceLine[];
 };
 
-const BRACKET = 1;
-const MARK = 2;
-const knownMarks = new Map<LanguageName, Uint8Array>();
+const BRACKETS = '()[]{}';
+const knownMarks = new Map<LanguageName, RegExp>();
 
-/** Most characters mean nothing to the lexer; the table tells which do. */
-function marksOf(language: Language): Uint8Array {
+/** Most characters mean nothing to the lexer; the pattern leaps over them. */
+function marksOf(language: Language): RegExp {
   const known = knownMarks.get(language.name);
   if (known) return known;
-  const marks = new Uint8Array(128);
-  for (const bracket of '()[]{}') marks[bracket.charCodeAt(0)] = BRACKET;
   const begins = [
+    ...BRACKETS.split(''),
     ...language.lineComments,
     ...language.blockComments.map(([open]) => open),
     ...language.quotes.map(({ open }) => open),
     ...language.quirks.flatMap((quirk) => QUIRK_MARKS[quirk] ?? []),
   ];
-  for (const begin of begins) marks[begin.charCodeAt(0)] = MARK;
+  const signs = new Set(begins.map((begin) => `\\${begin[0]}`));
+  const marks = new RegExp(`[${[...signs].join('')}]`, 'g');
   knownMarks.set(language.name, marks);
   return marks;
 }
@@ -83,18 +82,39 @@ const QUIRK_MARKS: Partial<Record<Language['quirks'][number], string>> = {
   'hash-word': '\\',
 };
 
-type Out = { code: string; text: string; comment: string };
+/** Part of a line that no rule should take for code. */
+type Span = { from: number; to: number; kind: 'string' | 'comment' };
+type Out = { raw: string; spans: Span[]; comment: string };
 
 function lexLine(raw: string, number: number, state: State): SourceLine {
-  const out: Out = { code: '', text: '', comment: '' };
+  const out: Out = { raw, spans: [], comment: '' };
   const mode = top(state);
   const startsIn = mode.kind === 'heredoc' ? 'string' : mode.kind;
   const depth = state.depth;
   let at = mode.kind === 'code' ? plain(raw, 0, state) : 0;
-  if (at > 0) out.code = out.text = raw.slice(0, at);
   while (at < raw.length) at = step(raw, at, state, out);
   endLine(raw, state);
-  return { number, raw, code: out.code, text: out.text, comment: out.comment, startsIn, depth };
+  return { number, raw, code: codeOf(out), text: textOf(out), comment: out.comment, startsIn, depth };
+}
+
+function codeOf({ raw, spans }: Out): string {
+  return spans.length === 0 ? raw : covered(raw, spans);
+}
+
+function textOf({ raw, spans }: Out): string {
+  if (spans.length === 0) return raw;
+  const comments = spans.filter(({ kind }) => kind === 'comment');
+  return comments.length === 0 ? raw : covered(raw, comments);
+}
+
+/** A line with its spans made blank, or masked where they are strings; as long as it was. */
+function covered(raw: string, spans: readonly Span[]): string {
+  let [text, at] = ['', 0];
+  for (const { from, to, kind } of spans) {
+    text += raw.slice(at, from) + (kind === 'string' ? MASK : ' ').repeat(to - from);
+    at = to;
+  }
+  return text + raw.slice(at);
 }
 
 function top(state: State): Mode {
@@ -136,11 +156,11 @@ function stepString(raw: string, at: number, quote: Quote, { state, out }: { sta
     else if (char === close && raw.startsWith(quote.close, end)) {
       string(raw, at, end, out);
       state.stack.pop();
-      return keep(raw, end, end + quote.close.length, out);
+      return end + quote.close.length;
     } else if (quote.interpolates && char === DOLLAR && raw[end + 1] === '{') {
       string(raw, at, end, out);
       state.stack.push({ kind: 'code', braces: [] });
-      return keep(raw, end, end + 2, out);
+      return end + 2;
     } else end += 1;
   }
   return string(raw, at, raw.length, out);
@@ -151,11 +171,10 @@ const [BACKSLASH, DOLLAR] = [92, 36];
 /** Where the code stops that needs no second look; brackets on the way are counted. */
 function plain(raw: string, from: number, state: State): number {
   const { marks } = state;
-  for (let at = from; at < raw.length; at += 1) {
-    const char = raw.charCodeAt(at);
-    const mark = char < 128 ? marks[char] : 0;
-    if (mark === MARK) return at;
-    if (mark === BRACKET && count(raw[at] ?? '', state) === 'left') return at + 1;
+  marks.lastIndex = from;
+  for (let match = marks.exec(raw); match; match = marks.exec(raw)) {
+    if (!BRACKETS.includes(match[0])) return match.index;
+    if (count(match[0], state) === 'left') return match.index + 1;
   }
   return raw.length;
 }
@@ -163,7 +182,7 @@ function plain(raw: string, from: number, state: State): number {
 function stepCode(raw: string, at: number, state: State, out: Out): number {
   const { language } = state;
   const to = plain(raw, at, state);
-  if (to > at) return keep(raw, at, to, out);
+  if (to > at) return to;
   const comment = language.lineComments.find((mark) => raw.startsWith(mark, at));
   if (comment !== undefined && opensComment(raw, at, language)) {
     out.comment += raw.slice(at + comment.length);
@@ -179,9 +198,9 @@ function stepCode(raw: string, at: number, state: State, out: Out): number {
   const quote = language.quotes.find(({ open }) => raw.startsWith(open, at));
   if (quote && opensString(raw, at, language)) {
     state.stack.push({ kind: 'string', quote });
-    return keep(raw, at, at + quote.open.length, out);
+    return at + quote.open.length;
   }
-  return keep(raw, at, at + 1, out);
+  return at + 1;
 }
 
 /** Brackets, and the brace that ends an interpolation: then the code is left for the string around it. */
@@ -215,20 +234,18 @@ function opensString(raw: string, at: number, language: Language): boolean {
 function quirk(raw: string, at: number, state: State, out: Out): number | undefined {
   const { quirks } = state.language;
   const rest = (length: number) => raw.slice(at, at + length);
-  if (quirks.includes('regex') && raw[at] === '/' && mayOpenPattern(out.code, state)) {
+  if (quirks.includes('regex') && raw[at] === '/' && mayOpenPattern(covered(raw.slice(0, at), out.spans), state)) {
     const pattern = /^\/(?:[^/\\[]|\\.|\[(?:[^\]\\]|\\.)*\])+\/[a-z]*/.exec(rest(1_000))?.[0];
     if (pattern === undefined) return undefined;
-    keep(raw, at, at + 1, out);
     const end = at + pattern.lastIndexOf('/');
     string(raw, at + 1, end, out);
-    return keep(raw, end, at + pattern.length, out);
+    return at + pattern.length;
   }
   if (quirks.includes('lifetimes') && raw[at] === "'") {
     const literal = /^'(?:\\(?:u\{[^}]*\}|x..|.)|[^\\'])'/su.exec(rest(16))?.[0];
-    if (literal === undefined) return keep(raw, at, at + 1, out);
-    keep(raw, at, at + 1, out);
+    if (literal === undefined) return at + 1;
     string(raw, at + 1, at + literal.length - 1, out);
-    return keep(raw, at + literal.length - 1, at + literal.length, out);
+    return at + literal.length;
   }
   if (quirks.includes('raw-hash') && /(?:^|\W)[bc]?r$/.test(raw.slice(Math.max(0, at - 3), at))) {
     const open = /^(#*)"/.exec(rest(40));
@@ -237,15 +254,15 @@ function quirk(raw: string, at: number, state: State, out: Out): number | undefi
       kind: 'string',
       quote: { open: open[0], close: `"${open[1]}`, multiline: true, escapes: false },
     });
-    return keep(raw, at, at + open[0].length, out);
+    return at + open[0].length;
   }
   if (quirks.includes('heredoc') && raw.startsWith('<<', at)) {
     const open = /^<<[-~]?\s*(["']?)([A-Za-z_]\w*)\1/.exec(rest(80));
     if (!open || raw[at + 2] === '<') return undefined;
     state.heredoc = open[2];
-    return keep(raw, at, at + open[0].length, out);
+    return at + open[0].length;
   }
-  if (quirks.includes('hash-word') && raw[at] === '\\') return keep(raw, at, Math.min(raw.length, at + 2), out);
+  if (quirks.includes('hash-word') && raw[at] === '\\') return Math.min(raw.length, at + 2);
   return undefined;
 }
 
@@ -272,23 +289,12 @@ function endLine(raw: string, state: State): void {
   }
 }
 
-function keep(raw: string, from: number, to: number, out: Out): number {
-  const part = raw.slice(from, to);
-  out.code += part;
-  out.text += part;
+function string(raw: string, from: number, to: number, out: Out): number {
+  if (from < raw.length && to > from) out.spans.push({ from, to: Math.min(to, raw.length), kind: 'string' });
   return to;
 }
 
-function string(raw: string, from: number, to: number, out: Out): number {
-  const part = raw.slice(from, to);
-  out.code += MASK.repeat(part.length);
-  out.text += part;
-  return Math.max(to, from + part.length);
-}
-
 function blank(out: Out, from: number, to: number): number {
-  const spaces = ' '.repeat(to - from);
-  out.code += spaces;
-  out.text += spaces;
+  if (to > from) out.spans.push({ from, to, kind: 'comment' });
   return to;
 }

@@ -3,7 +3,7 @@ import { SCRIPTS } from './language.ts';
 import type { SourceLine } from './lexer.ts';
 import { collectionLoop } from './loops.ts';
 import type { SourceFile } from './reading.ts';
-import { lineRule, shorten, sourcesOf, type Hit, type LineRule, type Rule } from './rules.ts';
+import { lineRule, linesLike, shorten, sourcesOf, type Hit, type LineRule, type Rule } from './rules.ts';
 
 const SEARCHES: Partial<Record<LanguageName, RegExp>> = {
   ...Object.fromEntries(SCRIPTS.map((name) => [name, /\b([\w$.]+)\.(?:includes|indexOf|find|findIndex|some)\(/g])),
@@ -23,6 +23,8 @@ const LISTS: Partial<Record<LanguageName, string>> = {
 };
 const GROWS = String.raw`\.(?:push|append|add|unshift|insert)\(|\s*= ?append\(`;
 
+const SEARCHED = Object.fromEntries(Object.entries(SEARCHES).map(([name, search]) => [name, linesLike(search)]));
+
 /** A list that grows with each element and is searched for each element. */
 const growingSearch: Rule = {
   id: 'performance/nested-search',
@@ -33,7 +35,7 @@ const growingSearch: Rule = {
     for (const source of sourcesOf(reading, 'all')) {
       const search = SEARCHES[source.language.name];
       if (!search) continue;
-      for (const line of source.added) {
+      for (const line of SEARCHED[source.language.name]?.(source) ?? []) {
         if (source.isTestLine(line.number) || /^\s*(?:for|async for)\b/.test(line.code)) continue;
         const loop = collectionLoop(line, source);
         if (!loop) continue;
@@ -88,8 +90,8 @@ const joinBySearch: Rule = {
   *find(reading) {
     for (const source of sourcesOf(reading, [...SCRIPTS, 'python'])) {
       const join = source.language.name === 'python' ? PYTHON_JOIN : SCRIPT_JOIN;
-      for (const line of source.added) {
-        const match = source.isTestLine(line.number) ? null : join.exec(line.code);
+      for (const line of join.lines(source)) {
+        const match = source.isTestLine(line.number) ? null : join.pattern.exec(line.code);
         const name = match?.[1] ?? '';
         if (!match || /^[A-Z_]+$/.test(name)) continue;
         const element = elementAround(line, source);
@@ -108,8 +110,9 @@ const joinBySearch: Rule = {
   },
 };
 
-const SCRIPT_JOIN = /([\w$.]+)\.(?:find|findIndex|filter|some)\(\s*\(?[\w$]+(?:: ?[\w.<>]+)?\)?\s*=>(?=.*===)/;
-const PYTHON_JOIN = /\bfor \w+ in ([a-z][\w.]*) if (?=.*==)/;
+const joined = (pattern: RegExp) => ({ pattern, lines: linesLike(pattern) });
+const SCRIPT_JOIN = joined(/([\w$.]+)\.(?:find|findIndex|filter|some)\(\s*\(?[\w$]+(?:: ?[\w.<>]+)?\)?\s*=>(?=.*===)/);
+const PYTHON_JOIN = joined(/\bfor \w+ in ([a-z][\w.]*) if (?=.*==)/);
 const EACH =
   /\.(?:map|forEach|flatMap|filter)\(\s*(?:async\s*)?\(?\s*([A-Za-z_$][\w$]*)[^()]*\)?\s*=>|\bfor\s*\(?\s*(?:const|let|var)?\s*([A-Za-z_$][\w$]*) (?:of|in) /;
 const FAR = 12;

@@ -1,5 +1,5 @@
 import { SCRIPTS } from './language.ts';
-import { lineRule, sourcesOf, type Hit, type Rule } from './rules.ts';
+import { lineRule, linesLike, sourcesOf, type Hit, type Rule } from './rules.ts';
 
 const lines: Rule[] = [
   lineRule({
@@ -48,6 +48,8 @@ const lines: Rule[] = [
   }),
 ];
 
+const gathers = linesLike(/\+=|\.push\(/);
+
 /** `request.on('data', (chunk) => { body += chunk })`: whoever sends decides how much memory it takes. */
 const collected: Rule = {
   id: 'performance/unbounded-read',
@@ -56,7 +58,7 @@ const collected: Rule = {
   languages: SCRIPTS,
   *find(reading) {
     for (const source of sourcesOf(reading, SCRIPTS)) {
-      for (const line of source.added) {
+      for (const line of gathers(source)) {
         if (!/^\s*(?:\w+ \+= ?\w+;?|\w+\.push\(\w+\);?)\s*$|\bon\(['"]····['"],.*(?:\+=|\.push\()/.test(line.code))
           continue;
         const near = [line.number, line.number - 1, line.number - 2].map((at) => source.lineAt(at)?.text ?? '');

@@ -5,7 +5,7 @@ import type { SourceFile } from './reading.ts';
 import { collectionLoop } from './loops.ts';
 import { growthRules } from './performance-growth.ts';
 import { unboundedRules } from './performance-unbounded.ts';
-import { lineRule, shorten, sourcesOf, type Hit, type LineRule, type Rule } from './rules.ts';
+import { lineRule, linesLike, shorten, sourcesOf, type Hit, type LineRule, type Rule } from './rules.ts';
 
 const gate: Rule = {
   id: 'performance/gate',
@@ -147,6 +147,8 @@ const ASKED: Partial<Record<LanguageName, RegExp>> = {
   java: /\b([\w.]+)\.(?:contains|indexOf|remove)\(/,
 };
 
+const ASKS = Object.fromEntries(Object.entries(ASKED).map(([name, asked]) => [name, linesLike(asked)]));
+
 const nestedSearch: Rule = {
   id: 'performance/nested-search',
   severity: 'medium',
@@ -156,7 +158,7 @@ const nestedSearch: Rule = {
     for (const source of sourcesOf(reading, 'all')) {
       const asked = ASKED[source.language.name];
       if (!asked) continue;
-      for (const line of source.added) {
+      for (const line of ASKS[source.language.name]?.(source) ?? []) {
         if (/\b(throw|raise)\b/.test(line.code)) continue;
         const name = asked.exec(line.code)?.[1];
         const loop = name === undefined ? undefined : collectionLoop(line, source);

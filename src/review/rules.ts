@@ -26,6 +26,8 @@ export type LineRule = Omit<Rule, 'find'> & {
   message: string;
   /** Default: product code alone. */
   roles?: readonly Role[];
+  /** Files that can hold what the rule looks for. */
+  where?: (source: SourceFile) => boolean;
   /** Which view of the line the pattern reads; `code` by default. */
   view?: 'code' | 'text' | 'comment' | 'raw';
   pattern: RegExp;
@@ -39,13 +41,14 @@ export type LineRule = Omit<Rule, 'find'> & {
 
 /** Makes a rule of a pattern that is tried on every added line of its languages and roles. The message may use `$&` and `$1`. */
 export function lineRule(rule: LineRule): Rule {
-  const { message, roles, view = 'code', pattern, spans, unless, severityAt, ...rest } = rule;
+  const { message, roles, where, view = 'code', pattern, spans, unless, severityAt, ...rest } = rule;
   const likely = linesLike(pattern);
   return {
     ...rest,
     ignoresMoves: true,
     *find(reading) {
       for (const source of sourcesOf(reading, rule.languages, roles)) {
+        if (where && !where(source)) continue;
         for (const line of likely(source)) {
           if (view === 'code' && source.isTestLine(line.number) && !roles?.includes('test')) continue;
           const { seen, at } = spans ? wholeOf(line, source) : { seen: line, at: undefined };

@@ -6,7 +6,6 @@ import { callRules, sinkRules } from './sinks.ts';
 const JVM: readonly LanguageName[] = ['java', 'kotlin'];
 /** `const run = promisify(exec)`: the name is a shell under another name. */
 function isShellAlias(code: string, text: string): boolean {
-  if (!text.includes('promisify')) return false;
   return [...text.matchAll(/\b([\w$]+)\s*=\s*(?:util\.)?promisify\(\s*(?:[\w$]+\.)?exec\s*\)/g)].some(([, name = '']) =>
     code.includes(`${name}(`),
   );
@@ -69,6 +68,7 @@ const command = sinkRules(
     {
       languages: SCRIPTS,
       pattern: /(?<![\w$.])([A-Za-z_$][\w$]*)\(\s*(?:`[^`]*\$\{|['"]·*['"]\s*\+)/,
+      where: ({ text }) => text.includes('promisify'),
       unless: (line, source) => !isShellAlias(line.code, source.text),
       message: 'A shell command is put together from values',
     },

@@ -60,7 +60,7 @@ async function faultOf(source: SourceFile, text: string): Promise<Fault | undefi
   const isNew = text === source.text;
   const lines = isNew ? source.lines : lex(text, source.language);
   const script = SCRIPTS.some((other) => other === name);
-  const bracket = !BRACKETED.includes(name) || (script && !isUneven(lines)) ? undefined : bracketFault(lines);
+  const bracket = !BRACKETED.includes(name) || (script && !isUneven(text)) ? undefined : bracketFault(lines);
   const line = await (isNew ? source.broken : findBreak(text, name));
   const fragment = name === 'shell' && !text.startsWith('#!');
   const broken = line === undefined || fragment ? undefined : { line, what: 'The file no longer parses here' };
@@ -77,8 +77,18 @@ const OWN_FAULTS: Partial<Record<LanguageName, (lines: readonly SourceLine[]) =>
 };
 
 function danglingOperator(lines: readonly SourceLine[]): Fault | undefined {
-  const found = lines.find(({ code }) => code.includes(';') && /(?:(?<!\+)\+|(?<!-)-|[*%=&|?])\s*;/.test(code));
+  const found = lines.find(({ code }) => mayDangle(code) && /(?:(?<!\+)\+|(?<!-)-|[*%=&|?])\s*;/.test(code));
   return found && { line: found.number, what: 'An operator lacks its right side' };
+}
+
+/** A sign before a semicolon, which few lines have. */
+function mayDangle(code: string): boolean {
+  for (let at = code.indexOf(';'); at !== -1; at = code.indexOf(';', at + 1)) {
+    let before = at - 1;
+    while (before >= 0 && code.charCodeAt(before) === 32) before -= 1;
+    if ('+-*%=&|?'.includes(code[before] ?? ' ')) return true;
+  }
+  return false;
 }
 
 /** A statement that ends without its semicolon, right before the brace that closes its block. */
@@ -127,17 +137,9 @@ function isRefusedByNode(text: string, name: LanguageName): boolean {
 }
 
 /** The lexer guesses where patterns begin: an odd bracket is believed only if the bare count is odd too. */
-function isUneven(lines: readonly SourceLine[]): boolean {
-  const balance = { '{': 0, '(': 0 };
-  for (const { raw } of lines)
-    for (let at = 0; at < raw.length; at += 1) {
-      const char = raw.charCodeAt(at);
-      if (char === 123) balance['{'] += 1;
-      else if (char === 125) balance['{'] -= 1;
-      else if (char === 40) balance['('] += 1;
-      else if (char === 41) balance['('] -= 1;
-    }
-  return balance['{'] !== 0 || balance['('] !== 0;
+function isUneven(text: string): boolean {
+  const count = (sign: string) => text.split(sign).length;
+  return count('{') !== count('}') || count('(') !== count(')');
 }
 
 function jsonFault(text: string): Fault | undefined {

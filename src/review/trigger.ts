@@ -1,19 +1,20 @@
-/** What a line must hold for a pattern to match it: at least one of these three-letter pieces, by their slots. */
+/** What a line must hold for a pattern to match it: at least one of these pieces of two or three characters, by their slots. */
 export type Trigger = readonly number[];
 
 /**
- * The trigger of a pattern; undefined if a line may match it without holding any literal of three characters.
+ * The trigger of a pattern; undefined if a line may match it without holding any literal of two characters.
  * With it a rule looks only at the few lines that can concern it. Each trigger takes its slots for good: ask when rules are made.
  */
 export function triggerOf(pattern: RegExp): Trigger | undefined {
   const literals = alternatives({ source: pattern.source, at: 0 });
-  if (!literals || literals.length === 0 || shortest(literals) < GRAM) return undefined;
-  return [...new Set(literals.map((literal) => slotOf(rarestPiece(literal))))];
+  if (!literals || literals.length === 0 || shortest(literals) < PAIR) return undefined;
+  return [...new Set(literals.map((literal) => slotOf(literal)))];
 }
 
 type Cursor = { source: string; at: number };
 
 const GRAM = 3;
+const PAIR = 2;
 
 /** `a|b` needs a literal of each branch; a branch without one makes the whole say nothing. */
 function alternatives(cursor: Cursor): string[] | undefined {
@@ -31,7 +32,7 @@ function sequence(cursor: Cursor): string[] | undefined {
   let best: string[] | undefined;
   let run = '';
   const offer = (literals: string[] | undefined) => {
-    if (literals && shortest(literals) >= GRAM && shortest(literals) > shortest(best ?? [''])) best = literals;
+    if (literals && shortest(literals) >= PAIR && shortest(literals) > shortest(best ?? [''])) best = literals;
   };
   while (cursor.at < cursor.source.length && !'|)'.includes(cursor.source[cursor.at] ?? '')) {
     const atom = readAtom(cursor);
@@ -102,28 +103,40 @@ function skipQuantifier(cursor: Cursor): boolean {
 }
 
 const TABLE = 1 << 15;
-/** The slot of each piece that some rule asks for; 0 for the others. */
+/** The slot of each piece of three characters that some rule asks for; 0 for the others. */
 const slots = new Uint16Array(TABLE);
+/** The same for two characters, by their own codes since signs matter there: `if`, `==`, `&&`. */
+const pairSlots = new Uint16Array(1 << 14);
 let slotsTaken = 0;
 
-function slotOf(piece: number): number {
-  if (slots[piece] === 0) slots[piece] = slotsTaken += 1;
-  return slots[piece] ?? 0;
+/** The slot of the piece of a literal that other texts are least likely to hold. */
+function slotOf(literal: string): number {
+  const [table, piece] = literal.length < GRAM ? [pairSlots, pairOf(literal)] : [slots, rarestPiece(literal)];
+  if (table[piece] === 0) table[piece] = slotsTaken += 1;
+  return table[piece] ?? 0;
+}
+
+function pairOf(literal: string): number {
+  return ((LOWER[literal.charCodeAt(0)] ?? 0) << 7) | (LOWER[literal.charCodeAt(1)] ?? 0);
 }
 
 /** Five bits a character: letters apart, all else in four lots. Two pieces may share a code; then more lines are looked at. */
-function code(char: number): number {
-  if (char >= 97 && char <= 122) return char - 96;
-  if (char >= 65 && char <= 90) return char - 64;
-  return 27 + (char & 3);
-}
+const CODES = Uint8Array.from({ length: 128 }, (_, char) => {
+  const letter = String.fromCharCode(char).toLowerCase().charCodeAt(0) - 96;
+  return letter >= 1 && letter <= 26 ? letter : 27 + (char & 3);
+});
+const LOWER = Uint8Array.from({ length: 128 }, (_, char) => String.fromCharCode(char).toLowerCase().charCodeAt(0));
 
-/** The piece of a literal that other texts are least likely to hold, by how common its letters are in English. */
+/** The piece of three characters whose letters are the least common in English. */
 function rarestPiece(literal: string): number {
   const rarity = (text: string) => text.split('').reduce((sum, char) => sum + ((COMMON.indexOf(char) + 27) % 27), 0);
   const pieces = Array.from({ length: literal.length - GRAM + 1 }, (_, at) => literal.slice(at, at + GRAM));
   const rarest = pieces.reduce((best, piece) => (rarity(piece) > rarity(best) ? piece : best));
-  return rarest.split('').reduce((piece, char) => (piece << 5) | code(char.charCodeAt(0)), 0) & (TABLE - 1);
+  return rarest.split('').reduce((piece, char) => (piece << 5) | codeOf(char.charCodeAt(0)), 0) & (TABLE - 1);
+}
+
+function codeOf(char: number): number {
+  return char < 128 ? (CODES[char] ?? 0) : 27 + (char & 3);
 }
 
 const COMMON = ' etaoinsrhldcumfpgwybvkxjqz';
@@ -134,16 +147,23 @@ export type Index = { candidates(trigger: Trigger): number[] };
 /** Notes in one walk which texts hold which pieces that rules ask for. Texts longer than `longest` characters are left out. */
 export function indexOf(texts: readonly { raw: string }[], longest: number): Index {
   const places: (number[] | undefined)[] = [];
+  const note = (slot: number, index: number) => {
+    const list = places[slot];
+    if (list === undefined) places[slot] = [index];
+    else if (list[list.length - 1] !== index) list.push(index);
+  };
   for (const [index, { raw }] of texts.entries()) {
     if (raw.length > longest) continue;
-    let piece = 0;
+    let [piece, before] = [0, 0];
     for (let at = 0; at < raw.length; at += 1) {
-      piece = ((piece << 5) | code(raw.charCodeAt(at))) & (TABLE - 1);
+      const char = raw.charCodeAt(at);
+      const plain = char < 128 ? (LOWER[char] ?? 0) : 0;
+      piece = ((piece << 5) | codeOf(char)) & (TABLE - 1);
       const slot = slots[piece] ?? 0;
-      if (slot === 0 || at < GRAM - 1) continue;
-      const list = places[slot];
-      if (list === undefined) places[slot] = [index];
-      else if (list[list.length - 1] !== index) list.push(index);
+      const pair = pairSlots[(before << 7) | plain] ?? 0;
+      if (slot !== 0 && at >= GRAM - 1) note(slot, index);
+      if (pair !== 0) note(pair, index);
+      before = plain;
     }
   }
   return {

@@ -9,6 +9,9 @@ import {
 } from '../goal/wall.ts';
 import { SLOP_WEIGHTS } from './anti-slop.ts';
 
+/** As `localeCompare` orders, made once. */
+const byName = new Intl.Collator();
+
 type Manner = 'on' | 'advisory' | 'off';
 
 /** What one pass says, from its findings. `quiet` is the feedback when there are none. */
@@ -18,7 +21,7 @@ export function concludePass(
   { manner, quiet }: { manner: Manner; quiet: string },
 ): PassVerdict {
   const sorted = findings.toSorted(
-    (a, b) => rank(b.severity) - rank(a.severity) || a.file.localeCompare(b.file) || a.line - b.line,
+    (a, b) => rank(b.severity) - rank(a.severity) || byName.compare(a.file, b.file) || a.line - b.line,
   );
   const failed = manner === 'on' && sorted.some((finding) => rank(finding.severity) >= rank('medium'));
   const status: PassStatus = failed ? 'failed' : 'passed';

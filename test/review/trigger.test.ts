@@ -17,11 +17,13 @@ describe('Triggers', () => {
     [/\bverify\s*=\s*False/i, ['VERIFY = false', 'other'], [0]],
     [/(?!never)needed(?:optional)?/, ['needed', 'optional'], [0]],
     [/^(?=.*needed).*$/, ['it is needed', 'it is not'], [0]],
+    [/\w+ == \w+/, ['a = b', 'a == b', 'a=b=='], [1, 2]],
+    [/\bif\s*\(/, ['IF (x)', 'a && b'], [0]],
   ])('%s looks only at the lines that can match', (pattern, lines, places) => {
     expect(found(pattern, ...lines)).toEqual(places);
   });
 
-  test.each([[/a|word/], [/x+/], [/(?:word)?ab/], [/\w+ == \w+/], [/w{3}/]])(
+  test.each([[/a|word/], [/x+/], [/(?:word)?a/], [/\w+ = \w+/], [/w{3}/]])(
     'fails safe: %s may match any line',
     (pattern) => {
       expect(found(pattern, 'line')).toBe('all');
