@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { GATE_KINDS } from './gate.ts';
+import { toggleSchema } from './manner.ts';
 import { minuteOfWeek } from './settle/freeze.ts';
 import { PASSES } from './wall.ts';
 
@@ -75,7 +76,6 @@ function size(fallback: string) {
 }
 
 const globs = z.array(z.string().min(1)).default([]).describe('a list of globs from the root of the repository');
-const toggle = z.enum(['on', 'advisory', 'off']);
 const limit = (fallback: number, max: number) =>
   z.number().int().min(1).max(max).default(fallback).describe(`a whole number from 1 to ${max}`);
 
@@ -141,8 +141,8 @@ export const policySchema = z.strictObject({
     .strictObject({
       reviewer: z.enum(['kimi', 'off']).default('kimi').describe('whether Kimi reviews besides the rules'),
       rounds: limit(3, 10),
-      passes: z.partialRecord(z.enum(PASSES), toggle).default({}).describe('a pass and whether it blocks'),
-      rules: z.record(z.string(), toggle).default({}).describe("a rule's id and whether it blocks"),
+      passes: z.partialRecord(z.enum(PASSES), toggleSchema).default({}).describe('a pass and whether it blocks'),
+      rules: z.record(z.string(), toggleSchema).default({}).describe("a rule's id and whether it blocks"),
       ignore: globs,
       layers: z
         .array(z.strictObject({ from: z.string(), to: z.string(), why: z.string().default('') }))

@@ -1,7 +1,8 @@
 import type { GateResult } from '../goal/gate.ts';
 import type { Sha } from '../goal/goal.ts';
 import type { Policy } from '../goal/policy.ts';
-import { PASSES, type Finding, type PassName, type PassVerdict, type Wall } from '../goal/wall.ts';
+import { mannerOf } from '../goal/manner.ts';
+import { PASSES, SEVERITIES, type Finding, type PassName, type PassVerdict, type Wall } from '../goal/wall.ts';
 import { antiSlopRules } from './anti-slop.ts';
 import { architectRules } from './architect.ts';
 import { codeRules } from './code.ts';
@@ -9,7 +10,7 @@ import { parsePatch, type Change } from './diff.ts';
 import { performanceRules } from './performance.ts';
 import { readChange, type Reading } from './reading.ts';
 import type { ReviewerAnswer } from './reviewer.ts';
-import { findingId, findingsOf, type Rule } from './rules.ts';
+import { findingId, findingsOf, heeded, type Rule } from './rules.ts';
 import { securityRules } from './security.ts';
 import { testRules } from './test.ts';
 import { antiSlopConfidence, concludePass, notApplicable, weighSlop } from './verdict.ts';
@@ -74,7 +75,8 @@ function toWall({ base, head }: Pick<ReviewInput, 'base' | 'head'>, passes: Pass
 
 function tooLarge(input: ReviewInput, why: string): Wall {
   const passes = PASSES.map((pass): PassVerdict => {
-    if (input.policy.passes[pass] === 'off') return notApplicable(pass, TURNED_OFF);
+    const manner = mannerOf(input.policy.passes[pass]);
+    if (manner === 'off') return notApplicable(pass, TURNED_OFF);
     const rule = `${pass}/too-large`;
     const finding: Finding = {
       id: findingId(rule, 0),
@@ -86,7 +88,7 @@ function tooLarge(input: ReviewInput, why: string): Wall {
       remedy: 'Split the change.',
     };
     return {
-      ...concludePass(pass, [finding], { manner: input.policy.passes[pass] ?? 'on', quiet: '' }),
+      ...concludePass(pass, [finding], { manner, quiet: '' }),
       feedback: `too large to review: ${why}`,
     };
   });
@@ -96,7 +98,7 @@ function tooLarge(input: ReviewInput, why: string): Wall {
 const TURNED_OFF = 'turned off in .github/omk.yml';
 
 async function judge(pass: PassName, reading: Reading): Promise<PassVerdict> {
-  const manner = reading.policy.passes[pass] ?? 'on';
+  const manner = mannerOf(reading.policy.passes[pass]);
   if (manner === 'off') return notApplicable(pass, TURNED_OFF);
   const findings = await findingsOf(RULES[pass], reading);
   const gates = reading.gates.filter((result) => result.kind === 'performance');
@@ -120,17 +122,12 @@ export function mergeReviewer(
   answers: ReadonlyMap<PassName, ReviewerAnswer>,
   policy: Policy['review'],
 ): Wall {
-  const passes = wall.passes.map((verdict) =>
-    mergeAnswer(verdict, answers.get(verdict.pass), policy.passes[verdict.pass] ?? 'on'),
-  );
+  const passes = wall.passes.map((verdict) => mergeAnswer(verdict, answers.get(verdict.pass), policy));
   return toWall(wall, passes);
 }
 
-function mergeAnswer(
-  verdict: PassVerdict,
-  answer: ReviewerAnswer | undefined,
-  manner: 'on' | 'advisory' | 'off',
-): PassVerdict {
+function mergeAnswer(verdict: PassVerdict, answer: ReviewerAnswer | undefined, policy: Policy['review']): PassVerdict {
+  const manner = mannerOf(policy.passes[verdict.pass]);
   if (manner === 'off' || (answer === undefined && verdict.status === 'not-applicable')) return verdict;
   if (answer?.kind !== 'read') {
     const why = `the reviewer's answer is ${answer ? `unreadable: ${answer.why}` : 'missing'}`;
@@ -143,9 +140,10 @@ function mergeAnswer(
         : {}),
     };
   }
-  const news = answer.findings.filter((finding) => !verdict.findings.some((known) => isSame(known, finding)));
+  const findings = answer.findings.flatMap((finding) => heeded(finding, policy) ?? []);
+  const news = findings.filter((finding) => !verdict.findings.some((known) => isSame(known, finding)));
   const confirmed = verdict.findings.map((known) =>
-    answer.findings.some((finding) => isSame(known, finding))
+    findings.some((finding) => isSame(known, finding))
       ? { ...known, message: `${known.message} (confirmed by the reviewer)` }
       : known,
   );
@@ -157,6 +155,8 @@ function mergeAnswer(
   return { ...merged, status, feedback: `${merged.feedback}; ${said}` };
 }
 
+/** The reviewer speaks of what is known already. What is worse than that at the same place is news. */
 function isSame(known: Finding, found: Finding): boolean {
-  return known.file === found.file && known.line > 0 && Math.abs(known.line - found.line) <= 1;
+  const isNear = known.file === found.file && known.line > 0 && Math.abs(known.line - found.line) <= 1;
+  return isNear && SEVERITIES.indexOf(found.severity) <= SEVERITIES.indexOf(known.severity);
 }

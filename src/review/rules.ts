@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { mannerAt } from '../goal/manner.ts';
+import type { Policy } from '../goal/policy.ts';
 import type { Finding, PassName, Severity } from '../goal/wall.ts';
 import type { Role } from './file-role.ts';
 import type { LanguageName } from './language.ts';
@@ -116,8 +118,7 @@ export async function findingsOf(rules: readonly Rule[], reading: Reading): Prom
   const struck = new Set<string>();
   const sources = new Map([...reading.files, ...reading.generated].map((source) => [source.path, source]));
   for (const rule of rules) {
-    const toggle = reading.policy.rules[rule.id] ?? 'on';
-    if (toggle === 'off') continue;
+    if (reading.policy.rules[rule.id] === 'off') continue;
     for (const hit of await rule.find(reading)) {
       const source = sources.get(hit.file);
       const place = `${rule.id}\0${hit.file}\0${hit.line}`;
@@ -133,14 +134,28 @@ export async function findingsOf(rules: readonly Rule[], reading: Reading): Prom
         rule: rule.id,
         file: hit.file,
         line: hit.line,
-        severity: toggle === 'advisory' ? 'low' : (hit.severity ?? rule.severity),
-        message: toggle === 'advisory' ? `${hit.message} (advisory)` : hit.message,
+        severity: hit.severity ?? rule.severity,
+        message: hit.message,
         remedy: rule.remedy,
       });
     }
   }
-  return found;
+  return found.flatMap((finding) => heeded(finding, reading.policy) ?? []);
 }
+
+/** A finding as the settings of its rule, and of its pass by path, will have it: as it is, only told, or not at all. */
+export function heeded(finding: Finding, { passes, rules }: Policy['review']): Finding | undefined {
+  const pass = passes[finding.rule.split('/')[0] as PassName];
+  const manners = [
+    mannerAt(rules[finding.rule], finding.file),
+    ...(typeof pass === 'object' ? [mannerAt(pass, finding.file)] : []),
+  ];
+  if (manners.includes('off')) return undefined;
+  return manners.includes('advisory') ? { ...finding, severity: 'low', message: finding.message + ADVISORY } : finding;
+}
+
+/** How a finding's message ends that is told and weighs nothing. */
+export const ADVISORY = ' (advisory)';
 
 /** Eight hex digits of what a finding is about; the line number has no part in it. */
 export function findingId(key: string, occurrence: number): string {
@@ -150,7 +165,7 @@ export function findingId(key: string, occurrence: number): string {
 /** `omk-ignore <rule>: reason` on the line or the one above counts only if it stood there before the change. */
 function isExcused(rule: string, line: number, source: SourceFile): boolean {
   return [line, line - 1].some((number) => {
-    const mark = /omk-ignore ([\w-]+\/[\w-]+): \S/.exec(source.lineAt(number)?.comment ?? '');
-    return mark?.[1] === rule && !source.isAdded(number);
+    const marks = (source.lineAt(number)?.comment ?? '').matchAll(/omk-ignore ([\w-]+\/[\w-]+): \S/g);
+    return !source.isAdded(number) && [...marks].some(([, marked]) => marked === rule);
   });
 }

@@ -7,12 +7,12 @@ import {
   type PassVerdict,
   type Severity,
 } from '../goal/wall.ts';
+import type { Manner } from '../goal/manner.ts';
 import { SLOP_WEIGHTS } from './anti-slop.ts';
+import { ADVISORY } from './rules.ts';
 
 /** As `localeCompare` orders, made once. */
 const byName = new Intl.Collator();
-
-type Manner = 'on' | 'advisory' | 'off';
 
 /** What one pass says, from its findings. `quiet` is the feedback when there are none. */
 export function concludePass(
@@ -78,7 +78,7 @@ function slopPart(passes: readonly PassVerdict[]): number {
   const findings = passes.find((verdict) => verdict.pass === 'anti-slop')?.findings ?? [];
   const advisory = passes.find((verdict) => verdict.pass === 'anti-slop')?.feedback.startsWith('advisory:');
   const weighed = findings.filter(
-    (finding) => SLOP_WEIGHTS[finding.rule] !== undefined && !finding.message.endsWith('(advisory)'),
+    (finding) => SLOP_WEIGHTS[finding.rule] !== undefined && !finding.message.includes(ADVISORY),
   );
   if (weighed.length === 0 || advisory) return 0;
   const files = new Set(weighed.map((finding) => finding.file)).size;
