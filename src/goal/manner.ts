@@ -5,13 +5,12 @@ import { z } from 'zod';
 const MANNERS = ['on', 'advisory', 'off'] as const;
 export type Manner = (typeof MANNERS)[number];
 
-const globs = z.array(z.string().min(1)).min(1).optional();
+const globs = z.array(z.string().min(1)).optional().describe('a list of globs from the root of the repository');
 
 /** One word for everywhere, or globs for each word: where several match the strictest counts, and where none does it is on. */
-export const toggleSchema = z.union([
-  z.enum(MANNERS),
-  z.strictObject({ on: globs, advisory: globs, off: globs }).describe('the paths where it is so; elsewhere it is on'),
-]);
+export const toggleSchema = z
+  .union([z.enum(MANNERS), z.strictObject({ on: globs, advisory: globs, off: globs })])
+  .describe('on, advisory or off, or paths for each such as { off: ["legacy/**"] }; elsewhere it is on');
 export type Toggle = z.output<typeof toggleSchema>;
 
 /** How it is heeded at a path; the empty path is the change as a whole. */

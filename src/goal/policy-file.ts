@@ -48,6 +48,8 @@ type JsonSchema = {
   description?: string;
   properties?: Record<string, JsonSchema>;
   items?: JsonSchema;
+  anyOf?: JsonSchema[];
+  enum?: string[];
   propertyNames?: { enum?: string[] };
   additionalProperties?: JsonSchema | boolean;
   [key: string]: unknown;
@@ -68,7 +70,8 @@ function describeIssue(issue: z.core.$ZodIssue, source: Source): string[] {
 
 function unknownKey(path: Path, key: string, source: Source): string {
   const schema = schemaAt(path);
-  const known = schema?.propertyNames?.enum ?? Object.keys(schema?.properties ?? {});
+  const shape = formsOf(schema).find(({ properties }) => properties);
+  const known = schema?.propertyNames?.enum ?? Object.keys(shape?.properties ?? {});
   const close = nearest(key, known);
   const hint = close ? `Did you mean \`${close}\`?` : `Allowed here: ${known.map((name) => `\`${name}\``).join(', ')}.`;
   return `${place(locateKey(path, key, source))}: there is no key \`${[...path, key].join('.')}\`. ${hint}`;
@@ -76,10 +79,20 @@ function unknownKey(path: Path, key: string, source: Source): string {
 
 /** The word that a wrong value was probably meant to be. */
 function meant(issue: z.core.$ZodIssue, document: Document): string {
-  if (issue.code !== 'invalid_value') return '';
+  const words = issue.code === 'invalid_value' ? issue.values.map(String) : wordsAt(issue);
   const value = document.getIn(issue.path);
-  const close = typeof value === 'string' ? nearest(value, issue.values.map(String)) : undefined;
+  const close = typeof value === 'string' ? nearest(value, words) : undefined;
   return close ? `. Did you mean \`${close}\`?` : '';
+}
+
+/** The words of a value that may be a word or something else. */
+function wordsAt({ code, path }: z.core.$ZodIssue): string[] {
+  return code === 'invalid_union' ? formsOf(schemaAt(path)).flatMap((form) => form.enum ?? []) : [];
+}
+
+/** The forms that a value may have, where there are several. */
+function formsOf(schema: JsonSchema | undefined): JsonSchema[] {
+  return schema ? [schema, ...(schema.anyOf ?? [])] : [];
 }
 
 /** What the schema says of the value at this path. */
@@ -87,7 +100,8 @@ function schemaAt(path: Path): JsonSchema | undefined {
   return path.reduce<JsonSchema | undefined>((schema, part) => {
     if (typeof part === 'number') return schema?.items;
     const more = schema?.additionalProperties;
-    return schema?.properties?.[String(part)] ?? (typeof more === 'object' ? more : undefined);
+    const properties = formsOf(schema).find((form) => form.properties)?.properties;
+    return properties?.[String(part)] ?? (typeof more === 'object' ? more : undefined);
   }, policyJsonSchema());
 }
 

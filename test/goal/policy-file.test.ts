@@ -22,6 +22,15 @@ describe('every fault has its line, its column and what is allowed', () => {
     ],
     ['merge: gatde\n', /^line 1, column 8: `merge`: .*"disabled"\|"manual"\|"gated".* Did you mean `gated`\?$/],
     ['review: { passes: { perf: off } }\n', /^line 1, column 21: .*Allowed here: `architect`, .*`performance`/],
+    [
+      'review: { passes: { code: advisry } }\n',
+      /`review.passes.code`: .*It is on, advisory or off, or .*mean `advisory`\?$/,
+    ],
+    [
+      'review: { rules: { code/syntax: { offf: ["a/**"] } } }\n',
+      'line 1, column 35: there is no key `review.rules.code/syntax.offf`. Did you mean `off`?',
+    ],
+    ['review: { rules: { code/syntax: { off: "a/**" } } }\n', /`review.rules.code\/syntax`: .*paths for each/],
     ['limits: { slices: 99 }\n', /^line 1, column 19: `limits.slices`: .*It is a whole number from 1 to 50$/],
     [
       'budget: { time: 3 weeks }\n',

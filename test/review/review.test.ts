@@ -3,7 +3,7 @@ import type { GateResult } from '../../src/goal/gate.ts';
 import { defaultPolicy } from '../../src/goal/policy.ts';
 import { ANTI_SLOP_THRESHOLD, PASSES, wallVerdict } from '../../src/goal/wall.ts';
 import { reviewChange } from '../../src/review/review.ts';
-import { findingsIn, patchBetween, review, struck, verdictOf } from './world.ts';
+import { assembled, findingsIn, patchBetween, review, struck, verdictOf } from './world.ts';
 
 const EVAL = 'export const run = (code: string) => eval(code);\n';
 
@@ -32,6 +32,28 @@ describe('The settings', () => {
     const advised = await review({ head: { 'src/a.ts': EVAL }, policy: { rules: { [rule]: 'advisory' } } });
     expect(verdictOf(advised, 'security')).toMatchObject({ status: 'passed', findings: [{ rule, severity: 'low' }] });
   });
+
+  test.each(['rules', 'passes'] as const)(
+    'of %s may differ by path, and the strictest that names a path counts',
+    async (of) => {
+      const [rule, pass] = ['security/code-execution', 'security'];
+      const toggle = { off: ['legacy/**', 'src/both.ts'], advisory: ['tools/**', 'src/both.ts'] };
+      const head = { 'legacy/a.ts': EVAL, 'tools/b.ts': EVAL, 'src/both.ts': EVAL, 'src/c.ts': EVAL };
+      const wall = await review({ head, policy: { [of]: { [of === 'rules' ? rule : pass]: toggle } } });
+      const told = verdictOf(wall, 'security').findings.map(({ file, severity }) => [file, severity]);
+      expect(told).toEqual([
+        ['src/c.ts', 'high'],
+        ['src/both.ts', 'low'],
+        ['tools/b.ts', 'low'],
+      ]);
+      expect(verdictOf(wall, 'security').status).toBe('failed');
+      const quiet = await review({
+        head: { 'tools/b.ts': EVAL },
+        policy: { [of]: { [of === 'rules' ? rule : pass]: toggle } },
+      });
+      expect(wallVerdict(quiet).kind).toBe('passed');
+    },
+  );
 
   test('leave ignored paths out', async () => {
     const wall = await review({ head: { 'legacy/a.ts': EVAL, 'src/b.ts': EVAL }, policy: { ignore: ['legacy/**'] } });
@@ -87,6 +109,58 @@ describe('Findings', () => {
     const head = { 'src/a.ts': body([excuse, EVAL.trim()]) };
     expect(struck(await review({ base: { 'src/a.ts': body([excuse]) }, head }))).toEqual([]);
     expect(struck(await review({ head }))).toEqual(['security/code-execution:2']);
+  });
+});
+
+describe('An omk-ignore', () => {
+  const token = assembled('ghp', '_', 'a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8');
+  test.each([
+    ['a.ts', '// %'],
+    ['a.tsx', '/* % */'],
+    ['a.js', '/** % */'],
+    ['a.py', '# %'],
+    ['a.go', '// %'],
+    ['a.rs', '/* outer /* % */ */'],
+    ['A.java', '// %'],
+    ['a.kt', '/* % */'],
+    ['a.cs', '// %'],
+    ['a.c', '/* % */'],
+    ['a.swift', '// %'],
+    ['a.php', '# %'],
+    ['a.rb', '# %'],
+    ['a.sh', '# %'],
+    ['a.yml', '# %'],
+    ['Dockerfile', '# %'],
+    ['a.toml', '# %'],
+    ['a.ini', '; %'],
+    ['.env', '# %'],
+    ['a.sql', '-- %'],
+    ['a.css', '/* % */'],
+    ['a.html', '<!-- % -->'],
+    ['a.vue', '<!-- % -->'],
+  ])('in %s as %s excuses what stands below if it was there before, and not if it comes along', async (path, style) => {
+    const mark = style.replace('%', 'omk-ignore security/secret: revoked long ago');
+    const [base, head] = [{ [path]: `${mark}\n` }, { [path]: `${mark}\nkey = ${token}\n` }];
+    expect(struck(await review({ base, head }))).not.toContain('security/secret:2');
+    expect(struck(await review({ head }))).toContain('security/secret:2');
+    expect(struck(await review({ base: { [path]: '\n' }, head }))).toContain('security/secret:2');
+  });
+
+  test('cannot be smuggled in: moved from elsewhere, inside a string, without a reason, for another rule', async () => {
+    const mark = '// omk-ignore security/code-execution: templates are ours';
+    const base = { 'src/a.ts': `${mark}\nexport const a = 1;\n`, 'src/b.ts': 'export const b = 1;\n' };
+    const moved = { 'src/a.ts': 'export const a = 1;\n', 'src/b.ts': `export const b = 1;\n${mark}\n${EVAL}` };
+    expect(struck(await review({ base, head: moved }))).toContain('security/code-execution:3');
+    for (const idle of [
+      `const text = '${mark}';`,
+      '// omk-ignore security/code-execution:',
+      '// omk-ignore security/secret: templates are ours',
+    ]) {
+      const before = { 'src/a.ts': `${idle}\n` };
+      expect(struck(await review({ base: before, head: { 'src/a.ts': `${idle}\n${EVAL}` } }))).toContain(
+        'security/code-execution:2',
+      );
+    }
   });
 });
 

@@ -140,6 +140,32 @@ describe('Merging the reviewer', () => {
     ]);
   });
 
+  test('adds what is worse than what is known at the same line', async () => {
+    const head = { 'src/a.ts': 'export const a = 1;\n// TODO: once upstream is fixed, load it\n' };
+    const known = await review({ head });
+    const said = parseReviewerAnswer(
+      answer([{ ...finding, quote: '// TODO: once upstream is fixed, load it' }]),
+      parsePatch(patchBetween({}, head)),
+      'anti-slop',
+    );
+    const merged = verdictOf(mergeReviewer(known, all({ 'anti-slop': said }), policy), 'anti-slop');
+    expect(merged.status).toBe('failed');
+    expect(merged.findings).toMatchObject([
+      { rule: 'anti-slop/reviewer', severity: 'high' },
+      { rule: 'anti-slop/todo', severity: 'low' },
+    ]);
+  });
+
+  test('is heeded by path, as the rules are', async () => {
+    const answers = all({ code: parse(answer([finding])) });
+    const off = { ...policy, passes: { code: { off: ['src/**'] } } };
+    expect(verdictOf(mergeReviewer(await clean(), answers, off), 'code').findings).toEqual([]);
+    const advisory = { ...policy, rules: { 'code/reviewer': { advisory: ['src/**'] } } };
+    expect(verdictOf(mergeReviewer(await clean(), answers, advisory), 'code')).toMatchObject({
+      findings: [{ severity: 'low', message: 'load may fail (advisory)' }],
+    });
+  });
+
   test('fails closed when an answer is missing or unreadable', async () => {
     const answers = all({ code: { kind: 'unreadable', why: 'it holds no JSON' } });
     answers.delete('test');
