@@ -143,7 +143,7 @@ describe('the house', () => {
     const acting = files.filter((file) => !/goal\/(report\/|(parse-)?command\.ts)/.test(file));
     const texts = await Promise.all(acting.map((file) => readFile(file, 'utf8')));
     const commands = texts.flatMap((text) =>
-      [...text.matchAll(/(['`])(\/omk [^'`]*)\1/g)].map(([, , command = '']) => command),
+      [...text.matchAll(/(?<!\\)(['`])(\/omk [^'`\\]*)\1/g)].map(([, , command = '']) => command),
     );
     const mixed = commands.filter(
       (command) => !/^\/omk [a-z]+( add)?( --[a-z-]+)*( <[^>]+>| \$\{[^}]+\}| [a-z-]+)?$/.test(command),

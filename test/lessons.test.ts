@@ -69,7 +69,7 @@ describe('L1 loop: what omk or another bot writes, an edit and a removed label s
 
   test.each(['issue_comment.edited', 'issue_comment.deleted', 'issues.edited', 'issues.opened'])('%s', (name) => {
     const [event = '', action] = name.split('.');
-    expect(['other', 'hint']).toContain(parseWebhook(event, action, payload('/omk run')).kind);
+    expect(['other', 'hint', 'aside']).toContain(parseWebhook(event, action, payload('/omk run')).kind);
   });
 
   test('every command that omk itself writes stands where nothing hears it', () => {

@@ -9,6 +9,7 @@ export type HeardIssue = {
   title: string;
   body: string;
   isPull: boolean;
+  /** Neither closed nor locked. */
   isOpen: boolean;
   author: Person;
 };
@@ -26,7 +27,25 @@ export type Heard =
       /** `app`: that of the bot who wrote it. */
       sender: Sender;
     }
-  | { kind: 'label'; repository: Repository; issue: HeardIssue; label: string; sender: Sender }
+  /** Words where no command is heard: an edit, with what stood there before, or the text of a new issue. */
+  | {
+      kind: 'aside';
+      where: 'edit' | 'issue';
+      repository: Repository;
+      issue: HeardIssue;
+      body: string;
+      before: string;
+      sender: Sender;
+    }
+  | {
+      kind: 'label';
+      repository: Repository;
+      issue: HeardIssue;
+      label: string;
+      sender: Sender;
+      /** On a pull request it may change what is held there. */
+      hint?: Heard & { kind: 'hint' };
+    }
   | { kind: 'unlabel'; repository: Repository; issue: HeardIssue; label: string; sender: Sender }
   | { kind: 'issue-gone'; repository: Repository; issue: number; how: string; sender: Sender }
   /** Somebody said something on the lines of a pull request, or of it as a whole. */
@@ -35,6 +54,9 @@ export type Heard =
       repository: Repository;
       pull: number;
       review: number;
+      issue: HeardIssue;
+      /** What was said in it, or on the line. */
+      said: string;
       sender: Sender;
       hint: Heard & { kind: 'hint' };
     }
@@ -52,7 +74,14 @@ export type Heard =
 
 /** Who is not said to be a person is none. */
 const person = z.object({ id: z.number(), login: z.string(), type: z.string().default('') });
-const pull = z.object({ number: z.number(), head: z.object({ sha: z.string() }).optional() });
+const pull = z.object({
+  number: z.number(),
+  title: z.string().default(''),
+  state: z.string().default('open'),
+  locked: z.boolean().nullish(),
+  user: person.nullish(),
+  head: z.object({ sha: z.string() }).optional(),
+});
 const check = z.object({
   head_sha: z.string(),
   conclusion: z.string().nullish(),
@@ -76,6 +105,7 @@ const payload = z.object({
       body: z.string().nullish(),
       pull_request: z.unknown().optional(),
       state: z.string().default('open'),
+      locked: z.boolean().nullish(),
       user: person,
     })
     .optional(),
@@ -88,6 +118,7 @@ const payload = z.object({
     })
     .optional(),
   review: z.object({ id: z.number(), state: z.string().default(''), body: z.string().nullish() }).optional(),
+  changes: z.object({ body: z.object({ from: z.string().nullish() }).nullish() }).nullish(),
   label: z.object({ name: z.string() }).optional(),
   pull_request: pull.optional(),
   check_run: check.optional(),
@@ -115,7 +146,7 @@ export function parseWebhook(event: string, action: string | undefined, raw: unk
     title: data.issue.title,
     body: data.issue.body ?? '',
     isPull: data.issue.pull_request !== undefined,
-    isOpen: data.issue.state === 'open',
+    isOpen: data.issue.state === 'open' && !data.issue.locked,
     author: { id: data.issue.user.id, login: data.issue.user.login },
   };
   const { sender } = data;
@@ -129,6 +160,28 @@ export function parseWebhook(event: string, action: string | undefined, raw: unk
         comment: { id: data.comment.id, body: data.comment.body ?? '' },
         // A person who writes through an app is a person.
         sender: sender.type === 'Bot' ? { ...sender, app: data.comment.performed_via_github_app?.id } : sender,
+      };
+    case 'issue_comment.edited':
+      if (!issue || !data.comment) return { kind: 'other' };
+      return {
+        kind: 'aside',
+        where: 'edit',
+        repository,
+        issue,
+        body: data.comment.body ?? '',
+        before: data.changes?.body?.from ?? '',
+        sender,
+      };
+    case 'issues.opened':
+      if (!issue) return { kind: 'other' };
+      return {
+        kind: 'aside',
+        where: 'issue',
+        repository,
+        issue,
+        body: issue.body,
+        before: '',
+        sender,
       };
     case 'issues.labeled':
     case 'issues.unlabeled':
@@ -148,11 +201,25 @@ export function parseWebhook(event: string, action: string | undefined, raw: unk
       // Its comments on lines, if it has any, come as webhooks of their own.
       const isBareApproval = data.review?.state.toLowerCase() === 'approved' && !data.review.body;
       if (hint.kind !== 'hint' || !data.pull_request || !review || isBareApproval) return hint;
-      return { kind: 'review', repository, pull: data.pull_request.number, review, sender, hint };
+      const { number } = data.pull_request;
+      const on = pullAsIssue(data.pull_request, sender);
+      const said = data.comment?.body ?? data.review?.body ?? '';
+      return { kind: 'review', repository, pull: number, review, issue: on, said, sender, hint };
+    }
+    case 'pull_request.labeled': {
+      const hint = asHint(event, action, repository, data);
+      if (hint.kind !== 'hint' || !data.pull_request || !data.label) return hint;
+      const on = pullAsIssue(data.pull_request, sender);
+      return { kind: 'label', repository, issue: on, label: data.label.name, sender, hint };
     }
     default:
       return asHint(event, action, repository, data);
   }
+}
+
+function pullAsIssue({ number, title, state, locked, user }: z.output<typeof pull>, sender: Sender): HeardIssue {
+  const author = user ?? sender;
+  return { number, title, body: '', isPull: true, isOpen: state === 'open' && !locked, author };
 }
 
 type Payload = z.output<typeof payload>;

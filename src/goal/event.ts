@@ -52,6 +52,8 @@ export type GoalEvent =
    * undefined where there is none to undo.
    */
   | { kind: 'reverted'; undoes: string; by: Person; cancels: string[]; undo: PlannedSlice | undefined }
+  /** Slice `stuck` made no progress, `why`, also after a fresh start: its work is planned anew, in smaller slices or another order. */
+  | { kind: 'regrouped'; stuck: string; why: string }
   /** A command was obeyed: `key` is its comment's, so that the same one is never obeyed twice. */
   | { kind: 'told'; key: string; answer: string }
   | { kind: 'repository-renamed'; name: string }

@@ -19,6 +19,7 @@ export function newSlice(planned: PlannedSlice): Slice {
     reserved: false,
     rounds: [],
     begunAnew: false,
+    regrouped: false,
     gateFaults: 0,
     feedback: [],
     inbox: [],
@@ -235,13 +236,16 @@ function askFix(slice: Slice, { text }: { text: string }): Slice {
 
 /** The finding is no longer open; when nothing else is, the wall judges again instead of the agent building again. */
 function acceptFinding(slice: Slice, { by, finding, reason }: { by: Person; finding: string; reason: string }): Slice {
-  const feedback = slice.feedback.filter((open) => !open.text.startsWith(`[${finding}]`));
+  const isOther = (text: string) => !text.startsWith(`[${finding}]`);
+  const feedback = slice.feedback.filter(({ text }) => isOther(text));
   const accepted = [...slice.accepted, { finding, reason, by }];
-  const rest = feedback.length === 0 && slice.head !== undefined;
+  const stands = slice.reason && { ...slice.reason, text: slice.reason.text.split('\n').filter(isOther).join('\n') };
+  // How the last turn went is nothing that stays open.
+  const done = feedback.every(({ from }) => from === 'agent') && slice.head !== undefined;
   // A turn that runs is not disturbed.
-  if (!rest || slice.reserved || !['building', 'blocked'].includes(slice.status))
-    return { ...slice, feedback, accepted };
-  return { ...slice, feedback, accepted, status: 'reviewing', reason: undefined, turn: slice.turn + 1 };
+  if (!done || slice.reserved || !['building', 'blocked'].includes(slice.status))
+    return { ...slice, feedback, accepted, reason: stands };
+  return { ...slice, feedback: [], accepted, status: 'reviewing', reason: undefined, turn: slice.turn + 1 };
 }
 
 /** A retried slice goes on where nothing is known to be wrong: what was built is proven again, what has open feedback is built again. */

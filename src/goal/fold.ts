@@ -3,6 +3,7 @@ import { addBudget, addSpend, NO_SPEND } from './budget.ts';
 import { isSliceEvent, type GoalEvent, type SliceEvent } from './event.ts';
 import { applyToSlice, newSlice } from './fold-slice.ts';
 import type { Goal, Proposal } from './goal.ts';
+import { dependentsOf } from './revert.ts';
 import type { Slice } from './slice.ts';
 import { describeEvent } from './telling.ts';
 
@@ -100,6 +101,8 @@ function applyToGoal(goal: Goal, event: Exclude<GoalEvent, SliceEvent>, at: Date
     }
     case 'reverted':
       return takeBack(goal, event);
+    case 'regrouped':
+      return regroup(goal, event);
     case 'told':
       return { ...goal, told: [...goal.told, event.key] };
     case 'finished':
@@ -148,6 +151,26 @@ function addToAsk({ ask }: Goal, text: string): Goal['ask'] {
 /** What was taken back is replaced by a new plan, and no longer a reason not to be ready. */
 function settleTakenBack(slice: Slice): Slice {
   return ['cancelled', 'merged'].includes(slice.status) ? { ...slice, reason: undefined } : slice;
+}
+
+/** The stuck slice and what waits for it make way for a new plan, which is told what was open. */
+function regroup(goal: Goal, { stuck, why }: GoalEvent & { kind: 'regrouped' }): Goal {
+  const waiting = dependentsOf(goal, stuck).filter(({ status }) => status === 'planned');
+  const gone = [stuck, ...waiting.map(({ id }) => id)];
+  const feedback = goal.slices.find(({ id }) => id === stuck)?.feedback ?? [];
+  const open = feedback
+    .filter(({ from }) => from !== 'agent')
+    .map(({ text, output }) => [text, output].filter(Boolean).join('\n'));
+  const replan = [
+    `Slice ${stuck} made no progress: ${why}. Plan ${gone.join(', ')} anew, in smaller slices or in another order, so that the first one is as easy to prove as can be.`,
+    ...(open.length > 0 ? ['What stayed open to the end:', ...open] : []),
+  ].join('\n');
+  const slices = goal.slices.map((slice): Slice => {
+    if (!gone.includes(slice.id)) return slice;
+    const given = { status: 'cancelled', reason: undefined, wait: undefined, reserved: false } as const;
+    return { ...slice, ...given, regrouped: slice.id === stuck, turn: slice.turn + 1 };
+  });
+  return { ...goal, slices, replan, status: 'planning', reason: undefined, endedAt: undefined };
 }
 
 function takeBack(goal: Goal, { undoes, by, cancels, undo }: GoalEvent & { kind: 'reverted' }): Goal {

@@ -40,6 +40,29 @@ export function heardLines(body: string): Heard {
   return { lines, commands, lazy };
 }
 
+/** The lines of a text that would be commands in a comment. */
+export function commandLines(body: string): string[] {
+  const { lines, commands } = heardLines(body);
+  return commands.map((index) => (lines[index] ?? '').trim());
+}
+
+/** The words of a review without its commands, which nobody hears there. `/omk fix` is what a review says anyway: its words stay. */
+export function readReview(body: string): string {
+  const { lines, commands } = heardLines(body);
+  const kept = lines.map((line, index) => (commands.includes(index) ? FIX.exec(line)?.[1] : line));
+  return kept
+    .filter((line) => line !== undefined)
+    .join('\n')
+    .trim();
+}
+
+/** Whether a command in a review is more than `/omk fix`. */
+export function ordersInReview(body: string): boolean {
+  return commandLines(body).some((line) => !FIX.test(line));
+}
+
+const FIX = /^\s*\/omk\s+fix\b\s*(.*)$/i;
+
 /** Nobody needs more of them counted. */
 const MOST = 20;
 

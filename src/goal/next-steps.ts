@@ -15,6 +15,8 @@ export type Step =
   | { kind: SliceStage; slice: string }
   | { kind: 'wait'; slice: string; until: Date; reason: string }
   | { kind: 'block'; slice: string; reason: Reason }
+  /** Other slices take the place of one that makes no progress. */
+  | { kind: 'regroup'; slice: string; why: string }
   | { kind: 'finish'; status: GoalEnd; reason: Reason | undefined };
 
 /** How often a slice may try over all kinds of tries. */
@@ -139,15 +141,28 @@ function canBeReviewed({ status, reserved }: Slice): boolean {
 function tryAgain(goal: Goal, slice: Slice): Step {
   const limit = limitReached(goal, slice);
   const stuck = slice.begunAnew ? findStagnation(slice.rounds) : undefined;
-  if (stuck) {
-    const text = `No progress, also after a fresh start: ${stuck}.`;
-    return { kind: 'block', slice: slice.id, reason: { text, next: '/omk answer <how to go on>' } };
-  }
-  if (!limit) return { kind: 'start', slice: slice.id };
-  const open = slice.feedback.map((feedback) => feedback.text).join('\n');
+  if (!stuck && !limit) return { kind: 'start', slice: slice.id };
+  const why = stuck ?? `not solved within ${limit}`;
+  if (slice.begunAnew && mayRegroup(goal, slice)) return { kind: 'regroup', slice: slice.id, why };
+  const text = stuck ? `No progress, also after a fresh start: ${stuck}.` : `Not solved within ${limit}.`;
+  const next = stuck ? '/omk answer <how to go on>' : `/omk retry ${slice.id}`;
   const output = slice.feedback.findLast((feedback) => feedback.output)?.output;
-  const text = `Not solved within ${limit}. Still open:\n${open}`;
-  return { kind: 'block', slice: slice.id, reason: { text, next: `/omk retry ${slice.id}`, output } };
+  return { kind: 'block', slice: slice.id, reason: { text: text + stillOpen(slice), next, output } };
+}
+
+/** What of the feedback is not only about how the last turn went; a finding can also be let through. */
+function stillOpen({ feedback }: Slice): string {
+  const open = feedback.filter(({ from }) => from !== 'agent');
+  const shown = (open.length > 0 ? open : feedback).map(({ text }) => text);
+  const finding = open.find(({ from, text }) => from === 'wall' && text.startsWith('['))?.text.slice(1, 9);
+  const waive = finding ? [`A finding is let through with \`/omk accept ${finding} <reason>\`.`] : [];
+  return shown.length > 0 ? ` Still open:\n${[...shown, ...waive].join('\n')}` : '';
+}
+
+/** Once for each goal, and only for work that nobody but omk has seen. An agent that has nothing to change disagrees: a person decides. */
+function mayRegroup(goal: Goal, { pull, stem, reverts, rounds }: Slice): boolean {
+  const disagrees = rounds.at(-1)?.kind === 'empty';
+  return !pull && !stem && !reverts && !disagrees && !goal.slices.some(({ regrouped }) => regrouped);
 }
 
 function limitReached(goal: Goal, slice: Slice): string | undefined {

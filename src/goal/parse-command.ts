@@ -55,7 +55,7 @@ const READERS: Record<Command['kind'], Reader> = {
   run: readRun,
   plan: readPlan,
   approve: readApproval,
-  reject: ({ line }, faults) => ({ kind: 'reject', text: needText('reject', line, faults) }),
+  reject: (words, faults) => ({ kind: 'reject', text: needText('reject', joined(words), faults) }),
   answer: (words, faults) => ({ kind: 'answer', text: needText('answer', joined(words), faults) }),
   status: ({ line }, faults) => bare('status', line, faults),
   pause: ({ line }, faults) => bare('pause', line, faults),
@@ -71,7 +71,7 @@ const READERS: Record<Command['kind'], Reader> = {
   }),
   budget: readBudget,
   accept: readAcceptance,
-  freeze: ({ line }) => ({ kind: 'freeze', text: line || undefined }),
+  freeze: (words) => ({ kind: 'freeze', text: joined(words) || undefined }),
   unfreeze: ({ line }, faults) => bare('unfreeze', line, faults),
   proof: ({ line }, faults) => bare('proof', line, faults),
   replay: ({ line }, faults) => bare('replay', line, faults),
@@ -120,8 +120,8 @@ function readApproval({ line }: Words, faults: string[]): Command {
   return { kind: 'approve', hash };
 }
 
-function readAcceptance({ line }: Words, faults: string[]): Command {
-  const [, word = '', reason = ''] = /^(\S*)\s*(.*)$/.exec(line) ?? [];
+function readAcceptance(words: Words, faults: string[]): Command {
+  const [, word = '', reason = ''] = /^(\S*)\s*(.*)$/s.exec(joined(words)) ?? [];
   const finding = unquote(word);
   if (!/^[0-9a-f]{8}$/.test(finding)) faults.push('The finding is named by its id, 8 hex digits from the review wall.');
   if (reason === '') faults.push(`A reason is missing: \`${commandInfo('accept').usage}\`.`);

@@ -29,7 +29,7 @@ function isUndone(goal: Goal, { id }: Slice): boolean {
 }
 
 /** Every slice that waits for this one, directly or through others. */
-function dependentsOf(goal: Goal, id: string): Slice[] {
+export function dependentsOf(goal: Goal, id: string): Slice[] {
   const found = new Set<string>();
   const visit = (needed: string) => {
     for (const slice of goal.slices) {

@@ -59,6 +59,8 @@ export type Slice = PlannedSlice & {
   rounds: Round[];
   /** It made no progress once and was begun anew; the second time it asks. */
   begunAnew: boolean;
+  /** It made no progress, and other slices take its place. */
+  regrouped: boolean;
   /** How often in a row gates failed for reasons of their own. */
   gateFaults: number;
   /** Open feedback: what the next build turn gets as a whole. */

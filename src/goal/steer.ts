@@ -105,7 +105,7 @@ function reject(why: string, goal: Goal, { by }: From): Steering {
   return { events: [{ kind: 'rejected', by, text: readVisible(why).text }], answer: replies.planRejected() };
 }
 
-/** An answer goes to whoever asked: the planner, or the slice that is blocked. */
+/** An answer goes to whoever asked: the planner, or the slice that is blocked. Where nobody asked, to the agents at work. */
 function answer(text: string, goal: Goal, { by, pull }: From): Steering {
   const said = readVisible(text).text;
   const blocked = goal.slices.filter(({ status }) => status === 'blocked');
@@ -117,14 +117,21 @@ function answer(text: string, goal: Goal, { by, pull }: From): Steering {
       answer: replies.answered(slice),
     };
   }
-  if (goal.status !== 'blocked_on_human' || goal.slices.length > 0) return nothing(refusals.notWaiting('answer', goal));
-  return { events: [{ kind: 'answered', by, text: said }], answer: replies.answered() };
+  const planner = goal.status === 'blocked_on_human' && (goal.slices.length === 0 || goal.replan !== undefined);
+  if (planner) return { events: [{ kind: 'answered', by, text: said }], answer: replies.answered() };
+  const working = goal.status === 'running' ? goal.slices.filter(({ reserved }) => reserved) : [];
+  const told = pull === undefined ? working : working.filter((slice) => slice.pull?.number === pull);
+  if (told.length === 0) return nothing(refusals.notWaiting('answer', goal));
+  return {
+    events: told.map(({ id }) => ({ kind: 'fix-asked', slice: id, by, text: said })),
+    answer: replies.passedOn(told.map(({ id }) => id)),
+  };
 }
 
 function cancel(goal: Goal, { by }: From): Steering {
   if (isOver(goal)) return nothing(refusals.alreadyEnded(goal));
   const reason = { text: `Cancelled by ${by.login}.`, next: '/omk run' };
-  return { events: [{ kind: 'finished', status: 'cancelled', reason }], answer: replies.cancelled(goal) };
+  return { events: [{ kind: 'finished', status: 'cancelled', reason }], answer: replies.cancelled() };
 }
 
 function retry(named: string | undefined, goal: Goal, { by, pull }: From): Steering {

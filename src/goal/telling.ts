@@ -29,6 +29,8 @@ export function describeEvent(event: GoalEvent): string | undefined {
       return `what \`${event.from}\` proposed is refused: ${event.reasons.join('; ')}`;
     case 'reverted':
       return `\`${event.undoes}\` taken back by ${event.by.login}`;
+    case 'regrouped':
+      return `\`${event.stuck}\` made no progress: planned anew in smaller slices or another order, since ${event.why}`;
     case 'finished':
       return `ended ${event.status}`;
     case 'paused':

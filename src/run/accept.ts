@@ -17,7 +17,7 @@ import { mirrorOf, type Tools } from './tools.ts';
 export async function accept(goal: Goal, tools: Tools): Promise<GoalEvent[]> {
   const question = oracleQuestion(goal.ask.title, goal.ask.text);
   if (question) {
-    const reason = { text: question, next: '/omk run <the goal, with what must be true at the end>' };
+    const reason = { text: question, next: '/omk answer <what must be true when it is done>' };
     return [{ kind: 'finished', status: 'blocked_on_human', reason }];
   }
   const github = await tools.connect(goal.repository);

@@ -121,6 +121,8 @@ async function perform(step: Step, goal: Goal, tools: Tools): Promise<GoalEvent[
       return withdraw(goal, getSlice(goal, step.slice), tools);
     case 'block':
       return [{ kind: 'slice-blocked', slice: step.slice, reason: step.reason }];
+    case 'regroup':
+      return [{ kind: 'regrouped', stuck: step.slice, why: step.why }];
     case 'finish':
       return [{ kind: 'finished', status: step.status, reason: step.reason }];
     case 'wait':
@@ -154,6 +156,7 @@ async function regain(step: Step, goal: Goal, tools: Tools): Promise<GoalEvent[]
     case 'gather':
     case 'reply':
     case 'block':
+    case 'regroup':
     case 'finish':
     case 'wait':
       return [];

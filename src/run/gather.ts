@@ -3,6 +3,7 @@ import { getPermission } from '../github/repository.ts';
 import { findReview, type SubmittedReview } from '../github/reviews.ts';
 import { joinBatches, renderPoints, type Batch } from '../goal/batch.ts';
 import type { GoalEvent } from '../goal/event.ts';
+import { readReview } from '../goal/heard.ts';
 import type { Goal } from '../goal/goal.ts';
 import { isPerson, mayWrite } from '../goal/permission.ts';
 import type { Slice } from '../goal/slice.ts';
@@ -19,7 +20,8 @@ export async function gather(goal: Goal, slice: Slice, tools: Tools): Promise<Go
     const found = await findReview(github, pull.number, review);
     if (found && (await maySteer(found, github))) reviews.push(found);
   }
-  const batch = reviews.map(toBatch).reduce<Batch | undefined>(joinBatches, undefined);
+  const said = reviews.map(toBatch).filter(({ words, threads }) => words.length + threads.length > 0);
+  const batch = said.reduce<Batch | undefined>(joinBatches, undefined);
   const points = batch ? renderPoints(batch, slice.batch?.threads.length ?? 0) : [];
   const feedback = points.map((text) => ({ from: 'person', text }) as const);
   return [{ kind: 'review-gathered', slice: id, reviews: heard.reviews, batch, feedback }];
@@ -31,9 +33,15 @@ async function maySteer({ by }: SubmittedReview, github: GitHub): Promise<boolea
 
 function toBatch({ by, body, comments, head }: SubmittedReview): Batch {
   const login = by?.login ?? '';
-  const words = readVisible(body).text;
-  const threads = comments.map(({ root, path, line, body: text }) => {
-    return { root, path, line, by: login, text: readVisible(text).text };
-  });
+  const words = readReview(readVisible(body).text);
+  const threads = comments
+    .map(({ root, path, line, body: text }) => ({
+      root,
+      path,
+      line,
+      by: login,
+      text: readReview(readVisible(text).text),
+    }))
+    .filter(({ text }) => text !== '');
   return { by: [login], words: words === '' ? [] : [words], threads, from: head, said: {} };
 }

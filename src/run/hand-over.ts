@@ -122,7 +122,10 @@ export async function meetLostReply(scene: Scene): Promise<GoalEvent[] | undefin
   const why = baseMoved
     ? `its base moved meanwhile though #${pull.number} is open. Look whether the base holds it`
     : 'a second one did not merge it either';
-  return held(slice, { text: `GitHub's reply to the merge was lost, and ${why}.`, next: `/omk rebase ${slice.id}` });
+  return held(slice, {
+    text: `GitHub's reply to the merge was lost, and ${why}.`,
+    next: `write /omk rebase on #${pull.number}`,
+  });
 }
 
 /** GitHub said no: the same head again later, or a person. */

@@ -147,7 +147,7 @@ async function takeBack({ facts, github, tries }: Scene): Promise<void> {
 
 /** The agent repairs what its change broke: never what is red on the base too. */
 async function sendBack(
-  { github, slice, goal }: Scene,
+  { github, slice, goal, pull }: Scene,
   verdict: SettleVerdict & { kind: 'block' },
 ): Promise<GoalEvent[]> {
   const failed = verdict.failed ?? [];
@@ -155,7 +155,7 @@ async function sendBack(
   const own = failed.filter((check) => !red.has(check.name));
   if (own.length === 0) {
     const text = `${verdict.reason} They fail on the base too, so they are not this slice's to repair.`;
-    return held(slice, { text, next: `/omk rebase ${slice.id}` });
+    return held(slice, { text, next: `write /omk rebase on #${pull.number}` });
   }
   const texts = await readFailedChecks(github, own);
   return [{ kind: 'sent-back', slice: slice.id, feedback: texts.map((text) => ({ from: 'checks', text })) }];
@@ -163,7 +163,7 @@ async function sendBack(
 
 /** An update costs gates and wall, so it waits for its turn, and a base that never stands still ends it. */
 async function update(scene: Scene, reason: string): Promise<GoalEvent[]> {
-  const { goal, slice, tools } = scene;
+  const { goal, slice, pull, tools } = scene;
   const ahead = await findAhead(goal, slice, branchOf(goal, slice), tools);
   if (ahead !== undefined) {
     const until = new Date(tools.clock.now().getTime() + 60 * SECOND);
@@ -171,7 +171,7 @@ async function update(scene: Scene, reason: string): Promise<GoalEvent[]> {
   }
   if (slice.attempts.rounds >= MOST_ROUNDS) {
     const text = `The base moved on ${MOST_ROUNDS} times before this slice could merge: ${reason}.`;
-    return held(slice, { text, next: `/omk rebase ${slice.id}` });
+    return held(slice, { text, next: `write /omk rebase on #${pull.number}` });
   }
   await takeBack(scene);
   return rebase(goal, slice, tools);

@@ -101,7 +101,7 @@ async function startGoal(
 async function tell(kind: 'status' | 'why' | 'proof' | 'replay', talk: Talk): Promise<string> {
   const { store, clock } = talk.tools;
   const goal = await findGoal(talk);
-  if (!goal) return refusals.noGoal();
+  if (!goal) return refusals.noGoal(talk.issue.isPull ? 'pull' : 'issue');
   switch (kind) {
     case 'status':
       await store.wake(goal.id, 'announce');
@@ -132,7 +132,7 @@ async function order(command: Order, talk: Talk): Promise<string> {
   const { tools, key, issue, person: by } = talk;
   for (let look = 0; look < MOST_LOOKS; look += 1) {
     const goal = await findGoal(talk);
-    if (!goal) return refusals.noGoal();
+    if (!goal) return refusals.noGoal(talk.issue.isPull ? 'pull' : 'issue');
     if (goal.told.includes(key)) return answerOf(goal, key, tools);
     const { events, answer } = steer(command, goal, { by, pull: issue.isPull ? issue.number : undefined });
     if (events.length === 0) return answer;

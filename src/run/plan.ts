@@ -72,7 +72,7 @@ const NOT_FOUND = 127;
 /** No plan: the question Kimi asked instead, or what was wrong with its answer. */
 function refusal(plan: ParsedPlan | undefined): GoalEvent[] {
   if (plan?.kind === 'question') {
-    const reason = { text: plan.text, next: '/omk run <the goal, with the answer in it>' };
+    const reason = { text: plan.text, next: '/omk answer <text>' };
     return [{ kind: 'finished', status: 'blocked_on_human', reason }];
   }
   if (plan?.kind !== 'faults') return [];

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readPatch } from '../git/commit.ts';
 import { putComment } from '../github/issues.ts';
-import { isRefusal } from '../github/refusal.ts';
 import { listThreads, replyInThread, resolveThread } from '../github/reviews.ts';
 import { isCovered, judgeThread, type Batch } from '../goal/batch.ts';
 import type { GoalEvent } from '../goal/event.ts';
@@ -10,6 +9,7 @@ import { reviewAnswered, threadAnswer } from '../goal/report/review-answers.ts';
 import type { Slice } from '../goal/slice.ts';
 import { marker } from '../goal/text.ts';
 import { parsePatch, type Change } from '../review/diff.ts';
+import { unlessRefused } from './say.ts';
 import { mirrorOf, type Tools } from './tools.ts';
 
 /** Says in each thread of the reviews what became of it, and all of it in one comment. Threads that the diff covers are resolved. Harmless twice. */
@@ -28,25 +28,13 @@ export async function reply(goal: Goal, slice: Slice, tools: Tools): Promise<Goa
     if (!thread || !outcome) continue;
     const isSaid = thread.bodies.some((body) => body.includes(mark));
     const body = `${mark}\n${threadAnswer(outcome, pull.head)}`;
-    if (!isSaid) await unlessRefused(() => replyInThread(github, pull.number, { root, body }), goal, tools);
-    if (outcome.kind === 'fixed' && !thread.isResolved)
-      await unlessRefused(() => resolveThread(github, thread), goal, tools);
+    if (!isSaid) await unlessRefused(tools, () => replyInThread(github, pull.number, { root, body }));
+    if (outcome.kind === 'fixed' && !thread.isResolved) await unlessRefused(tools, () => resolveThread(github, thread));
   }
   const body = `${mark}\n${reviewAnswered(slice, batch.by, outcomes)}`;
   const comment = { issue: pull.number, marker: mark, body, knownId: undefined };
-  await unlessRefused(() => putComment(github, comment), goal, tools);
+  await unlessRefused(tools, () => putComment(github, comment));
   return [{ kind: 'review-answered', slice: slice.id }];
-}
-
-/** A conversation that is locked, or gone, is no reason to stop the work. */
-async function unlessRefused(say: () => Promise<unknown>, goal: Goal, tools: Tools): Promise<void> {
-  try {
-    await say();
-  } catch (err) {
-    const saysNo = isRefusal(err) || (err instanceof Error && 'errors' in err);
-    if (!saysNo) throw err;
-    tools.log.warn({ err, goal: goal.id }, 'an answer to a review was refused');
-  }
 }
 
 /** What changed between the head that was reviewed and the one that is delivered now. */

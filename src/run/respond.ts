@@ -1,23 +1,21 @@
-import { createHash } from 'node:crypto';
 import { assertNever, UserError } from '../errors.ts';
-import { addReaction, putComment } from '../github/issues.ts';
+import { addReaction } from '../github/issues.ts';
 import { getPermission, readDefaultFile, readOrgConfig } from '../github/repository.ts';
 import { type Heard, parseWebhook } from '../github/webhook.ts';
 import { NO_OPTIONS, type Command } from '../goal/command.ts';
 import { parseCommand } from '../goal/parse-command.ts';
 import type { GoalEvent } from '../goal/event.ts';
-import { FLOOD_LIMIT, FLOOD_WINDOW_MS, judgeFlood } from '../goal/flood.ts';
-import { type Goal, isEnded, type Repository } from '../goal/goal.ts';
-import { branchName } from '../goal/naming.ts';
+import type { Repository } from '../goal/goal.ts';
 import { isListedBot, isPerson, mayUse, mayWrite } from '../goal/permission.ts';
 import { POLICY_PATH, readPolicy } from '../goal/policy-file.ts';
 import * as refusals from '../goal/report/refusals.ts';
-import type { Slice } from '../goal/slice.ts';
 import { policyOf } from '../goal/terms.ts';
-import { marker } from '../goal/text.ts';
 import type { Webhook } from '../store/webhook.ts';
+import { hearAside, hearOrderInReview, hearProgram } from './aside.ts';
+import { hearHint } from './hint.ts';
 import { append, obey, type Talk } from './obey.ts';
 import { permissionOf } from './recheck.ts';
+import { say, sayFlooded, takeIn, unlessRefused } from './say.ts';
 import type { Tools } from './tools.ts';
 
 /** Does what one stored webhook delivery asks for. Doing it twice is harmless: goals, answers and reactions have keys of their own. */
@@ -33,7 +31,9 @@ async function hear(webhook: Webhook, tools: Tools): Promise<void> {
   if (heard.kind !== 'other') await followRepository(heard.repository, tools);
   switch (heard.kind) {
     case 'comment':
-      return hearComment(heard, tools);
+      return hearComment(heard, webhook.id, tools);
+    case 'aside':
+      return hearAside(heard, webhook.id, tools);
     case 'label':
       return hearLabel(heard, webhook.id, tools);
     case 'unlabel':
@@ -41,7 +41,7 @@ async function hear(webhook: Webhook, tools: Tools): Promise<void> {
     case 'issue-gone':
       return hearIssueGone(heard, tools);
     case 'review':
-      return hearReview(heard, tools);
+      return hearReview(heard, webhook.id, tools);
     case 'hint':
       return hearHint(heard, tools);
     case 'other':
@@ -51,10 +51,11 @@ async function hear(webhook: Webhook, tools: Tools): Promise<void> {
   }
 }
 
-async function hearComment(heard: Heard & { kind: 'comment' }, tools: Tools): Promise<void> {
+async function hearComment(heard: Heard & { kind: 'comment' }, delivery: string, tools: Tools): Promise<void> {
   const parsed = parseCommand(heard.comment.body);
   const { sender } = heard;
-  if (parsed.kind === 'none' || !(isPerson(sender) || isListedBot(sender, tools.config))) return;
+  if (parsed.kind === 'none') return;
+  if (!isPerson(sender) && !isListedBot(sender, tools.config)) return hearProgram({ ...heard, delivery }, tools);
   const { issue, comment, repository } = heard;
   const key = `comment:${comment.id}`;
   const flood = await takeIn(
@@ -67,7 +68,7 @@ async function hearComment(heard: Heard & { kind: 'comment' }, tools: Tools): Pr
   const person = { id: sender.id, login: sender.login, app: sender.app };
   const talk: Talk = { issue, repository, key, commentId: comment.id, github, tools, person };
   if (flood === 'told') return sayFlooded(talk);
-  await addReaction(github, { commentId: heard.comment.id, content: 'eyes' });
+  await unlessRefused(tools, () => addReaction(github, { commentId: comment.id, content: 'eyes' }));
   if (parsed.kind === 'fault') return say(talk, refusals.faults(parsed));
   const permission = await permissionOf(person, github, tools);
   const { command, more } = parsed;
@@ -80,17 +81,19 @@ async function hearComment(heard: Heard & { kind: 'comment' }, tools: Tools): Pr
   if (words.length > 0) await say(talk, words.join('\n\n'));
 }
 
-async function hearLabel(heard: Heard & { kind: 'label' }, deliveryId: string, tools: Tools): Promise<void> {
-  if (heard.issue.isPull || !isPerson(heard.sender)) return;
+async function hearLabel(heard: Heard & { kind: 'label' }, delivery: string, tools: Tools): Promise<void> {
+  if (heard.hint) await hearHint(heard.hint, tools);
   const github = await tools.connect(heard.repository);
   const read = readPolicy((await readDefaultFile(github, POLICY_PATH)) ?? (await readOrgConfig(github)));
   const trigger = read.kind === 'policy' ? read.policy.trigger.label : 'omk';
   if (heard.label !== trigger) return;
+  if (!isPerson(heard.sender)) return hearProgram({ ...heard, delivery }, tools);
   const { issue, repository, sender } = heard;
   const person = { id: sender.id, login: sender.login };
-  const talk: Talk = { issue, repository, key: `label:${deliveryId}`, commentId: undefined, github, tools, person };
+  const talk: Talk = { issue, repository, key: `label:${delivery}`, commentId: undefined, github, tools, person };
   const flood = await takeIn(talk, 'run', tools);
   if (flood !== 'heard') return flood === 'told' ? sayFlooded(talk) : undefined;
+  if (issue.isPull) return say(talk, refusals.labelOnPull());
   const labeller = await getPermission(github, sender);
   if (!mayWrite(labeller)) return say(talk, refusals.notPermitted('run', labeller));
   if (!mayWrite(await getPermission(github, issue.author))) return say(talk, refusals.confirmLabel(issue.author.login));
@@ -108,26 +111,6 @@ async function obeyOrExplain(command: Command, talk: Talk): Promise<string | und
   }
 }
 
-type Said = Pick<Talk, 'repository' | 'issue' | 'key'>;
-
-/** Counts it among what was said on its issue, so that no ping-pong of people's programs goes on for long. */
-async function takeIn({ repository, issue, key }: Said, command: Command['kind'] | undefined, { store }: Tools) {
-  const place = `${repository.id}#${issue.number}`;
-  return judgeFlood(await store.countHeard({ key, place }, FLOOD_WINDOW_MS), command);
-}
-
-/** Once an hour at the most. */
-function sayFlooded(talk: Talk): Promise<void> {
-  const hour = Math.floor(talk.tools.clock.now().getTime() / FLOOD_WINDOW_MS);
-  return say({ ...talk, key: `flood:${talk.issue.number}:${hour}` }, refusals.flooded(FLOOD_LIMIT));
-}
-
-/** Answers once: the marker is made of what is answered. */
-async function say({ issue, key, github }: Talk, body: string): Promise<void> {
-  const mark = marker('reply', createHash('sha256').update(key).digest('hex').slice(0, 12));
-  await putComment(github, { issue: issue.number, marker: mark, body: `${mark}\n${body}`, knownId: undefined });
-}
-
 async function hearIssueGone(heard: Heard & { kind: 'issue-gone' }, tools: Tools): Promise<void> {
   const goal = await tools.store.findActiveGoal(heard.repository.id, heard.issue);
   if (!goal) return;
@@ -139,8 +122,9 @@ async function hearIssueGone(heard: Heard & { kind: 'issue-gone' }, tools: Tools
 const REVIEW_MS = 20_000;
 
 /** A review of a slice's pull request: by whom it may be is looked at when it is read. */
-async function hearReview(heard: Heard & { kind: 'review' }, tools: Tools): Promise<void> {
+async function hearReview(heard: Heard & { kind: 'review' }, delivery: string, tools: Tools): Promise<void> {
   await hearHint(heard.hint, tools);
+  await hearOrderInReview(heard, delivery, tools);
   if (!isPerson(heard.sender)) return;
   const goal = await tools.store.findGoalByPull(heard.repository.id, heard.pull);
   const slice = goal?.slices.find(({ pull }) => pull?.number === heard.pull);
@@ -175,61 +159,4 @@ async function followRepository(now: Repository, tools: Tools): Promise<void> {
       tools,
     );
   }
-}
-
-type Hint = Heard & { kind: 'hint' };
-
-/** A look a moment after the first hint hears what comes with it: jobs and suites report in swarms. */
-const GATHER_MS = 3_000;
-
-/** Something about these commits, pull requests or branches changed: the slices concerned read the facts again. */
-async function hearHint(heard: Hint, tools: Tools): Promise<void> {
-  if (heard.app === tools.config.APP_ID) return;
-  const now = tools.clock.now();
-  for (const goal of await findConcerned(heard, tools)) {
-    for (const slice of goal.slices.filter((candidate) => isConcerned(candidate, goal, heard))) {
-      if (slice.reason) await reconsider(goal, slice, heard, tools);
-      else if (!isEnded(goal.status) && (heard.urgent || !looksSoon(goal, slice, now)))
-        await tools.store.wake(goal.id, slice.id, new Date(now.getTime() + GATHER_MS));
-    }
-  }
-}
-
-/** Before the grace for first checks is over nothing can be ready, and what is green already is looked at again anyway. */
-function looksSoon(goal: Goal, { headSeenAt, greenSince, wait }: Slice, now: Date): boolean {
-  if (!headSeenAt || !wait) return false;
-  const inGrace = now.getTime() < headSeenAt.getTime() + policyOf(goal).checks.first_check_grace;
-  return inGrace || (greenSince !== undefined && wait.until.getTime() - now.getTime() <= 60_000);
-}
-
-/** What waits for a person is looked at again when people did something to the pull request, or a check of it went well after all. */
-async function reconsider(goal: Goal, slice: Slice, heard: Hint, tools: Tools): Promise<void> {
-  if (heard.pulls.length > 0 || (heard.heads.length > 0 && !heard.urgent)) await release(goal, slice, heard, tools);
-}
-
-async function findConcerned(heard: Hint, { store }: Tools): Promise<Goal[]> {
-  const repository = heard.repository.id;
-  const byHead = await Promise.all(heard.heads.map((sha) => store.listGoalsByHead(repository, sha)));
-  const byPull = await Promise.all(heard.pulls.map((pull) => store.findGoalByPull(repository, pull)));
-  const active =
-    heard.branches.length > 0 ? await store.listGoals({ repositoryId: repository, ended: false, limit: 1_000 }) : [];
-  const byBranch = await Promise.all(active.map(({ id }) => store.findGoal(id)));
-  const goals = [...byHead.flat(), ...byPull, ...byBranch].filter((goal) => goal !== undefined);
-  return [...new Map(goals.map((goal) => [goal.id, goal])).values()];
-}
-
-function isConcerned(slice: Slice, goal: Goal, heard: Hint): boolean {
-  if (slice.status !== 'merging' || !slice.pull) return false;
-  const { number, head } = slice.pull;
-  const branches = [goal.base?.branch, branchName(goal, slice.id)];
-  return (
-    heard.pulls.includes(number) || heard.heads.includes(head) || heard.branches.some((name) => branches.includes(name))
-  );
-}
-
-async function release(goal: Goal, slice: Slice, heard: Hint, tools: Tools): Promise<void> {
-  const by = { id: heard.sender.id, login: heard.sender.login };
-  const again: GoalEvent[] = isEnded(goal.status) ? [{ kind: 'resumed', by }] : [];
-  if (isEnded(goal.status) && goal.status !== 'blocked_on_human') return;
-  await append(goal, [...again, { kind: 'released', slice: slice.id }], tools);
 }

@@ -198,6 +198,27 @@ const NODE: Row[] = [
     gates: ['pnpm run build', 'apps/web$ pnpm run lint', 'pnpm test', 'apps/e2e$ pnpm test'],
   },
   {
+    name: 'what a tool of the root goes through as a whole is not run again in the packages; what has a path is',
+    files: {
+      'package.json': {
+        workspaces: ['packages/*'],
+        scripts: { test: 'vitest', typecheck: 'tsc --build', lint: 'eslint packages/a', build: 'tsdown' },
+      },
+      'packages/a/package.json': {
+        scripts: { test: 'vitest', typecheck: 'tsc -b', lint: 'eslint src', build: 'tsdown' },
+      },
+    },
+    setup: [],
+    gates: [
+      'npm run build',
+      'packages/a$ npm run build',
+      'npm run lint',
+      'npm run typecheck',
+      'packages/a$ npm run lint',
+      'npm test -- --run',
+    ],
+  },
+  {
     name: 'yarn workspaces in their long form',
     files: {
       'package.json': { workspaces: { packages: ['./libs/a/'] }, scripts: { lint: 'yarn workspaces run lint' } },
@@ -439,6 +460,16 @@ const COMPILED: Row[] = [
     },
     setup: [],
     gates: [`a$ ${GOFMT}`, `b$ ${GOFMT}`, 'a$ go vet ./...', 'b$ go vet ./...', 'a$ go test ./...', 'b$ go test ./...'],
+  },
+  {
+    name: 'a module without code only keeps its folder out of another one',
+    files: { 'go.mod': GO_MOD, 'main.go': '', 'assets/go.mod': GO_MOD, 'assets/logo.png': '' },
+    setup: [],
+    gates: [
+      `unformatted=$(find . -name '*.go' -not -path '*/vendor/*' -not -path '*/testdata/*' -not -path './assets/*' -exec gofmt -l {} +) && echo "$unformatted" && test -z "$unformatted"`,
+      'go vet ./...',
+      'go test ./...',
+    ],
   },
   {
     name: 'gofmt does not read vendored code and fixtures, and vendored modules are not fetched',

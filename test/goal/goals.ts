@@ -27,6 +27,7 @@ export function someSlice(more: Partial<Slice> = {}): Slice {
     reserved: false,
     rounds: [],
     begunAnew: false,
+    regrouped: false,
     gateFaults: 0,
     feedback: [],
     inbox: [],

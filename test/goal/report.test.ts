@@ -22,6 +22,65 @@ import { hostile, seeded } from './seeded.ts';
 
 const later = (minutes: number) => new Date(AT.getTime() + minutes * 60_000);
 
+describe('who asks why, or how it stands, is told what is asked of people', () => {
+  const plan = { hash: '0123456789ab', notes: [], needsApproval: true, approvedBy: undefined };
+  const stuck = someSlice({ status: 'blocked', reason: { text: 'Tests fail.', next: '/omk retry api' } });
+  const held = someSlice({ id: 'ui', reason: { text: 'It waits for a person.', next: '/omk merge ui' } });
+
+  test.each<[string, Goal, string[]]>([
+    ['a plan that waits', someGoal({ status: 'awaiting_approval', plan }), ['/omk approve 0123456789ab']],
+    ['a pause', someGoal({ status: 'paused' }), ['/omk resume']],
+    [
+      'two slices that need something',
+      someGoal({
+        status: 'blocked_on_human',
+        slices: [stuck, held],
+        reason: { ...stuck.reason, text: 'Slice `api`: Tests fail.', next: '/omk retry api' },
+      }),
+      ['/omk retry api', '/omk merge ui'],
+    ],
+    ['an end without a reason', someGoal({ status: 'failed_infra' }), ['/omk retry']],
+  ])('%s', (_, goal, commands) => {
+    for (const text of [accounts.why(goal), accounts.status(goal, AT), renderStatus(goal, view)]) {
+      expect([...text.matchAll(/Next: `([^`]+)`/g)].map(([, next]) => next)).toEqual(commands);
+    }
+    expect(accounts.why(goal)).not.toContain('Nothing is asked of you');
+  });
+
+  test('of a goal at work what each slice is at', () => {
+    const planned = someSlice({ id: 'docs', status: 'planned', dependsOn: ['api'], pull: undefined });
+    const goal = someGoal({ slices: [someSlice({ status: 'building' }), planned] });
+    expect(accounts.why(goal)).toBe(
+      'The goal is `running`.\n\n- `api` (#12): is at `building`, attempt 1\n- `docs`: comes after `api`\n\nNothing is asked of you. Hold it with `/omk pause`.',
+    );
+  });
+
+  test('of a goal that is ready that nothing is left', () => {
+    expect(accounts.why(someGoal({ status: 'ready', slices: [someSlice({ status: 'merged' })] }))).toContain(
+      'nothing is left to do',
+    );
+  });
+
+  test('the proof in a table; evidence of another tree counts for nothing', () => {
+    const rows = readTables(
+      accounts.proof(
+        someGoal({
+          slices: [
+            someSlice(),
+            someSlice({ id: 'ui', tree: 'd'.repeat(40), wall: someWall({ head: 'e'.repeat(40) }) }),
+          ],
+        }),
+        undefined,
+      ),
+    )[0];
+    expect(rows?.map((row) => [row[0], row[5], row[6]])).toEqual([
+      ['Slice', 'Gates', 'Wall'],
+      ['`api`', '1/1', '6/6'],
+      ['`ui`', '0/1', '–'],
+    ]);
+  });
+});
+
 describe('the status comment', () => {
   test('has its parts in fixed order', () => {
     const goal = someGoal({
@@ -183,9 +242,12 @@ describe('the body of a pull request', () => {
         '| --- | --- | --- | --- | --- |',
         `| unit | \`npm test\` | 0 | 12 s | \`${TREE}\` |`,
         '',
+        '**How it was made, and how to change it**',
+        '',
         '- Sandbox: `bwrap`',
         '- Spend of the goal so far: 0.42 USD, 123k tokens, 10 min of agent time',
         `- Proof: [proof](${PAGE}/proof.json), [page of the goal](${PAGE})`,
+        '- To change it, submit a review, push to the branch, or write `/omk fix <text>`; `/omk help` shows the rest',
         '',
         '<!-- omk:end:slice -->',
       ].join('\n'),

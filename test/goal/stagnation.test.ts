@@ -64,7 +64,7 @@ function play(goal: Goal, ...events: GoalEvent[]): Goal {
   return events.reduce((before, event) => applyEvent(before, event, AT), goal);
 }
 
-test('one other way is tried, a fresh session that knows what failed; then it asks', () => {
+test('other ways are tried, a fresh session that knows what failed and then other slices; then it asks', () => {
   const fresh = someGoal({
     slices: [
       someSlice({ status: 'verifying', kimiSession: 's1', attempts: { builds: 0, rounds: 0, batches: 0, total: 0 } }),
@@ -83,13 +83,56 @@ test('one other way is tried, a fresh session that knows what failed; then it as
   expect(anew.slices[0]?.feedback[0]?.text).toContain('failed in the same way');
   expect(anew.recent.at(-1)?.text).toContain('build started anew');
   const again = play(anew, failed, failed);
+  // People have seen its pull request: it is not replaced behind their backs.
   expect(nextSteps(again, AT)).toMatchObject([{ kind: 'block', reason: { next: '/omk answer <how to go on>' } }]);
+  const unseen = someGoal({ ...again, slices: again.slices.map((slice) => ({ ...slice, pull: undefined })) });
+  const [step] = nextSteps(unseen, AT);
+  expect(step).toMatchObject({ kind: 'regroup', slice: 'api', why: expect.stringContaining('failed in the same way') });
+  const later = someSlice({ id: 'ui', dependsOn: ['api'], status: 'planned', pull: undefined });
+  const regrouped = play(someGoal({ ...unseen, slices: [...unseen.slices, later] }), {
+    kind: 'regrouped',
+    stuck: 'api',
+    why: why ?? '',
+  });
+  expect(regrouped.slices.map(({ status }) => status)).toEqual(['cancelled', 'cancelled']);
+  expect(regrouped.replan).toMatch(
+    /^Slice api made no progress: .*Plan api, ui anew, in smaller slices[^]*open to the end:\nx$/,
+  );
+  expect(nextSteps(regrouped, AT)).toEqual([{ kind: 'plan' }]);
+  const second = someSlice({ ...unseen.slices[0], id: 'part' });
+  expect(nextSteps(someGoal({ slices: [...regrouped.slices, second] }), AT)).toMatchObject([
+    { kind: 'block', reason: { text: expect.stringMatching(/Still open:\nx$/) } },
+  ]);
   const helped = play(
     again,
     { kind: 'slice-blocked', slice: 'api', reason: { text: 't', next: 'n' } },
     { kind: 'retried', slice: 'api', by: { id: 3, login: 'ada' } },
   );
   expect(helped.slices[0]).toMatchObject({ rounds: [], begunAnew: false });
+});
+
+test('an agent that has nothing to change is not given smaller slices: a person is told what is open, and how to let it pass', () => {
+  const feedback = [
+    { from: 'wall', text: '[deadbeef] code/x at a.ts:1 (high): m' },
+    { from: 'agent', text: 'The last turn changed nothing.' },
+  ] as const;
+  const attempts = { builds: 3, rounds: 1, batches: 0, total: 3 };
+  const slice = someSlice({
+    status: 'building',
+    pull: undefined,
+    begunAnew: true,
+    rounds: [empty],
+    attempts,
+    feedback: [...feedback],
+  });
+  const [step] = nextSteps(someGoal({ slices: [slice] }), AT);
+  expect(step).toMatchObject({ kind: 'block' });
+  const text = step?.kind === 'block' ? step.reason.text : '';
+  expect(text).toBe(
+    'Not solved within 3 builds. Still open:\n[deadbeef] code/x at a.ts:1 (high): m\nA finding is let through with `/omk accept deadbeef <reason>`.',
+  );
+  const other = someGoal({ slices: [{ ...slice, rounds: [red('x')] }] });
+  expect(nextSteps(other, AT)).toMatchObject([{ kind: 'regroup', why: 'not solved within 3 builds' }]);
 });
 
 describe('a gate that fails for its own reasons is not the code’s fault', () => {

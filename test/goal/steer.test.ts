@@ -64,9 +64,9 @@ const ROWS: Row[] = [
   ['approve', proposed, undefined, ['approved'], /`\/omk pause`/],
   ['approve abc123abc123', proposed, undefined, ['approved'], /approved/],
   ['approve 000000000000', proposed, undefined, [], /`\/omk approve abc123abc123`/],
-  ['approve', someGoal(), undefined, [], /does not wait for `\/omk approve`/],
+  ['approve', someGoal(), undefined, [], /`\/omk approve` has no effect now.*`running`/],
   ['reject too much at once', proposed, undefined, ['rejected'], /`\/omk retry`/],
-  ['reject it', someGoal(), undefined, [], /does not wait/],
+  ['reject it', someGoal(), undefined, [], /has no effect now/],
   ['plan only the first', proposed, undefined, ['answered'], /made again/],
   ['answer yes, both', someGoal({ status: 'blocked_on_human', slices: [] }), undefined, ['answered'], /goes on/],
   [
@@ -76,7 +76,28 @@ const ROWS: Row[] = [
     ['resumed', 'retried', 'fix-asked'],
     /slice `api`/,
   ],
-  ['answer yes', someGoal(), undefined, [], /does not wait for `\/omk answer`/],
+  [
+    'answer yes',
+    someGoal({ status: 'blocked_on_human', slices: [merged], replan: 'Plan the rest anew.' }),
+    undefined,
+    ['answered'],
+    /goes on/,
+  ],
+  [
+    'answer take the other table',
+    someGoal({ slices: [someSlice({ status: 'building', reserved: true, pull: undefined }), merged] }),
+    undefined,
+    ['fix-asked'],
+    /`api` is being worked on; this goes into the next turn/,
+  ],
+  [
+    'resume',
+    someGoal({ status: 'blocked_on_human', slices: [blocked], reason: blocked.reason }),
+    undefined,
+    [],
+    /Next: `\/omk retry api`/,
+  ],
+  ['answer yes', someGoal(), undefined, [], /`\/omk answer` has no effect now/],
   ['retry', someGoal({ status: 'failed_infra', slices: [] }), undefined, ['resumed'], /another attempt/],
   [
     'retry',
@@ -103,7 +124,7 @@ const ROWS: Row[] = [
   ['retry api', someGoal({ status: 'failed_infra' }), undefined, ['resumed'], /Slice `api`/],
   ['retry api', someGoal({ slices: [someSlice({ status: 'merged' })] }), undefined, [], /does not wait/],
   ['retry ui', someGoal(), undefined, [], /no slice `ui`.*`api`/],
-  ['retry', someGoal(), undefined, [], /does not wait/],
+  ['retry', someGoal(), undefined, [], /has no effect now/],
   ['retry', someGoal({ status: 'ready' }), undefined, [], /has ended/],
   ['retry', someGoal({ status: 'needs_more_budget' }), undefined, [], /budget add/],
   ['budget add --usd 5', someGoal({ status: 'needs_more_budget' }), undefined, ['budget-extended', 'resumed'], /5 USD/],
@@ -144,7 +165,7 @@ const ROWS: Row[] = [
     /Merge #12 by hand/,
   ],
   ['merge api', someGoal({ slices: [someSlice({ status: 'building' })] }), undefined, [], /is `building`/],
-  ['merge', someGoal({ slices: [] }), undefined, [], /does not wait/],
+  ['merge', someGoal({ slices: [] }), undefined, [], /has no effect now/],
   ['revert api', someGoal(), undefined, ['reverted'], /pull request, if any, is closed/],
   [
     'revert api',
@@ -168,7 +189,7 @@ const ROWS: Row[] = [
     /`\/omk revert ui`/,
   ],
   ['revert ui', someGoal(), undefined, [], /no slice `ui`/],
-  ['revert api', someGoal({ status: 'cancelled' }), undefined, [], /does not wait/],
+  ['revert api', someGoal({ status: 'cancelled' }), undefined, [], /has no effect now/],
 ];
 
 describe('every command has a stated effect', () => {
@@ -342,5 +363,35 @@ describe('further slices that an agent proposed', () => {
     const refused = tell('reject not now', over);
     expect(refused.kinds).toEqual(['resumed', 'proposal-refused']);
     expect(nextSteps(refused.after, AT)).toMatchObject([{ kind: 'finish', status: 'ready' }]);
+  });
+});
+
+describe('a finding that is let through', () => {
+  const note = { from: 'agent', text: 'The last turn changed nothing.' } as const;
+
+  test('lets the wall judge again when nothing else is open, whatever the last turn was like', () => {
+    const goal = someGoal({ slices: [{ ...found, feedback: [...found.feedback, note] }] });
+    const { after } = tell('accept deadbeef it is meant so\nfor now', goal);
+    expect(after.slices[0]).toMatchObject({ status: 'reviewing', feedback: [], reason: undefined });
+    expect(after.slices[0]?.accepted).toMatchObject([{ finding: 'deadbeef', reason: 'it is meant so\nfor now' }]);
+  });
+
+  test('is no longer named among what is open', () => {
+    const other = { from: 'wall', text: '[0badcafe] code/reviewer at b.ts:2 (high): m r' } as const;
+    const reason = { text: `Still open:\n[deadbeef] x\n${other.text}`, next: '/omk retry api' };
+    const goal = someGoal({ slices: [{ ...found, reason, feedback: [...found.feedback, other] }] });
+    const { after } = tell('accept deadbeef it is meant so', goal);
+    expect(after.slices[0]).toMatchObject({ status: 'blocked', feedback: [other] });
+    expect(after.slices[0]?.reason?.text).toBe(`Still open:\n${other.text}`);
+  });
+});
+
+test('what a running agent is told waits for its next turn, and the turn is not lost', () => {
+  const goal = someGoal({ slices: [someSlice({ status: 'building', reserved: true })] });
+  const { after } = tell('answer take the other table', goal);
+  expect(after.slices[0]).toMatchObject({
+    reserved: true,
+    turn: goal.slices[0]?.turn,
+    inbox: [{ from: 'person', text: 'take the other table' }],
   });
 });

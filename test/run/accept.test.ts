@@ -65,15 +65,17 @@ describe('a goal is asked for', () => {
     expect(await say('zoe', number, '/omk run')).toContain('Nothing was done');
   });
 
-  test('not by quoting, by code, by an edit or by somebody else’s bot', async () => {
+  test('not by quoting, by code, by the text of the issue or by an edit, which is said once', async () => {
     const { number } = world.github.openIssue('ada', { title: 'Say it', body: '/omk run' });
-    const before = world.ownComments(number).length;
     for (const text of ['> /omk run', '```\n/omk run\n```', 'please /omk run', '/omkrun', '<!-- /omk run -->']) {
       const comment = world.github.comment('ada', number, text);
       world.github.editComment('ada', comment, '/omk run');
     }
     await world.idle();
-    expect(world.ownComments(number)).toHaveLength(before);
+    expect(world.ownComments(number)).toEqual([
+      expect.stringContaining('not in the text of an issue'),
+      expect.stringContaining('An edited comment starts nothing'),
+    ]);
     await expect(world.goal(number)).rejects.toThrow('no goal');
   });
 

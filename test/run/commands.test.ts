@@ -46,7 +46,7 @@ describe('one goal, steered from GitHub alone', () => {
     world.github.comment('ada', issue, '/omk approve');
     world.github.comment('ada', issue, '/omk approve');
     await world.idle();
-    const answers = world.ownComments(issue).filter((body) => /is approved|does not wait/.test(body));
+    const answers = world.ownComments(issue).filter((body) => /is approved|has no effect now/.test(body));
     expect(answers.filter((body) => body.includes('is approved'))).toHaveLength(1);
     expect(answers).toHaveLength(2);
     expect(await say('/omk replay')).toMatch(/^(?!.*plan approved.*plan approved).*plan approved/s);
@@ -58,7 +58,7 @@ describe('one goal, steered from GitHub alone', () => {
     expect(await say('/omk why')).toContain('`/omk merge`');
     expect(await say('/omk status')).toContain('`blocked_on_human`');
     expect(await say('/omk retyr')).toContain('`/omk retry`');
-    expect(await say('/omk pause')).toContain('does not wait');
+    expect(await say('/omk pause')).toContain('has no effect now');
     expect(await say('/omk proof')).toContain(`npx omk proof ${goal.id}`);
     expect(await say('/omk replay', issue, 'rob')).toContain('asked by ada');
   });

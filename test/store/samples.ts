@@ -174,6 +174,7 @@ const SAMPLES: Record<GoalEvent['kind'], GoalEvent> = {
   'review-declined': { kind: 'review-declined', slice, summary: NASTY, kimiSession: undefined },
   'review-answered': { kind: 'review-answered', slice },
   reverted: { kind: 'reverted', undoes: 'one', by: PERSON, cancels: [], undo: planned('revert-one') },
+  regrouped: { kind: 'regrouped', stuck: 'one', why: NASTY },
   rejected: { kind: 'rejected', by: PERSON, text: NASTY },
   told: { kind: 'told', key: 'comment:1', answer: NASTY },
   finished: { kind: 'finished', status: 'ready', reason: undefined },

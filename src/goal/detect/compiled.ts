@@ -56,7 +56,7 @@ export function detectCargo(view: RepositoryView): FoundPackage[] {
 
 /** Go: each module, those of a go.work as well; `./...` never reaches into another module. */
 export function detectGo(view: RepositoryView): FoundPackage[] {
-  return foldersWith(view, ['go.mod']).map((dir) => {
+  return goModules(view).map((dir) => {
     const isVendored = view.files.includes(pathIn(dir, 'vendor/modules.txt'));
     const needsDownload = /^\s*require\b/m.test(view.read(pathIn(dir, 'go.mod')) ?? '') && !isVendored;
     return {
@@ -70,6 +70,14 @@ export function detectGo(view: RepositoryView): FoundPackage[] {
       ],
     };
   });
+}
+
+/** Modules with code of their own: an empty one keeps a folder out of another module. */
+function goModules(view: RepositoryView): string[] {
+  const modules = foldersWith(view, ['go.mod']);
+  const owner = (path: string) => modules.findLast((dir) => isWithin(path, dir));
+  const owned = new Set(view.files.filter((path) => path.endsWith('.go')).map(owner));
+  return modules.filter((dir) => dir === '.' || owned.size === 0 || owned.has(dir));
 }
 
 /** `gofmt -l` exits 0 whatever it lists, so the gate asks for an empty list. It would also read vendored code, fixtures and other modules. */

@@ -86,9 +86,16 @@ function argumentsToEnd(text: string): string {
   return '';
 }
 
-/** Whether a script of a workspace root runs the script of that name in the packages. */
+/** Tools that go through the whole tree by themselves, told of nothing but the root. */
+const WHOLE_TREE =
+  /(^|&&\s*)(?:vitest(?: run)?|jest|tsc (?:-b|--build)|(?:eslint|oxlint|biome check|biome ci) \.)(?=\s*$|\s+-)/;
+
+/** Whether a script of a workspace root runs the script of that name in the packages, or does for all of them what it does. */
 export function fansOut(text: string): boolean {
-  return /\b(turbo|nx|lerna|wsrun|ultra|lage|rush|moon)\b|\bpnpm\b.*\s(-r|--recursive|--filter|-F)\b|\s(--workspaces|-ws)\b|\byarn workspaces?\b|\bbun\b.*--filter/.test(
-    text,
+  return (
+    WHOLE_TREE.test(text) ||
+    /\b(turbo|nx|lerna|wsrun|ultra|lage|rush|moon)\b|\bpnpm\b.*\s(-r|--recursive|--filter|-F)\b|\s(--workspaces|-ws)\b|\byarn workspaces?\b|\bbun\b.*--filter/.test(
+      text,
+    )
   );
 }

@@ -135,8 +135,10 @@ function madeHow(goal: Goal, { sandbox, pageUrl }: PullView): string {
   const proof =
     pageUrl === undefined ? 'ask with `/omk proof`' : `[proof](${pageUrl}/proof.json), [page of the goal](${pageUrl})`;
   return [
+    '**How it was made, and how to change it**\n',
     `- Sandbox: ${encodeCode(sandbox)}`,
     `- Spend of the goal so far: ${renderSpend(goal.spend)}`,
     `- Proof: ${proof}`,
+    '- To change it, submit a review, push to the branch, or write `/omk fix <text>`; `/omk help` shows the rest',
   ].join('\n');
 }

@@ -1,9 +1,10 @@
 import { commandInfo, type Command } from '../command.ts';
-import type { Reason } from '../goal.ts';
+import type { Goal, Reason } from '../goal.ts';
 import type { Permission } from '../permission.ts';
 import type { Slice } from '../slice.ts';
 import { clip, encodeCode, encodeInline } from '../text.ts';
-import { commandCode, renderReason, standing, type Standing } from './words.ts';
+import { findNeeds } from '../needs.ts';
+import { commandCode, pullsOf, renderReason } from './words.ts';
 
 /*
  * What omk says when it did nothing: why, and the next command. Words of people and models are encoded here.
@@ -34,6 +35,27 @@ export function wrongPlace(command: Command['kind']): string {
   return `${commandCode(command)} works ${place}, so nothing was done. Write ${encodeCode(usage)} there; ${commandCode('help')} shows what works here.`;
 }
 
+/** A command where none is heard: said once for each such place. */
+export function notHeard(where: 'edit' | 'issue' | 'review'): string {
+  const why = {
+    edit: 'An edited comment starts nothing, so that nobody’s words become a command afterwards. Nothing was done. Write it as a new comment',
+    issue: 'omk hears commands in comments, not in the text of an issue. Nothing was done. Write it as a comment',
+    review:
+      'omk hears commands in comments, not in a review. That line was left out; the rest of a review is read as it is. Write it as a comment',
+  }[where];
+  return `${why}; ${commandCode('help')} shows what works here.`;
+}
+
+/** A program gave a command; said once to each on an issue. */
+export function programs(login: string): string {
+  return `omk takes commands from people alone, and ${encodeCode(clip(login, 60))} is a program. Nothing was done. Somebody with write permission may write the command; see ${commandCode('help')}.`;
+}
+
+/** The label that starts a goal, on a pull request. */
+export function labelOnPull(): string {
+  return `The label starts a goal on an issue, and this is a pull request. Nothing was done. ${commandCode('help')} shows what works here.`;
+}
+
 /** Further commands in the same comment were left alone. */
 export function onlyFirst(command: Command['kind'], more: number): string {
   const others = more === 1 ? 'One further command was' : `${more} further commands were`;
@@ -41,8 +63,8 @@ export function onlyFirst(command: Command['kind'], more: number): string {
 }
 
 /** A second run on an issue whose goal has not ended. */
-export function busy(goal: Standing): string {
-  return `This issue has a goal already: ${standing(goal)}. Nothing new was started. See ${commandCode('status')}, or end it with ${commandCode('cancel')} and start again.`;
+export function busy({ status }: Pick<Goal, 'status'>): string {
+  return `This issue has a goal already, and it is ${encodeCode(status)}. Nothing new was started. See ${commandCode('status')}, or end it with ${commandCode('cancel')} and start again.`;
 }
 
 /** Too much was said here; said once. */
@@ -51,18 +73,22 @@ export function flooded(limit: number): string {
 }
 
 /** There is no goal to act on. */
-export function noGoal(): string {
-  return `There is no goal here to act on. Start one on the issue with ${commandCode('run')}.`;
+export function noGoal(place: 'issue' | 'pull'): string {
+  return place === 'issue'
+    ? `This issue has no goal yet, so nothing was done. Start one with ${commandCode('run')}.`
+    : `This pull request belongs to no goal of omk, so nothing was done. Goals begin on an issue, with ${commandCode('run')}.`;
 }
 
 /** The goal has ended, so the command did nothing. */
-export function alreadyEnded(goal: Standing): string {
-  return `The goal has ended: ${standing(goal)}. Nothing was changed. Start another with ${commandCode('run')}.`;
+export function alreadyEnded({ status }: Pick<Goal, 'status'>): string {
+  return `The goal has ended, it is ${encodeCode(status)}. Nothing was changed. Start another on an issue with ${commandCode('run')}.`;
 }
 
 /** The goal is not in a state in which the command makes sense. */
-export function notWaiting(command: Command['kind'], goal: Standing): string {
-  return `The goal does not wait for ${commandCode(command)}: ${standing(goal)}. Nothing was changed. See ${commandCode('why')}.`;
+export function notWaiting(command: Command['kind'], goal: Goal): string {
+  const [need] = findNeeds(goal);
+  const go = need ? `Next: ${renderReason(need, pullsOf(goal)).next}` : `See ${commandCode('why')}.`;
+  return `${commandCode(command)} has no effect now, since the goal is ${encodeCode(goal.status)}. Nothing was changed. ${go}`;
 }
 
 /** The slice is not in a state in which the command makes sense. */

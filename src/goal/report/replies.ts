@@ -2,15 +2,15 @@ import type { Budget } from '../budget.ts';
 import type { GoalEvent } from '../event.ts';
 import type { Goal } from '../goal.ts';
 import { clip, encodeCode, encodeInline } from '../text.ts';
-import { commandCode, renderCount, renderMinutes, standing, type Standing } from './words.ts';
+import { commandCode, renderCount, renderMinutes } from './words.ts';
 
 /*
  * What omk says when it did what it was told: what was done, and the next command. Words of people and models are encoded here.
  */
 
 /** A new goal takes the place of one that stood still. */
-export function replaced(goal: Standing): string {
-  return `It takes the place of the last goal here: ${standing(goal)} and is cancelled now; its open pull requests stay as they are. See ${commandCode('status')}.`;
+export function replaced({ status }: Pick<Goal, 'status'>): string {
+  return `It takes the place of the last goal here, which was ${encodeCode(status)} and is cancelled now; its open pull requests stay as they are. See ${commandCode('status')}.`;
 }
 
 /** Parts of the text are not visible to a reader and were left out. */
@@ -44,6 +44,11 @@ export function answered(slice?: string): string {
   return `Thank you, ${who} goes on with this answer. See ${commandCode('status')}.`;
 }
 
+/** Nobody asked, but agents are at work who can use it. */
+export function passedOn(slices: readonly string[]): string {
+  return `${slices.map(encodeCode).join(', ')} ${slices.length === 1 ? 'is' : 'are'} being worked on; this goes into the next turn. See ${commandCode('status')}.`;
+}
+
 export function paused(): string {
   return `Paused. The work so far is kept. Go on with ${commandCode('resume')}, or end it with ${commandCode('cancel')}.`;
 }
@@ -52,8 +57,8 @@ export function resumed(): string {
   return `Resumed. Hold it again with ${commandCode('pause')}.`;
 }
 
-export function cancelled(goal: Pick<Goal, 'id'>): string {
-  return `Cancelled: ${encodeCode(goal.id)}. Nothing more is pushed; open pull requests stay as they are. Start anew with ${commandCode('run')}.`;
+export function cancelled(): string {
+  return `Cancelled. Nothing more is pushed; open pull requests stay as they are. Start anew on an issue with ${commandCode('run')}.`;
 }
 
 /** Without a slice it is the goal that is tried again. */
@@ -74,7 +79,7 @@ export function rebaseTaken(slice: string, isWorking: boolean): string {
 }
 
 export function mergeTaken(slice: string): string {
-  return `Slice ${encodeCode(slice)} is merged as soon as its checks settle. Hold it with ${commandCode('pause')}.`;
+  return `Slice ${encodeCode(slice)} is merged as soon as its checks settle and nothing holds it. Hold it with ${commandCode('pause')}.`;
 }
 
 /** `undo` is the slice that undoes a merge; without one an open pull request is closed. */

@@ -1,6 +1,6 @@
-import { assertNever } from '../../errors.ts';
 import type { Goal, Reason } from '../goal.ts';
 import { capBody, type Section } from '../island.ts';
+import { findNeeds } from '../needs.ts';
 import { shortId } from '../naming.ts';
 import { defaultPolicy } from '../policy.ts';
 import { standing, type Slice } from '../slice.ts';
@@ -8,7 +8,7 @@ import { termsOf } from '../terms.ts';
 import { clip, encodeCell, encodeCode, encodeCodeCell, encodeInline, marker, renderTable } from '../text.ts';
 import { describeRound } from '../ledger.ts';
 import { PASSES } from '../wall.ts';
-import { linkPulls, renderCount, renderMinutes, renderReason, renderWait } from './words.ts';
+import { linkPulls, pullsOf, renderCount, renderMinutes, renderReason, renderWait } from './words.ts';
 
 export type StatusView = {
   now: Date;
@@ -33,10 +33,6 @@ export function renderStatus(goal: Goal, view: StatusView): string {
     fold('Configuration used', configuration(goal, view)),
     fold('How to steer', STEERING),
   ]);
-}
-
-function pullsOf(goal: Goal): number[] {
-  return goal.slices.flatMap((slice) => (slice.pull ? [slice.pull.number] : []));
 }
 
 function stateLine(goal: Goal, { now, queuePlace, pageUrl }: StatusView): string {
@@ -64,12 +60,13 @@ function sliceTable(goal: Goal): Section {
     goal.slices.map((slice, index) => sliceRow(goal, slice, index)),
   );
   const [head = '', rule = '', ...rows] = table.split('\n');
-  return { text: `${head}\n${rule}`, rows };
+  const waits = waitLines(goal);
+  return { text: `${head}\n${rule}`, rows, ...(waits !== '' && { close: waits }) };
 }
 
 function sliceRow(goal: Goal, slice: Slice, index: number): string[] {
   const { gates, wall } = slice;
-  const { status, wait } = standing(slice, goal);
+  const { status } = standing(slice, goal);
   const passed = gates.filter((result) => result.status === 'passed').length;
   const open = wall?.passes.filter((verdict) => verdict.status !== 'failed').length;
   return [
@@ -77,64 +74,28 @@ function sliceRow(goal: Goal, slice: Slice, index: number): string[] {
     `${encodeCodeCell(slice.id)} ${encodeCell(clip(slice.title, 100))}`,
     encodeCodeCell(clip(slice.writeScope.join(', '), 120)),
     slice.dependsOn.map(encodeCodeCell).join(', '),
-    encodeCodeCell(status) + (wait ? `: ${encodeCell(renderWait({ ...wait, reason: clip(wait.reason, 120) }))}` : ''),
+    encodeCodeCell(status),
     gates.length === 0 ? '' : `${passed}/${gates.length}`,
     wallCell(slice, open),
     slice.pull ? `#${slice.pull.number}` : '',
   ];
 }
 
+/** What each slice waits for, below the table, where a sentence has room. */
+function waitLines(goal: Goal): string {
+  const standings = goal.slices.map((slice) => ({ id: slice.id, wait: standing(slice, goal).wait }));
+  const lines = standings.flatMap(({ id, wait }) =>
+    wait ? [`- ${encodeCode(id)}: ${encodeInline(renderWait({ ...wait, reason: clip(wait.reason, 300) }))}`] : [],
+  );
+  return lines.join('\n');
+}
+
 /** Passes that do not fail on this head, and what became of the findings since the round before. */
 function wallCell({ wall, head, round, accepted }: Slice, open: number | undefined): string {
   const passed = open === undefined || wall?.head !== head ? '' : `${open}/${PASSES.length}`;
-  const said = round && (round.number > 1 || passed === '') ? describeRound(round, accepted) : '';
+  const told = round && (round.number > 1 || passed === '') ? describeRound(round, accepted) : '';
+  const said = /[1-9]\d* (?:new|fixed|still|re)/.test(told) ? told : '';
   return [passed, said].filter(Boolean).join(', ');
-}
-
-/** What a person must decide or do, if anything. */
-function findNeeds(goal: Goal): Reason[] {
-  switch (goal.status) {
-    case 'ready':
-    case 'cancelled':
-      return [];
-    case 'awaiting_approval':
-      return [goal.reason ?? approvalNeeded(goal)];
-    case 'paused':
-      return [goal.reason ?? { text: 'The goal is paused.', next: '/omk resume' }];
-    case 'not_ready':
-    case 'blocked_on_human':
-    case 'blocked_on_external':
-    case 'needs_more_budget':
-    case 'failed_infra':
-      return [goal.reason ?? { text: 'The goal stands still.', next: '/omk retry' }];
-    case 'queued':
-    case 'planning':
-    case 'running':
-      return [
-        ...proposalNeeds(goal),
-        ...goal.slices.flatMap(({ id, status, reason }) =>
-          reason && status !== 'merged' && status !== 'cancelled'
-            ? [{ ...reason, text: `\`${id}\`: ${reason.text}` }]
-            : [],
-        ),
-      ];
-    default:
-      return assertNever(goal.status);
-  }
-}
-
-/** Further slices that an agent proposed. */
-function proposalNeeds({ proposal }: Goal): Reason[] {
-  if (!proposal) return [];
-  const lines = proposal.slices.map(
-    ({ id, title, writeScope }) => `\`${id}\`: ${title}. It writes ${writeScope.join(', ')}.`,
-  );
-  const text = [`\`${proposal.from}\` found work outside of its own and proposes:`, ...lines].join('\n');
-  return [{ text, next: `/omk approve ${proposal.hash}` }];
-}
-
-function approvalNeeded({ plan }: Goal): Reason {
-  return { text: 'The plan below waits for approval.', next: `/omk approve ${plan?.hash ?? ''}`.trim() };
 }
 
 function needsYou(goal: Goal, reason: Reason): Section {
@@ -194,7 +155,7 @@ function configuration(goal: Goal, { sandbox }: StatusView): string[] {
 
 const STEERING = [
   '- `/omk pause`, `/omk resume`, `/omk cancel`: hold, go on, end',
-  '- `/omk answer <text>`: answer a question; `/omk retry [slice]`: try again',
+  '- `/omk answer <text>`: answer a question, or tell the agent at work something; `/omk retry [slice]`: try again',
   '- `/omk budget add --usd 5`: extend the budget; `/omk why`: say what it waits for',
   '- On a pull request of a slice: submit a review, or write `/omk fix <text>`',
   '- `/omk help`: all commands',

@@ -10,11 +10,9 @@ export function commandCode(command: Command['kind']): string {
   return `\`/omk ${command}\``;
 }
 
-export type Standing = Pick<Goal, 'id' | 'status'>;
-
-/** Which goal it is and how it stands. */
-export function standing(goal: Standing): string {
-  return `${encodeCode(goal.id)} is ${encodeCode(goal.status)}`;
+/** The numbers of the goal's own pull requests, which may be named as links. */
+export function pullsOf(goal: Goal): number[] {
+  return goal.slices.flatMap((slice) => (slice.pull ? [slice.pull.number] : []));
 }
 
 /** A duration as people say it: seconds below two minutes, else minutes, else hours and minutes, rounded down. */

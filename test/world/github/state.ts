@@ -162,7 +162,11 @@ export function nodeId(prefix: string, id: number | string): string {
 const accountPrefix = { User: 'U', Organization: 'O', Bot: 'BOT' } as const;
 
 /** Finds the account, or creates it. Logins are compared without case, as GitHub does. */
-export function ensureAccount(state: State, login: string, type: Account['type'] = 'User'): Account {
+export function ensureAccount(
+  state: State,
+  login: string,
+  type: Account['type'] = login.endsWith('[bot]') ? 'Bot' : 'User',
+): Account {
   const key = login.toLowerCase();
   const existing = state.accounts.get(key);
   if (existing) return existing;

@@ -1,0 +1,44 @@
+import type { HeardIssue, Heard } from '../github/webhook.ts';
+import type { Repository } from '../goal/goal.ts';
+import { commandLines, ordersInReview } from '../goal/heard.ts';
+import { isPerson, type Sender } from '../goal/permission.ts';
+import * as refusals from '../goal/report/refusals.ts';
+import { isFirst, say } from './say.ts';
+import type { Tools } from './tools.ts';
+
+/** Where words were said to omk that it does not act on, by whom, and in which webhook delivery. */
+type Aside = { repository: Repository; issue: HeardIssue; sender: Sender; delivery: string };
+
+/** A command in an edit or in the text of an issue starts nothing, and who wrote it is told so. */
+export async function hearAside(heard: Heard & { kind: 'aside' }, delivery: string, tools: Tools): Promise<void> {
+  const before = commandLines(heard.before);
+  if (commandLines(heard.body).every((line) => before.includes(line))) return;
+  await explain({ ...heard, delivery }, heard.where, tools);
+}
+
+/** A command in a review is not heard either. */
+export async function hearOrderInReview(
+  heard: Heard & { kind: 'review' },
+  delivery: string,
+  tools: Tools,
+): Promise<void> {
+  if (ordersInReview(heard.said)) await explain({ ...heard, delivery }, 'review', tools);
+}
+
+/** A program gave a command: it is told once on each issue whom omk obeys. omk itself is not. */
+export async function hearProgram(aside: Aside, tools: Tools): Promise<void> {
+  const { login, id, app } = aside.sender;
+  if (app === tools.config.APP_ID || !(await isFirst(aside, `program ${id}`, tools))) return;
+  const github = await tools.connect(aside.repository);
+  if (login === (await github.botLogin())) return;
+  await say({ ...aside, key: `program:${id}`, github, tools }, refusals.programs(login));
+}
+
+/** Each person is told once on each issue. */
+async function explain(aside: Aside, where: 'edit' | 'issue' | 'review', tools: Tools): Promise<void> {
+  if (!isPerson(aside.sender)) return hearProgram(aside, tools);
+  const about = `${where} by ${aside.sender.id}`;
+  if (!(await isFirst(aside, about, tools))) return;
+  const github = await tools.connect(aside.repository);
+  await say({ ...aside, key: about, github, tools }, refusals.notHeard(where));
+}

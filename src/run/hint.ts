@@ -1,0 +1,65 @@
+import { type Heard } from '../github/webhook.ts';
+import type { GoalEvent } from '../goal/event.ts';
+import { type Goal, isEnded } from '../goal/goal.ts';
+import { branchName } from '../goal/naming.ts';
+import type { Slice } from '../goal/slice.ts';
+import { policyOf } from '../goal/terms.ts';
+import { append } from './obey.ts';
+import type { Tools } from './tools.ts';
+
+type Hint = Heard & { kind: 'hint' };
+
+/** A look a moment after the first hint hears what comes with it: jobs and suites report in swarms. */
+const GATHER_MS = 3_000;
+
+/** Something about these commits, pull requests or branches changed: the slices concerned read the facts again. */
+export async function hearHint(heard: Hint, tools: Tools): Promise<void> {
+  if (heard.app === tools.config.APP_ID) return;
+  const now = tools.clock.now();
+  for (const goal of await findConcerned(heard, tools)) {
+    for (const slice of goal.slices.filter((candidate) => isConcerned(candidate, goal, heard))) {
+      if (slice.reason) await reconsider(goal, slice, heard, tools);
+      else if (!isEnded(goal.status) && (heard.urgent || !looksSoon(goal, slice, now)))
+        await tools.store.wake(goal.id, slice.id, new Date(now.getTime() + GATHER_MS));
+    }
+  }
+}
+
+/** Before the grace for first checks is over nothing can be ready, and what is green already is looked at again anyway. */
+function looksSoon(goal: Goal, { headSeenAt, greenSince, wait }: Slice, now: Date): boolean {
+  if (!headSeenAt || !wait) return false;
+  const inGrace = now.getTime() < headSeenAt.getTime() + policyOf(goal).checks.first_check_grace;
+  return inGrace || (greenSince !== undefined && wait.until.getTime() - now.getTime() <= 60_000);
+}
+
+/** What waits for a person is looked at again when people did something to the pull request, or a check of it went well after all. */
+async function reconsider(goal: Goal, slice: Slice, heard: Hint, tools: Tools): Promise<void> {
+  if (heard.pulls.length > 0 || (heard.heads.length > 0 && !heard.urgent)) await release(goal, slice, heard, tools);
+}
+
+async function findConcerned(heard: Hint, { store }: Tools): Promise<Goal[]> {
+  const repository = heard.repository.id;
+  const byHead = await Promise.all(heard.heads.map((sha) => store.listGoalsByHead(repository, sha)));
+  const byPull = await Promise.all(heard.pulls.map((pull) => store.findGoalByPull(repository, pull)));
+  const active =
+    heard.branches.length > 0 ? await store.listGoals({ repositoryId: repository, ended: false, limit: 1_000 }) : [];
+  const byBranch = await Promise.all(active.map(({ id }) => store.findGoal(id)));
+  const goals = [...byHead.flat(), ...byPull, ...byBranch].filter((goal) => goal !== undefined);
+  return [...new Map(goals.map((goal) => [goal.id, goal])).values()];
+}
+
+function isConcerned(slice: Slice, goal: Goal, heard: Hint): boolean {
+  if (slice.status !== 'merging' || !slice.pull) return false;
+  const { number, head } = slice.pull;
+  const branches = [goal.base?.branch, branchName(goal, slice.id)];
+  return (
+    heard.pulls.includes(number) || heard.heads.includes(head) || heard.branches.some((name) => branches.includes(name))
+  );
+}
+
+async function release(goal: Goal, slice: Slice, heard: Hint, tools: Tools): Promise<void> {
+  const by = { id: heard.sender.id, login: heard.sender.login };
+  const again: GoalEvent[] = isEnded(goal.status) ? [{ kind: 'resumed', by }] : [];
+  if (isEnded(goal.status) && goal.status !== 'blocked_on_human') return;
+  await append(goal, [...again, { kind: 'released', slice: slice.id }], tools);
+}

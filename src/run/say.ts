@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+import { putComment } from '../github/issues.ts';
+import { isRefusal } from '../github/refusal.ts';
+import type { Command } from '../goal/command.ts';
+import { FLOOD_LIMIT, FLOOD_WINDOW_MS, judgeFlood } from '../goal/flood.ts';
+import * as refusals from '../goal/report/refusals.ts';
+import { marker } from '../goal/text.ts';
+import type { Talk } from './obey.ts';
+import type { Tools } from './tools.ts';
+
+type Said = Pick<Talk, 'repository' | 'issue' | 'key'>;
+
+/** Counts it among what was said on its issue, so that no ping-pong of people's programs goes on for long. */
+export async function takeIn({ repository, issue, key }: Said, command: Command['kind'] | undefined, { store }: Tools) {
+  const place = `${repository.id}#${issue.number}`;
+  return judgeFlood(await store.countHeard({ key, place }, FLOOD_WINDOW_MS), command);
+}
+
+/** Whether this delivery is the first about its subject on the issue, of late: what comes at the same time is answered once. */
+export async function isFirst(
+  { repository, issue, delivery }: Omit<Said, 'key'> & { delivery: string },
+  about: string,
+  { store }: Tools,
+): Promise<boolean> {
+  const said = { key: `first:${delivery}`, place: `${repository.id}#${issue.number} ${about}` };
+  return (await store.countHeard(said, FLOOD_WINDOW_MS)) === 1;
+}
+
+/** Answers once: the marker is made of what is answered. Where nobody may write any more, nothing is said. */
+export async function say(
+  { issue, key, github, tools }: Pick<Talk, 'issue' | 'key' | 'github' | 'tools'>,
+  body: string,
+): Promise<void> {
+  const mark = marker('reply', createHash('sha256').update(key).digest('hex').slice(0, 12));
+  const comment = { issue: issue.number, marker: mark, body: `${mark}\n${body}`, knownId: undefined };
+  await unlessRefused(tools, () => putComment(github, comment));
+}
+
+/** A conversation that is locked, or gone, is no reason not to do what was asked. */
+export async function unlessRefused({ log }: Tools, say: () => Promise<unknown>): Promise<void> {
+  try {
+    await say();
+  } catch (err) {
+    const saysNo = isRefusal(err) || (err instanceof Error && 'errors' in err);
+    if (!saysNo) throw err;
+    log.warn({ err }, 'GitHub does not take an answer here');
+  }
+}
+
+/** Says that too much was said, once an hour at the most. */
+export function sayFlooded(talk: Talk): Promise<void> {
+  const hour = Math.floor(talk.tools.clock.now().getTime() / FLOOD_WINDOW_MS);
+  return say({ ...talk, key: `flood:${talk.issue.number}:${hour}` }, refusals.flooded(FLOOD_LIMIT));
+}
