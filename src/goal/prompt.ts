@@ -68,8 +68,9 @@ export function buildPrompt(goal: Goal, slice: Slice): string {
     data([...goalTexts(goal), ['slice', sliceText(slice)], ...otherSlices(goal, slice)]),
     scopeRules(goal, slice),
     aboutGates(goal),
-    'Do the whole slice now: read what you need, make the change, add or adapt the tests its acceptance asks for, and run what you can of the gates ' +
-      'yourself. Do not stop at a plan, and do not leave placeholders, commented-out code or unfinished parts.',
+    'Do the whole slice now: read what you need, make the change, add or adapt the tests its acceptance asks for, and run the gates that concern ' +
+      'it yourself; what they need is installed, as far as that could be done, and there is no network. Do not stop at a plan, and do not leave ' +
+      'placeholders, commented-out code or unfinished parts.',
     CLOSING,
   ]);
 }

@@ -15,6 +15,8 @@ import { buildPrompt, fixPrompt } from '../goal/prompt.ts';
 import type { Feedback, Slice, Wait } from '../goal/slice.ts';
 import { parsePatch } from '../review/diff.ts';
 import { askKimi, isFailed, judgeFailure, type Failed } from './ask.ts';
+import { homeOf } from './clean.ts';
+import { furnish } from './furnish.ts';
 import { lendOwnGit } from './lend.ts';
 import { botAuthor, folders, mirrorOf, pageUrl, type Tools } from './tools.ts';
 
@@ -93,7 +95,10 @@ async function worktreeOf(goal: Goal, slice: Slice, tools: Tools): Promise<{ wor
   const mark = `turn ${slice.turn}`;
   const cutOff = await resumeWorktree(mirror, { ...place, base, mark });
   if (cutOff) return { worktree: cutOff, fresh: false };
-  const worktree = await openWorktree(mirror, { ...place, sha: slice.kept ?? slice.head ?? base });
+  const sha = slice.kept ?? slice.head ?? base;
+  const worktree = await openWorktree(mirror, { ...place, sha });
+  const home = homeOf(tools.config, { goal, slice: slice.id, role: 'build' });
+  await furnish(goal, { worktree, sha, home, slice: slice.id }, tools);
   await markWorktree(worktree, mark);
   return { worktree, fresh: true };
 }

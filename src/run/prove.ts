@@ -32,7 +32,7 @@ export type Subject = {
 export async function prove(goal: Goal, subject: Subject, tools: Tools): Promise<GateResult[]> {
   const due = goal.gates?.gates.filter((gate) => isDue(gate, subject.changed)) ?? [];
   if (due.length === 0) return [];
-  const bench = await openBench(goal, subject, tools);
+  const bench = await openBench(goal, await clear(subject, tools), tools);
   const failedSetup = await setUp(bench, setupFor(goal.gates?.setup ?? [], due));
   if (failedSetup) return [failedSetup];
   const results: GateResult[] = [];
@@ -40,23 +40,30 @@ export async function prove(goal: Goal, subject: Subject, tools: Tools): Promise
   return results;
 }
 
-type Bench = { goal: Goal; subject: Subject; tools: Tools; worktree: Worktree; home: string; logs: string; tree: Sha };
+/** Where commands run at a commit: in this worktree, with this home. */
+type Place = { worktree: Worktree; sha: Sha; home: string; slice: string };
+type Bench = Place & { goal: Goal; tools: Tools; logs: string; tree: Sha };
 
-async function openBench(goal: Goal, subject: Subject, tools: Tools): Promise<Bench> {
-  const { worktrees, homes, logs } = folders(tools.config);
-  const { mirror, name, sha } = subject;
+/** The subject's worktree and home with nothing in them but the commit. */
+async function clear({ mirror, name, sha, slice }: Subject, { config }: Tools): Promise<Place> {
+  const { worktrees, homes } = folders(config);
   const worktree = await openWorktree(mirror, { root: worktrees, name, sha, ignored: 'removed' });
-  await lendOwnGit(worktree, tools);
   const home = join(homes, name);
-  const log = join(logs, goal.id);
   await removeTree(home);
-  await Promise.all([mkdir(home, { recursive: true }), mkdir(log, { recursive: true })]);
-  const tree = await getTree(mirror, sha);
-  return { goal, subject, tools, worktree, home, logs: log, tree };
+  await mkdir(home, { recursive: true });
+  return { worktree, sha, home, slice };
 }
 
-/** Runs the setup steps, with the registries as their only way out. Undefined if all went well. */
-async function setUp(bench: Bench, steps: readonly SetupStep[]): Promise<GateResult | undefined> {
+/** Makes a place ready for `setUp`. */
+export async function openBench(goal: Goal, place: Place, tools: Tools): Promise<Bench> {
+  const logs = join(folders(tools.config).logs, goal.id);
+  await lendOwnGit(place.worktree, tools);
+  await mkdir(logs, { recursive: true });
+  return { ...place, goal, tools, logs, tree: await getTree(place.worktree.mirror, place.sha) };
+}
+
+/** Runs the setup steps, with the registries as their only way out. Undefined if all went well, else the result of the one that did not. */
+export async function setUp(bench: Bench, steps: readonly SetupStep[]): Promise<GateResult | undefined> {
   if (steps.length === 0) return undefined;
   const socket = join(bench.home, 'net.sock');
   const registries = await findRegistries();
@@ -83,9 +90,9 @@ function openBenchRoom({ worktree, home, tools }: Bench, spec: Pick<RoomSpec, 'p
 }
 
 async function runIn(room: Room, bench: Bench, gate: Gate): Promise<GateResult> {
-  const { goal, subject, tools } = bench;
-  tools.tell({ goal: goal.id, slice: subject.slice, stage: 'gate', text: `${gate.name} …` });
-  const logPath = join(bench.logs, `${subject.sha.slice(0, 12)}-${gate.name.replaceAll(/[^A-Za-z0-9]+/g, '-')}.log`);
+  const { goal, slice, tools } = bench;
+  tools.tell({ goal: goal.id, slice, stage: 'gate', text: `${gate.name} …` });
+  const logPath = join(bench.logs, `${bench.sha.slice(0, 12)}-${gate.name.replaceAll(/[^A-Za-z0-9]+/g, '-')}.log`);
   const launched = room.launch(['/bin/sh', '-c', 'cd -- "$0" && exec /bin/sh -c "$1"', gate.dir, gate.run]);
   killPoint('during:gate');
   const run = await runToEnd(launched, {
@@ -108,7 +115,7 @@ async function runIn(room: Room, bench: Bench, gate: Gate): Promise<GateResult> 
     logPath,
     redOnBase: goal.redOnBase.some((red) => red.name === gate.name),
   };
-  tools.tell({ goal: goal.id, slice: subject.slice, stage: 'gate', text: `${gate.name}: ${result.status}` });
+  tools.tell({ goal: goal.id, slice, stage: 'gate', text: `${gate.name}: ${result.status}` });
   return result;
 }
 
