@@ -67,7 +67,7 @@ async function postStatus(goal: Goal, tools: Tools): Promise<void> {
   const now = tools.clock.now();
   const body = renderStatus(goal, {
     now,
-    queuePlace: await store.queuePlace(goal.id),
+    ahead: await store.queuePlace(goal.id),
     pageUrl: pageUrl(goal, tools),
     sandbox: renderSandbox(tools.sandbox),
   });

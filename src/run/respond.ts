@@ -15,7 +15,7 @@ import { hearAside, hearOrderInReview, hearProgram } from './aside.ts';
 import { hearHint } from './hint.ts';
 import { append, obey, type Talk } from './obey.ts';
 import { permissionOf } from './recheck.ts';
-import { say, sayFlooded, takeIn, unlessRefused } from './say.ts';
+import { isFirst, say, sayFlooded, takeIn, unlessRefused } from './say.ts';
 import type { Tools } from './tools.ts';
 
 /** Does what one stored webhook delivery asks for. Doing it twice is harmless: goals, answers and reactions have keys of their own. */
@@ -57,6 +57,7 @@ async function hearComment(heard: Heard & { kind: 'comment' }, delivery: string,
   if (parsed.kind === 'none') return;
   if (!isPerson(sender) && !isListedBot(sender, tools.config)) return hearProgram({ ...heard, delivery }, tools);
   const { issue, comment, repository } = heard;
+  if (!(await isFirst({ issue, repository, delivery }, `comment ${comment.id}`, tools))) return;
   const key = `comment:${comment.id}`;
   const flood = await takeIn(
     { repository, issue, key },

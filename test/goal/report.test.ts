@@ -91,7 +91,7 @@ describe('the status comment', () => {
         someSlice({ id: 'docs', dependsOn: ['api'], status: 'planned', pull: undefined }),
       ],
     });
-    const text = renderStatus(goal, { ...view, queuePlace: 3, pageUrl: PAGE });
+    const text = renderStatus(goal, { ...view, ahead: 2, pageUrl: PAGE });
     const lines = text.split('\n');
     expect(lines[0]).toBe('<!-- omk:status:deadbeef -->');
     expect(lines[1]).toBe(

@@ -4,14 +4,14 @@ import { standing, type Slice } from '../slice.ts';
 import { termsOf } from '../terms.ts';
 import { clip, encodeCode, encodeCodeCell, encodeInline, renderTable } from '../text.ts';
 import { PASSES } from '../wall.ts';
-import { commandCode, linkPulls, pullsOf, renderMinutes, renderReason, renderWait } from './words.ts';
+import { commandCode, linkPulls, pullsOf, renderMinutes, renderPlace, renderReason, renderWait } from './words.ts';
 
 /*
  * What omk tells of a goal to whoever asks: how it stands, why it is not further, what happened, and the proof.
  */
 
 /** The state in two lines; the status comment has all of it. */
-export function status(goal: Goal, now: Date, queuePlace?: number): string {
+export function status(goal: Goal, now: Date, ahead?: number): string {
   const { slices, spend } = goal;
   const merged = slices.filter((slice) => slice.status === 'merged').length;
   const facts = [
@@ -19,7 +19,7 @@ export function status(goal: Goal, now: Date, queuePlace?: number): string {
     slices.length > 0 ? `${merged} of ${slices.length} slices merged` : '',
     `${renderMinutes((goal.endedAt ?? now).getTime() - goal.createdAt.getTime())} so far`,
     `${spend.usd.toFixed(2)} of ${termsOf(goal).budget.usd.toFixed(2)} USD spent`,
-    queuePlace === undefined ? '' : `place ${queuePlace} in the queue`,
+    renderPlace(goal, ahead),
   ];
   const needs = findNeeds(goal).map((need) => `Next: ${renderReason(need, pullsOf(goal)).next}`);
   const more = `The status comment on #${goal.issue} has the details; see also ${commandCode('why')}.`;

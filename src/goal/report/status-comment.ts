@@ -8,12 +8,12 @@ import { termsOf } from '../terms.ts';
 import { clip, encodeCell, encodeCode, encodeCodeCell, encodeInline, marker, renderTable } from '../text.ts';
 import { describeRound } from '../ledger.ts';
 import { PASSES } from '../wall.ts';
-import { linkPulls, pullsOf, renderCount, renderMinutes, renderReason, renderWait } from './words.ts';
+import { linkPulls, pullsOf, renderCount, renderMinutes, renderPlace, renderReason, renderWait } from './words.ts';
 
 export type StatusView = {
   now: Date;
-  /** 1 is next; undefined when the goal does not wait in the queue. */
-  queuePlace?: number | undefined;
+  /** How many wait in the queue before the goal; undefined when it does not wait. */
+  ahead?: number | undefined;
   /** The page of the goal. */
   pageUrl?: string | undefined;
   /** What the sandbox holds, such as `bwrap`. */
@@ -35,7 +35,7 @@ export function renderStatus(goal: Goal, view: StatusView): string {
   ]);
 }
 
-function stateLine(goal: Goal, { now, queuePlace, pageUrl }: StatusView): string {
+function stateLine(goal: Goal, { now, ahead, pageUrl }: StatusView): string {
   const { budget } = termsOf(goal);
   const { slices, spend } = goal;
   const open = slices.findIndex(({ status }) => status !== 'merged' && status !== 'cancelled');
@@ -46,7 +46,7 @@ function stateLine(goal: Goal, { now, queuePlace, pageUrl }: StatusView): string
     slices.length > 0 ? `slice ${place} of ${slices.length}` : '',
     renderMinutes((goal.endedAt ?? now).getTime() - goal.createdAt.getTime()),
     `${spend.usd.toFixed(2)} of ${budget.usd.toFixed(2)} USD, ${tokens} of ${renderCount(budget.tokens)} tokens`,
-    queuePlace === undefined ? '' : `place ${queuePlace} in the queue`,
+    renderPlace(goal, ahead),
     pageUrl === undefined ? '' : `[page of the goal](${pageUrl})`,
   ]
     .filter(Boolean)

@@ -10,6 +10,12 @@ export function commandCode(command: Command['kind']): string {
   return `\`/omk ${command}\``;
 }
 
+/** The goal's place in the queue, of which `ahead` is how many wait before it; nothing when it goes on at once. */
+export function renderPlace({ status }: Pick<Goal, 'status'>, ahead: number | undefined): string {
+  const waits = ahead !== undefined && (ahead > 0 || status === 'queued');
+  return waits ? `place ${ahead + 1} in the queue` : '';
+}
+
 /** The numbers of the goal's own pull requests, which may be named as links. */
 export function pullsOf(goal: Goal): number[] {
   return goal.slices.flatMap((slice) => (slice.pull ? [slice.pull.number] : []));
