@@ -1,3 +1,4 @@
+import { execa } from 'execa';
 import { access, chmod, copyFile, lstat, mkdir, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { ToolError } from '../errors.ts';
@@ -157,13 +158,15 @@ async function discard({ dir, gitDir }: Worktree): Promise<void> {
   await around('worktree:remove', () => rm(gitDir, { recursive: true, force: true }));
 }
 
-/** Removes what is at `path`, never following a link, also out of folders that a program made read-only. */
+/** Removes what is at `path`, never following a link, also out of folders that a program made read-only, or deeper than a path may be long. */
 export async function removeTree(path: string): Promise<void> {
   try {
     await rm(path, { recursive: true, force: true });
   } catch (error) {
-    if (!['EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
-    await makeWritable(path);
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (code === 'ENAMETOOLONG') await execa('rm', ['-rf', '--', path]);
+    else if (!['EACCES', 'EPERM'].includes(code)) throw error;
+    else await makeWritable(path);
     await rm(path, { recursive: true, force: true });
   }
 }

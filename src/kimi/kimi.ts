@@ -177,9 +177,9 @@ function describeEnd(end: TurnEnd): string {
 
 function lastWords(exit: Exit | undefined, stderr: string): string {
   if (exit === undefined) return 'Kimi could not be ended';
-  const how =
-    exit.failure ?? exit.excess ?? (exit.signal === null ? `with code ${exit.exitCode}` : `by ${exit.signal}`);
-  return `Kimi ended ${how}${stderr && `: ${stderr}`}`;
+  const why = exit.failure ?? exit.excess;
+  const how = exit.signal === null ? `with code ${exit.exitCode}` : `by ${exit.signal}`;
+  return `Kimi ended${why === undefined ? ` ${how}` : `: ${why}`}${stderr && `: ${stderr}`}`;
 }
 
 /** The last 2 kB of a stream as one line. */

@@ -1,3 +1,4 @@
+import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { access, chmod, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
@@ -93,6 +94,7 @@ describe('openWorktree', () => {
     ['it was killed before the first index', (_dir, gitDir) => rm(join(gitDir, 'index'))],
     ['a killed git left its lock', (_dir, gitDir) => writeFile(join(gitDir, 'index.lock'), '')],
     ['folders were made read-only', (dir) => chmod(join(dir, 'src'), 0o500)],
+    ['folders lie deeper than a path may be long', (dir) => nest(dir, 60)],
   ])('makes it right when %s', async (_name, harm) => {
     const { dir, gitDir } = await openSlice(bed, 'harmed');
     await harm(dir, gitDir);
@@ -115,6 +117,16 @@ describe('openWorktree', () => {
     expect(await filesOf(dir)).toContain('ignored/cache');
   });
 });
+
+/** Folders of 200 letters in one another, as a program makes them that changes into each. */
+async function nest(dir: string, depth: number): Promise<void> {
+  const name = 'd'.repeat(200);
+  await execa(
+    'sh',
+    ['-c', `i=0; while [ $i -lt ${depth} ]; do mkdir ${name} && cd -P ${name}; i=$((i+1)); done; : > file`],
+    { cwd: dir },
+  );
+}
 
 describe('resumeWorktree', () => {
   test('gives it back as it stands', async () => {
