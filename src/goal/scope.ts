@@ -8,8 +8,6 @@ import { stripInvisible } from './text.ts';
  */
 const WILDCARD = /[*?{]/;
 
-const LITERAL = /[\\[\]()!+@|^$"]/g;
-
 /** Whether the path lies in the scope. Paths are from the root of the repository, with `/`. */
 export function isInScope(path: string, scope: readonly string[]): boolean {
   return scopeTest(scope)(path);
@@ -17,15 +15,38 @@ export function isInScope(path: string, scope: readonly string[]): boolean {
 
 type PathTest = (path: string) => boolean;
 
-function scopeTest(scope: readonly string[]): PathTest {
-  const tests = scope.map(entryTest);
+/** `inDoubt`: what holds of an entry that stands for more globs than anybody needs. */
+function scopeTest(scope: readonly string[], inDoubt = false): PathTest {
+  const tests = scope.map((entry) => entryTest(entry, inDoubt));
   return (path) => tests.some((test) => test(path));
 }
 
-function entryTest(entry: string): PathTest {
+/** By steps that grow with the lengths alone: of a regular expression a plan could make one that never ends. */
+function entryTest(entry: string, inDoubt: boolean): PathTest {
   if (!WILDCARD.test(entry)) return (path) => path === entry || path.startsWith(`${entry}/`);
-  const matches = picomatch(entry.replaceAll(LITERAL, String.raw`\$&`), { dot: true });
-  return (path) => path === entry || matches(path);
+  const globs = choices(entry)?.map((glob) => glob.split('/'));
+  if (!globs) return () => inDoubt;
+  return (path) => {
+    const parts = path.replaceAll('*', '\u0001').replaceAll('?', '\u0002').split('/');
+    return path === entry || globs.some((glob) => canMeet(glob, parts, '**', segmentsMeet));
+  };
+}
+
+const CHOICE = /\{([^{}]*,[^{}]*)\}/;
+const MOST_CHOICES = 1_000;
+
+/** The globs that one with `{a,b}` stands for; undefined if they are too many. */
+function choices(entry: string): string[] | undefined {
+  const found: string[] = [];
+  const queue = [entry];
+  for (let glob = queue.pop(); glob !== undefined; glob = queue.pop()) {
+    const choice = CHOICE.exec(glob);
+    if (!choice) found.push(glob);
+    const [before, after] = choice ? [glob.slice(0, choice.index), glob.slice(choice.index + choice[0].length)] : [];
+    for (const part of choice?.[1]?.split(',') ?? []) queue.push(`${before}${part}${after}`);
+    if (found.length + queue.length > MOST_CHOICES) return undefined;
+  }
+  return found;
 }
 
 /** Whether some path could lie in both entries. True in doubt; upper and lower case are the same. */
@@ -132,7 +153,10 @@ export const PROTECTED_PATHS: readonly string[] = [
 ];
 
 function protectedTest(extra: readonly string[]): PathTest {
-  const own = scopeTest(extra.map((entry) => entry.toLowerCase()));
+  const own = scopeTest(
+    extra.map((entry) => entry.toLowerCase()),
+    true,
+  );
   return (path) => spellings(path).some((text) => isBuiltIn(text) || own(text.toLowerCase()));
 }
 

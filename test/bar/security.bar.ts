@@ -143,6 +143,13 @@ const PROMISES: readonly Promised[] = [
     long: true,
   },
   {
+    name: 'Readers of what strangers wrote, quick on what is made to be slow',
+    least: 15,
+    file: 'test/goal/slow.test.ts',
+    tests: /./,
+    long: true,
+  },
+  {
     name: 'What a commit leaves behind reaches no later gate',
     least: 4,
     file: 'test/run/prove.test.ts',

@@ -172,3 +172,31 @@ test.each(NAMED)('whether a plan that writes %j names protected paths: %j', (wri
 test('every built-in glob is one that picomatch can use', () => {
   for (const glob of PROTECTED_PATHS) expect(() => picomatch.makeRe(glob, { dot: true, nocase: true })).not.toThrow();
 });
+
+describe('a scope that is made to be slow', () => {
+  test.each([
+    ['stars in one name', `${'*a'.repeat(100)}b`, 'a'.repeat(250)],
+    ['stars in many names', `${'*a*a/'.repeat(30)}b`, 'aaaaaa/'.repeat(35)],
+    ['folders of any depth', `${'**/a/'.repeat(50)}b`, 'a/'.repeat(120)],
+    ['choices', `${'{a,aa}'.repeat(40)}b`, 'a'.repeat(250)],
+    ['choices of stars', `${'{*a,*}'.repeat(9)}b`, 'a'.repeat(250)],
+  ])('is judged in no time: %s', (_, glob, path) => {
+    const began = process.cpuUsage();
+    expect(isInScope(path, [glob])).toBe(false);
+    expect(process.cpuUsage(began).user).toBeLessThan(1_000_000);
+  });
+
+  test('takes in nothing if it stands for more than a thousand globs, and protects everything', () => {
+    const wide = `${'{a,b}'.repeat(11)}`;
+    expect(isInScope('aaaaaaaaaaa', [wide])).toBe(false);
+    expect(isProtected('src/a.ts', [wide])).toBe(true);
+  });
+
+  test('takes no name of a file for a pattern', () => {
+    expect(isInScope('src/a*c', ['src/?b?'])).toBe(false);
+    expect(isInScope('src/*', ['src/?'])).toBe(true);
+    expect(isInScope('src/?b', ['src/*'])).toBe(true);
+    expect(isInScope('src/?b', ['src/ab*'])).toBe(false);
+    expect(isInScope('**', ['src/**', 'a/*'])).toBe(false);
+  });
+});
