@@ -34,6 +34,7 @@ async function runJest(
     '--json',
     '--silent',
     '--runInBand',
+    '--forceExit',
     ...(only === undefined ? [] : ['--testNamePattern', only]),
   ];
   const { stdout } = await execa(process.execPath, [...flags, '--runTestsByPath', ...files], {
@@ -41,6 +42,7 @@ async function runJest(
     env,
     reject: false,
   });
+  if (stdout === '') return files.map((file) => ({ file, name: '', status: 'failed' }));
   const { testResults } = JSON.parse(stdout) as {
     testResults: { name: string; status: string; assertionResults: { fullName: string; status: string }[] }[];
   };
