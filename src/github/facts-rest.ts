@@ -4,7 +4,6 @@ import type { BaseRules, MergeMethod, PullFacts } from '../goal/settle/facts.ts'
 import { readChecksByRest } from './checks-rest.ts';
 import { callGitHub, listAll, parseReply, statusOf, type GitHub } from './client.ts';
 import type { Look, Wanted } from './facts.ts';
-import { getIssue } from './issues.ts';
 import { combineRules, readBranchRules, type Rule } from './rules.ts';
 
 const WHAT = 'read the pull request';
@@ -46,7 +45,7 @@ function place({ repository }: GitHub) {
  * The facts of a pull request from REST alone, for a GitHub that does not take the query: about ten requests. What REST does
  * not tell, such as conversations, stays with GitHub's own `blocked`. Changes nothing. Throws as `readFacts` does.
  */
-export async function readFactsByRest(github: GitHub, { number, issue }: Wanted): Promise<Look> {
+export async function readFactsByRest(github: GitHub, { number }: Wanted): Promise<Look> {
   const pull = await readPull(github, number);
   const repository = await readRepository(github);
   const open = pull.state === 'open';
@@ -63,8 +62,8 @@ export async function readFactsByRest(github: GitHub, { number, issue }: Wanted)
     queue: { enabled: rules?.queued ?? false, entry: undefined, removed: undefined },
     appId: github.appId,
   };
-  // Whether others stand on the branch is asked when it is to go.
-  return { facts, issueOpen: await isIssueOpen(github, issue), hasChildren: true };
+  // The rest is asked when it is needed.
+  return { facts, leave: { permission: undefined, issue: undefined }, hasChildren: true, hasTwins: true };
 }
 
 async function readPull(github: GitHub, number: number): Promise<RestPull> {
@@ -221,14 +220,4 @@ function classicRule(
       required_status_checks: entries.map(({ context, app_id }) => ({ context, integration_id: app_id })),
     },
   };
-}
-
-async function isIssueOpen(github: GitHub, number: number): Promise<boolean> {
-  try {
-    const issue = await getIssue(github, number);
-    return issue.state === 'open' && !issue.locked && issue.number === number && !issue.isPull;
-  } catch (error) {
-    if ([301, 404, 410].includes(statusOf(error) ?? 0)) return false;
-    throw error;
-  }
 }

@@ -4,6 +4,7 @@ import type { BaseRules, MergeMethod, PullFacts } from '../goal/settle/facts.ts'
 import { callGitHub, isUnreadable, parseReply, type GitHub } from './client.ts';
 import { readFactsByRest } from './facts-rest.ts';
 import { ask, NotUnderstood } from './graphql.ts';
+import { toLeave, type Cause, type Leave } from './leave.ts';
 import { commitPageQuery, FACTS_QUERY, listPageQuery, type ListName } from './query.ts';
 import {
   contextsPageSchema,
@@ -17,14 +18,14 @@ import { combineRules, readBranchRules, toRule } from './rules.ts';
 
 const WHAT = 'read the pull request';
 
-/** Which pull request, the goal's issue, and the branch of the pull request, on which others may stand. */
-export type Wanted = { number: number; issue: number; branch: string };
+/** Which pull request, who asked on which issue, and the branch of the pull request, on which others may stand. */
+export type Wanted = Cause & { number: number; branch: string };
 
 /**
- * All that one look shows. `issueOpen` is undefined if it shows nothing of the issue. `hasChildren`: open pull requests have the
- * branch as their base, or may have.
+ * All that one look shows. `hasChildren`: open pull requests have the branch as their base, or may have; `hasTwins`: others than
+ * this one have it as their head, or may have.
  */
-export type Look = { facts: PullFacts; issueOpen: boolean | undefined; hasChildren: boolean };
+export type Look = { facts: PullFacts; leave: Leave; hasChildren: boolean; hasTwins: boolean };
 
 /**
  * The facts of a pull request for one verdict of the settle rule, by one GraphQL query, and more only where a list has more
@@ -42,13 +43,14 @@ export async function readFacts(github: GitHub, wanted: Wanted, { toMerge }: { t
   }
 }
 
-async function readByGraphql(github: GitHub, { number, issue, branch }: Wanted, toMerge: boolean): Promise<Look> {
-  const { owner, name } = github.repository;
+async function readByGraphql(github: GitHub, wanted: Wanted, toMerge: boolean): Promise<Look> {
+  const { owner, name, id } = github.repository;
+  const { number, branch, issue, person } = wanted;
   const variables = { owner, name, number };
   const { data, hidden } = await ask(github, {
     what: WHAT,
     query: FACTS_QUERY,
-    variables: { ...variables, issue, branch },
+    variables: { ...variables, issue, login: person.login, branch },
   });
   const { repository } = parseReply(WHAT, factsSchema, data);
   const pull = repository?.pullRequest;
@@ -61,16 +63,10 @@ async function readByGraphql(github: GitHub, { number, issue, branch }: Wanted, 
   const merging = await readMergeability(github, pull);
   return {
     facts: { ...describe(pull, repository), ...lists, ...checks, ...merging, rules, appId: github.appId },
-    issueOpen: isIssueOpen(repository, github.repository.id, issue),
+    leave: toLeave(repository, id, wanted),
     hasChildren: repository.children?.totalCount !== 0,
+    hasTwins: repository.twins?.totalCount !== (open ? 1 : 0),
   };
-}
-
-/** A transferred issue is another repository's, and a locked one is as good as closed. Undefined where nothing is said. */
-function isIssueOpen({ issue }: RepositoryReply, repositoryId: number, number: number): boolean | undefined {
-  if (!issue) return undefined;
-  if (issue.state !== 'OPEN' || issue.locked) return false;
-  return issue.number === number && issue.repository.databaseId === repositoryId;
 }
 
 type Variables = { owner: string; name: string; number: number };

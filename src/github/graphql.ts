@@ -14,6 +14,8 @@ type GraphqlFault = Error & { errors: Fault[]; data?: unknown };
 
 /** Fields that GitHub may keep from us while the rest of the answer stands. */
 const MAY_BE_HIDDEN = ['app', 'file', 'refUpdateRule', 'rules', 'labels', 'removals'];
+/** Fields that only spare a call: whatever is wrong with them, the call is made. */
+const MAY_FAIL = ['collaborators'];
 const RETRY_MS = 60_000;
 
 /**
@@ -62,6 +64,8 @@ function judge(what: string, error: GraphqlFault): Answer {
 
 /** The field that is missing from an answer which is whole otherwise; undefined if the fault is another. */
 function passableField({ type, path }: Fault): string | undefined {
+  const spared = path?.find((step) => MAY_FAIL.includes(String(step)));
+  if (spared !== undefined) return String(spared);
   const field = path?.findLast((step) => typeof step === 'string') ?? '';
   if (type === 'NOT_FOUND') return field;
   return type === 'FORBIDDEN' && MAY_BE_HIDDEN.includes(field) ? field : undefined;

@@ -106,12 +106,13 @@ async function editComment({ octokit, repository }: GitHub, id: number, body: st
   }
 }
 
-/** Adds labels to an issue or pull request; labels that do not exist are made. Harmless twice. */
-export async function addLabels({ octokit, repository }: GitHub, issue: number, labels: string[]): Promise<void> {
+/** Adds labels to an issue or pull request, and gives all that it has then; labels that do not exist are made. Harmless twice. */
+export async function addLabels({ octokit, repository }: GitHub, issue: number, labels: string[]): Promise<string[]> {
   const place = { owner: repository.owner, repo: repository.name, issue_number: issue };
-  await around('label:add', () =>
+  const { data } = await around('label:add', () =>
     callGitHub('add labels', () => octokit.rest.issues.addLabels({ ...place, labels, ...ONCE })),
   );
+  return parseReply('add labels', z.array(z.object({ name: z.string() })), data).map(({ name }) => name);
 }
 
 /** Takes a label away. Harmless twice. */

@@ -1,3 +1,5 @@
+import { LEAVE_FIELDS } from './leave.ts';
+
 /** The lists of a pull request, by connection: how many a page holds and what is read of each. */
 const LISTS = {
   labels: { page: 'first: 50', node: 'name' },
@@ -59,14 +61,17 @@ const RULES = `rules(first: 100) {
         }`;
 
 /**
- * Everything one evaluation needs, for one point: the pull request with its checks and the rules of its base, whether the
- * issue is open, and whether other pull requests have its branch as their base. The rollup's `state` is left out on purpose: beside
+ * Everything one evaluation needs, for one point: the pull request with its checks and the rules of its base, who asked and
+ * the state of the issue, and whether other pull requests have its branch as their base or head. The rollup's `state` is left out on purpose: beside
  * `contexts` it counts superseded runs (pvcnt/mergeable#189).
  */
-export const FACTS_QUERY = `query ($owner: String!, $name: String!, $number: Int!, $issue: Int!, $branch: String!) {
+export const FACTS_QUERY = `query (
+  $owner: String!, $name: String!, $number: Int!, $branch: String!, $issue: Int!, $login: String!
+) {
   repository(owner: $owner, name: $name) {
-    issue(number: $issue) { number state locked repository { databaseId } }
+    ${LEAVE_FIELDS}
     children: pullRequests(baseRefName: $branch, states: OPEN, first: 1) { totalCount }
+    twins: pullRequests(headRefName: $branch, states: OPEN, first: 1) { totalCount }
     isArchived mergeCommitAllowed squashMergeAllowed rebaseMergeAllowed deleteBranchOnMerge autoMergeAllowed
     pullRequest(number: $number) {
       id number title state isDraft isCrossRepository headRefOid headRefName baseRefName baseRefOid

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { CheckContext, CheckSuite } from '../goal/settle/facts.ts';
+import { leaveSchema } from './leave.ts';
 
 const date = z.coerce.date();
 const maybeDate = z.coerce
@@ -188,15 +189,9 @@ const pullRequest = z.object({
 export const factsSchema = z.object({
   repository: z
     .object({
-      issue: z
-        .object({
-          number: z.number(),
-          locked: z.boolean().default(false),
-          state: z.string(),
-          repository: z.object({ databaseId: z.number().nullish() }),
-        })
-        .nullish(),
+      ...leaveSchema.shape,
       children: z.object({ totalCount: z.number() }).nullish(),
+      twins: z.object({ totalCount: z.number() }).nullish(),
       isArchived: z.boolean(),
       mergeCommitAllowed: z.boolean(),
       squashMergeAllowed: z.boolean(),

@@ -1,6 +1,7 @@
 import { TransientError } from '../errors.ts';
 import { deleteBranch } from '../git/push.ts';
-import { listOpenPullsWithBase, retargetPull } from '../github/pulls.ts';
+import { findPull, listOpenPullsWithBase, retargetPull } from '../github/pulls.ts';
+import type { GitHub } from '../github/client.ts';
 import type { GoalEvent } from '../goal/event.ts';
 import type { Sha } from '../goal/goal.ts';
 import { branchName } from '../goal/naming.ts';
@@ -19,10 +20,14 @@ export async function afterMerge(scene: Scene, sha: Sha): Promise<GoalEvent[]> {
   return [{ kind: 'merged', slice: slice.id, sha }];
 }
 
-/** Pull requests into the branch get its base first: GitHub would close them for ever (cli/cli#14223). A branch that cannot go stays. */
-async function removeBranch({ goal, slice, pull, github, facts, hasChildren, tools }: Scene): Promise<void> {
+/**
+ * Pull requests into the branch get its base first: GitHub would close them for ever (cli/cli#14223). A branch from which another
+ * pull request comes stays, and so does one that cannot go.
+ */
+async function removeBranch({ goal, slice, pull, github, facts, hasChildren, hasTwins, tools }: Scene): Promise<void> {
   const branch = branchName(goal, slice.id);
   try {
+    if (hasTwins && (await hasOthers(github, branch, pull.number))) return;
     for (const child of hasChildren ? await listOpenPullsWithBase(github, branch) : []) {
       await retargetPull(github, child.number, facts.base.branch);
     }
@@ -32,4 +37,9 @@ async function removeBranch({ goal, slice, pull, github, facts, hasChildren, too
     if (err instanceof TransientError) throw err;
     tools.log.warn({ err, goal: goal.id, slice: slice.id, branch }, 'the branch of a merged slice stays');
   }
+}
+
+async function hasOthers(github: GitHub, branch: string, number: number): Promise<boolean> {
+  const found = await findPull(github, branch);
+  return found?.state === 'open' && found.number !== number;
 }

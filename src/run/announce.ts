@@ -32,8 +32,11 @@ async function mirrorState(goal: Goal, tools: Tools): Promise<void> {
   try {
     const github = await tools.connect(goal.repository);
     if (label) await makeLabel(github, label, goal, tools);
-    if (label) await addLabels(github, goal.issue, [label.name]);
-    await removeOthers(github, goal.issue, wanted);
+    const labels = label
+      ? await addLabels(github, goal.issue, [label.name])
+      : (await getIssue(github, goal.issue)).labels;
+    for (const name of labels.filter((one) => one !== wanted && STATE_LABELS.some((other) => other.name === one)))
+      await removeLabel(github, goal.issue, name);
   } catch (err) {
     if (err instanceof TransientError) throw err;
     tools.log.warn({ err, goal: goal.id, label: wanted }, 'the label of the state could not be set');
@@ -53,12 +56,6 @@ async function makeLabel(
   if (kind === 'settled') return;
   await ensureLabel(github, label);
   await store.settleEffect(key, true);
-}
-
-async function removeOthers(github: GitHub, issue: number, wanted: string): Promise<void> {
-  const ours = STATE_LABELS.map(({ name }) => name).filter((name) => name !== wanted);
-  const { labels } = await getIssue(github, issue);
-  for (const name of labels.filter((candidate) => ours.includes(candidate))) await removeLabel(github, issue, name);
 }
 
 /** Edits the status comment only when its text changed, and not oftener than every 10 seconds. */

@@ -65,7 +65,8 @@ type Place = { pull: SlicePull; lane: Lane | undefined };
 
 async function look(goal: Goal, slice: Slice, { pull, lane }: Place, tools: Tools): Promise<GoalEvent[]> {
   const github = await tools.connect(goal.repository);
-  const wanted = { number: pull.number, issue: goal.issue, branch: branchName(goal, slice.id) };
+  const { issue, requester: person } = goal;
+  const wanted = { number: pull.number, issue, person, branch: branchName(goal, slice.id) };
   const { facts, ...around } = await readFacts(github, wanted, { toMerge: lane !== undefined });
   const now = tools.clock.now();
   const { headSeenAt, greenSince, pushed } = slice;
@@ -116,7 +117,7 @@ async function act(scene: Scene, verdict: SettleVerdict): Promise<GoalEvent[]> {
     case 'update':
       return update(scene, verdict.reason);
     case 'ready': {
-      const hold = holdOf(goal, slice, pull) ?? (await stillMay(goal, scene.tools, scene.issueOpen));
+      const hold = holdOf(goal, slice, pull) ?? (await stillMay(goal, scene.tools, scene.leave));
       if (hold) return held(slice, hold);
       await assertUnderway(goal, scene.tools);
       return scene.facts.draft ? endDraft(scene) : handOver(scene, verdict);

@@ -1,6 +1,7 @@
 import { TransientError } from '../errors.ts';
 import { statusOf, type GitHub } from '../github/client.ts';
-import { getIssue } from '../github/issues.ts';
+import { getIssue, type Issue } from '../github/issues.ts';
+import { readLeave, type Leave } from '../github/leave.ts';
 import { getPermission } from '../github/repository.ts';
 import type { Goal, Person, Reason } from '../goal/goal.ts';
 import { isListedBot, mayWrite, type Permission } from '../goal/permission.ts';
@@ -20,21 +21,28 @@ export async function permissionOf(
 /**
  * Why the goal may not push or merge any more: its requester lost the permission, its issue is closed or locked, or the label that
  * started it is gone. Undefined if it may.
- * Asks GitHub now, since hours may lie between the command and the act; `issueOpen` is what it said of the issue in the same act.
- * Throws TransientError.
+ * Asks GitHub now, since hours may lie between the command and the act; `read` is what it said in the same act. REST is asked for what
+ * that leaves open, and has the last word before anything is refused. Throws TransientError.
  */
-export async function stillMay(goal: Goal, tools: Tools, issueOpen?: boolean): Promise<Reason | undefined> {
+export async function stillMay(goal: Goal, tools: Tools, read?: Leave): Promise<Reason | undefined> {
   const github = await tools.connect(goal.repository);
+<<<<<<< HEAD
   const { requester } = goal;
   const permission = await permissionOf(requester, github, tools);
+=======
+  const { requester, issue: number } = goal;
+  const known = read ?? (await readLeave(github, { issue: number, person: requester }));
+  const permission = known.permission ?? (await getPermission(github, requester));
+>>>>>>> dbd34cb (Who asked and whether the issue is open come with the one query; a label is made once)
   if (!mayWrite(permission)) {
     const text = `${requester.login}, who asked for this, may not write here any more (permission: ${permission}). Nothing was pushed or merged.`;
     return { text, next: 'somebody who may write says /omk run' };
   }
-  if (issueOpen === true && goal.commentId !== undefined) return undefined;
-  const why = await whyNotOpen(github, goal);
-  if (why === undefined) return undefined;
-  return { text: `${why} Nothing was pushed or merged.`, next: 'make that undone, then /omk run' };
+  if (known.issue && whyNotOpen(known.issue, goal) === undefined) return undefined;
+  const why = await readWhyNotOpen(github, goal);
+  return why === undefined
+    ? undefined
+    : { text: `${why} Nothing was pushed or merged.`, next: 'make that undone, then /omk run' };
 }
 
 /**
@@ -46,18 +54,22 @@ export async function assertUnderway({ id }: Goal, { store }: Tools): Promise<vo
   if (status !== 'running') throw new TransientError(`Goal ${id} is ${status} by now`, 1_000);
 }
 
-/** What is wrong with the issue. One that was deleted or transferred is answered 404 or 410, or with the issue of another number. */
-async function whyNotOpen(github: GitHub, goal: Goal): Promise<string | undefined> {
-  const number = goal.issue;
+/** An issue that was deleted or transferred is answered 404 or 410, or with the issue of another number. */
+async function readWhyNotOpen(github: GitHub, goal: Goal): Promise<string | undefined> {
+  const gone = `Issue #${goal.issue} is closed or gone.`;
   try {
-    const issue = await getIssue(github, number);
-    if (issue.state !== 'open' || issue.number !== number || issue.isPull) return `Issue #${number} is closed or gone.`;
-    if (issue.locked) return `Issue #${number} is locked.`;
-    const { label } = policyOf(goal).trigger;
-    const unlabelled = goal.commentId === undefined && !issue.labels.includes(label);
-    return unlabelled ? `Issue #${number} has the label \`${label}\` no more, which started this.` : undefined;
+    const issue = await getIssue(github, goal.issue);
+    return issue.number === goal.issue && !issue.isPull ? whyNotOpen(issue, goal) : gone;
   } catch (error) {
-    if ([301, 404, 410].includes(statusOf(error) ?? 0)) return `Issue #${number} is closed or gone.`;
+    if ([301, 404, 410].includes(statusOf(error) ?? 0)) return gone;
     throw error;
   }
+}
+
+function whyNotOpen({ state, locked, labels }: Pick<Issue, 'state' | 'locked' | 'labels'>, goal: Goal) {
+  if (state !== 'open') return `Issue #${goal.issue} is closed or gone.`;
+  if (locked) return `Issue #${goal.issue} is locked.`;
+  const { label } = policyOf(goal).trigger;
+  const unlabelled = goal.commentId === undefined && !labels.includes(label);
+  return unlabelled ? `Issue #${goal.issue} has the label \`${label}\` no more, which started this.` : undefined;
 }

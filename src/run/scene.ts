@@ -1,24 +1,20 @@
 import type { GitHub } from '../github/client.ts';
+import type { Look } from '../github/facts.ts';
 import type { GoalEvent } from '../goal/event.ts';
 import type { Goal, Reason } from '../goal/goal.ts';
 import type { Refused } from '../goal/settle/attempt.ts';
-import type { Memory, PullFacts } from '../goal/settle.ts';
+import type { Memory } from '../goal/settle.ts';
 import type { Slice, SlicePull } from '../goal/slice.ts';
 import type { Lane } from './lane.ts';
 import type { Tools } from './tools.ts';
 import type { Try } from './tries.ts';
 
 /** One look at the pull request of a slice: what GitHub shows, what omk remembers and did. `lane` is omk's turn to merge into the base. */
-export type Scene = {
+export type Scene = Look & {
   goal: Goal;
   slice: Slice;
   pull: SlicePull;
   github: GitHub;
-  facts: PullFacts;
-  /** Undefined if GitHub said nothing of the goal's issue. */
-  issueOpen: boolean | undefined;
-  /** Open pull requests may have the slice's branch as their base. */
-  hasChildren: boolean;
   memory: Memory;
   tries: Try[];
   lane: Lane | undefined;

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { graphqlSync, parse, validate } from 'graphql';
+import { GraphQLError, graphqlSync, parse, validate } from 'graphql';
 import { TransientError, UserError } from '../../src/errors.ts';
 import { readFacts } from '../../src/github/facts.ts';
+import { LEAVE_QUERY } from '../../src/github/leave.ts';
 import { commitPageQuery, FACTS_QUERY, LIST_NAMES, listPageQuery } from '../../src/github/query.ts';
 import { combineRules } from '../../src/github/rules.ts';
 import { defaultPolicy } from '../../src/goal/policy.ts';
@@ -108,6 +109,14 @@ function pull(change: Record<string, unknown> = {}) {
   };
 }
 
+const ISSUE = {
+  number: 3,
+  state: 'OPEN',
+  locked: false,
+  repository: { databaseId: 22 },
+  labels: { nodes: [{ name: 'omk' }] },
+};
+
 const REPOSITORY = {
   isArchived: false,
   mergeCommitAllowed: true,
@@ -115,8 +124,9 @@ const REPOSITORY = {
   rebaseMergeAllowed: false,
   deleteBranchOnMerge: false,
   autoMergeAllowed: true,
-  issue: { number: 3, state: 'OPEN', locked: false, repository: { databaseId: 22 } },
-  pullRequests: { totalCount: 0 },
+  issue: ISSUE,
+  collaborators: { edges: [{ permission: 'WRITE', node: { databaseId: 7 } }] },
+  pullRequests: ({ headRefName }: { headRefName?: string }) => ({ totalCount: headRefName === undefined ? 0 : 1 }),
 };
 
 type Variables = { number?: number; after?: string };
@@ -130,7 +140,10 @@ function answer(pullRequest: unknown, object?: unknown, change: object = {}): Va
       const { query, variables } = (await request.json()) as { query: string; variables: Variables };
       asked.push(variables);
       const rootValue = { repository: { ...REPOSITORY, pullRequest, object, ...change } };
-      return graphqlSync({ schema: gitHubSchema(), source: query, rootValue, variableValues: variables }) as object;
+      const schema = gitHubSchema();
+      const { data, errors } = graphqlSync({ schema, source: query, rootValue, variableValues: variables });
+      // GitHub has the type of an error beside its message.
+      return { data, errors: errors?.map((error) => ({ ...error.toJSON(), ...error.extensions })) };
     });
   return asked;
 }
@@ -146,7 +159,8 @@ function rules(list: object[] = [], code = 200): void {
     .reply(code, code === 200 ? list : { message: list });
 }
 
-const WANTED = { number: 5, issue: 3, branch: 'omk/1/api-12345678' };
+const ANN = { id: 7, login: 'ann' };
+const WANTED = { number: 5, issue: 3, person: ANN, branch: 'omk/1/api-12345678' };
 
 /** As it is read just before the merge. */
 async function read() {
@@ -156,6 +170,7 @@ async function read() {
 describe('the queries', () => {
   const queries: [string, string][] = [
     ['facts', FACTS_QUERY],
+    ['leave', LEAVE_QUERY],
     ['contexts page', commitPageQuery('contexts')],
     ['suites page', commitPageQuery('suites')],
     ...LIST_NAMES.map((name): [string, string] => [`${name} page`, listPageQuery(name)]),
@@ -329,14 +344,15 @@ describe('the look that is not to merge', () => {
 
   test('one query is all: rules, issue and pull requests into the branch come with it', async () => {
     answer(pull({ baseRef: { ...baseRef, rules: graphRules } }));
-    const { facts, issueOpen, hasChildren } = await look();
+    const { facts, leave, hasChildren, hasTwins } = await look();
     expect(facts.rules).toMatchObject({
       required: [{ kind: 'check', name: 'test', app: 15_368 }],
       strict: true,
       methods: ['squash'],
       others: [],
     });
-    expect([issueOpen, hasChildren]).toEqual([true, false]);
+    expect(leave).toEqual({ permission: 'write', issue: { state: 'open', locked: false, labels: ['omk'] } });
+    expect([hasChildren, hasTwins]).toEqual([false, false]);
   });
 
   test('to merge, the rules by REST count too, and nothing twice', async () => {
@@ -352,17 +368,51 @@ describe('the look that is not to merge', () => {
   });
 
   test.each([
-    ['closed', { number: 3, state: 'CLOSED', locked: false, repository: { databaseId: 22 } }],
-    ['transferred', { number: 3, state: 'OPEN', locked: false, repository: { databaseId: 99 } }],
-    ['locked', { number: 3, state: 'OPEN', locked: true, repository: { databaseId: 22 } }],
-  ])('an issue that is %s is not open', async (_name, issue) => {
-    answer(pull({ baseRef: { ...baseRef, rules: graphRules } }), undefined, { issue });
-    expect(await look()).toMatchObject({ issueOpen: false });
+    ['closed', { state: 'CLOSED' }, { state: 'closed' }],
+    ['locked', { locked: true }, { locked: true }],
+    ['without the label', { labels: { nodes: [] } }, { labels: [] }],
+    ['of another repository, to which it was transferred', { repository: { databaseId: 99 } }, undefined],
+    ['another one', { number: 4 }, undefined],
+  ])('an issue that is %s', async (_name, change, known) => {
+    answer(pull({ baseRef: { ...baseRef, rules: graphRules } }), undefined, { issue: { ...ISSUE, ...change } });
+    const { leave } = await look();
+    expect(leave.issue).toEqual(known && { state: 'open', locked: false, labels: ['omk'], ...known });
   });
 
   test('where nothing is said of the issue, nothing is known of it', async () => {
     answer(pull({ baseRef: { ...baseRef, rules: graphRules } }), undefined, { issue: null });
-    expect(await look()).toMatchObject({ issueOpen: undefined });
+    expect((await look()).leave.issue).toBeUndefined();
+  });
+
+  const edge = (permission: string, databaseId: number) => ({ edges: [{ permission, node: { databaseId } }] });
+  test.each([
+    ['admin', edge('ADMIN', 7), 'admin'],
+    ['maintain', edge('MAINTAIN', 7), 'maintain'],
+    ['somebody else by now who has the login', edge('ADMIN', 8), undefined],
+    ['triage: REST has the last word', edge('TRIAGE', 7), undefined],
+    ['nobody', { edges: [] }, undefined],
+    ['not told', null, undefined],
+  ])('who asked is %s', async (_name, collaborators, permission) => {
+    answer(pull({ baseRef: { ...baseRef, rules: graphRules } }), undefined, { collaborators });
+    expect((await look()).leave.permission).toBe(permission);
+  });
+
+  test.each(['FORBIDDEN', undefined])('collaborators that are kept from us (%s) spoil nothing else', async (type) => {
+    const hidden = {
+      collaborators: () => {
+        throw new GraphQLError('Resource not accessible by integration', { extensions: { type } });
+      },
+    };
+    answer(pull({ baseRef: { ...baseRef, rules: graphRules } }), undefined, hidden);
+    expect(await look()).toMatchObject({
+      leave: { permission: undefined, issue: { state: 'open' } },
+      facts: { head: HEAD },
+    });
+  });
+
+  test('another pull request from the same branch is seen', async () => {
+    answer(pull({ baseRef: { ...baseRef, rules: graphRules } }), undefined, { pullRequests: { totalCount: 2 } });
+    expect(await look()).toMatchObject({ hasChildren: true, hasTwins: true });
   });
 
   test('why the queue put it out last', async () => {
@@ -425,7 +475,6 @@ describe('a GitHub that does not take the query', () => {
     get('/pulls/5/reviews?per_page=100', reviews);
     get('/pulls/5/files?per_page=100', [{ filename: 'src/a.ts' }]);
     get('/pulls?per_page=100&head=acme%3Amain&state=open', []);
-    get('/issues/3', { number: 3, title: 'A goal', state: 'open' });
   }
 
   const faults: [string, number, object][] = [

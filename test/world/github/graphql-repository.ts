@@ -5,7 +5,7 @@ import { connection, fault, type PageArgs } from './graphql-connection.ts';
 import { issueNode, labelNode, pullNode } from './graphql-pull.ts';
 import { isProtected, requirementsOf, rulesFor, suitesAt } from './rules.ts';
 import { repositoryPage } from './shapes.ts';
-import { fullName, type Json, nodeId, type Repository, type Rule, type Ruleset } from './state.ts';
+import { fullName, type Json, nodeId, type Repository, roleOf, type Rule, type Ruleset } from './state.ts';
 import type { Issue, Pull } from './issue-state.ts';
 
 type PullFilter = PageArgs & { states?: string[]; headRefName?: string; baseRefName?: string };
@@ -56,6 +56,21 @@ export function repositoryNode(asking: Asking, repository: Repository): Record<s
       return pullNode(asking, pull);
     },
     pullRequests: (args: PullFilter) => pullConnection(asking, pulls, args),
+    collaborators: ({ login, ...page }: PageArgs & { login?: string }) => {
+      const known = [...asking.state.accounts.values()].filter(
+        (account) =>
+          account.type === 'User' &&
+          (login === undefined || account.login.toLowerCase() === login.toLowerCase()) &&
+          roleOf(repository, account) !== 'none',
+      );
+      const listed = connection('collaborators', known, page, (account) => actorNode(asking, account));
+      const edges = () =>
+        listed.edges().map((edge, index) => {
+          const account = known[index];
+          return { ...edge, permission: account && roleOf(repository, account).toUpperCase() };
+        });
+      return { ...listed, edges };
+    },
     issue: ({ number }: { number: number }) => {
       const issue = repository.issues.find((one): one is Issue => one.number === number && one.kind === 'issue');
       if (!issue) throw fault('NOT_FOUND', `Could not resolve to an Issue with the number of ${number}.`);

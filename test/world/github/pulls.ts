@@ -26,7 +26,8 @@ export async function openPull(state: State, repository: Repository, fields: New
     base: { ref: fields.base, sha: baseSha },
     merged: undefined,
     size: { commits: 0, additions: 0, deletions: 0, changedFiles: 0 },
-    mergeability: { key: '', status: 'unasked' },
+    // GitHub tests the merge of a pull request that is got, created or edited.
+    mergeability: { key: `${baseSha}:${headSha}`, status: 'asked' },
     autoMerge: undefined,
     removals: [],
     reviews: [],
@@ -73,13 +74,14 @@ export async function retarget(state: State, pull: Pull, branch: string, actor: 
   if (sha === undefined || branch === pull.base.ref) return;
   const from = pull.base;
   pull.base = { ref: branch, sha };
+  pull.mergeability = { key: `${sha}:${pull.head.sha}`, status: 'asked' };
   pull.updatedAt = state.clock.now();
   await measure(pull);
   emitPull(state, pull, 'edited', actor, { changes: { base: { ref: { from: from.ref }, sha: { from: from.sha } } } });
 }
 
 /**
- * What GitHub knows about merging right now. A REST read (`asks`) of a new pair of base and head only starts
+ * What GitHub knows about merging right now. A REST read (`asks`) of a pair of base and head that moved only starts
  * the work, and answers null; the next read has the result. A GraphQL read does not start it.
  */
 async function readMergeability(pull: Pull, asks: boolean): Promise<boolean | null> {
