@@ -1,5 +1,7 @@
+import { z } from 'zod';
 import type { Sha } from '../goal/goal.ts';
-import { callGitHub, ONCE, statusOf, type GitHub } from './client.ts';
+import { callGitHub, ONCE, parseReply, statusOf, type GitHub } from './client.ts';
+import { ask } from './graphql.ts';
 import { isRefusal } from './refusal.ts';
 
 const ENQUEUE = `mutation($id: ID!, $head: GitObjectID!) {
@@ -8,6 +10,7 @@ const ENQUEUE = `mutation($id: ID!, $head: GitObjectID!) {
 const ARM = `mutation($id: ID!, $head: GitObjectID!) {
   enablePullRequestAutoMerge(input: { pullRequestId: $id, expectedHeadOid: $head }) { pullRequest { id } }
 }`;
+const DEQUEUE = `mutation($id: ID!) { dequeuePullRequest(input: { id: $id }) { mergeQueueEntry { state } } }`;
 const DISARM = `mutation($id: ID!) { disablePullRequestAutoMerge(input: { pullRequestId: $id }) { pullRequest { id } } }`;
 
 /** What came of asking GitHub to merge later. `refused` has GitHub's words; `clean` means that it can be merged at once. */
@@ -25,11 +28,60 @@ export async function armAutoMerge(github: GitHub, pull: { id: string; head: Sha
 
 /** Takes an armed auto-merge back. Harmless twice. */
 export async function disarmAutoMerge(github: GitHub, id: string): Promise<void> {
+  await takeBack(github, { query: DISARM, id, done: /not enabled|can't disable|cannot disable/i });
+}
+
+/** Takes the pull request out of the merge queue. Harmless twice. */
+export async function dequeuePull(github: GitHub, id: string): Promise<void> {
+  await takeBack(github, {
+    query: DEQUEUE,
+    id,
+    done: /not (in|part of|queued)|isn't (in|queued)|no merge queue entry/i,
+  });
+}
+
+async function takeBack(
+  github: GitHub,
+  { query, id, done }: { query: string; id: string; done: RegExp },
+): Promise<void> {
   try {
-    await callGitHub('disarm auto-merge', () => github.octokit.graphql(DISARM, { id, ...ONCE }));
+    await callGitHub('take the merge back', () => github.octokit.graphql(query, { id, ...ONCE }));
   } catch (error) {
-    if (!/not enabled|can't disable|cannot disable/i.test(wordsOf(error) ?? '')) throw error;
+    if (!done.test(wordsOf(error) ?? '')) throw error;
   }
+}
+
+/** What GitHub was told to do with a pull request, and what came of it. */
+export type StandingOrder = { id: string; mergedSha: Sha | undefined; queued: boolean; armed: boolean };
+
+const STANDING = `query ($owner: String!, $name: String!, $number: Int!) {
+  repository(owner: $owner, name: $name) {
+    pullRequest(number: $number) { id mergeCommit { oid } isInMergeQueue autoMergeRequest { enabledAt } }
+  }
+}`;
+
+const standingSchema = z.object({
+  repository: z.object({
+    pullRequest: z
+      .object({
+        id: z.string(),
+        mergeCommit: z.object({ oid: z.string() }).nullish(),
+        isInMergeQueue: z.boolean(),
+        autoMergeRequest: z.object({}).nullish(),
+      })
+      .nullish(),
+  }),
+});
+
+/** Reads it. Undefined if GitHub does not show the pull request. Throws TransientError and NotUnderstood. */
+export async function findStandingOrder(github: GitHub, number: number): Promise<StandingOrder | undefined> {
+  const { owner, name } = github.repository;
+  const what = 'read what it was told to merge';
+  const { data } = await ask(github, { what, query: STANDING, variables: { owner, name, number } });
+  const pull = parseReply(what, standingSchema, data).repository.pullRequest;
+  if (!pull) return undefined;
+  const { id, mergeCommit, isInMergeQueue: queued, autoMergeRequest } = pull;
+  return { id, mergedSha: mergeCommit?.oid, queued, armed: Boolean(autoMergeRequest) };
 }
 
 async function handOver(

@@ -106,7 +106,16 @@ export type SliceEvent = { slice: string } &
     | { kind: 'conflicted'; base: Base; files: string[]; feedback: Feedback[] }
     | { kind: 'pushed'; head: Sha }
     | { kind: 'delivered'; pull: SlicePull }
-    | { kind: 'waiting'; wait: Wait; headSeenAt: Date | undefined; greenSince: Date | undefined }
+    | {
+        kind: 'waiting';
+        wait: Wait;
+        headSeenAt: Date | undefined;
+        greenSince: Date | undefined;
+        greenOn?: string | undefined;
+      }
+    /** GitHub was told to merge this head by itself, and was told no more. */
+    | { kind: 'entrusted' }
+    | { kind: 'taken-back' }
     | { kind: 'held'; reason: Reason }
     | { kind: 'released' }
     | { kind: 'merge-asked'; by: Person }

@@ -144,7 +144,17 @@ export function applyToSlice(before: Slice, event: SliceEvent): Slice {
     case 'delivered':
       return { ...slice, status: 'merging', pull: event.pull };
     case 'waiting':
-      return { ...slice, wait: event.wait, headSeenAt: event.headSeenAt, greenSince: event.greenSince };
+      return {
+        ...slice,
+        wait: event.wait,
+        headSeenAt: event.headSeenAt,
+        greenSince: event.greenSince,
+        greenOn: event.greenOn,
+      };
+    case 'entrusted':
+      return { ...slice, entrusted: true };
+    case 'taken-back':
+      return { ...slice, entrusted: false };
     case 'held':
       return { ...slice, reason: event.reason };
     case 'released':
@@ -152,7 +162,14 @@ export function applyToSlice(before: Slice, event: SliceEvent): Slice {
     case 'merge-asked':
       return { ...slice, reason: undefined, mergeAskedBy: event.by };
     case 'merged':
-      return { ...slice, status: 'merged', mergedSha: event.sha, reason: undefined, withdrawing: false };
+      return {
+        ...slice,
+        status: 'merged',
+        mergedSha: event.sha,
+        reason: undefined,
+        withdrawing: false,
+        entrusted: false,
+      };
     case 'sent-back':
       return { ...slice, status: 'building', feedback: event.feedback };
     case 'slice-blocked':
@@ -160,7 +177,7 @@ export function applyToSlice(before: Slice, event: SliceEvent): Slice {
     case 'retried':
       return { ...slice, status: resumeAt(slice), reason: undefined, attempts: NO_ATTEMPTS, ...NO_HISTORY };
     case 'slice-cancelled':
-      return { ...slice, status: 'cancelled', withdrawing: false };
+      return { ...slice, status: 'cancelled', withdrawing: false, entrusted: false };
     case 'review-gathered': {
       const rest = { ...slice, heard: undefined };
       if (!event.batch) return { ...rest, reserved: before.reserved };

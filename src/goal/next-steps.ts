@@ -6,7 +6,8 @@ import { findStagnation } from './stagnation.ts';
 import { policyOf, termsOf } from './terms.ts';
 
 /** `start` reserves a build attempt from the fresh base; `build` is the attempt itself. */
-type SliceStage = 'start' | 'build' | 'verify' | 'review' | 'deliver' | 'merge' | 'withdraw' | 'gather' | 'reply';
+type SliceStage =
+  'start' | 'build' | 'verify' | 'review' | 'deliver' | 'merge' | 'disarm' | 'withdraw' | 'gather' | 'reply';
 
 /** One thing to do now, or the time until which there is nothing to do. */
 export type Step =
@@ -31,11 +32,12 @@ export function nextSteps(goal: Goal, now: Date): Step[] {
     case 'queued':
       return [{ kind: 'accept' }];
     case 'planning':
-      return spent(goal) ?? [{ kind: 'plan' }, ...withdrawals(goal)];
+      return spent(goal) ?? [{ kind: 'plan' }, ...standingOrders(goal), ...withdrawals(goal)];
     case 'running':
       return spent(goal) ?? runningSteps(goal, now);
     case 'awaiting_approval':
     case 'paused':
+      return standingOrders(goal);
     case 'ready':
     case 'not_ready':
     case 'blocked_on_human':
@@ -43,10 +45,16 @@ export function nextSteps(goal: Goal, now: Date): Step[] {
     case 'needs_more_budget':
     case 'failed_infra':
     case 'cancelled':
-      return [];
+      return standingOrders(goal);
     default:
       return assertNever(goal.status);
   }
+}
+
+/** What GitHub was told to merge is taken back before anything else is done or left. */
+function standingOrders({ slices }: Goal): Step[] {
+  const orders = slices.filter(({ entrusted, withdrawing }) => entrusted && !withdrawing);
+  return orders.map(({ id }) => ({ kind: 'disarm', slice: id }));
 }
 
 /** Nothing new begins, but a turn that runs ends first: it notices by itself, and its work is kept. */
@@ -103,6 +111,7 @@ function startable(goal: Goal): Step[] {
 }
 
 function sliceSteps(goal: Goal, slice: Slice, now: Date): Step[] {
+  if (slice.entrusted && slice.status !== 'merging') return [{ kind: 'disarm', slice: slice.id }];
   if (slice.heard && slice.heard.until <= now && canBeReviewed(slice)) return [{ kind: 'gather', slice: slice.id }];
   if (slice.heard && ['merging', 'blocked'].includes(slice.status)) {
     return [{ kind: 'wait', slice: slice.id, until: slice.heard.until, reason: 'a review is being read' }];

@@ -48,8 +48,8 @@ const LAST: Row[] = [
 
 /**
  * Whether this pull request may be merged now, and if not why and until when. Pure, total and monotone: a check that
- * fails, runs or says something new never makes it ready. Give it `greenSince` back with the next call about the same
- * head; absent means that it must be forgotten.
+ * fails, runs or says something new never makes it ready. Give it `greenSince` and `greenOn` back with the next call
+ * about the same head; absent means that they must be forgotten.
  */
 export function settle(facts: PullFacts, memory: Memory, policy: Policy, now: Date): SettleVerdict {
   const view: View = { facts, memory, policy, now, checks: weighChecks(facts, policy, memory.headSeenAt, now) };
@@ -57,7 +57,7 @@ export function settle(facts: PullFacts, memory: Memory, policy: Policy, now: Da
   if (early) return early;
   const verdict = first(view, LAST) ?? ready(view);
   return verdict.kind === 'wait' || verdict.kind === 'ready'
-    ? { ...verdict, greenSince: memory.greenSince ?? now }
+    ? { ...verdict, greenSince: memory.greenSince ?? now, greenOn: merging.groundOf(facts) }
     : verdict;
 }
 

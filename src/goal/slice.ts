@@ -105,8 +105,12 @@ export type Slice = PlannedSlice & {
   mergedSha: Sha | undefined;
   /** When the head was first seen on GitHub: the anchor of the first-check grace. */
   headSeenAt: Date | undefined;
-  /** When the facts first spoke for merging this head, and which head: the anchor of the quiet period. */
+  /** When the facts first spoke for merging this head: the anchor of the quiet period. */
   greenSince: Date | undefined;
+  /** The base and its rules as they stood at the last such look. */
+  greenOn?: string | undefined;
+  /** GitHub merges it by itself: it is in its queue, or auto-merge is on. */
+  entrusted?: boolean | undefined;
   /** Counts the slice's events. A stage that started at another turn is too late to be recorded. */
   turn: number;
 };

@@ -88,6 +88,10 @@ function describeSliceEvent(event: SliceEvent): string | undefined {
       return 'review answered without a change';
     case 'review-answered':
       return 'review answered';
+    case 'entrusted':
+      return 'left to GitHub to merge';
+    case 'taken-back':
+      return 'not for GitHub to merge any more';
     case 'held':
       return 'held for a person';
     case 'merge-asked':

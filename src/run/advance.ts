@@ -9,6 +9,7 @@ import { accept } from './accept.ts';
 import { build, startBuild } from './build.ts';
 import { clean } from './clean.ts';
 import { deliver } from './deliver.ts';
+import { disarm } from './disarm.ts';
 import { gather } from './gather.ts';
 import { merge } from './merge.ts';
 import { inPlace } from './place.ts';
@@ -113,6 +114,8 @@ async function perform(step: Step, goal: Goal, tools: Tools): Promise<GoalEvent[
       return deliver(goal, getSlice(goal, step.slice), tools);
     case 'merge':
       return merge(goal, getSlice(goal, step.slice), tools);
+    case 'disarm':
+      return disarm(goal, getSlice(goal, step.slice), tools);
     case 'gather':
       return gather(goal, getSlice(goal, step.slice), tools);
     case 'reply':
@@ -152,6 +155,7 @@ async function regain(step: Step, goal: Goal, tools: Tools): Promise<GoalEvent[]
     case 'accept':
     case 'start':
     case 'merge':
+    case 'disarm':
     case 'withdraw':
     case 'gather':
     case 'reply':

@@ -2,7 +2,7 @@ import { noreplyHost } from '../config.ts';
 import { assertNever } from '../errors.ts';
 import { createCheckRun } from '../github/checks.ts';
 import { mergePull } from '../github/pulls.ts';
-import { armAutoMerge, enqueuePull } from '../github/queue.ts';
+import { armAutoMerge, disarmAutoMerge, enqueuePull } from '../github/queue.ts';
 import type { GoalEvent } from '../goal/event.ts';
 import { mergeMessage } from '../goal/naming.ts';
 import {
@@ -17,7 +17,7 @@ import { afterMerge } from './after-merge.ts';
 import { isInTime } from './lane.ts';
 import { held, waiting, type Scene } from './scene.ts';
 import { meetStack, mergeStack } from './stack.ts';
-import { beginTry, endTry, type Order } from './tries.ts';
+import { beginTry, endTry, revokeTries, type Order } from './tries.ts';
 
 type Ready = SettleVerdict & { kind: 'ready' };
 
@@ -153,13 +153,23 @@ async function putOut({ goal, slice, pull, facts, tries, tools }: Scene): Promis
   if ((await tools.store.intendEffect(told)).kind !== 'fresh') return undefined;
   const why = reason ? `: ${reason}` : `, ${left.length} times by now. The timeline of #${pull.number} names why`;
   const text = `GitHub's merge queue put #${pull.number} out${why}.`;
-  return held(slice, { text, next: `/omk merge ${slice.id}` });
+  return [{ kind: 'taken-back', slice: slice.id }, ...held(slice, { text, next: `/omk merge ${slice.id}` })];
+}
+
+/** GitHub's auto-merge is on for long and does nothing: it is switched off and on once (ClickHouse#98574), then a person must look. */
+async function meetStalled({ slice, pull, facts, github, tries, tools }: Scene): Promise<GoalEvent[] | undefined> {
+  if (!facts.autoMergeSince) return undefined;
+  await disarmAutoMerge(github, facts.id);
+  if (tries.filter(({ outcome }) => outcome.kind === 'left').length < 2) return undefined;
+  await revokeTries(tries, tools);
+  const text = `GitHub was told twice to merge #${pull.number} and does not. Its merge box names why.`;
+  return [{ kind: 'taken-back', slice: slice.id }, ...held(slice, { text, next: `/omk merge ${slice.id}` })];
 }
 
 /** The base has a merge queue: GitHub merges. What the queue puts out is queued once more where that can help, then a person must look. */
 async function leaveToGitHub(scene: Scene, ready: Ready, wish: 'queue' | 'auto-merge'): Promise<GoalEvent[]> {
   const { goal, slice, pull, facts, github, tools, tries, memory } = scene;
-  const out = await putOut(scene);
+  const out = (await meetStalled(scene)) ?? (await putOut(scene));
   if (out) return out;
   const order = { id: facts.id, head: pull.head };
   const armed = wish === 'auto-merge' ? await armAutoMerge(github, order) : undefined;
@@ -172,5 +182,6 @@ async function leaveToGitHub(scene: Scene, ready: Ready, wish: 'queue' | 'auto-m
   const key = await beginTry(goal, slice, { number: tries.length, order: orderOf(scene, ready) }, tools);
   await endTry(key, { kind: 'left', via }, tools);
   const told = via === 'queue' ? `#${pull.number} is in GitHub's merge queue` : 'GitHub was told to merge it';
-  return waiting(scene, told, { until: soon(scene, 300), greenSince: memory.greenSince });
+  const watched = waiting(scene, told, { until: soon(scene, 300), greenSince: memory.greenSince });
+  return [{ kind: 'entrusted', slice: slice.id }, ...watched];
 }

@@ -2,7 +2,6 @@ import { assertNever } from '../errors.ts';
 import { readFailedChecks, readRedChecks } from '../github/checks.ts';
 import { readFacts } from '../github/facts.ts';
 import { markReady } from '../github/pulls.ts';
-import { disarmAutoMerge } from '../github/queue.ts';
 import type { GoalEvent } from '../goal/event.ts';
 import type { Goal, Reason } from '../goal/goal.ts';
 import { branchName } from '../goal/naming.ts';
@@ -14,6 +13,7 @@ import { adopt } from './adopt.ts';
 import { afterMerge } from './after-merge.ts';
 import { baseOf } from './build.ts';
 import { rebase } from './deliver.ts';
+import { takeBack } from './disarm.ts';
 import { assertUnderway, stillMay } from './recheck.ts';
 import { handOver, meetBackground, meetLostReply } from './hand-over.ts';
 import { findAhead, leaveLane, takeLane, type Lane } from './lane.ts';
@@ -55,9 +55,9 @@ function branchOf(goal: Goal, slice: Slice): string {
 
 function awaitLane(slice: Slice, tools: Tools): GoalEvent[] {
   const now = tools.clock.now();
-  const { headSeenAt = now, greenSince } = slice;
+  const { headSeenAt = now, greenSince, greenOn } = slice;
   const until = new Date(now.getTime() + 5 * SECOND);
-  const scene = { slice, memory: { headSeenAt, greenSince }, tools };
+  const scene = { slice, memory: { headSeenAt, greenSince, greenOn }, tools };
   return waiting(scene, 'another merge into the same base goes first', { until, greenSince });
 }
 
@@ -69,9 +69,9 @@ async function look(goal: Goal, slice: Slice, { pull, lane }: Place, tools: Tool
   const wanted = { number: pull.number, issue, person, branch: branchName(goal, slice.id) };
   const { facts, ...around } = await readFacts(github, wanted, { toMerge: lane !== undefined });
   const now = tools.clock.now();
-  const { headSeenAt, greenSince, pushed } = slice;
+  const { headSeenAt, greenSince, greenOn, pushed } = slice;
   const frozen = (await tools.store.getFreeze(goal.repository.id))?.reason;
-  const memory = { ...recall({ head: pull.head, headSeenAt, greenSince }, facts.head, now), pushed, frozen };
+  const memory = { ...recall({ head: pull.head, headSeenAt, greenSince, greenOn }, facts.head, now), pushed, frozen };
   const strange = facts.state === 'open' && !facts.fork && pushed !== undefined && facts.head !== pushed;
   const adopted = strange ? await adopt(goal, slice, undefined, tools) : undefined;
   if (adopted) return adopted;
@@ -81,7 +81,7 @@ async function look(goal: Goal, slice: Slice, { pull, lane }: Place, tools: Tool
   return (
     (await meetLostReply(scene)) ??
     (await meetBackground(scene)) ??
-    otherBase(scene) ??
+    (await otherBase(scene)) ??
     act(scene, settle(judged, memory, policyOf(goal), now))
   );
 }
@@ -92,12 +92,16 @@ function withoutDraft(facts: PullFacts): PullFacts {
 }
 
 /** Gates and wall speak of one base. */
-function otherBase({ goal, slice, facts }: Scene): GoalEvent[] | undefined {
+async function otherBase(scene: Scene): Promise<GoalEvent[] | undefined> {
+  const { goal, slice, facts } = scene;
   const { branch } = facts.base;
   const own = branchOf(goal, slice);
   if (facts.state !== 'open' || branch === own) return undefined;
   const text = `Somebody gave #${facts.number} the base \`${branch}\`; it was proven on \`${own}\`.`;
-  return held(slice, { text, next: `merge #${facts.number}, or give it back its base` });
+  return [
+    ...(await takeBack(scene)),
+    ...held(slice, { text, next: `merge #${facts.number}, or give it back its base` }),
+  ];
 }
 
 async function act(scene: Scene, verdict: SettleVerdict): Promise<GoalEvent[]> {
@@ -110,21 +114,44 @@ async function act(scene: Scene, verdict: SettleVerdict): Promise<GoalEvent[]> {
       return [{ kind: 'slice-blocked', slice: slice.id, reason }];
     }
     case 'wait':
-      return waiting(scene, verdict.reason, { until: verdict.recheckAt, greenSince: verdict.greenSince });
+      return slice.entrusted ? watch(scene, verdict) : waitFor(scene, verdict);
     case 'block':
-      await takeBack(scene);
-      return (await runAgain(scene, verdict.failed ?? [])) ?? blocked(scene, verdict);
+      return [
+        ...(await takeBack(scene)),
+        ...((await runAgain(scene, verdict.failed ?? [])) ?? (await blocked(scene, verdict))),
+      ];
     case 'update':
       return update(scene, verdict.reason);
     case 'ready': {
-      const hold = holdOf(goal, slice, pull) ?? (await stillMay(goal, scene.tools, scene.leave));
-      if (hold) return held(slice, hold);
+      const hold = await findHold(scene);
+      if (hold) return [...(await takeBack(scene)), ...held(slice, hold)];
       await assertUnderway(goal, scene.tools);
       return scene.facts.draft ? endDraft(scene) : handOver(scene, verdict);
     }
     default:
       return assertNever(verdict);
   }
+}
+
+type Wait = SettleVerdict & { kind: 'wait' };
+
+function waitFor(scene: Scene, { reason, recheckAt: until, greenSince, greenOn }: Wait): GoalEvent[] {
+  return waiting(scene, reason, { until, greenSince, greenOn });
+}
+
+/** GitHub merges by itself now: whatever holds the merge takes it back, and what could not be read does not. */
+async function watch(scene: Scene, verdict: Wait): Promise<GoalEvent[]> {
+  const { slice, facts } = scene;
+  const isRead = facts.rules !== 'unreadable' && facts.labels !== 'unreadable' && facts.checkedSha === facts.head;
+  if (!isRead) return waitFor(scene, verdict);
+  const hold = await findHold(scene);
+  if (verdict.greenSince && !hold) return waitFor(scene, verdict);
+  return [...(await takeBack(scene)), ...(hold ? held(slice, hold) : waitFor(scene, verdict))];
+}
+
+/** Why it is not omk's to merge: by the policy, or since the one who asked may not any more. */
+async function findHold({ goal, slice, pull, leave, tools }: Scene): Promise<Reason | undefined> {
+  return holdOf(goal, slice, pull) ?? (await stillMay(goal, tools, leave));
 }
 
 function blocked(scene: Scene, verdict: SettleVerdict & { kind: 'block' }): Promise<GoalEvent[]> | GoalEvent[] {
@@ -138,12 +165,6 @@ async function endDraft(scene: Scene): Promise<GoalEvent[]> {
   await markReady(github, { nodeId: facts.id });
   const until = new Date(tools.clock.now().getTime() + 5 * SECOND);
   return waiting(scene, 'it was a draft until now', { until });
-}
-
-/** What GitHub was told to merge and is not to be merged any more. */
-async function takeBack({ facts, github, tries }: Scene): Promise<void> {
-  const armed = tries.some(({ outcome }) => outcome.kind === 'left' && outcome.via === 'auto-merge');
-  if (armed && facts.autoMergeSince) await disarmAutoMerge(github, facts.id);
 }
 
 /** The agent repairs what its change broke: never what is red on the base too. */
@@ -174,8 +195,7 @@ async function update(scene: Scene, reason: string): Promise<GoalEvent[]> {
     const text = `The base moved on ${MOST_ROUNDS} times before this slice could merge: ${reason}.`;
     return held(slice, { text, next: `write /omk rebase on #${pull.number}` });
   }
-  await takeBack(scene);
-  return rebase(goal, slice, tools);
+  return [...(await takeBack(scene)), ...(await rebase(goal, slice, tools))];
 }
 
 /** Whose merge it is when it is not omk's. */

@@ -160,14 +160,20 @@ export async function append(goal: Goal, events: GoalEvent[], tools: Tools): Pro
 
 async function freeze(reason: string | undefined, { repository, person: by, tools }: Talk): Promise<string> {
   await tools.store.setFreeze(repository.id, { reason: reason ?? '', by, at: tools.clock.now() });
+  await lookAgain(repository, tools);
   return replies.frozen(reason ?? '');
 }
 
 async function unfreeze({ repository, tools }: Talk): Promise<string> {
   await tools.store.setFreeze(repository.id, undefined);
+  await lookAgain(repository, tools);
+  return replies.unfrozen();
+}
+
+/** What waits for its merge looks at once: it waits no more, or GitHub must not merge it any more. */
+async function lookAgain(repository: Repository, tools: Tools): Promise<void> {
   for (const { id } of await tools.store.listGoals({ repositoryId: repository.id, ended: false, limit: 1_000 })) {
     const goal = await tools.store.getGoal(id);
     for (const slice of goal.slices.filter(({ status }) => status === 'merging')) await tools.store.wake(id, slice.id);
   }
-  return replies.unfrozen();
 }

@@ -21,18 +21,24 @@ export type Scene = Look & {
   tools: Tools;
 };
 
-type Pause = { until: Date; greenSince?: Date | undefined; refused?: Refused | undefined };
+type Pause = {
+  until: Date;
+  greenSince?: Date | undefined;
+  greenOn?: string | undefined;
+  refused?: Refused | undefined;
+};
 
-/** Nothing to do before `until`. Leaving `greenSince` out forgets it; refusals are remembered as long as the head. */
+/** Nothing to do before `until`. Leaving `greenSince` out forgets it and what it was green on; refusals are remembered as long as the head. */
 export function waiting(
   { slice, memory, tools }: Pick<Scene, 'slice' | 'memory' | 'tools'>,
   reason: string,
   pause: Pause,
 ): GoalEvent[] {
-  const { until, greenSince, refused = slice.wait?.refused } = pause;
+  const { until, greenSince, greenOn = memory.greenOn, refused = slice.wait?.refused } = pause;
   const since = slice.wait?.reason === reason ? slice.wait.since : tools.clock.now();
   const wait = { reason, since, until, refused };
-  return [{ kind: 'waiting', slice: slice.id, wait, headSeenAt: memory.headSeenAt, greenSince }];
+  const green = { greenSince, greenOn: greenSince && greenOn };
+  return [{ kind: 'waiting', slice: slice.id, wait, headSeenAt: memory.headSeenAt, ...green }];
 }
 
 /** A person must move it on. */

@@ -8,6 +8,8 @@ export type Outcome =
   | { kind: 'refused'; reason: string; message: string }
   | { kind: 'left'; via: 'queue' | 'auto-merge' }
   | { kind: 'left'; via: 'stack'; uuid: string | undefined }
+  /** It was left to GitHub, and omk took that back. */
+  | { kind: 'taken-back' }
   /** Its reply was lost, and a minute later GitHub had not merged. */
   | { kind: 'lost' }
   | { kind: 'not-sent' };
@@ -49,4 +51,11 @@ export async function beginTry(
 /** Writes down what came of it. The first outcome stays. */
 export async function endTry(key: string, outcome: Outcome, tools: Tools): Promise<void> {
   await tools.store.settleEffect(key, outcome);
+}
+
+/** Writes down that what was left to queue or auto-merge was taken back: what the queue says of it later is no news. */
+export async function revokeTries(tries: readonly Try[], tools: Tools): Promise<void> {
+  for (const { key, outcome } of tries) {
+    if (outcome.kind === 'left' && outcome.via !== 'stack') await tools.store.renewEffect(key, { kind: 'taken-back' });
+  }
 }

@@ -1,4 +1,5 @@
-import { isEnded } from '../goal/goal.ts';
+import { isEnded, type Goal } from '../goal/goal.ts';
+import { nextSteps } from '../goal/next-steps.ts';
 import { advance, type GoalJob } from './advance.ts';
 import { announce } from './announce.ts';
 import { respond } from './respond.ts';
@@ -25,7 +26,8 @@ async function advanceWatched(job: GoalJob, tools: Tools): Promise<void> {
   });
   const leaveIfOver = async () => {
     const goal = await tools.store.findGoal(job.goalId);
-    if (!goal || goal.status === 'paused' || isEnded(goal.status)) left.abort(new Error(`Goal ${job.goalId} is over`));
+    const isOver = !goal || goal.status === 'paused' || isEnded(goal.status);
+    if (isOver && !hasStep(goal, job.unit)) left.abort(new Error(`Goal ${job.goalId} is over`));
   };
   try {
     await advance(job, { ...tools, signal: AbortSignal.any([tools.signal, left.signal]) });
@@ -34,4 +36,9 @@ async function advanceWatched(job: GoalJob, tools: Tools): Promise<void> {
   } finally {
     unwatch();
   }
+}
+
+/** What a goal that stands still has yet to take back. */
+function hasStep(goal: Goal | undefined, unit: string): boolean {
+  return goal !== undefined && nextSteps(goal, goal.createdAt).some((step) => 'slice' in step && step.slice === unit);
 }

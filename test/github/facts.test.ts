@@ -6,7 +6,8 @@ import { LEAVE_QUERY } from '../../src/github/leave.ts';
 import { commitPageQuery, FACTS_QUERY, LIST_NAMES, listPageQuery } from '../../src/github/query.ts';
 import { combineRules } from '../../src/github/rules.ts';
 import { defaultPolicy } from '../../src/goal/policy.ts';
-import { settle } from '../../src/goal/settle.ts';
+import { settle, type PullFacts } from '../../src/goal/settle.ts';
+import { groundOf } from '../../src/goal/settle/merging.ts';
 import { answersOnly, api, connect, OMK, PLACE } from './sample.ts';
 import { gitHubSchema } from './schema.ts';
 
@@ -167,6 +168,13 @@ async function read() {
   return (await readFacts(await connect(), WANTED, { toMerge: true })).facts;
 }
 
+/** The verdict on these facts three minutes after they were green the first time. */
+function settledAt5(facts: PullFacts) {
+  const at = (minute: number) => new Date(`2026-11-22T12:0${minute}:00Z`);
+  const memory = { headSeenAt: at(0), greenSince: at(2), greenOn: groundOf(facts) };
+  return settle(facts, memory, defaultPolicy(), at(5));
+}
+
 describe('the queries', () => {
   const queries: [string, string][] = [
     ['facts', FACTS_QUERY],
@@ -227,9 +235,7 @@ describe('readFacts', () => {
   test('what it reads makes the settle rule say ready', async () => {
     answer(pull());
     rules([{ type: 'required_status_checks', parameters: { required_status_checks: [{ context: 'test' }] } }]);
-    const memory = { headSeenAt: new Date('2026-11-22T12:00:00Z'), greenSince: new Date('2026-11-22T12:02:00Z') };
-    const verdict = settle(await read(), memory, defaultPolicy(), new Date('2026-11-22T12:05:00Z'));
-    expect(verdict).toMatchObject({ kind: 'ready', method: 'squash', via: 'merge' });
+    expect(settledAt5(await read())).toMatchObject({ kind: 'ready', method: 'squash', via: 'merge' });
   });
 
   test('a merged one costs one query', async () => {
@@ -510,8 +516,7 @@ describe('a GitHub that does not take the query', () => {
       ],
       suites: [{ id: 10, runs: 1, status: 'COMPLETED' }],
     });
-    const memory = { headSeenAt: new Date('2026-11-22T12:00:00Z'), greenSince: new Date('2026-11-22T12:02:00Z') };
-    expect(settle(facts, memory, defaultPolicy(), new Date('2026-11-22T12:05:00Z'))).toMatchObject({ kind: 'ready' });
+    expect(settledAt5(facts)).toMatchObject({ kind: 'ready' });
   });
 
   test('the last vote of each reviewer counts, a comment is none', async () => {

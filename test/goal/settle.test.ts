@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { settle, type PullFacts, type SettleVerdict } from '../../src/goal/settle.ts';
 import type { CheckContext, CheckSuite } from '../../src/goal/settle/facts.ts';
+import { groundOf } from '../../src/goal/settle/merging.ts';
 import { seeded } from './seeded.ts';
 import {
   ACTIONS,
@@ -124,6 +125,7 @@ type Case = { facts: PullFacts; verdict: SettleVerdict; judge: (facts: PullFacts
 
 function anyCase(): Case {
   const read = anyFacts();
+  const greenOn = mostly<string | undefined>(groundOf(read), undefined, 'another base');
   const remembered = memory({
     headSeenAt: ago(mostly(2 * HOUR, SECOND, 10 * MINUTE, 7 * HOUR)),
     greenSince: mostly<Date | undefined>(ago(MINUTE), undefined),
@@ -136,7 +138,7 @@ function anyCase(): Case {
       ignore_apps: mostly<string[]>([], ['codecov']),
     },
   });
-  const judge = (given: PullFacts) => settle(given, remembered, settings, NOW);
+  const judge = (given: PullFacts) => settle(given, { ...remembered, greenOn }, settings, NOW);
   return { facts: read, verdict: judge(read), judge };
 }
 

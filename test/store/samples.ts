@@ -119,6 +119,8 @@ const SAMPLES: Record<GoalEvent['kind'], GoalEvent> = {
   'work-lost': { kind: 'work-lost', slice },
   conflicted: { kind: 'conflicted', slice, base: BASE, files: ['src/a.ts'], feedback },
   rebased: { kind: 'rebased', slice, base: BASE, head: HEAD, tree: HEAD },
+  entrusted: { kind: 'entrusted', slice },
+  'taken-back': { kind: 'taken-back', slice },
   pushed: { kind: 'pushed', slice, head: HEAD },
   delivered: { kind: 'delivered', slice, pull },
   'sent-back': { kind: 'sent-back', slice, feedback },

@@ -9,14 +9,15 @@ export type RefusalReason =
 export type Refused = { reason: RefusalReason; times: number };
 
 /** What is kept of a head between two looks at its pull request. */
-type Kept = { head: Sha; headSeenAt: Date | undefined; greenSince: Date | undefined };
+type Kept = { head: Sha; headSeenAt: Date | undefined; greenSince: Date | undefined; greenOn?: string | undefined };
 
 const SECOND = 1_000;
 
 /** What omk still knows of the head that GitHub shows now: of another head than the kept one nothing. */
-export function recall(kept: Kept, head: Sha, now: Date): Pick<Memory, 'headSeenAt' | 'greenSince'> {
-  const same = kept.head === head;
-  return { headSeenAt: (same ? kept.headSeenAt : undefined) ?? now, greenSince: same ? kept.greenSince : undefined };
+export function recall(kept: Kept, head: Sha, now: Date): Pick<Memory, 'headSeenAt' | 'greenSince' | 'greenOn'> {
+  const { headSeenAt, greenSince, greenOn } = kept;
+  if (kept.head !== head) return { headSeenAt: now, greenSince: undefined, greenOn: undefined };
+  return { headSeenAt: headSeenAt ?? now, greenSince, greenOn };
 }
 
 /** The count with one more refusal: another reason begins anew. */

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import type { PullFacts } from './facts.ts';
 import { after, block, MACHINE_POLL_MS, wait, type Row, type View } from './verdict.ts';
 
 /** When to ask again after the first, second, … look at a mergeability that GitHub has not computed (rust-lang/bors). */
@@ -66,14 +68,28 @@ export const blockedByGitHub: Row = (view) => {
   return block('admin', `GitHub blocks the merge${others}. Its merge box names the rule.`);
 };
 
-/** The second look: everything must have stood still for a while. */
+/** What a look stands on beside the head: the tip of the base and the rules. */
+export function groundOf({ base, rules }: PullFacts): string {
+  return createHash('sha256')
+    .update(JSON.stringify([base, rules]))
+    .digest('hex')
+    .slice(0, 16);
+}
+
+/** The second look: everything must have stood still for a while, and both looks saw the same base with the same rules. */
 export const quiet: Row = (view) => {
-  const { memory, policy, checks, now } = view;
+  const { facts, memory, policy, checks, now } = view;
   const since = Math.max(memory.greenSince?.getTime() ?? now.getTime(), checks.changedAt?.getTime() ?? 0);
   const until = new Date(since + policy.checks.quiet);
-  return memory.greenSince === undefined || now < until
-    ? wait(view, 'everything is green; making sure that it stays so', until)
-    : undefined;
+  if (memory.greenSince === undefined || now < until)
+    return wait(view, 'everything is green; making sure that it stays so', until);
+  return memory.greenOn === groundOf(facts)
+    ? undefined
+    : wait(
+        view,
+        'everything is green; the base or its rules moved since the last look, so one more follows',
+        after(now, 5_000),
+      );
 };
 
 function greenFor({ memory, now }: View): number {

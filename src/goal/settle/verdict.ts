@@ -25,7 +25,7 @@ export type Mover = 'agent' | 'human' | 'admin';
 export type SettleVerdict =
   | { kind: 'done'; sha: Sha }
   | { kind: 'gone'; reason: string }
-  | { kind: 'wait'; reason: string; recheckAt: Date; greenSince?: Date }
+  | { kind: 'wait'; reason: string; recheckAt: Date; greenSince?: Date; greenOn?: string }
   | { kind: 'block'; reason: string; who: Mover; failed?: FailedCheck[] }
   | { kind: 'update'; how: 'update-branch' | 'rebase'; reason: string }
   | {
@@ -35,15 +35,17 @@ export type SettleVerdict =
       publish: string[];
       contexts: Evidence[];
       greenSince?: Date;
+      greenOn?: string;
     };
 
 /**
- * What omk remembers of this head. `headSeenAt` starts the grace; `greenSince` is what the last verdict on this head
+ * What omk remembers of this head. `headSeenAt` starts the grace; `greenSince` and `greenOn` are what the last verdict on this head
  * returned (undefined again after a refused merge); `pushed` is the last commit omk pushed; `frozen` is a person's reason for `/omk freeze`.
  */
 export type Memory = {
   headSeenAt: Date;
   greenSince: Date | undefined;
+  greenOn?: string | undefined;
   pushed?: Sha | undefined;
   frozen?: string | undefined;
 };

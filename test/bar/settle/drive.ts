@@ -80,6 +80,7 @@ export function drive(seed: number, judge: typeof settle = settle): Ending {
     head: github.head.sha,
     headSeenAt: undefined as Date | undefined,
     greenSince: undefined as Date | undefined,
+    greenOn: undefined as string | undefined,
   };
   let pushed = github.head.sha;
   let refused: Refused | undefined;
@@ -102,7 +103,7 @@ export function drive(seed: number, judge: typeof settle = settle): Ending {
     github.advance(github.now + ms);
     github.push('omk');
     pushed = github.head.sha;
-    kept = { head: pushed, headSeenAt: undefined, greenSince: undefined };
+    kept = { head: pushed, headSeenAt: undefined, greenSince: undefined, greenOn: undefined };
     [refused, open, lost, backOff, until] = [undefined, undefined, 0, false, github.now];
   };
 
@@ -137,6 +138,7 @@ export function drive(seed: number, judge: typeof settle = settle): Ending {
         return verdict.reason;
       case 'wait':
         pause(verdict.recheckAt, verdict.greenSince);
+        kept = { ...kept, greenOn: verdict.greenOn };
         waited = verdict.reason;
         return undefined;
       case 'update':

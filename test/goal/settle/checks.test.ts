@@ -6,6 +6,7 @@ import {
   ended,
   facts,
   going,
+  HEAD,
   HOUR,
   MINUTE,
   NOW,
@@ -776,6 +777,16 @@ describe('the second look', () => {
       { kind: 'wait', inMs: SECOND },
     ],
     [
+      'E9 the base moved since the first look: one more look',
+      { memory: { greenOn: 'another base' } },
+      { kind: 'wait', reason: /moved since the last look/, inMs: 5 * SECOND },
+    ],
+    [
+      'E9 what the first look stood on is not known: one more look',
+      { memory: { greenOn: undefined } },
+      { kind: 'wait', inMs: 5 * SECOND },
+    ],
+    [
       "E9 an end in our future says nothing: GitHub's clock runs ahead",
       { facts: { contexts: [run('test', { completedAt: ago(-HOUR) })] } },
       'ready',
@@ -784,6 +795,18 @@ describe('the second look', () => {
 
   test('E9 the first look is remembered', () => {
     expect(judge({ memory: { greenSince: undefined } })).toMatchObject({ kind: 'wait', greenSince: NOW });
+  });
+
+  test.each([
+    ['another tip of the base', { base: { branch: 'main', sha: 'c'.repeat(40) } }],
+    [
+      'another rule',
+      { rules: rules({ required: [required('test'), required('build')] }), contexts: [run('test'), run('build')] },
+    ],
+    ['another head alone is not: it is remembered apart', { head: HEAD }],
+  ])('E9 both looks stand on one base and its rules: %s', (name, change) => {
+    const { greenOn } = judge({}) as { greenOn: string };
+    expect(judge({ facts: change, memory: { greenOn } }).kind).toBe(name.startsWith('another head') ? 'ready' : 'wait');
   });
 
   test('E9 a check that starts again makes it forgotten', () => {

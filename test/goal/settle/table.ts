@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { groundOf } from '../../../src/goal/settle/merging.ts';
 import { settle, type Memory, type PullFacts, type SettleVerdict } from '../../../src/goal/settle.ts';
 import { facts, memory, NOW, policy } from './sample.ts';
 
@@ -26,7 +27,8 @@ type Wanted = {
 export type Row = [name: string, given: Given, wanted: Wanted['kind'] | Wanted];
 
 export function judge(given: Given): SettleVerdict {
-  return settle(facts(given.facts), memory(given.memory), policy(given.policy), NOW);
+  const read = facts(given.facts);
+  return settle(read, { greenOn: groundOf(read), ...memory(given.memory) }, policy(given.policy), NOW);
 }
 
 function shown(verdict: SettleVerdict): Record<string, unknown> {
