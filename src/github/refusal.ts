@@ -29,7 +29,9 @@ export function isRefusal(error: unknown): error is Refusal {
 export function readRefusal(error: Refusal): { status: number; reason: RefusalReason; message: string } {
   const { status } = error;
   const text = saidBy(error);
-  const reason = ROWS.find(([pattern]) => pattern.test(text))?.[1] ?? (status === 409 ? 'head-moved' : 'unknown');
+  const said = ROWS.find(([pattern]) => pattern.test(text))?.[1] ?? (status === 409 ? 'head-moved' : 'unknown');
+  // A 409 passes, whatever it says: GitHub gave "not authorized to push" for a moment with it (rust-lang/bors).
+  const reason = status === 409 && said === 'config' ? 'unknown' : said;
   return { status, reason, message: text.slice(0, 500) };
 }
 

@@ -54,7 +54,7 @@ export function conclusionState(conclusion: string | undefined): ContextState {
 }
 
 /**
- * The newest context of each key, without our own app's. Two workflows may have a job of the same name: both count.
+ * The newest context of each key, without our own app's. Two workflows, or one, may have two jobs of the same name: both count.
  * A run that went stale never reported, so what it was to replace counts beside it.
  */
 export function latestContexts(facts: PullFacts): CheckContext[] {
@@ -65,12 +65,21 @@ export function latestContexts(facts: PullFacts): CheckContext[] {
 }
 
 function newestOf(contexts: readonly CheckContext[]): CheckContext[] {
-  const newest = new Map<string, CheckContext>();
-  for (const context of contexts) {
-    const known = newest.get(keyOf(context));
-    if (!known || isNewer(context, known)) newest.set(keyOf(context), context);
-  }
-  return [...newest.values()];
+  return [...Map.groupBy(contexts, keyOf).values()].flatMap((group) => {
+    const newest = group.reduce((one, other) => (isNewer(other, one) ? other : one));
+    return group.filter((context) => context === newest || ranBeside(context, newest));
+  });
+}
+
+/**
+ * Two jobs of one name in one run of a workflow, such as those of a matrix: neither replaces the other. GitHub runs again only what
+ * is over, so a re-run begins after the end of what it replaces.
+ */
+function ranBeside(older: CheckContext, newest: CheckContext): boolean {
+  if (older.kind !== 'run' || newest.kind !== 'run' || !isActions(older)) return false;
+  if (older.suite === undefined || older.suite !== newest.suite) return false;
+  if (!older.startedAt || !newest.startedAt) return false;
+  return (older.completedAt?.getTime() ?? Infinity) > newest.startedAt.getTime();
 }
 
 function keyOf(context: CheckContext): string {

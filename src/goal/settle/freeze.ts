@@ -3,6 +3,9 @@ import type { Policy } from '../policy.ts';
 const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
 const DAY = 1_440;
 const WEEK = 7 * DAY;
+const MINUTE_MS = 60_000;
+/** Clocks are put forward or back by less. */
+const SHIFT = 180;
 
 export type Freeze = { kind: 'open' } | { kind: 'frozen'; until: Date } | { kind: 'unreadable'; entry: string };
 
@@ -10,15 +13,31 @@ export type Freeze = { kind: 'open' } | { kind: 'frozen'; until: Date } | { kind
 export function scheduledFreeze(entries: Policy['freeze'], now: Date): Freeze {
   let until = 0;
   for (const { from, to, zone } of entries) {
-    const [start, end, minute] = [minuteOfWeek(from), minuteOfWeek(to), minuteIn(zone, now)];
-    if (start === undefined || end === undefined || minute === undefined) {
-      return { kind: 'unreadable', entry: `${from} to ${to}, ${zone}` };
-    }
-    if (mod(minute - start) >= mod(end - start)) continue;
-    const left = mod(end - minute) * 60_000;
-    until = Math.max(until, now.getTime() - (now.getTime() % 60_000) + left);
+    const span = { start: minuteOfWeek(from), end: minuteOfWeek(to), minuteAt: clockOf(zone) };
+    if (!isSpan(span)) return { kind: 'unreadable', entry: `${from} to ${to}, ${zone}` };
+    if (holds(span, now.getTime())) until = Math.max(until, endOf(span, now.getTime()));
   }
   return until > 0 ? { kind: 'frozen', until: new Date(until) } : { kind: 'open' };
+}
+
+/** A freeze by the clocks of its zone: `minuteAt` is what they show at a time, in minutes since Sunday 00:00. */
+type Span = { start: number; end: number; minuteAt: (time: number) => number };
+
+function isSpan(span: { [key in keyof Span]: Span[key] | undefined }): span is Span {
+  return span.start !== undefined && span.end !== undefined && span.minuteAt !== undefined;
+}
+
+function holds({ start, end, minuteAt }: Span, time: number): boolean {
+  return mod(minuteAt(time) - start) < mod(end - start);
+}
+
+/** The minute in which its clocks first show a time outside of it, though they may be put forward or back before. */
+function endOf(span: Span, now: number): number {
+  const left = mod(span.end - span.minuteAt(now));
+  const whole = now - (now % MINUTE_MS);
+  let time = whole + Math.max(1, left - SHIFT) * MINUTE_MS;
+  while (time < whole + (left + SHIFT) * MINUTE_MS && holds(span, time)) time += MINUTE_MS;
+  return time;
 }
 
 function mod(minutes: number): number {
@@ -32,17 +51,15 @@ export function minuteOfWeek(text: string): number | undefined {
   return DAYS.indexOf(match[1].toLowerCase()) * DAY + Number(match[2]) * 60 + Number(match[3]);
 }
 
-function minuteIn(zone: string, now: Date): number | undefined {
+/** The clocks of a time zone; undefined if there is no such zone. */
+function clockOf(timeZone: string): Span['minuteAt'] | undefined {
   try {
-    const format = new Intl.DateTimeFormat('en-GB', {
-      timeZone: zone,
-      weekday: 'short',
-      hour: '2-digit',
-      minute: '2-digit',
-      hourCycle: 'h23',
-    });
-    const parts = Object.fromEntries(format.formatToParts(now).map(({ type, value }) => [type, value]));
-    return minuteOfWeek(`${parts['weekday']} ${parts['hour']}:${parts['minute']}`);
+    const options = { timeZone, weekday: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
+    const format = new Intl.DateTimeFormat('en-GB', options);
+    return (time) => {
+      const parts = Object.fromEntries(format.formatToParts(time).map(({ type, value }) => [type, value]));
+      return minuteOfWeek(`${parts['weekday']} ${parts['hour']}:${parts['minute']}`) ?? 0;
+    };
   } catch {
     return undefined;
   }

@@ -173,14 +173,72 @@ describe('which contexts count', () => {
       'block',
     ],
     [
+      'B5 two jobs of one name in one run of a workflow, the one that began first red',
+      {
+        facts: {
+          contexts: [
+            ended('test', 'FAILURE', { startedAt: ago(60 * MINUTE), completedAt: ago(50 * MINUTE) }),
+            run('test', { startedAt: ago(59 * MINUTE), completedAt: ago(55 * MINUTE) }),
+          ],
+        },
+      },
+      { kind: 'block', who: 'agent', failed: ['test'] },
+    ],
+    [
+      'B5 two jobs of one name in one run of a workflow, the one that began first still going',
+      {
+        facts: {
+          contexts: [
+            going('test', 'IN_PROGRESS', { startedAt: ago(60 * MINUTE) }),
+            run('test', { startedAt: ago(59 * MINUTE), completedAt: ago(55 * MINUTE) }),
+          ],
+        },
+      },
+      { kind: 'wait', reason: /`test`/ },
+    ],
+    [
+      'B5 a re-run in the same second in which what it replaces ended',
+      {
+        facts: {
+          contexts: [
+            ended('test', 'FAILURE', { startedAt: ago(60 * MINUTE), completedAt: ago(55 * MINUTE) }),
+            run('test', { startedAt: ago(55 * MINUTE), completedAt: ago(50 * MINUTE) }),
+          ],
+        },
+      },
+      'ready',
+    ],
+    [
+      'B5 an app that began a second run before it ended the first: the newer one counts',
+      {
+        facts: {
+          contexts: [
+            run('test'),
+            going('cov', 'IN_PROGRESS', { ...codecov, startedAt: ago(60 * MINUTE) }),
+            run('cov', { ...codecov, startedAt: ago(59 * MINUTE), completedAt: ago(55 * MINUTE) }),
+          ],
+        },
+      },
+      'ready',
+    ],
+    [
       'B5 the order of the list does not matter',
       { facts: { contexts: [run('test', later), ended('test', 'FAILURE')] } },
       'ready',
     ],
     [
       'B5 equal start: the higher id is newer',
-      { facts: { contexts: [ended('test', 'FAILURE', { id: 5 }), run('test', { id: 6 })] } },
+      {
+        facts: {
+          contexts: [run('test'), ended('cov', 'FAILURE', { ...codecov, id: 5 }), run('cov', { ...codecov, id: 6 })],
+        },
+      },
       'ready',
+    ],
+    [
+      'B5 two jobs of one name that began in the same second',
+      { facts: { contexts: [ended('test', 'FAILURE', { id: 5 }), run('test', { id: 6 })] } },
+      { kind: 'block', who: 'agent' },
     ],
     [
       'B6 check and status of the same name, the status red',
