@@ -13,8 +13,20 @@ export const EVENTS = [
   'pull_request_review_comment',
   'pull_request_review_thread',
   'push',
+  'repository',
   'status',
 ] as const satisfies readonly EmitterWebhookEventName[];
+
+/** Events for which GitHub wants further permissions, `administration` or `merge_queues`. An App that was given them is heard on them too. */
+const FURTHER_EVENTS = [
+  'branch_protection_configuration',
+  'branch_protection_rule',
+  'merge_group',
+  'repository_ruleset',
+] as const satisfies readonly EmitterWebhookEventName[];
+
+/** All that is stored. */
+export const HEARD: readonly string[] = [...EVENTS, ...FURTHER_EVENTS];
 
 /**
  * Intake: Probot has verified the signature; the delivery is stored once with its job, and the answer goes out.
@@ -22,7 +34,7 @@ export const EVENTS = [
  */
 export function app(probot: Probot, { store, now }: { store: Pick<Store, 'saveWebhook'>; now: () => Date }): void {
   probot.onAny(async ({ id, name, payload }) => {
-    if (!(EVENTS as readonly string[]).includes(name)) return;
+    if (!HEARD.includes(name)) return;
     const action = 'action' in payload && typeof payload.action === 'string' ? payload.action : undefined;
     await store.saveWebhook({ id, event: name, action, payload, receivedAt: now() });
   });

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import { Probot } from 'probot';
-import { app, EVENTS } from './app.ts';
+import { app, HEARD } from './app.ts';
 import { gitHubUrls, type Config } from './config.ts';
 import { UserError } from './errors.ts';
 import { connectGitHub, forgetToken, mintToken, octokitForQueue } from './github/client.ts';
@@ -55,7 +55,7 @@ export async function start(config: Config, { role = 'all', ...given }: Surround
   const pages = routes({ store, isReady: () => state.ready, onlyHealth: role === 'worker', hosts: knownHosts(config) });
   const handlers = role === 'worker' ? [pages] : [intakeOf(probot), pages];
   const site = await serve(config, { handlers, log });
-  const stopReconciling = role === 'web' ? undefined : startReconciling({ tools, app: probot, events: EVENTS });
+  const stopReconciling = role === 'web' ? undefined : startReconciling({ tools, app: probot, events: HEARD });
   state.ready = true;
   const stop = async () => {
     state.ready = false;

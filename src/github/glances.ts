@@ -6,8 +6,12 @@ import { ask } from './graphql.ts';
 const AT_ONCE = 25;
 const WHAT = 'glance at pull requests';
 
-/** Enough to see that something moved, for two points a query. `state` of the rollup is no verdict here, only a sign of change. */
-const GLANCE = `state isDraft headRefOid baseRefName updatedAt mergeStateStatus reviewDecision
+/**
+ * Enough to see that something moved, for two points a query. `state` of the rollup is no verdict here, only a sign of change.
+ * `updatedAt` would move with every remark.
+ */
+const GLANCE = `state isDraft title headRefOid baseRefName mergeStateStatus reviewDecision isInMergeQueue
+  labels(first: 20) { nodes { name } }
   commits(last: 1) { nodes { commit { oid statusCheckRollup { state } } } }`;
 
 /** The query for a glance at these pull requests. */

@@ -15,8 +15,9 @@ export type HeardIssue = {
 };
 
 /**
- * A webhook in our words. A hint only says that facts about these commits, pull requests or branches may have changed; one that
- * is not `urgent` tells of something that went well or moved. `app` is who reported a check.
+ * A webhook in our words. A hint only says that facts about these commits, pull requests or branches may have changed, or about
+ * `all` of the repository, as its rules; one that is not `urgent` tells of something that went well or moved. `app` is who reported
+ * a check.
  */
 export type Heard =
   | {
@@ -66,6 +67,7 @@ export type Heard =
       heads: Sha[];
       pulls: number[];
       branches: string[];
+      all: boolean;
       urgent: boolean;
       app: number | undefined;
       sender: Sender;
@@ -80,7 +82,7 @@ const pull = z.object({
   state: z.string().default('open'),
   locked: z.boolean().nullish(),
   user: person.nullish(),
-  head: z.object({ sha: z.string() }).optional(),
+  head: z.object({ sha: z.string(), ref: z.string().optional() }).optional(),
 });
 const check = z.object({
   head_sha: z.string(),
@@ -126,6 +128,7 @@ const payload = z.object({
   state: z.string().optional(),
   sha: z.string().optional(),
   ref: z.string().optional(),
+  merge_group: z.object({ base_ref: z.string() }).optional(),
 });
 
 /** Reads a webhook that was verified. Anything that is not about a repository of an installation is `other`. */
@@ -224,13 +227,22 @@ function pullAsIssue({ number, title, state, locked, user }: z.output<typeof pul
 
 type Payload = z.output<typeof payload>;
 
+/** Events about the rules and settings under which everything merges. */
+const OF_ALL = ['branch_protection_configuration', 'branch_protection_rule', 'repository', 'repository_ruleset'];
+
 function asHint(event: string, action: string | undefined, repository: Repository, data: Payload): Heard {
   const check = data.check_run ?? data.check_suite;
   const heads = [check?.head_sha, event === 'status' ? data.sha : undefined, data.pull_request?.head?.sha];
   const pulls = [data.pull_request?.number];
-  const branches = [event === 'push' ? data.ref?.replace(/^refs\/heads\//, '') : undefined];
-  const hint = { heads: defined(heads), pulls: defined(pulls), branches: defined(branches) };
-  const silent = hint.heads.length + hint.pulls.length + hint.branches.length === 0;
+  const branches = [
+    event === 'push' ? data.ref?.replace(/^refs\/heads\//, '') : undefined,
+    // Other pull requests may have stood on it.
+    event === 'pull_request' && action === 'closed' ? data.pull_request?.head?.ref : undefined,
+    event === 'merge_group' ? data.merge_group?.base_ref.replace(/^refs\/heads\//, '') : undefined,
+  ];
+  const all = OF_ALL.includes(event);
+  const hint = { heads: defined(heads), pulls: defined(pulls), branches: defined(branches), all };
+  const silent = !all && hint.heads.length + hint.pulls.length + hint.branches.length === 0;
   const news = newsOf(event, action, data);
   if (silent || news === 'none') return { kind: 'other' };
   const app = check?.app?.id;

@@ -61,6 +61,8 @@ async function record(goal: Goal, step: Step | undefined, events: GoalEvent[], t
 /** What must not have moved since the step began. An end is only right for exactly the goal that was seen. */
 function expectation(goal: Goal, step: Step | undefined): Expect {
   const slice = step && unitOf(step);
+  // It is done for goals that have ended too.
+  if (step?.kind === 'disarm') return { slice: undefined, turn: goal.turn };
   if (slice) return { slice, turn: getSlice(goal, slice).turn };
   const isLong = step?.kind === 'accept' || step?.kind === 'plan';
   return isLong ? { course: goal.course } : { slice: undefined, turn: goal.turn };

@@ -2,6 +2,7 @@ import { Counter } from 'prom-client';
 import { readGlances } from '../github/glances.ts';
 import type { Goal, Repository } from '../goal/goal.ts';
 import type { Slice } from '../goal/slice.ts';
+import { listWaiting, release } from './release.ts';
 import type { Tools } from './tools.ts';
 
 const rescued = new Counter({
@@ -16,11 +17,12 @@ type Seen = { glance: string; turn: number };
 export type Memory = Map<string, Seen>;
 
 type Armed = { goal: Goal; slice: Slice; pull: number };
-type Needs = Pick<Tools, 'store' | 'log' | 'connect'>;
+type Needs = Pick<Tools, 'store' | 'clock' | 'log' | 'connect' | 'config'>;
 
 /**
- * Glances at every pull request that waits for its merge, 25 to a query, and wakes those that changed since the last sweep.
- * What changed while its slice stood still is a rescue: no webhook told. Where no glance is possible, all are woken. Harmless twice.
+ * Glances at every pull request that waits for its merge or for a person, 25 to a query, and has those looked at that changed since
+ * the last sweep. What changed while its slice stood still is a rescue: no webhook told. Where no glance is possible, all that wait
+ * for their merge are woken. Harmless twice.
  */
 export async function glanceAtArmed(tools: Needs, memory: Memory): Promise<void> {
   const armed = await listArmed(tools);
@@ -29,9 +31,9 @@ export async function glanceAtArmed(tools: Needs, memory: Memory): Promise<void>
   for (const group of byRepository(armed)) await glanceAtGroup(group, tools, memory);
 }
 
-async function listArmed({ store }: Needs): Promise<Armed[]> {
-  const summaries = await store.listGoals({ ended: false, limit: 1_000_000 });
-  const goals = await Promise.all(summaries.map(({ id }) => store.findGoal(id)));
+async function listArmed(tools: Needs): Promise<Armed[]> {
+  const summaries = await listWaiting(tools);
+  const goals = await Promise.all(summaries.map(({ id }) => tools.store.findGoal(id)));
   return goals.flatMap((goal) =>
     (goal?.slices ?? []).flatMap((slice) =>
       goal && slice.pull && slice.status === 'merging' ? [{ goal, slice, pull: slice.pull.number }] : [],
@@ -57,11 +59,13 @@ async function glanceAtGroup(group: readonly Armed[], tools: Needs, memory: Memo
     const before = memory.get(keyOf(armed));
     if (glance !== undefined) memory.set(keyOf(armed), { glance, turn: slice.turn });
     if (glance !== undefined && before?.glance === glance) continue;
-    if (before && glance !== undefined && before.turn === slice.turn) {
+    const isRescue = before !== undefined && glance !== undefined && before.turn === slice.turn;
+    if (isRescue) {
       rescued.inc();
       tools.log.warn({ goal: goal.id, slice: slice.id, pull }, 'the sweep found what no webhook told');
     }
-    await tools.store.wake(goal.id, slice.id);
+    if (!slice.reason) await tools.store.wake(goal.id, slice.id);
+    else if (isRescue) await release(goal, slice, { id: tools.config.APP_ID, login: 'omk' }, tools);
   }
 }
 

@@ -1,10 +1,9 @@
 import { type Heard } from '../github/webhook.ts';
-import type { GoalEvent } from '../goal/event.ts';
 import { type Goal, isEnded } from '../goal/goal.ts';
 import { branchName } from '../goal/naming.ts';
 import type { Slice } from '../goal/slice.ts';
 import { policyOf } from '../goal/terms.ts';
-import { append } from './obey.ts';
+import { listWaiting, release } from './release.ts';
 import type { Tools } from './tools.ts';
 
 type Hint = Heard & { kind: 'hint' };
@@ -34,16 +33,21 @@ function looksSoon(goal: Goal, { headSeenAt, greenSince, wait }: Slice, now: Dat
 
 /** What waits for a person is looked at again when people did something to the pull request, or a check of it went well after all. */
 async function reconsider(goal: Goal, slice: Slice, heard: Hint, tools: Tools): Promise<void> {
-  if (heard.pulls.length > 0 || (heard.heads.length > 0 && !heard.urgent)) await release(goal, slice, heard, tools);
+  const isWell = heard.heads.length > 0 && !heard.urgent;
+  if (heard.pulls.includes(slice.pull?.number ?? 0) || isWell || heard.all) {
+    await release(goal, slice, { id: heard.sender.id, login: heard.sender.login }, tools);
+  }
 }
 
-async function findConcerned(heard: Hint, { store }: Tools): Promise<Goal[]> {
+async function findConcerned(heard: Hint, tools: Tools): Promise<Goal[]> {
+  const { store } = tools;
   const repository = heard.repository.id;
   const byHead = await Promise.all(heard.heads.map((sha) => store.listGoalsByHead(repository, sha)));
   const byPull = await Promise.all(heard.pulls.map((pull) => store.findGoalByPull(repository, pull)));
   const active =
     heard.branches.length > 0 ? await store.listGoals({ repositoryId: repository, ended: false, limit: 1_000 }) : [];
-  const byBranch = await Promise.all(active.map(({ id }) => store.findGoal(id)));
+  const all = heard.all ? await listWaiting(tools, { repositoryId: repository }) : [];
+  const byBranch = await Promise.all([...active, ...all].map(({ id }) => store.findGoal(id)));
   const goals = [...byHead.flat(), ...byPull, ...byBranch].filter((goal) => goal !== undefined);
   return [...new Map(goals.map((goal) => [goal.id, goal])).values()];
 }
@@ -53,13 +57,9 @@ function isConcerned(slice: Slice, goal: Goal, heard: Hint): boolean {
   const { number, head } = slice.pull;
   const branches = [goal.base?.branch, branchName(goal, slice.id)];
   return (
-    heard.pulls.includes(number) || heard.heads.includes(head) || heard.branches.some((name) => branches.includes(name))
+    heard.all ||
+    heard.pulls.includes(number) ||
+    heard.heads.includes(head) ||
+    heard.branches.some((name) => branches.includes(name))
   );
-}
-
-async function release(goal: Goal, slice: Slice, heard: Hint, tools: Tools): Promise<void> {
-  const by = { id: heard.sender.id, login: heard.sender.login };
-  const again: GoalEvent[] = isEnded(goal.status) ? [{ kind: 'resumed', by }] : [];
-  if (isEnded(goal.status) && goal.status !== 'blocked_on_human') return;
-  await append(goal, [...again, { kind: 'released', slice: slice.id }], tools);
 }

@@ -39,6 +39,11 @@ describe('what a webhook says about a pull request', () => {
     ['pull_request', 'dequeued', pull, 'urgent'],
     ['pull_request_review', 'submitted', pull, 'urgent'],
     ['pull_request_review_thread', 'resolved', pull, 'urgent'],
+    ['merge_group', 'destroyed', { merge_group: { base_ref: 'refs/heads/main' } }, 'urgent'],
+    ['branch_protection_rule', 'edited', {}, 'urgent'],
+    ['branch_protection_configuration', 'disabled', {}, 'urgent'],
+    ['repository_ruleset', 'created', {}, 'urgent'],
+    ['repository', 'archived', {}, 'urgent'],
     ['issues', 'assigned', {}, 'nothing'],
   ];
 
@@ -50,6 +55,10 @@ describe('what a webhook says about a pull request', () => {
   test('a hint names commits, pull requests and branches, and who reported a check', () => {
     expect(about('check_run', 'completed', run('success'))).toMatchObject({ heads: [HEAD], pulls: [], app: 15_368 });
     expect(about('pull_request', 'closed', pull)).toMatchObject({ heads: [HEAD], pulls: [5], app: undefined });
+    const parent = { pull_request: { number: 4, head: { sha: HEAD, ref: 'topic' } } };
+    expect(about('pull_request', 'closed', parent)).toMatchObject({ pulls: [4], branches: ['topic'] });
+    expect(about('pull_request', 'labeled', parent)).toMatchObject({ branches: [] });
+    expect(about('repository_ruleset', 'edited', {})).toMatchObject({ all: true, heads: [], pulls: [] });
     expect(about('push', undefined, { ref: 'refs/heads/a/b' })).toMatchObject({ branches: ['a/b'], heads: [] });
   });
 

@@ -3,6 +3,7 @@ import { parse, validate } from 'graphql';
 import { pino } from 'pino';
 import { register } from 'prom-client';
 import { glanceQuery } from '../../src/github/glances.ts';
+import type { GoalEvent } from '../../src/goal/event.ts';
 import { glanceAtArmed } from '../../src/run/glance.ts';
 import type { Tools } from '../../src/run/tools.ts';
 import { answersOnly, api, connect } from '../github/sample.ts';
@@ -19,19 +20,23 @@ test("a glance at 25 is valid in GitHub's schema", () => {
 });
 
 /** A store with these slices in it, that remembers which were woken. */
-function world(pulls: number[]) {
+function world(pulls: number[], { held = false } = {}) {
+  const reason = held ? { text: 'A label holds it.', next: '/omk merge' } : undefined;
   const slices = pulls.map((number) =>
-    someSlice({ id: `s${number}`, status: 'merging', pull: { number, url: '', head: 'a', draft: false } }),
+    someSlice({ id: `s${number}`, status: 'merging', reason, pull: { number, url: '', head: 'a', draft: false } }),
   );
-  const goal = someGoal({ status: 'running', slices });
+  const goal = someGoal({ status: held ? 'blocked_on_human' : 'running', slices });
+  const recorded: GoalEvent[] = [];
   const woken: string[] = [];
   const store = {
-    listGoals: () => Promise.resolve([{ id: goal.id }]),
+    listGoals: () => Promise.resolve([{ id: goal.id, status: goal.status, updatedAt: new Date() }]),
+    record: (_goal: string, events: GoalEvent[]) => Promise.resolve(void recorded.push(...events)),
     findGoal: () => Promise.resolve(goal),
     wake: (_goal: string, slice = '') => Promise.resolve(void woken.push(slice)),
   };
-  const tools = { store, connect, log: pino({ level: 'silent' }) } as unknown as Tools;
-  return { tools, goal, woken };
+  const clock = { now: () => new Date() };
+  const tools = { store, clock, connect, config: { APP_ID: 777 }, log: pino({ level: 'silent' }) } as unknown as Tools;
+  return { tools, goal, woken, recorded };
 }
 
 function answer(state: (number: number) => string, pulls: number[]): void {
@@ -66,4 +71,17 @@ test('fails closed: where no glance is possible every pull request is read', asy
   api().post('/graphql').reply(502);
   await glanceAtArmed(tools, new Map());
   expect(woken).toEqual(['s1', 's2']);
+});
+
+test('what waits for a person is looked at again once it changed, and not before', async () => {
+  const { tools, woken, recorded } = world([1, 2], { held: true });
+  const memory = new Map();
+  const before = await rescues();
+  for (const changed of [0, 0, 2]) {
+    answer((number) => (number === changed ? 'MERGED' : 'OPEN'), [1, 2]);
+    expect([woken, recorded]).toEqual([[], []]);
+    await glanceAtArmed(tools, memory);
+  }
+  expect(recorded).toMatchObject([{ kind: 'resumed' }, { kind: 'released', slice: 's2' }]);
+  expect((await rescues()) - before).toBe(1);
 });

@@ -175,6 +175,38 @@ describe('people', () => {
     await expectOneMerge(issue, before);
   });
 
+  test('a freeze by schedule holds the merge until the clocks of its zone say so', async () => {
+    // Berlin is an hour ahead of UTC in winter, two in summer.
+    const now = world.clock.now();
+    const shown = (time: Date) =>
+      new Intl.DateTimeFormat('en-GB', {
+        timeZone: 'Europe/Berlin',
+        weekday: 'short',
+        hour: '2-digit',
+        minute: '2-digit',
+        hourCycle: 'h23',
+      })
+        .format(time)
+        .replace(',', '');
+    const end = new Date(Math.ceil(now.getTime() / 60_000) * 60_000 + 90 * 60_000);
+    const freeze = `freeze: [{ from: '${shown(new Date(now.getTime() - 3_600_000))}', to: '${shown(end)}', zone: Europe/Berlin }]\n`;
+    const { issue, pull } = await deliver(world, 'weekend', { policy: POLICY + freeze });
+    const before = await commitsOnMain();
+    await until(issue, waitsFor(/merging is frozen until/));
+    await expectOneMerge(issue, before);
+    expect(pull.merged?.at.getTime()).toBeGreaterThanOrEqual(end.getTime());
+  });
+
+  test('a draft that a person made of it waits until they take it back', async () => {
+    const { issue, pull } = await deliver(world, 'parked');
+    const before = await commitsOnMain();
+    world.github.setDraft('ada', pull, true);
+    await until(issue, waitsFor(/it is a draft/));
+    expect(await commitsOnMain()).toBe(before);
+    world.github.setDraft('ada', pull, false);
+    await expectOneMerge(issue, before);
+  });
+
   test('who asked and may not write any more merges nothing', async () => {
     const { issue } = await deliver(world, 'bereft');
     const before = await commitsOnMain();
@@ -250,6 +282,90 @@ describe('the answer to the merge', () => {
     await expectOneMerge(issue, before);
     const orders = github.requests.filter(({ path }) => path.endsWith('/merge-async'));
     expect(orders.map(({ body }) => body)).toMatchObject([{ sha: pull.head.sha, merge_method: 'squash' }]);
+  });
+});
+
+describe('one base', () => {
+  test('two goals that are green at the same time merge one after the other', async () => {
+    const before = await commitsOnMain();
+    const [one, two] = [await deliver(world, 'left'), await deliver(world, 'right')];
+    const goals = [await until(one.issue, ended), await until(two.issue, ended)];
+    expect(goals.map(({ status }) => status)).toEqual(['ready', 'ready']);
+    expect(await commitsOnMain()).toBe(before + 2);
+    const times = [one, two].map(({ pull }) => pull.merged?.at.getTime() ?? 0);
+    expect(Math.abs((times[0] ?? 0) - (times[1] ?? 0))).toBeGreaterThanOrEqual(5_000);
+  });
+
+  test('a strict one: what merges second goes onto what merged first, proven again, and only then', async () => {
+    world.github.protect('main', { ...REQUIRED, strict: true });
+    const before = await commitsOnMain();
+    const [one, two] = [await deliver(world, 'firstone'), await deliver(world, 'secondone')];
+    const goals = [await until(one.issue, ended), await until(two.issue, ended)];
+    expect(goals.map(({ status, reason }) => [status, reason?.text])).toEqual([
+      ['ready', undefined],
+      ['ready', undefined],
+    ]);
+    expect(await commitsOnMain()).toBe(before + 2);
+    const rounds = goals.flatMap(({ slices }) => slices.map(({ attempts }) => attempts.rounds));
+    expect(rounds.toSorted((a, b) => a - b)).toEqual([1, 2]);
+  });
+
+  test('what moved it between two looks is looked at once more', async () => {
+    const { issue } = await deliver(world, 'disturbed');
+    await until(issue, waitsFor(/stays so/));
+    await world.github.push('ada', 'main', { 'notes.md': 'disturbed\n' });
+    const before = await commitsOnMain();
+    await until(issue, waitsFor(/moved since the last look|has not said whether/));
+    await expectOneMerge(issue, before);
+  });
+
+  test('children of a merged pull request get it before the branch goes', async () => {
+    const before = await commitsOnMain();
+    const { issue, pull: parent } = await deliver(world, 'parent');
+    await execa('git', ['branch', 'child', parent.head.sha], { cwd: world.github.repository.gitDir });
+    await world.github.push('ada', 'child', { 'src/child.js': 'export const child = 1;\n' });
+    const child = await world.github.openPull('ada', { title: 'Child', head: 'child', base: parent.head.ref });
+    await expectOneMerge(issue, before);
+    expect([child.state, child.base.ref]).toEqual(['open', 'main']);
+    expect(await world.github.tip(parent.head.ref)).toBeUndefined();
+    world.github.closePull('ada', child);
+  });
+
+  test('a branch from which another pull request comes stays', async () => {
+    await execa('git', ['branch', 'release', 'main'], { cwd: world.github.repository.gitDir });
+    const before = await commitsOnMain();
+    const { issue, pull } = await deliver(world, 'backport');
+    const twin = await world.github.openPull('ada', { title: 'Back', head: pull.head.ref, base: 'release' });
+    await expectOneMerge(issue, before);
+    expect([twin.state, await world.github.tip(pull.head.ref)]).toEqual(['open', pull.head.sha]);
+    world.github.closePull('ada', twin);
+  });
+
+  test('that is the head of another pull request waits for that one', async () => {
+    const { gitDir: cwd } = world.github.repository;
+    await execa('git', ['branch', 'below', 'main'], { cwd });
+    await world.github.push('ada', 'below', { 'src/below.js': 'export const below = 1;\n' });
+    const below = await world.github.openPull('ada', { title: 'Below', head: 'below' });
+    const { issue, pull } = await deliver(world, 'above', {
+      base: 'below',
+      policy: `${POLICY}allow_unprotected_base: true\n`,
+    });
+    await until(issue, waitsFor(new RegExp(`head of #${below.number}, which must merge first`)));
+    world.github.closePull('ada', below);
+    await until(issue, (goal) => goal.status === 'ready');
+    expect(pull.merged?.at).toBeDefined();
+  });
+});
+
+describe('a GitHub that is not like the others', () => {
+  test('without GraphQL: everything is read by REST', async () => {
+    const { faults } = world.github;
+    const gone = { status: 404, body: { message: 'Not Found' } };
+    faults.next({ method: 'POST', path: /graphql/, times: 1_000 }, gone);
+    faults.next({ method: 'GET', path: /actions\/runs/, times: 1_000 }, gone);
+    const before = await commitsOnMain();
+    const { issue } = await deliver(world, 'restful');
+    await expectOneMerge(issue, before);
   });
 });
 
