@@ -52,7 +52,7 @@ export function newSlice(planned: PlannedSlice): Slice {
 }
 
 /** The slice after one more event of its own. Pure. */
-export function applyToSlice(before: Slice, event: SliceEvent): Slice {
+export function applyToSlice(before: Slice, event: SliceEvent, at: Date): Slice {
   if (event.kind === 'fix-asked') return askFix(before, event);
   if (event.kind === 'review-heard') return hearReview(before, event);
   if (event.kind === 'finding-accepted') return acceptFinding(before, event);
@@ -156,7 +156,7 @@ export function applyToSlice(before: Slice, event: SliceEvent): Slice {
     case 'taken-back':
       return { ...slice, entrusted: false };
     case 'held':
-      return { ...slice, reason: event.reason };
+      return { ...slice, reason: { ...event.reason, since: at } };
     case 'released':
       return { ...slice, reason: undefined };
     case 'merge-asked':
@@ -173,7 +173,7 @@ export function applyToSlice(before: Slice, event: SliceEvent): Slice {
     case 'sent-back':
       return { ...slice, status: 'building', feedback: event.feedback };
     case 'slice-blocked':
-      return { ...slice, status: 'blocked', reason: event.reason };
+      return { ...slice, status: 'blocked', reason: { ...event.reason, since: at } };
     case 'retried':
       return { ...slice, status: resumeAt(slice), reason: undefined, attempts: NO_ATTEMPTS, ...NO_HISTORY };
     case 'slice-cancelled':

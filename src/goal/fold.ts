@@ -14,7 +14,10 @@ export function applyEvent(goal: Goal | undefined, event: GoalEvent, at: Date): 
     return newGoal(event, at);
   }
   const next = isSliceEvent(event)
-    ? { ...goal, slices: goal.slices.map((slice) => (slice.id === event.slice ? applyToSlice(slice, event) : slice)) }
+    ? {
+        ...goal,
+        slices: goal.slices.map((slice) => (slice.id === event.slice ? applyToSlice(slice, event, at) : slice)),
+      }
     : { ...applyToGoal(goal, event, at), course: goal.course + (COURSELESS.has(event.kind) ? 0 : 1) };
   const text = describeEvent(event);
   const recent = text === undefined ? goal.recent : [...goal.recent, { at, text }].slice(-5);

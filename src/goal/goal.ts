@@ -41,8 +41,8 @@ export type Ask = { title: string; text: string; hash: string };
 /** The commit a goal or slice starts from. */
 export type Base = { branch: string; sha: Sha };
 
-/** Why something stands still, and the one command or deed that moves it on. `output`: what a program said, word for word. */
-export type Reason = { text: string; next: string; output?: string | undefined };
+/** Why something stands still, and the one command or deed that moves it on. `output`: what a program said, word for word. `since`: when a slice came to stand still. */
+export type Reason = { text: string; next: string; output?: string | undefined; since?: Date | undefined };
 
 /** The setup and gates in force, and how they were found. */
 export type Gates = {

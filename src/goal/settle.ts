@@ -34,7 +34,15 @@ const BLOCKING: Row[] = [
 ];
 
 /** All of these are told together. */
-const WAITING: Row[] = [pull.frozen, pull.stacked, pull.unreviewed, checks.grace, checks.missing, checks.pending];
+const WAITING: Row[] = [
+  pull.frozen,
+  pull.stacked,
+  pull.unreviewed,
+  checks.grace,
+  checks.usual,
+  checks.missing,
+  checks.pending,
+];
 
 /** Asked only once people and checks are content. */
 const LAST: Row[] = [
@@ -52,7 +60,7 @@ const LAST: Row[] = [
  * about the same head; absent means that they must be forgotten.
  */
 export function settle(facts: PullFacts, memory: Memory, policy: Policy, now: Date): SettleVerdict {
-  const view: View = { facts, memory, policy, now, checks: weighChecks(facts, policy, memory.headSeenAt, now) };
+  const view: View = { facts, memory, policy, now, checks: weighChecks(facts, policy, memory, now) };
   const early = ended(view) ?? first(view, FIRST) ?? first(view, BLOCKING) ?? gather(view);
   if (early) return early;
   const verdict = first(view, LAST) ?? ready(view);
@@ -85,7 +93,8 @@ function gather(view: View): SettleVerdict | undefined {
   const other = verdicts.find((verdict) => verdict.kind !== 'wait');
   if (other || waits.length === 0) return other;
   const recheckAt = new Date(Math.min(...waits.map((verdict) => verdict.recheckAt.getTime())));
-  return { kind: 'wait', reason: waits.map((verdict) => verdict.reason).join('; '), recheckAt };
+  const ends = waits.flatMap((verdict) => verdict.askedAt ?? []).toSorted((a, b) => a.getTime() - b.getTime());
+  return { kind: 'wait', reason: waits.map((verdict) => verdict.reason).join('; '), recheckAt, askedAt: ends[0] };
 }
 
 function ready(view: View): SettleVerdict {

@@ -45,8 +45,14 @@ export type SlicePull = { number: number; url: string; head: Sha; draft: boolean
 /** One finding let through, by whom and why. */
 type Waiver = { finding: string; reason: string; by: Person };
 
-/** Nothing to do before `until`, unless GitHub says that something changed. `refused`: what GitHub last said to the merge of this head. */
-export type Wait = { reason: string; since: Date; until: Date; refused?: Refused | undefined };
+/** Nothing to do before `until`, unless GitHub says that something changed; a person is asked at `askedAt` if waiting has an end. `refused`: what GitHub last said to the merge of this head. */
+export type Wait = {
+  reason: string;
+  since: Date;
+  until: Date;
+  askedAt?: Date | undefined;
+  refused?: Refused | undefined;
+};
 
 export type Slice = PlannedSlice & {
   status: SliceStatus;

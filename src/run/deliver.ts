@@ -12,6 +12,7 @@ import { replaceIsland } from '../goal/island.ts';
 import { branchName, pullTitle } from '../goal/naming.ts';
 import { renderCheckRun } from '../goal/report/check-run.ts';
 import { PULL_ISLAND, renderPullBody, renderPullContent } from '../goal/report/pull-body.ts';
+import { GRACE } from '../goal/settle/checks.ts';
 import type { Slice, SlicePull } from '../goal/slice.ts';
 import { policyOf, termsOf } from '../goal/terms.ts';
 import type { Wall } from '../goal/wall.ts';
@@ -55,7 +56,7 @@ export async function deliver(goal: Goal, slice: Slice, tools: Tools): Promise<G
 function firstWait(goal: Goal, slice: Slice, { clock }: Tools): GoalEvent {
   const now = clock.now();
   const until = new Date(now.getTime() + policyOf(goal).checks.first_check_grace);
-  const wait = { reason: 'checks may still start', since: now, until };
+  const wait = { reason: GRACE, since: now, until };
   return { kind: 'waiting', slice: slice.id, wait, headSeenAt: now, greenSince: undefined };
 }
 

@@ -12,6 +12,7 @@ import {
   countRefusal,
   type RefusalReason,
 } from '../goal/settle/attempt.ts';
+import { observe } from '../goal/settle/habits.ts';
 import type { SettleVerdict } from '../goal/settle.ts';
 import { afterMerge } from './after-merge.ts';
 import { isInTime } from './lane.ts';
@@ -63,8 +64,9 @@ async function publish({ github, goal, slice, pull }: Scene, names: string[]): P
   }
 }
 
-function orderOf({ pull, facts }: Scene, { method, contexts }: Ready): Order {
-  return { pull: pull.number, head: pull.head, base: facts.base.sha, method, contexts };
+function orderOf({ slice, pull, facts, memory }: Scene, { method, contexts }: Ready): Order {
+  const seen = observe(facts, memory.headSeenAt, slice.changedFiles);
+  return { pull: pull.number, head: pull.head, base: facts.base.sha, method, contexts, seen };
 }
 
 async function mergeNow(scene: Scene, ready: Ready): Promise<GoalEvent[]> {

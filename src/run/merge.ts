@@ -16,6 +16,7 @@ import { rebase } from './deliver.ts';
 import { takeBack } from './disarm.ts';
 import { assertUnderway, stillMay } from './recheck.ts';
 import { handOver, meetBackground, meetLostReply } from './hand-over.ts';
+import { habitsOf } from './habits.ts';
 import { findAhead, leaveLane, takeLane, type Lane } from './lane.ts';
 import { runAgain } from './rerun.ts';
 import { held, waiting, type Scene } from './scene.ts';
@@ -58,7 +59,7 @@ function awaitLane(slice: Slice, tools: Tools): GoalEvent[] {
   const { headSeenAt = now, greenSince, greenOn } = slice;
   const until = new Date(now.getTime() + 5 * SECOND);
   const scene = { slice, memory: { headSeenAt, greenSince, greenOn }, tools };
-  return waiting(scene, 'another merge into the same base goes first', { until, greenSince });
+  return waiting(scene, 'another pull request is being merged into the same base first', { until, greenSince });
 }
 
 type Place = { pull: SlicePull; lane: Lane | undefined };
@@ -70,8 +71,15 @@ async function look(goal: Goal, slice: Slice, { pull, lane }: Place, tools: Tool
   const { facts, ...around } = await readFacts(github, wanted, { toMerge: lane !== undefined });
   const now = tools.clock.now();
   const { headSeenAt, greenSince, greenOn, pushed } = slice;
-  const frozen = (await tools.store.getFreeze(goal.repository.id))?.reason;
-  const memory = { ...recall({ head: pull.head, headSeenAt, greenSince, greenOn }, facts.head, now), pushed, frozen };
+  const freeze = await tools.store.getFreeze(goal.repository.id);
+  const frozen = freeze && { by: freeze.by.login, reason: freeze.reason };
+  const habits = await habitsOf(goal, slice, tools);
+  const memory = {
+    ...recall({ head: pull.head, headSeenAt, greenSince, greenOn }, facts.head, now),
+    pushed,
+    frozen,
+    habits,
+  };
   const strange = facts.state === 'open' && !facts.fork && pushed !== undefined && facts.head !== pushed;
   const adopted = strange ? await adopt(goal, slice, undefined, tools) : undefined;
   if (adopted) return adopted;
@@ -135,8 +143,8 @@ async function act(scene: Scene, verdict: SettleVerdict): Promise<GoalEvent[]> {
 
 type Wait = SettleVerdict & { kind: 'wait' };
 
-function waitFor(scene: Scene, { reason, recheckAt: until, greenSince, greenOn }: Wait): GoalEvent[] {
-  return waiting(scene, reason, { until, greenSince, greenOn });
+function waitFor(scene: Scene, { reason, recheckAt: until, askedAt, greenSince, greenOn }: Wait): GoalEvent[] {
+  return waiting(scene, reason, { until, askedAt, greenSince, greenOn });
 }
 
 /** GitHub merges by itself now: whatever holds the merge takes it back, and what could not be read does not. */

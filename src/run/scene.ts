@@ -22,6 +22,7 @@ export type Scene = Look & {
 };
 
 type Pause = {
+  askedAt?: Date | undefined;
   until: Date;
   greenSince?: Date | undefined;
   greenOn?: string | undefined;
@@ -34,9 +35,9 @@ export function waiting(
   reason: string,
   pause: Pause,
 ): GoalEvent[] {
-  const { until, greenSince, greenOn = memory.greenOn, refused = slice.wait?.refused } = pause;
+  const { until, askedAt, greenSince, greenOn = memory.greenOn, refused = slice.wait?.refused } = pause;
   const since = slice.wait?.reason === reason ? slice.wait.since : tools.clock.now();
-  const wait = { reason, since, until, refused };
+  const wait = { reason, since, until, askedAt, refused };
   const green = { greenSince, greenOn: greenSince && greenOn };
   return [{ kind: 'waiting', slice: slice.id, wait, headSeenAt: memory.headSeenAt, ...green }];
 }

@@ -1,4 +1,5 @@
 import type { Goal, Sha } from '../goal/goal.ts';
+import type { Seen } from '../goal/settle/habits.ts';
 import type { Slice } from '../goal/slice.ts';
 import type { Tools } from './tools.ts';
 
@@ -14,8 +15,8 @@ export type Outcome =
   | { kind: 'lost' }
   | { kind: 'not-sent' };
 
-/** What was to be merged where, and on which evidence. */
-export type Order = { pull: number; head: Sha; base: Sha; method: string; contexts: unknown };
+/** What was to be merged where, and on which evidence; `seen` is for those that come after. */
+export type Order = { pull: number; head: Sha; base: Sha; method: string; contexts: unknown; seen?: Seen };
 
 /** One recorded call. Calls are recorded before they are made, so that one more is never made blindly after a crash. */
 export type Try = { key: string; sentAt: Date; order: Order; outcome: Outcome | { kind: 'open' } };

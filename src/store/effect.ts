@@ -1,5 +1,6 @@
 import { decodeJson, encodeJson } from './json.ts';
-import type { Executor } from './schema.ts';
+import type { Selectable } from 'kysely';
+import type { Database, Executor } from './schema.ts';
 
 /** Something done outside of the database, such as a push, once for each `key`. */
 export type Effect = {
@@ -76,7 +77,29 @@ export async function renewEffect(db: Executor, key: string, outcome: { result: 
 /** The effect with this key, if it was ever intended. */
 export async function findEffect(db: Executor, key: string): Promise<Effect | undefined> {
   const row = await db.selectFrom('effect').selectAll().where('key', '=', key).executeTakeFirst();
-  if (!row) return undefined;
+  return row && toEffect(row);
+}
+
+/** What was settled last of a kind in a repository, newest first. */
+export async function listEffects(
+  db: Executor,
+  { repositoryId, kind, limit }: { repositoryId: number; kind: string; limit: number },
+): Promise<Effect[]> {
+  const rows = await db
+    .selectFrom('effect')
+    .innerJoin('goal', 'goal.id', 'effect.goal_id')
+    .selectAll('effect')
+    .where('goal.repository_id', '=', repositoryId)
+    .where('effect.kind', '=', kind)
+    .where('effect.status', '=', 'settled')
+    .orderBy('effect.settled_at', 'desc')
+    .orderBy('effect.key')
+    .limit(limit)
+    .execute();
+  return rows.map(toEffect);
+}
+
+function toEffect(row: Selectable<Database['effect']>): Effect {
   return {
     key: row.key,
     goalId: row.goal_id,

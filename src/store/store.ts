@@ -6,7 +6,15 @@ import type { Goal, GoalStatus } from '../goal/goal.ts';
 import { around, killPoint } from '../kill-point.ts';
 import { inBatches } from './batch.ts';
 import type { Clock } from './clock.ts';
-import { findEffect, intendEffect, renewEffect, settleEffect, type Effect, type Intention } from './effect.ts';
+import {
+  findEffect,
+  intendEffect,
+  listEffects,
+  renewEffect,
+  settleEffect,
+  type Effect,
+  type Intention,
+} from './effect.ts';
 import { openEngine, type Engine } from './engine.ts';
 import { findFreeze, setFreeze, type Freeze } from './freeze.ts';
 import { countHeard, sweepHeard, type Said } from './heard.ts';
@@ -96,6 +104,8 @@ export type Store = {
   /** Writes down what something that is done again and again, such as a comment that is edited, came to last. */
   renewEffect(key: string, result: unknown): Promise<void>;
   findEffect(key: string): Promise<Effect | undefined>;
+  /** What was settled last of a kind in a repository, newest first. */
+  listEffects(which: { repositoryId: number; kind: string; limit: number }): Promise<Effect[]>;
 
   /** Takes or prolongs a lease by the store's clock; false if another holder has it. */
   takeLease(lease: Lease): Promise<boolean>;
@@ -274,6 +284,7 @@ function effectPart({ engine: { db }, clock }: Context) {
     renewEffect: (key: string, result: unknown) =>
       around('effect:renew', () => renewEffect(db, key, { result, now: clock.now() })),
     findEffect: (key: string) => findEffect(db, key),
+    listEffects: (which: { repositoryId: number; kind: string; limit: number }) => listEffects(db, which),
     takeLease: (lease: Lease) => takeLease(db, lease, clock.now()),
     endLease: (lease: Lease) => endLease(db, lease),
     takePlace: (place: Place & { until: Date; most: number }) =>

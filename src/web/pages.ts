@@ -1,7 +1,7 @@
 import type { Goal } from '../goal/goal.ts';
 import { timelineOf } from '../goal/proof.ts';
 import type { RecordedEvent } from '../goal/event.ts';
-import { renderWait } from '../goal/report/words.ts';
+import { renderTime, renderWait } from '../goal/report/words.ts';
 import { standing, type Slice } from '../goal/slice.ts';
 import { html, type Html } from './html.ts';
 
@@ -103,14 +103,23 @@ export function goalPage(goal: Goal, events: readonly RecordedEvent[]): string {
   );
 }
 
+/** Where it is, and what it waits for or who must move it on. */
+function stateOf(slice: Slice, goal: Goal): string {
+  const { status, wait } = standing(slice, goal);
+  const { reason } = slice;
+  if (reason && !['merged', 'cancelled'].includes(status)) {
+    const since = reason.since ? ` Since ${renderTime(reason.since)}.` : '';
+    return `${status}, stands still: ${reason.text}${since} Next: ${reason.next}`;
+  }
+  return wait ? `${status}, waits: ${renderWait(wait)}` : status;
+}
+
 function sliceRow(slice: Slice, goal: Goal): Html {
   const gates = slice.gates.map((gate) => `${gate.name}: ${gate.status}`).join(', ');
-  const { status, wait } = standing(slice, goal);
-  const state = wait ? `${status}, waits: ${renderWait(wait)}` : status;
   return html`<tr>
     <td><code>${slice.id}</code> ${slice.title}</td>
     <td>${slice.writeScope.join(', ')}</td>
-    <td>${state}</td>
+    <td>${stateOf(slice, goal)}</td>
     <td>${gates}</td>
     <td>${slice.pull && html`<a href="${slice.pull.url}">#${slice.pull.number}</a>`}</td>
   </tr>`;

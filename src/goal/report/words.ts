@@ -63,26 +63,32 @@ export function linkPulls(encoded: string, pulls: readonly number[]): string {
 }
 
 /** A time to the minute, such as `2026-11-22 12:00 UTC`. */
-function renderTime(at: Date): string {
+export function renderTime(at: Date): string {
   return `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
-/** What is waited for, since when, and when it is looked at again at the latest. Not encoded. */
-export function renderWait({ reason, since, until }: Wait): string {
-  return `${reason}; since ${renderTime(since)}, looked at again by ${renderTime(until)}`;
+/** What is waited for, since when, when it is looked at again at the latest, and when waiting ends. Not encoded. */
+export function renderWait({ reason, since, until, askedAt }: Wait): string {
+  const end = askedAt ? `, a person is asked at ${renderTime(askedAt)}` : '';
+  return `${reason}; since ${renderTime(since)}, looked at again by ${renderTime(until)}${end}`;
 }
 
 const MOST_LINES = 12;
 
 /** A reason as lines of prose, and the next thing to do. A command stands in a code span, where no one hears it. */
 export function renderReason(reason: Reason, pulls: readonly number[] = []): { lines: string[]; next: string } {
-  const { text, next, output } = reason;
+  const { text, next, output, since } = reason;
   const lines = text.split(/\r\n?|\n/).filter((line) => line.trim() !== '');
   const shown = lines.slice(0, MOST_LINES).map((line) => linkPulls(encodeInline(clip(line, 500)), pulls));
   const left = lines.length - shown.length;
   const more = left > 0 ? [`${left} more lines are on the page of the goal.`] : [];
   return {
-    lines: [...shown, ...more, ...(output?.trim() ? renderOutput(output) : [])],
+    lines: [
+      ...shown,
+      ...more,
+      ...(since ? [`It stands still since ${renderTime(since)}.`] : []),
+      ...(output?.trim() ? renderOutput(output) : []),
+    ],
     next: renderNext(next, pulls),
   };
 }

@@ -3,6 +3,7 @@ import {
   block,
   MACHINE_POLL_MS,
   quote,
+  settleEnd,
   toFailed,
   wait,
   type Row,
@@ -13,12 +14,12 @@ import type { Weighed } from './weigh.ts';
 
 /** What was read must be of this head and complete; else read again. */
 export const unread: Row = (view) => {
-  const { facts, memory, policy, now } = view;
+  const { facts, now } = view;
   if (facts.checkedSha !== facts.head)
-    return wait(view, 'GitHub has not caught up with the new head', after(now, 5_000));
+    return wait(view, 'GitHub shows the checks of an older head still', after(now, 5_000));
   if (facts.rules !== 'unreadable') return undefined;
-  return now < after(memory.headSeenAt, policy.checks.settle_timeout)
-    ? wait(view, 'the rules of the base could not be read', after(now, 60_000))
+  return now < settleEnd(view)
+    ? wait(view, 'GitHub did not show the rules of the base', after(now, 60_000), settleEnd(view))
     : block('admin', 'The rules of the base cannot be read. Give the App access to them.');
 };
 
@@ -98,11 +99,24 @@ function inGrace({ memory, policy, now }: View): boolean {
   return now < after(memory.headSeenAt, policy.checks.first_check_grace);
 }
 
+/** What is waited for while no check may have started yet. */
+export const GRACE = 'checks may still start';
+
 /** Checks may not have started yet, whatever is green already. */
 export const grace: Row = (view) =>
-  inGrace(view)
-    ? wait(view, 'checks may still start', after(view.memory.headSeenAt, view.policy.checks.first_check_grace))
-    : undefined;
+  inGrace(view) ? wait(view, GRACE, after(view.memory.headSeenAt, view.policy.checks.first_check_grace)) : undefined;
+
+/** A check that nearly always comes and is not there yet gets the time it usually takes to begin. It is never demanded. */
+export const usual: Row = (view) => {
+  const { facts, memory, now } = view;
+  const there = new Set(facts.contexts.map(({ name }) => name));
+  const late = (memory.habits?.usual ?? [])
+    .map(({ name, withinMs }) => ({ name, until: after(memory.headSeenAt, withinMs) }))
+    .filter(({ name, until }) => !there.has(name) && now < until);
+  if (late.length === 0) return undefined;
+  const until = new Date(Math.min(...late.map((one) => one.until.getTime())));
+  return wait(view, `checks that usually report here may still start: ${quote(late.map(({ name }) => name))}`, until);
+};
 
 /** Required checks without a report. */
 export const missing: Row = (view) => {
@@ -110,7 +124,8 @@ export const missing: Row = (view) => {
   if (checks.missing.length === 0) return undefined;
   const deadline = after(memory.headSeenAt, policy.checks.missing_required_timeout);
   const reason = `required checks have not reported: ${quote(checks.missing.map((demand) => demand.name))}`;
-  return wait(view, reason, earliest(view, now < deadline ? deadline : undefined));
+  const late = now >= deadline;
+  return wait(view, reason, earliest(view, late ? undefined : deadline), late ? settleEnd(view) : deadline);
 };
 
 /** Everything that still runs, required or not. */
@@ -121,12 +136,12 @@ export const pending: Row = (view) => {
   const running = open.filter((check) => check.outcome === 'pending');
   const reasons = [
     ...(running.length > 0 ? [`checks are running: ${names(running)}`] : []),
-    ...(approval.length > 0 ? [`a deployment needs approval: ${names(approval)}`] : []),
+    ...(approval.length > 0 ? [`a person must approve the deployment on GitHub: ${names(approval)}`] : []),
   ];
-  return wait(view, reasons.join('; '), earliest(view, ...open.map((check) => check.until)));
+  return wait(view, reasons.join('; '), earliest(view, ...open.map((check) => check.until)), settleEnd(view));
 };
 
-function earliest({ now, memory, policy }: View, ...dates: (Date | undefined)[]): Date {
-  const limits = [after(now, MACHINE_POLL_MS), after(memory.headSeenAt, policy.checks.settle_timeout), ...dates];
+function earliest(view: View, ...dates: (Date | undefined)[]): Date {
+  const limits = [after(view.now, MACHINE_POLL_MS), settleEnd(view), ...dates];
   return new Date(Math.min(...limits.map((date) => date?.getTime() ?? Infinity)));
 }

@@ -7,17 +7,21 @@ const MINUTE_MS = 60_000;
 /** Clocks are put forward or back by less. */
 const SHIFT = 180;
 
-export type Freeze = { kind: 'open' } | { kind: 'frozen'; until: Date } | { kind: 'unreadable'; entry: string };
+export type Freeze =
+  { kind: 'open' } | { kind: 'frozen'; until: Date; entry: string } | { kind: 'unreadable'; entry: string };
 
 /** Whether one of the weekly freezes such as `Fri 16:00` to `Mon 07:00` holds now, and until when. An entry that cannot be read holds too. */
 export function scheduledFreeze(entries: Policy['freeze'], now: Date): Freeze {
-  let until = 0;
+  let last: { kind: 'frozen'; until: Date; entry: string } | undefined;
   for (const { from, to, zone } of entries) {
     const span = { start: minuteOfWeek(from), end: minuteOfWeek(to), minuteAt: clockOf(zone) };
-    if (!isSpan(span)) return { kind: 'unreadable', entry: `${from} to ${to}, ${zone}` };
-    if (holds(span, now.getTime())) until = Math.max(until, endOf(span, now.getTime()));
+    const entry = `${from} to ${to}, ${zone}`;
+    if (!isSpan(span)) return { kind: 'unreadable', entry };
+    if (!holds(span, now.getTime())) continue;
+    const until = new Date(endOf(span, now.getTime()));
+    if (!last || until > last.until) last = { kind: 'frozen', until, entry };
   }
-  return until > 0 ? { kind: 'frozen', until: new Date(until) } : { kind: 'open' };
+  return last ?? { kind: 'open' };
 }
 
 /** A freeze by the clocks of its zone: `minuteAt` is what they show at a time, in minutes since Sunday 00:00. */

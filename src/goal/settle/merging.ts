@@ -32,14 +32,19 @@ export const leftToGitHub: Row = (view) => {
   const { entry } = facts.queue;
   if (entry) {
     return now < after(entry.enqueuedAt, policy.checks.settle_timeout)
-      ? wait(view, `it is in the merge queue (${entry.state})`, after(now, MACHINE_POLL_MS))
+      ? wait(
+          view,
+          `it is in GitHub's merge queue (${entry.state})`,
+          after(now, MACHINE_POLL_MS),
+          after(entry.enqueuedAt, policy.checks.settle_timeout),
+        )
       : block(
           'human',
           'It does not leave the merge queue. A required workflow without the `merge_group` trigger may be why.',
         );
   }
   const taken = facts.autoMergeSince ? after(facts.autoMergeSince, PATIENCE_MS) : now;
-  return now < taken ? wait(view, 'GitHub was told to merge it', taken) : undefined;
+  return now < taken ? wait(view, 'auto-merge is on, so GitHub merges it', taken) : undefined;
 };
 
 /** GitHub computes mergeability in the background. Not computed is not mergeable. */
@@ -52,7 +57,8 @@ export const unknownMergeability: Row = (view) => {
   if (since >= policy.checks.settle_timeout) {
     return block('human', 'GitHub does not say whether it can be merged. Look at it on GitHub.');
   }
-  return wait(view, 'GitHub has not said whether it can be merged', after(now, nextStep(since)));
+  const end = after(now, policy.checks.settle_timeout - since);
+  return wait(view, 'GitHub has not said whether it can be merged', after(now, nextStep(since)), end);
 };
 
 /** Blocked though we find no reason: GitHub may lag (kodiak#98), or has a rule that only it can judge. */
@@ -64,7 +70,12 @@ export const blockedByGitHub: Row = (view) => {
   if (facts.queue.enabled && facts.repository.autoMerge) return undefined;
   const others = facts.rules.others.length > 0 ? ` (it may be ${facts.rules.others.join(', ')})` : '';
   if (greenFor(view) < PATIENCE_MS)
-    return wait(view, `GitHub blocks it and omk sees no reason${others}`, after(now, 60_000));
+    return wait(
+      view,
+      `GitHub blocks it and omk sees no reason${others}`,
+      after(now, 60_000),
+      after(now, PATIENCE_MS - greenFor(view)),
+    );
   return block('admin', `GitHub blocks the merge${others}. Its merge box names the rule.`);
 };
 

@@ -33,12 +33,14 @@ export const workflowChange: Row = ({ facts }) =>
 
 /** A draft is a person's "not yet". */
 export const draft: Row = (view) =>
-  view.facts.draft ? wait(view, 'it is a draft; mark it ready for review', after(view.now, PERSON_POLL_MS)) : undefined;
+  view.facts.draft
+    ? wait(view, 'it is a draft until somebody marks it ready for review', after(view.now, PERSON_POLL_MS))
+    : undefined;
 
 /** Labels and title with which people hold a merge. Labels that cannot be read hold it too. */
 export const held: Row = (view) => {
   const { labels, title } = view.facts;
-  if (labels === 'unreadable') return wait(view, 'its labels could not be read', after(view.now, 60_000));
+  if (labels === 'unreadable') return wait(view, 'GitHub did not show its labels', after(view.now, 60_000));
   const label = labels.find((name) =>
     HOLDING_LABEL.test(
       name
@@ -97,14 +99,26 @@ export const stacked: Row = (view) =>
 /** A freeze holds the merge, not the checks. */
 export const frozen: Row = (view) => {
   const { memory, policy, now } = view;
-  if (memory.frozen !== undefined) return wait(view, `merging is frozen: ${memory.frozen}`, after(now, PERSON_POLL_MS));
+  if (memory.frozen) {
+    const { by, reason } = memory.frozen;
+    const why = reason === '' ? '' : ` (${reason})`;
+    return wait(view, `merging is frozen by ${by}${why} until /omk unfreeze`, after(now, PERSON_POLL_MS));
+  }
   const freeze = scheduledFreeze(policy.freeze, now);
   if (freeze.kind === 'frozen')
-    return wait(view, `merging is frozen until ${freeze.until.toISOString()}`, freeze.until);
+    return wait(view, `merging is frozen from ${freeze.entry}, this time until ${timeOf(freeze.until)}`, freeze.until);
   return freeze.kind === 'unreadable'
     ? block('admin', `The freeze \`${freeze.entry}\` in .github/omk.yml cannot be read. Correct it.`)
     : undefined;
 };
+
+function timeOf(date: Date): string {
+  return `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+function missingReviews(count: number): string {
+  return count > 1 ? `${count} more approving reviews are missing` : 'an approving review is missing';
+}
 
 /** An approval that the base wants and GitHub does not show yet. Words omk does not know are waited out. */
 export const unreviewed: Row = (view) => {
@@ -116,7 +130,7 @@ export const unreviewed: Row = (view) => {
   if (reviews.decision === undefined && missing <= 0 && !owners) return undefined;
   return wait(
     view,
-    owners ? "a code owner's review is missing" : 'a review is missing',
+    owners ? "a code owner's approving review is missing" : missingReviews(missing),
     after(view.now, PERSON_POLL_MS),
   );
 };

@@ -1,6 +1,7 @@
 import type { Sha } from '../goal.ts';
 import type { Policy } from '../policy.ts';
 import type { MergeMethod, PullFacts } from './facts.ts';
+import type { Habits } from './habits.ts';
 import type { Weighed, WeighedChecks } from './weigh.ts';
 
 /** A check that stands in the way. `says` is GitHub's word for it; `id` is the run's, undefined for a status or suite. */
@@ -19,13 +20,14 @@ type Evidence = { name: string; required: boolean; says: string };
 export type Mover = 'agent' | 'human' | 'admin';
 
 /**
- * What to do with a pull request now. Every wait has a timer and every block names a deed. `publish` are required checks
+ * What to do with a pull request now. Every wait has a timer, and the time when a person is asked if it has an end; every block
+ * names a deed. `publish` are required checks
  * of our own app to write as success just before the merge. A queue ignores `method`.
  */
 export type SettleVerdict =
   | { kind: 'done'; sha: Sha }
   | { kind: 'gone'; reason: string }
-  | { kind: 'wait'; reason: string; recheckAt: Date; greenSince?: Date; greenOn?: string }
+  | { kind: 'wait'; reason: string; recheckAt: Date; askedAt?: Date | undefined; greenSince?: Date; greenOn?: string }
   | { kind: 'block'; reason: string; who: Mover; failed?: FailedCheck[] }
   | { kind: 'update'; how: 'update-branch' | 'rebase'; reason: string }
   | {
@@ -40,14 +42,16 @@ export type SettleVerdict =
 
 /**
  * What omk remembers of this head. `headSeenAt` starts the grace; `greenSince` and `greenOn` are what the last verdict on this head
- * returned (undefined again after a refused merge); `pushed` is the last commit omk pushed; `frozen` is a person's reason for `/omk freeze`.
+ * returned (undefined again after a refused merge); `pushed` is the last commit omk pushed; `frozen` is who said `/omk freeze`, and why;
+ * `habits` is what checks usually do in this repository.
  */
 export type Memory = {
   headSeenAt: Date;
   greenSince: Date | undefined;
   greenOn?: string | undefined;
   pushed?: Sha | undefined;
-  frozen?: string | undefined;
+  frozen?: { by: string; reason: string } | undefined;
+  habits?: Habits | undefined;
 };
 
 /** All that a row of the rule looks at. */
@@ -65,10 +69,15 @@ export function after(date: Date, ms: number): Date {
   return new Date(date.getTime() + ms);
 }
 
-/** A wait until `at`, at least a second from now. */
-export function wait(view: View, reason: string, at: Date): SettleVerdict & { kind: 'wait' } {
+/** A wait until `at`, at least a second from now. Where waiting has an end, a person is asked at `askedAt`. */
+export function wait(view: View, reason: string, at: Date, askedAt?: Date): SettleVerdict & { kind: 'wait' } {
   const earliest = after(view.now, SECOND);
-  return { kind: 'wait', reason, recheckAt: at > earliest ? at : earliest };
+  return { kind: 'wait', reason, recheckAt: at > earliest ? at : earliest, askedAt };
+}
+
+/** When omk stops waiting for checks of this head. */
+export function settleEnd({ memory, policy }: View): Date {
+  return after(memory.headSeenAt, policy.checks.settle_timeout);
 }
 
 export function block(who: Mover, reason: string): SettleVerdict {

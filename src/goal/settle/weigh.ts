@@ -9,6 +9,7 @@ import {
   type ContextState,
 } from './contexts.ts';
 import type { CheckContext, CheckSuite, PullFacts } from './facts.ts';
+import type { Habits } from './habits.ts';
 import { listDemands, type Demand } from './required.ts';
 
 /** How long a suite without runs, of an app that may never report, is waited for. */
@@ -36,11 +37,13 @@ export type WeighedChecks = {
   changedAt: Date | undefined;
 };
 
-type Scales = { facts: PullFacts; policy: Policy; headSeenAt: Date; now: Date };
+type Remembered = { headSeenAt: Date; habits?: Habits | undefined };
+type Scales = Remembered & { facts: PullFacts; policy: Policy; now: Date };
 
 /** Weighs contexts, suites and demands of the head. Nothing is `passed` that GitHub did not report as passed. */
-export function weighChecks(facts: PullFacts, policy: Policy, headSeenAt: Date, now: Date): WeighedChecks {
-  const scales = { facts, policy, headSeenAt, now };
+export function weighChecks(facts: PullFacts, policy: Policy, memory: Remembered, now: Date): WeighedChecks {
+  const { headSeenAt, habits } = memory;
+  const scales = { facts, policy, headSeenAt, habits, now };
   const latest = latestContexts(facts);
   const demands = listDemands(facts, latest, policy.checks.required);
   const required = new Set(demands.flatMap((demand) => demand.found));
@@ -139,6 +142,7 @@ function weighSuite(suite: SeenSuite, demands: readonly Demand[], scales: Scales
   const pending = (until?: Date): Weighed => ({ ...named, outcome: 'pending', until });
   if (suite.seenRuns > 0 || isActions(suite)) return { weighed: pending(), going: true };
   if (owns) return { weighed: pending(), going: false };
+  if (suite.app !== undefined && scales.habits?.silent.includes(suite.app)) return undefined;
   const since = suite.createdAt <= now ? suite.createdAt : scales.headSeenAt;
   const until = new Date(since.getTime() + EMPTY_SUITE_MS);
   return now < until ? { weighed: pending(until), going: false } : undefined;

@@ -168,7 +168,7 @@ export function drive(seed: number, judge: typeof settle = settle): Ending {
     else if (typeof reply === 'object') pause(reply.until, memory.greenSince);
     else {
       if (reply === 'retry') [open, lost] = [undefined, lost + 1];
-      const frozen = github.frozen ? 'a person said so' : undefined;
+      const frozen = github.frozen ? { by: 'ada', reason: 'release day' } : undefined;
       const end = act(judge(seen, { ...memory, pushed, frozen }, terms, now), seen.base.sha, memory.greenSince);
       if (end !== undefined) return ending(end, looks);
     }

@@ -341,7 +341,7 @@ describe('one context', () => {
     [
       'C WAITING for a deployment: wait, and say so',
       { facts: { contexts: [run('test'), going('deploy', 'WAITING')] } },
-      { kind: 'wait', reason: /approval: `deploy`/ },
+      { kind: 'wait', reason: /approve the deployment on GitHub: `deploy`/ },
     ],
     [
       'C WAITING never times out to success',
@@ -638,6 +638,7 @@ describe('the required set', () => {
   ]);
 });
 
+const usually = (name: string, withinMs: number) => ({ usual: [{ name, withinMs }], silent: [] });
 const nothing = { contexts: [], suites: [] };
 const reviewed = {
   rules: rules({ required: [], approvals: 1 }),
@@ -803,6 +804,51 @@ describe('has everything started', () => {
         facts: { suites: [suite({ conclusion: 'FAILURE' })], contexts: [ended('test', 'FAILURE'), run('test', later)] },
       },
       'ready',
+    ],
+    [
+      'E6 empty suite of an app that never reports here: ignored at once',
+      { facts: { suites: [suite(), silent()] }, memory: { habits: { usual: [], silent: [CODECOV] } } },
+      'ready',
+    ],
+    [
+      'E6 empty suite of an app that never reports here and owns a required check: never ignored',
+      {
+        facts: {
+          rules: rules({ required: [required('test'), required('codecov/patch', CODECOV)] }),
+          contexts: [run('test'), run('codecov/patch', codecov)],
+          suites: [suite(), silent()],
+        },
+        memory: { habits: { usual: [], silent: [CODECOV] } },
+      },
+      { kind: 'wait', reason: /`codecov`/ },
+    ],
+    [
+      'E8 a check that usually reports here is absent: it gets its usual time',
+      { memory: { headSeenAt: ago(3 * MINUTE), habits: usually('e2e', 5 * MINUTE) } },
+      { kind: 'wait', reason: /usually report here may still start: `e2e`/, inMs: 2 * MINUTE },
+    ],
+    [
+      'E8 absent after its usual time: it goes on without it',
+      { memory: { headSeenAt: ago(5 * MINUTE), habits: usually('e2e', 5 * MINUTE) } },
+      'ready',
+    ],
+    [
+      'E8 it is there: nothing more is waited for',
+      {
+        facts: { contexts: [run('test'), run('e2e')] },
+        memory: { headSeenAt: ago(3 * MINUTE), habits: usually('e2e', 5 * MINUTE) },
+      },
+      'ready',
+    ],
+    [
+      'E8 two are absent: the earlier time counts',
+      {
+        memory: {
+          headSeenAt: ago(3 * MINUTE),
+          habits: { usual: [...usually('e2e', 5 * MINUTE).usual, ...usually('docs', 4 * MINUTE).usual], silent: [] },
+        },
+      },
+      { kind: 'wait', inMs: MINUTE },
     ],
     [
       'E10 pending at the settle timeout',

@@ -14,12 +14,12 @@ test.each([
   ['Lord Howe, by half an hour', 'Australia/Lord_Howe', '2026-10-03T12:00:00Z', '2026-10-04T20:00:00.000Z'],
   ['Kathmandu, a quarter past', 'Asia/Kathmandu', '2026-11-28T12:00:00Z', '2026-11-30T01:15:00.000Z'],
 ])('a weekend in %s ends when the clocks there say so', (_name, zone, now, end) => {
-  expect(scheduledFreeze([{ ...WEEKEND, zone }], at(now))).toEqual({ kind: 'frozen', until: at(end) });
+  expect(scheduledFreeze([{ ...WEEKEND, zone }], at(now))).toMatchObject({ kind: 'frozen', until: at(end) });
 });
 
 test('an end that the clocks skip is the moment they skip it', () => {
   const night = [{ from: 'Sat 22:00', to: 'Sun 02:30', zone: 'Europe/Berlin' }];
-  expect(scheduledFreeze(night, at('2027-03-28T00:30:00Z'))).toEqual({
+  expect(scheduledFreeze(night, at('2027-03-28T00:30:00Z'))).toMatchObject({
     kind: 'frozen',
     until: at('2027-03-28T01:00:00Z'),
   });

@@ -87,8 +87,8 @@ describe('what holds the pull request', () => {
     ],
     [
       'A6 freeze by command waits',
-      { memory: { frozen: 'release' } },
-      { kind: 'wait', reason: /frozen: release/, inMs: 15 * MINUTE },
+      { memory: { frozen: { by: 'ada', reason: 'release' } } },
+      { kind: 'wait', reason: /frozen by ada \(release\) until \/omk unfreeze/, inMs: 15 * MINUTE },
     ],
     [
       'A6 freeze by schedule waits until its end',
@@ -108,7 +108,7 @@ describe('what holds the pull request', () => {
     [
       'A6 freeze that wraps the week',
       { policy: { freeze: [{ from: 'Tue 20:00', to: 'Mon 07:00', zone: 'UTC' }] } },
-      { kind: 'wait', reason: /2026-11-30T07:00/ },
+      { kind: 'wait', reason: /frozen from Tue 20:00 to Mon 07:00, UTC, this time until 2026-11-30 07:00 UTC/ },
     ],
     [
       'A6 freeze ended this minute',
@@ -127,7 +127,7 @@ describe('what holds the pull request', () => {
     ],
     [
       'A6 a freeze holds the merge, not the fix turn',
-      { memory: { frozen: 'x' }, facts: { contexts: [ended('test', 'FAILURE')] } },
+      { memory: { frozen: { by: 'ada', reason: '' } }, facts: { contexts: [ended('test', 'FAILURE')] } },
       { kind: 'block', who: 'agent' },
     ],
     [
