@@ -3,7 +3,15 @@ import { openWorld } from '../../world/world.ts';
 
 const POLICY = 'review:\n  reviewer: off\ngates:\n  - name: syntax\n    run: node --check src/start.js\n';
 
-/** What omk asked of GitHub's API for a goal of `slices` slices on which everything is green, by route: git, status edits and the look for lost webhooks at the start left out. */
+/** No request of the goal's: git, edits of the status comment and its label, and the look for lost webhooks. */
+const BESIDE = /^git |\/app\/hook\/|issues\/comments\/\{comment_id\}$|\/labels(\/|$)/;
+
+/** The sweep asks for up to 25 pull requests of all goals at once. */
+function isSweep({ body }: { body: unknown }): boolean {
+  return /\bp\d+: pullRequest\(/.test(JSON.stringify(body ?? ''));
+}
+
+/** What omk asked of GitHub's API for a goal of `slices` slices on which everything is green, by route: edits of the status comment and its label left out. */
 export async function countRequests(slices: number): Promise<Record<string, number>> {
   const files = { '.github/omk.yml': POLICY, 'src/start.js': 'export const start = 1;\n' };
   const checks = [{ app: 'github-actions', name: 'ci / test', conclusion: () => 'success' as const }];
@@ -29,10 +37,9 @@ export async function countRequests(slices: number): Promise<Record<string, numb
     world.github.comment('ada', 1, '/omk run');
     const goal = await world.finish();
     if (goal.status !== 'ready') throw new Error(`The goal ended ${goal.status}: ${goal.reason?.text}`);
-    const counts = Object.entries(world.github.countRequests());
-    return Object.fromEntries(
-      counts.filter(([route]) => !/^git |\/app\/hook\/|issues\/comments\/\{comment_id\}$/.test(route)),
-    );
+    const asked = world.github.requests.filter((request) => !BESIDE.test(request.route) && !isSweep(request));
+    const byRoute = Map.groupBy(asked, ({ route }) => route);
+    return Object.fromEntries([...byRoute].map(([route, list]) => [route, list.length]));
   } finally {
     await world.close();
   }

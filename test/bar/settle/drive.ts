@@ -1,7 +1,7 @@
 import { afterLostReply, afterRefusal, countRefusal, recall, type Refused } from '../../../src/goal/settle/attempt.ts';
 import { settle, type PullFacts, type SettleVerdict } from '../../../src/goal/settle.ts';
 import type { CheckContext, CheckSuite } from '../../../src/goal/settle/facts.ts';
-import { facts, policy, required, rules, run, suite } from '../../goal/settle/sample.ts';
+import { facts, policy, required, rules, run, status, suite } from '../../goal/settle/sample.ts';
 import { lacks } from './oracle.ts';
 import { MINUTE, SECOND, SimulatedGitHub } from './simulated.ts';
 
@@ -18,8 +18,14 @@ function date(time: number): Date {
   return new Date(START + time);
 }
 
+function decisionOf({ objection, approvals }: SimulatedGitHub): string | undefined {
+  if (objection) return 'CHANGES_REQUESTED';
+  return approvals > 0 ? 'REVIEW_REQUIRED' : undefined;
+}
+
 /** What GitHub shows of itself now. */
 function show(github: SimulatedGitHub): PullFacts {
+  github.reads += 1;
   const { head, now, state } = github;
   const contexts = head.jobs
     .filter((job) => job.from <= now)
@@ -54,18 +60,27 @@ function show(github: SimulatedGitHub): PullFacts {
         createdAt: date(one.from),
       });
     });
-  const unknown = now - github.changedAt < 7 * SECOND;
+  const statuses = head.statuses
+    .filter((one) => one.from <= now)
+    .map((one): CheckContext => {
+      const over = one.to <= now;
+      return status(one.name, over ? one.says : 'PENDING', { createdAt: date(over ? one.to : one.from) });
+    });
+  const unknown = now - github.changedAt < github.mergeabilityMs;
   return facts({
     state,
     mergedSha: state === 'merged' ? github.merges[0] : undefined,
     head: head.sha,
     checkedSha: head.sha,
     base: { branch: 'main', sha: `base-${github.base}` },
-    contexts,
+    contexts: [...contexts, ...statuses],
     suites,
+    draft: github.draft,
     labels: github.label ? ['do-not-merge'] : [],
-    reviews: { decision: github.objection ? 'CHANGES_REQUESTED' : undefined, approvals: 0, changesRequestedBy: [] },
-    rules: rules({ required: github.required.map((name) => required(name)), strict: github.strict }),
+    reviews: { decision: decisionOf(github), approvals: 0, changesRequestedBy: [] },
+    rules: github.hidesRules
+      ? 'unreadable'
+      : rules({ required: github.required.map((name) => required(name)), strict: github.strict }),
     mergeable: unknown ? 'UNKNOWN' : github.conflict ? 'CONFLICTING' : 'MERGEABLE',
     mergeState: unknown ? 'UNKNOWN' : github.conflict ? 'DIRTY' : github.behind ? 'BEHIND' : 'CLEAN',
   });
@@ -181,5 +196,6 @@ export function drive(seed: number, judge: typeof settle = settle): Ending {
     } else github.advance(backOff ? until : Math.min(until, hint));
   }
   // Only people may keep a pull request waiting for days.
-  return ending(github.frozen ? waited : '', MOST_LOOKS);
+  const byPeople = github.frozen || github.draft || github.approvals > 0;
+  return ending(byPeople ? waited : '', MOST_LOOKS);
 }

@@ -22,7 +22,9 @@ export function lacks(github: SimulatedGitHub, sha: string): string[] {
     return jobs.some((job) => job.name === name && job.from > from);
   }
   const green = over.filter((job) => ['SUCCESS', 'NEUTRAL', 'SKIPPED'].includes(job.says));
-  const lastChange = Math.max(...over.map((job) => job.to), 0);
+  const statuses = head.statuses.filter(({ from }) => from <= now);
+  const ends = statuses.map(({ from, to }) => (to <= now ? to : from));
+  const lastChange = Math.max(...over.map((job) => job.to), ...ends, 0);
   const rows: [boolean, string][] = [
     [github.state === 'open', 'it is not open'],
     [head.by === 'omk', 'somebody else pushed it'],
@@ -36,6 +38,11 @@ export function lacks(github: SimulatedGitHub, sha: string): string[] {
     [!github.objection, 'changes were requested'],
     [!github.frozen, 'merging is frozen'],
     [!github.conflict, 'it conflicts'],
+    [!github.draft, 'it is a draft'],
+    [github.approvals === 0, 'an approval is missing'],
+    [!github.hidesRules, 'the rules of the base are not known'],
+    [github.reads >= 2, 'nobody looked at it on this base before'],
+    [statuses.every(({ to, says }) => to <= now && says === 'SUCCESS'), 'a commit status is not green'],
   ];
   return rows.filter(([holds]) => !holds).map(([, text]) => text);
 }

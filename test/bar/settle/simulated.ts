@@ -11,9 +11,19 @@ type App = typeof ACTIONS;
 /** A run of a check: nobody sees it before `from`; it is over at `to`, if ever. Times are milliseconds of the simulation. */
 export type Job = { id: number; name: string; suite: Suite; from: number; to: number; says: string };
 export type Suite = { id: number; from: number } & App;
+/** A commit status: pending from `from`, and what it says from `to` on. */
+export type Status = { name: string; from: number; to: number; says: string };
 
 /** One head with all that CI will ever do to it, known here from the beginning and to nobody else. */
-export type Head = { sha: string; pushedAt: number; by: 'omk' | 'person'; base: number; suites: Suite[]; jobs: Job[] };
+export type Head = {
+  sha: string;
+  pushedAt: number;
+  by: 'omk' | 'person';
+  base: number;
+  suites: Suite[];
+  jobs: Job[];
+  statuses: Status[];
+};
 
 export type Answer = { kind: 'merged' } | { kind: 'refused'; reason: RefusalReason } | { kind: 'unknown' };
 
@@ -32,12 +42,18 @@ const ENDS = [
   'A_WORD_OF_TOMORROW',
 ];
 
+const STATUS_ENDS = [...Array<string>(8).fill('SUCCESS'), 'FAILURE', 'ERROR'];
+
 /** A GitHub with one pull request, where everything that goes wrong is drawn from the seed. */
 export class SimulatedGitHub {
   now = 0;
   readonly random: () => number;
   readonly strict: boolean;
   readonly required: string[];
+  /** Others merge into the base all the time. */
+  readonly busy: boolean;
+  /** How long GitHub works on mergeability after something moved. */
+  readonly mergeabilityMs: number;
   head!: Head;
   base = 0;
   conflict = false;
@@ -46,6 +62,13 @@ export class SimulatedGitHub {
   label = false;
   objection = false;
   frozen = false;
+  draft = false;
+  /** Whether GitHub shows the rules of the base; they hold all the same. */
+  hidesRules = false;
+  /** How many approvals the base wants and still lacks. */
+  approvals = 0;
+  /** How often it was read since the base moved. */
+  reads = 0;
   /** Each merge with the base's number after it. More than one is the catastrophe. */
   merges: string[] = [];
   /** When omk hears that something changed. */
@@ -58,10 +81,16 @@ export class SimulatedGitHub {
     this.strict = this.#chance(0.3);
     this.required = this.#chance(0.5) ? ['test'] : ['test', 'lint'];
     this.push('omk');
-    for (let moves = 0; moves < 3; moves++) if (this.#chance(0.4)) this.#somewhen(() => this.moveBase());
+    this.mergeabilityMs = this.between(0, 7) * SECOND;
+    this.busy = this.#chance(0.2);
+    const moves = this.busy ? 250 : 3;
+    for (let move = 0; move < moves; move++) if (this.#chance(0.4)) this.#somewhen(() => this.moveBase());
     if (this.#chance(0.15)) this.#span((on) => (this.label = on));
     if (this.#chance(0.1)) this.#span((on) => (this.objection = on));
     if (this.#chance(0.1)) this.#span((on) => (this.frozen = on));
+    if (this.#chance(0.06)) this.#span((on) => (this.draft = on));
+    if (this.#chance(0.06)) this.#span((on) => (this.hidesRules = on));
+    if (this.#chance(0.1)) this.#approve();
     if (this.#chance(0.04)) this.#somewhen(() => this.push('person'));
     if (this.#chance(0.03)) this.#somewhen(() => (this.state = this.state === 'open' ? 'closed' : this.state));
     if (this.#chance(0.05)) this.#somewhen(() => this.required.push('renamed'));
@@ -78,6 +107,12 @@ export class SimulatedGitHub {
 
   #somewhen(act: () => void): void {
     this.at(this.now + this.between(0, 20 * MINUTE), act);
+  }
+
+  /** Somebody approves at last, or nobody does. */
+  #approve(): void {
+    this.approvals = 1;
+    if (this.#chance(0.8)) this.#somewhen(() => (this.approvals = 0));
   }
 
   #span(set: (on: boolean) => void): void {
@@ -113,7 +148,7 @@ export class SimulatedGitHub {
   push(by: Head['by']): void {
     if (this.state !== 'open') return;
     const base = by === 'omk' ? this.base : this.head.base;
-    this.head = { sha: `${by}-${++this.#ids}`, pushedAt: this.now, by, base, suites: [], jobs: [] };
+    this.head = { sha: `${by}-${++this.#ids}`, pushedAt: this.now, by, base, suites: [], jobs: [], statuses: [] };
     if (by === 'omk') this.conflict = false;
     this.changedAt = this.now;
     this.#schedule(this.head);
@@ -131,11 +166,19 @@ export class SimulatedGitHub {
       const other = this.#suite(head, CODECOV);
       if (this.#chance(0.5)) this.#job(head, other, { name: 'coverage', from: other.from });
     }
+    if (this.#chance(0.25)) this.#status(head);
     for (const job of head.jobs.filter(({ says }) => says === 'CANCELLED')) {
       if (this.#chance(0.7)) {
         this.#job(head, job.suite, { name: job.name, from: job.to + this.between(0, 20 * SECOND), says: 'SUCCESS' });
       }
     }
+  }
+
+  #status(head: Head): void {
+    const from = this.now + this.between(0, 100 * SECOND);
+    const to = this.#chance(0.05) ? Infinity : from + this.between(SECOND, 8 * MINUTE);
+    head.statuses.push({ name: 'legacy', from, to, says: pick(this.random, STATUS_ENDS) });
+    for (const time of [from, to]) if (Number.isFinite(time)) this.at(time, () => undefined);
   }
 
   #suite(head: Head, app: App): Suite {
@@ -163,7 +206,8 @@ export class SimulatedGitHub {
   moveBase(): void {
     this.base += 1;
     this.changedAt = this.now;
-    if (this.#chance(0.15)) this.conflict = true;
+    this.reads = 0;
+    if (this.#chance(this.busy ? 0.002 : 0.15)) this.conflict = true;
   }
 
   get behind(): boolean {
@@ -182,7 +226,8 @@ export class SimulatedGitHub {
   #refusal(sha: string): RefusalReason | undefined {
     if (sha !== this.head.sha) return 'head-moved';
     if (this.conflict || this.behind || this.state !== 'open') return 'unknown';
-    if (this.objection) return 'review';
+    if (this.draft) return 'unknown';
+    if (this.objection || this.approvals > 0) return 'review';
     const green = this.visible().filter(
       (job) => job.to <= this.now && ['SUCCESS', 'NEUTRAL', 'SKIPPED'].includes(job.says),
     );
