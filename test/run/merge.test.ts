@@ -33,7 +33,6 @@ afterEach(() => {
 
 const until = (issue: number, wanted: (goal: Goal) => boolean) => untilIn(world, issue, wanted);
 const ended = (goal: Goal) => isEnded(goal.status);
-const goesOn = (goal: Goal) => goal.status !== 'blocked_on_human';
 const merging = (goal: Goal) => goal.slices[0]?.wait !== undefined && goal.slices[0].status === 'merging';
 const waitsFor = (text: RegExp) => (goal: Goal) => text.test(goal.slices[0]?.wait?.reason ?? '');
 const queue = () => world.github.repository.queues.get('main') ?? [];

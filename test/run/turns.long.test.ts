@@ -88,7 +88,7 @@ test('what was built on a machine that is gone is built again, and what was push
     building('moved', [
       () => {
         // The look before the push: the slice stays unpushed until omk is stopped.
-        world.github.faults.next({ method: 'GET', path: /\/collaborators\// }, 'hang');
+        world.github.faults.next({ method: 'POST', path: /graphql/ }, 'hang');
         return make;
       },
       { say: 'Added it.' },

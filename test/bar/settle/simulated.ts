@@ -12,7 +12,7 @@ type App = typeof ACTIONS;
 export type Job = { id: number; name: string; suite: Suite; from: number; to: number; says: string };
 export type Suite = { id: number; from: number } & App;
 /** A commit status: pending from `from`, and what it says from `to` on. */
-export type Status = { name: string; from: number; to: number; says: string };
+type Status = { name: string; from: number; to: number; says: string };
 
 /** One head with all that CI will ever do to it, known here from the beginning and to nobody else. */
 export type Head = {
