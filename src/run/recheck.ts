@@ -26,14 +26,11 @@ export async function permissionOf(
  */
 export async function stillMay(goal: Goal, tools: Tools, read?: Leave): Promise<Reason | undefined> {
   const github = await tools.connect(goal.repository);
-<<<<<<< HEAD
-  const { requester } = goal;
-  const permission = await permissionOf(requester, github, tools);
-=======
   const { requester, issue: number } = goal;
   const known = read ?? (await readLeave(github, { issue: number, person: requester }));
-  const permission = known.permission ?? (await getPermission(github, requester));
->>>>>>> dbd34cb (Who asked and whether the issue is open come with the one query; a label is made once)
+  // Of a bot the operator's list decides.
+  const said = requester.app === undefined ? known.permission : undefined;
+  const permission = said ?? (await permissionOf(requester, github, tools));
   if (!mayWrite(permission)) {
     const text = `${requester.login}, who asked for this, may not write here any more (permission: ${permission}). Nothing was pushed or merged.`;
     return { text, next: 'somebody who may write says /omk run' };
