@@ -6,7 +6,7 @@ import type { CheckPlan } from '../world/fake-github.ts';
 import { openWorld, type World } from '../world/world.ts';
 import { deliver, POLICY, until as untilIn } from './delivered.ts';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 let world: World;
 
