@@ -10,6 +10,9 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
+/** For a busy machine: how long a story may take. */
+const STORY_MS = 400_000;
+
 /** What takes the leave away. Its webhook is lost, so omk must find out by itself. */
 const WITHDRAWALS: Record<string, (issue: number) => void> = {
   'the permission is withdrawn': () => world.github.repository.roles.set('ada', 'read'),
@@ -48,14 +51,15 @@ describe.each(['while Kimi builds', 'before the merge'])('%s', (moment) => {
         });
       const goal = await world.finish(number);
       github.repository.roles.set('ada', 'write');
-      expect({ status: goal.status, text: goal.reason?.text }).toEqual({
-        status: 'blocked_on_human',
-        text: expect.stringContaining('Nothing was pushed or merged'),
-      });
+      // What was lost may be fetched again before the next act: the end is the same.
+      expect(`${goal.status}: ${goal.reason?.text}`).toMatch(
+        /^blocked_on_human: .*Nothing was pushed or merged|^cancelled: The issue was (closed|locked|deleted) by/s,
+      );
       expect(await github.tip('main')).toBe(main);
       const pushed = github.pushes.some(({ ref }) => ref.includes(id));
       expect(pushed).toBe(moment === 'before the merge');
     },
+    STORY_MS,
   );
 });
 
