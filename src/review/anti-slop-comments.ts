@@ -10,7 +10,7 @@ const elision = lineRule({
   roles: ['product', 'script', 'test', 'data'],
   view: 'comment',
   pattern:
-    /^\W*\.{2,3}\s*(?:\(?(?:the )?(?:rest|remaining|other|existing|previous|more)\b)|\b(?:rest|remainder) of (?:the |your )?(?:code|file|function|implementation|class|method|logic)(?: (?:here|remains|unchanged|stays|as before|goes))?\s*(?:\.{3}|…|\)|here|unchanged|as before|remains|stays|goes|$)|\b(?:existing|previous|original) (?:code|implementation|logic) (?:here|remains|unchanged|stays|continues|goes here)|\byour (?:code|logic|implementation) (?:goes )?here\b|\b(?:add|put|insert|implement) (?:your|the|actual|real) (?:\w+ )?(?:code|logic|implementation|handling) here\b|\bin a real(?:-world)? (?:implementation|application|app|scenario|system|project)\b|\bthis (?:is|would be) (?:just )?a (?:placeholder|stub|simplified (?:version|implementation)|mock implementation)\b|\bplaceholder (?:implementation|for now|until|logic)\b|\bimplement(?:ation)? (?:this )?later\b|\bfor now,? (?:just |we |simply )?(?:return|use a (?:dummy|fake|hard-?coded)|assume|hard-?code)\b|\b(?:remaining|rest of the|other) (?:implementation|code|logic|methods?|functions?|fields|imports|cases) (?:is |are |stays? |remains? )?(?:unchanged|omitted|the same|as before|here)\b|\b(?:code|implementation|logic) omitted\b|\bsimulate[sd]? (?:a |an |the )?(?:api|network|database|db) (?:call|request|response|delay)\b/i,
+    /^\W*\.{2,3}\s*(?:\(?(?:the )?(?:rest|remaining|other|existing|previous|more)\b)|\b(?:rest|remainder) of (?:the |your )?(?:code|file|function|implementation|class|method|logic)(?: (?:here|remains|unchanged|stays|as before|goes))?\s*(?:\.{3}|…|\)|here|unchanged|as before|remains|stays|goes|$)|\b(?:existing|previous|original) (?:code|implementation|logic) (?:here|remains|unchanged|stays|continues|goes here)|\byour (?:code|logic|implementation) (?:goes )?here\b|\b(?:add|put|insert|implement) (?:your|the|actual|real) (?:\w+ )?(?:code|logic|implementation|handling) here\b|\bin a real(?:-world)? (?:implementation|application|app|scenario|system|project)\b|\bthis (?:is|would be) (?:just )?a (?:placeholder|stub|simplified (?:version|implementation)|mock implementation)\b|\bplaceholder (?:implementation|for now|until|logic)\b|\b(?:simplified|naive|temporary|dummy) (?:placeholder|implementation|stub)\b|\b(?:a|the) real implementation (?:would|should|will)\b|\bin production,? (?:this|you|we|it) (?:would|should)\b|\bimplement(?:ation)? (?:this )?later\b|\bfor now,? (?:just |we |simply )?(?:return|use a (?:dummy|fake|hard-?coded)|assume|hard-?code)\b|\b(?:remaining|rest of the|other) (?:implementation|code|logic|methods?|functions?|fields|imports|cases) (?:is |are |stays? |remains? )?(?:unchanged|omitted|the same|as before|here)\b|\b(?:code|implementation|logic) omitted\b|\bsimulate[sd]? (?:a |an |the )?(?:api|network|database|db) (?:call|request|response|delay)\b/i,
   unless: (_line, source) => source.language.name === 'prose',
   message: 'The comment stands for code that is not there: `$&`',
   remedy: 'Write the code.',
@@ -31,7 +31,7 @@ const reader = (severity: Rule['severity'], pattern: RegExp): Rule =>
 const readers = [
   reader(
     'medium',
-    /^\W*(?:(?:note|important|remember|tip|warning|nb)\b[:,]?\s*)?(?:that )?(?:please )?(?:make sure (?:to|you)|be sure to|don't forget to|remember to (?:change|replace|update|set|add)|you (?:should|need to|must|may want to|might want to|will need to|can) (?:change|replace|adjust|customi[sz]e|modify|update|set|add|edit)|(?:change|replace|adjust|update|edit) (?:this|these|it) (?:value |values )?(?:to|with|for|as|according))\b.*\b(?:your?|own|needs?|needed|necessary|actual|real)\b/i,
+    /^\W*(?:(?:note|important|remember|tip|warning|nb)\b[:,]?\s*)?(?:that )?(?:please )?(?:make sure (?:to|you)|be sure to|don't forget to|remember to (?:change|replace|update|set|add)|you (?:(?:should|need to|must|may want to|might want to|will need to) (?:change|replace|adjust|customi[sz]e|modify|update|set|add|edit)|can (?:change|replace|adjust|customi[sz]e|modify))|(?:change|replace|adjust|update|edit) (?:this|these|it) (?:value |values )?(?:to|with|for|as|according))\b.*\b(?:your?|own|needs?|needed|necessary|actual|real)\b/i,
   ),
   reader(
     'medium',
@@ -121,6 +121,7 @@ function retells(line: SourceLine, source: SourceFile): boolean {
   const trailing = line.code.trim() !== '';
   const code = trailing ? line.code : (source.lineAt(line.number + 1)?.code ?? '');
   if (code.trim() === '' || line.startsIn !== 'code' || /^\s*(\/\*\*|\*|\/\/\/|\/\/!)/.test(line.raw)) return false;
+  if (isNamedDoc(line, source)) return false;
   const comment = line.comment
     .trim()
     .toLowerCase()
@@ -146,6 +147,16 @@ function retells(line: SourceLine, source: SourceFile): boolean {
   const known = (word: string) => names.has(stem(word)) || (SHORT.get(word) ?? []).some((short) => names.has(short));
   if (spoken.length > 0) return spoken.filter(known).length / spoken.length >= (called ? 0.5 : 0.75);
   return called || (pair !== undefined && words.length >= 3);
+}
+
+/** Documentation of Go begins with the name of what it is about. */
+function isNamedDoc(line: SourceLine, source: SourceFile): boolean {
+  const [first = ''] = line.comment.trim().split(/[\s:]/);
+  if (source.language.name !== 'go' || first === '') return false;
+  const below = source.lines.find(({ number, code }) => number > line.number && code.trim() !== '');
+  return new RegExp(`^\\s*(?:func (?:\\([^)]*\\) )?|type |var |const )?${first.replace(/\W/g, '')}\\b`, 'i').test(
+    below?.code ?? '',
+  );
 }
 
 /** What names in code are short for. */
@@ -183,8 +194,9 @@ function stem(word: string): string {
 /** What code looks like where it is a line of a program of another kind. */
 const OTHER_CODE: Partial<Record<LanguageName, RegExp>> = {
   dockerfile: /^(?:RUN|COPY|ADD|ENV|ARG|WORKDIR|USER|EXPOSE|CMD|ENTRYPOINT|FROM|VOLUME)\s+\S/,
+  yaml: /^(?:-\s*)?(?:name|uses|run|with|env|if|id|path|key|needs|steps|runs-on|on|jobs|script|image|ports|volumes|environment|command|restart|depends_on|build|services|strategy|matrix)\s*:.*$|^-\s+[\w$"'{./-]+$/,
   shell:
-    /^(?:if\b.*;\s*then|then|else|fi|for\b.*;\s*do|while\b.*;\s*do|do|done|esac|[A-Za-z_]\w*=\S*|export \w+=.*|(?:sudo |exec )?(?:cp|mv|rm|mkdir|cd|echo|printf|curl|wget|git|npm|docker|apt-get|chmod|chown|source|grep|sed|awk|tar|make|exit|return)\s+\S.*)$/,
+    /^(?:local \w+|if\b.*;\s*then|then|else|fi|for\b.*;\s*do|while\b.*;\s*do|do|done|esac|[A-Za-z_]\w*=\S*|export \w+=.*|(?:sudo |exec )?(?:cp|mv|rm|mkdir|cd|echo|printf|curl|wget|git|npm|docker|apt-get|chmod|chown|source|grep|sed|awk|tar|make|exit|return)\s+\S.*)$/,
 };
 
 const CODE =
@@ -197,8 +209,9 @@ const commentedOut: Rule = {
   remedy: 'Delete it; git remembers.',
   languages: 'all',
   *find(reading) {
-    for (const source of sourcesOf(reading, 'all', ['product', 'script', 'test'])) {
-      if (!source.language.programs && source.language.name !== 'dockerfile') continue;
+    for (const source of sourcesOf(reading, 'all', ['product', 'script', 'test', 'data'])) {
+      if (!(source.language.programs || OTHER_CODE[source.language.name])) continue;
+      if (source.language.name === 'yaml' && !/(^|\/)\.github\/|compose[^/]*\.ya?ml$/.test(source.path)) continue;
       let run: SourceLine[] = [];
       for (const line of [...source.added, undefined]) {
         const joins =

@@ -37,7 +37,8 @@ const reformatting: Rule = {
 function shapeOf({ change, lines }: SourceFile): { same: number; ended: number; first: number } {
   const left = new Map<string, string[]>();
   for (const { text } of change.removed) left.set(bare(text), [...(left.get(bare(text)) ?? []), text]);
-  let [styled, indented, ended, first] = [0, 0, 0, 0];
+  let [styled, ended, first] = [0, 0, 0];
+  const shifts = new Map<string, number>();
   for (const { text, number } of change.added) {
     const key = bare(text);
     const olds = key === '' ? undefined : left.get(key);
@@ -48,11 +49,22 @@ function shapeOf({ change, lines }: SourceFile): { same: number; ended: number; 
       continue;
     }
     if (first === 0) first = number;
-    if (old.trim() === text.trim()) indented += 1;
+    if (old.trim() === text.trim()) shifts.set(shiftOf(old, text), (shifts.get(shiftOf(old, text)) ?? 0) + 1);
     else styled += 1;
   }
+  const indented = [...shifts.values()].reduce((sum, count) => sum + count, 0);
+  // What moved in or out as one block stands in another block now.
+  if (Math.max(0, ...shifts.values()) > 0.8 * indented) return { same: styled, ended: ended + indented, first };
   const whole = indented + styled > 0.6 * lines.filter(({ raw }) => raw.trim() !== '').length;
   return { same: styled >= FEW / 3 || whole ? styled + indented : styled, ended, first };
+}
+
+/** How far a line moved in or out; in another measure of indentation, when it moved as far as it stood in. */
+function shiftOf(old: string, now: string): string {
+  const [before = '', after = ''] = [old, now].map((text) => /^\s*/.exec(text)?.[0] ?? '');
+  const by = after.length - before.length;
+  const scaled = by === before.length || -by === after.length;
+  return scaled || !(after.startsWith(before) || before.startsWith(after)) ? `scaled ${before.length}` : String(by);
 }
 
 function bare(text: string): string {

@@ -4,6 +4,7 @@ import { importRules } from './anti-slop-imports.ts';
 import { shapeRules } from './anti-slop-shape.ts';
 import { commentRules } from './anti-slop-comments.ts';
 import type { LanguageName } from './language.ts';
+import type { SourceLine } from './lexer.ts';
 import type { SourceFile } from './reading.ts';
 import { lineRule, linesLike, shorten, sourcesOf, type Hit, type Rule } from './rules.ts';
 
@@ -28,7 +29,16 @@ const LONG_FILE = 400;
 
 /** The note waits for something outside of this change, or only wonders. */
 const WAITS =
-  /\b(?:once|when|until|after|if|remove|consider|maybe|perhaps|probably|ideally|eventually|might|could|would|should we|in (?:the )?(?:next|future)|next major|deprecat\w*|upstream|drop)\b|\?/i;
+  /\b(?:once|when|until|after|if|remove|consider|maybe|perhaps|probably|ideally|eventually|might|could|would|should|known|limitation|in (?:the )?(?:next|future)|next major|deprecat\w*|upstream|drop)\b|\?/i;
+
+/** Only the words of an old note changed. */
+function stoodBefore({ comment }: SourceLine, { change }: SourceFile): boolean {
+  const words = new Set(comment.toLowerCase().match(/\w{3,}/g));
+  return change.removed.some(({ text }) => {
+    const old = /TODO|FIXME|HACK|XXX/.test(text) ? (text.toLowerCase().match(/\w{3,}/g) ?? []) : [];
+    return old.length > 0 && old.filter((word) => words.has(word)).length >= words.size / 2;
+  });
+}
 
 const lines: Rule[] = [
   lineRule({
@@ -38,7 +48,8 @@ const lines: Rule[] = [
     roles: ['product', 'script', 'test', 'data'],
     view: 'comment',
     pattern: /(?<![\w/-])(TODO|FIXME|HACK|XXX(?=\s*[:(]|\s*$)|(?<=^\W*)XXX)(?![\w-])/,
-    severityAt: (line) => (WAITS.test(line.comment) ? 'low' : undefined),
+    severityAt: (line, source) =>
+      WAITS.test(line.comment) || source.role === 'test' || stoodBefore(line, source) ? 'low' : undefined,
     unless: (line) =>
       /#\d+|https?:\/\/|\b[A-Z]{2,}-\d+\b/.test(line.comment) || /["'`]\s*(TODO|FIXME|HACK|XXX)/.test(line.comment),
     message: 'Work is put off: `$1`',

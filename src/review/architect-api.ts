@@ -10,6 +10,8 @@ type Surface = {
   files: RegExp;
   names: (text: string) => string[];
   reaches: (path: string, reading: Reading) => boolean;
+  /** Nobody can say who uses it; it is told and does not block. */
+  perhaps?: true;
 };
 
 const named = (pattern: RegExp) => (text: string) => {
@@ -65,6 +67,33 @@ const SURFACES: readonly Surface[] = [
     ],
     reaches: (path) => /(^|\/)(?:index|main|mod|api|public-api)\.[cm]?[jt]sx?$/.test(path) && !INTERNAL.test(path),
   },
+  {
+    files: /\.[cm]?[jt]sx?$/,
+    names: named(
+      /^(?:\t| {2}| {4})(?:public |static |async |override |get |set |\*)*(?!(?:if|for|while|switch|catch|return|function|constructor|super|await|throw|new|private|protected)\b)([a-z]\w*)(?:<[^>]*>)?\([^;]*\{\s*$/,
+    ),
+    reaches: (path) => /(^|\/)(?:index|main|mod|api)\.[cm]?[jt]sx?$/.test(path) && !INTERNAL.test(path),
+  },
+  {
+    files: /(^|\/)(?!__init__)\w+\.py$/,
+    names: named(/^(?:async )?(?:def|class) ([A-Za-z]\w*)/),
+    reaches: (path, { paths }) => paths.has(posix.join(posix.dirname(path), '__init__.py')),
+    perhaps: true,
+  },
+  {
+    files: /\.java$/,
+    names: named(
+      /^\s{0,4}public (?:static |final |abstract |synchronized |<[^>]*> )*(?:(?:class|interface|enum|record) (\w+)|[\w<>[\], .?]+ (\w+)\()/,
+    ),
+    reaches: (path) => /(^|\/)src\/main\/java\//.test(path) && INTERNAL.test(path),
+    perhaps: true,
+  },
+  {
+    files: /\.(?:sh|bash)$/,
+    names: named(/^(?:function )?([a-z][\w-]+)\s*\(\)/),
+    reaches: (path) => /(^|\/)lib(?:exec)?\//.test(path),
+    perhaps: true,
+  },
 ];
 
 /** `from x import A, B as C` and the entries of `__all__`. */
@@ -94,16 +123,23 @@ const removedApi: Rule = {
     if (reading.change.files.every(({ removed }) => removed.length === 0) || isAnnounced(reading)) return;
     const kept = keptNames(reading);
     for (const source of reading.files) {
-      const surface = SURFACES.find(({ files }) => files.test(source.change.oldPath));
-      if (!surface || roleOf(source.change.oldPath) !== 'product' || source.change.status === 'added') continue;
-      if (!surface.reaches(source.change.oldPath, reading) || /^package main\b/m.test(source.text)) continue;
-      const gone = goneFrom(source, surface).filter(({ name }) => !kept.has(name));
-      const [first] = gone;
+      if (roleOf(source.change.oldPath) !== 'product' || source.change.status === 'added') continue;
+      if (/^package main\b/m.test(source.text)) continue;
+      const surfaces = SURFACES.filter(
+        ({ files, reaches }) => files.test(source.change.oldPath) && reaches(source.change.oldPath, reading),
+      );
+      const gone = surfaces.flatMap((surface) =>
+        goneFrom(source, surface)
+          .filter(({ name }) => !kept.has(name))
+          .map((one) => ({ ...one, perhaps: surface.perhaps ?? false })),
+      );
+      const [first] = gone.toSorted((a, b) => Number(a.perhaps) - Number(b.perhaps));
       if (!first) continue;
       const names = [...new Set(gone.map(({ name }) => `\`${name}\``))].slice(0, 5).join(', ');
       yield {
         file: source.path,
         line: source.change.status === 'deleted' ? 0 : first.line,
+        ...(first.perhaps ? { severity: 'low' as const } : {}),
         message: `${names} can be used from outside and ${gone.length === 1 ? 'is' : 'are'} gone`,
         text: names,
       } satisfies Hit;
@@ -113,7 +149,8 @@ const removedApi: Rule = {
 
 type Gone = { name: string; line: number };
 
-function goneFrom({ change, text }: SourceFile, { names }: Surface): Gone[] {
+function goneFrom({ change, lines }: SourceFile, { names }: Surface): Gone[] {
+  const text = lines.map(({ code }) => code).join('\n');
   return change.hunks.flatMap((hunk) =>
     hunk.lines.flatMap((line) =>
       line.kind !== 'removed'

@@ -147,10 +147,12 @@ const unused: Rule = {
     const hits: Hit[] = [];
     for (const manifest of reading.files) {
       for (const dependency of addedDependencies(manifest).added) {
-        if (SILENT.test(dependency.name) || (await isUsed(dependency.name, manifest, reading))) continue;
+        const use = SILENT.test(dependency.name) ? 'used' : await useOf(dependency.name, manifest, reading);
+        if (use === 'used') continue;
         hits.push({
           file: manifest.path,
           line: dependency.line,
+          ...(use === 'unsure' ? { severity: 'low' as const } : {}),
           message: `Nothing imports \`${dependency.name}\``,
           text: dependency.name,
         });
@@ -160,21 +162,36 @@ const unused: Rule = {
   },
 };
 
-/** True also when not every file could be searched: what was not seen is not held against anybody. */
-async function isUsed(name: string, manifest: SourceFile, reading: Reading): Promise<boolean> {
+/** Not every file can be searched in a large repository: what was not seen is told and held against nobody. */
+async function useOf(name: string, manifest: SourceFile, reading: Reading): Promise<'used' | 'unused' | 'unsure'> {
   const names = [
     name,
     name.replaceAll('-', '_'),
     name.replaceAll('-', '.'),
     IMPORTED_AS[name.toLowerCase()] ?? name,
   ].map((word) => word.toLowerCase());
-  const mentions = (text: string) => names.some((word) => text.toLowerCase().includes(word));
-  if (reading.files.some((source) => source !== manifest && source.role !== 'docs' && mentions(source.text)))
-    return true;
+  const python = /(?:requirements[^/]*\.txt|pyproject\.toml)$/.test(manifest.path);
+  const imports = new RegExp(
+    `^\\s*(?:import|from)\\s+(?:${names.map((word) => word.replace(/[^\w]/g, '\\$&')).join('|')})(?![\\w])|import_module\\(\\s*["'](?:${names.join('|')})`,
+    'im',
+  );
+  const asked = new RegExp(`["'\`](?:${names.map((word) => word.replace(/[^\w]/g, '\\$&')).join('|')})["'\`/]`, 'i');
+  const mentions = (text: string, path = '') => {
+    if (python && path.endsWith('.py')) return imports.test(text);
+    if (/\.[cm]?[jt]sx?$/.test(path)) return asked.test(text);
+    return (
+      names.some((word) => text.toLowerCase().includes(word)) && !/(^|\/)(?:\.github|docs?)\/|mkdocs\.ya?ml$/.test(path)
+    );
+  };
+  if (
+    reading.files.some((source) => source !== manifest && source.role !== 'docs' && mentions(source.text, source.path))
+  )
+    return 'used';
   const others = manifest.text
     .split('\n')
     .filter((line) => !new RegExp(`^\\s*["']?${name.replace(/[^\w-]/g, '\\$&')}["']?\\s*[:=<>~[]`).test(line));
-  if (posix.basename(manifest.path) === 'package.json' && mentions(others.join('\n'))) return true;
+  if (posix.basename(manifest.path) === 'package.json' && asked.test(others.join('\n').replace(/[ ,]/g, '"')))
+    return 'used';
   const folder = posix.dirname(manifest.path);
   const code = [...reading.paths].filter(
     (path) =>
@@ -182,12 +199,12 @@ async function isUsed(name: string, manifest: SourceFile, reading: Reading): Pro
       /\.([cm]?[jt]sx?|py|go|rs|vue|svelte|ya?ml|cfg|toml)$/.test(path) &&
       !/(^|\/)(node_modules|vendor|dist)\//.test(path),
   );
-  if (code.length > SEARCHED_FILES) return true;
-  for (const path of code) {
+  for (const path of code.slice(0, SEARCHED_FILES)) {
     const text = (await reading.peek(path))?.text;
-    if (path !== manifest.path && (text === undefined || mentions(text))) return true;
+    if (text === undefined) return 'unsure';
+    if (path !== manifest.path && mentions(text, path)) return 'used';
   }
-  return false;
+  return code.length > SEARCHED_FILES ? 'unsure' : 'unused';
 }
 
 const equivalent: Rule = {

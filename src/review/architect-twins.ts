@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { programs } from './architect-size.ts';
 import type { Block } from './blocks.ts';
 import { roleOf } from './file-role.ts';
-import type { SourceLine } from './lexer.ts';
+import { MASK, type SourceLine } from './lexer.ts';
 import type { HeadFile, Reading, SourceFile } from './reading.ts';
 import { shorten, type Hit, type Rule } from './rules.ts';
 
@@ -10,6 +10,8 @@ import { shorten, type Hit, type Rule } from './rules.ts';
 const BODY_LINES = 5;
 const BODY_WORDS = 20;
 const SEARCHED_FILES = 120;
+/** In one file small functions are often alike. */
+const OWN_FILE_LINES = 8;
 
 /** A whole function, new here, whose body stands elsewhere but for the names of its parameters and variables. */
 export const twins: Rule = {
@@ -39,7 +41,8 @@ export const twins: Rule = {
     for (const outline of fresh) {
       const { path, block } = outline;
       const twin = alike.get(outline.key)?.findLast((other) => isTwin(other, outline));
-      if (twin && bareName(twin.path) !== bareName(path))
+      const inside = twin?.path === path && block.end - block.open >= OWN_FILE_LINES;
+      if (twin && (inside || bareName(twin.path) !== bareName(path)))
         hits.push({
           file: path,
           line: block.start,
@@ -67,7 +70,7 @@ async function others(sources: readonly SourceFile[], reading: Reading): Promise
   const kinds = new Set(sources.map(({ path }) => posix.extname(path)));
   const folders = new Set(sources.map(({ path }) => posix.dirname(path)));
   const alike = [...reading.paths].filter(
-    (path) => kinds.has(posix.extname(path)) && !changed.has(path) && roleOf(path) === 'product',
+    (path) => kinds.has(posix.extname(path)) && !changed.has(path) && ['product', 'script'].includes(roleOf(path)),
   );
   const near = alike.sort((a, b) => Number(folders.has(posix.dirname(b))) - Number(folders.has(posix.dirname(a))));
   const found: HeadFile[] = [];
@@ -94,13 +97,17 @@ function keyOf(body: readonly SourceLine[]): string {
 
 function isTwin(one: Outline, other: Outline): boolean {
   for (const outline of [one, other]) outline.shape ??= shapeOf(outline);
-  return one.shape !== '' && one.shape === other.shape;
+  if (one.shape !== '' && one.shape === other.shape) return true;
+  const [a, b] = [looseShapeOf(one), looseShapeOf(other)];
+  return a !== '' && a === b;
 }
 
 /** The words of a body: what is its own is numbered in order of appearance, what it uses of others keeps its name. Empty if they are few. */
 function shapeOf({ block, body }: Outline): string {
   const text = body.map((line) => line.text.trim()).join('\n');
   const own = new Map<string, string>();
+  const called = /([A-Za-z_$][\w$]*)\s*(?:<[^()]*>)?\s*(?:=[^=]*)?\(/.exec(block.header)?.[1];
+  if (called !== undefined) own.set(called, '');
   for (const [name] of block.header.slice(block.header.indexOf('(')).matchAll(/[A-Za-z_$][\w$]*/g)) own.set(name, '');
   for (const line of body) for (const name of declaredIn(line.code)) own.set(name, '');
   let words = 0;
@@ -118,6 +125,25 @@ function shapeOf({ block, body }: Outline): string {
   );
   return words < BODY_WORDS ? '' : shape.replace(/[\s;]+/g, ' ').replace(/§\d+\./g, '§');
 }
+
+/** The same for a longer body, whatever functions and constants it uses under other names. What stands in texts counts as it is. */
+function looseShapeOf({ body }: Outline): string {
+  const code = body.map((line) => line.code.trim()).join('\n');
+  const text = body.map((line) => line.text.trim()).join('\n');
+  const known = new Map<string, number>();
+  let words = 0;
+  const shape = text.replace(/(?<![\w$.])[A-Za-z_$][\w$]*/g, (word, at: number) => {
+    if (code[at] === MASK) return word;
+    words += 1;
+    if (!known.has(word)) known.set(word, known.size);
+    return KEYWORDS.test(word) ? word : `§${known.get(word)}`;
+  });
+  return words < LOOSE_WORDS ? '' : shape.replace(/[\s;]+/g, ' ');
+}
+
+const LOOSE_WORDS = 30;
+const KEYWORDS =
+  /^(?:if|else|for|while|return|switch|match|case|break|continue|new|await|const|let|var|fn|func|def|in|of|try|catch|throw|raise|true|false|null|None|nil|self|this)$/;
 
 function declaredIn(code: string): string[] {
   const match =

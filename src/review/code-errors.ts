@@ -14,7 +14,8 @@ const swallowedError: Rule = {
       for (const block of source.blocks().all) {
         const empty = block.kind === 'catch' || isGoErrorCheck(block, source);
         if (!empty || !touches(block, source) || saysWhy(block, source)) continue;
-        const forgets = answersNothing(block, source) && (isBroad(block) || forgetsMuch(block, source));
+        const narrowly = source.language.name === 'java' && answersNothing(block, source) && !isBroad(block);
+        const forgets = narrowly || (answersNothing(block, source) && (isBroad(block) || forgetsMuch(block, source)));
         if (!isEmpty(block, source) && !forgets) continue;
         const narrow =
           source.language.name === 'python' && !/^except(\s*\(?\s*(Base)?Exception\b.*)?$/.test(block.header);
@@ -22,7 +23,7 @@ const swallowedError: Rule = {
           file: source.path,
           line: block.start,
           message: `The error is swallowed: \`${shorten(block.header)}\` does nothing`,
-          ...(narrow || source.role === 'script' || NAMED_SO.test(block.header) || isProbe(block, source)
+          ...(narrow || narrowly || source.role === 'script' || NAMED_SO.test(block.header) || isProbe(block, source)
             ? { severity: 'low' as const }
             : {}),
         } satisfies Hit;
@@ -44,7 +45,7 @@ function answersNothing(block: Block, source: SourceFile): boolean {
     .map((line) => line.code.trim())
     .join('')
     .replace(/\}$/, '');
-  return /^return(?: (?:None|null|undefined|nil|False|false|\[\]|\{\}))?;?$/.test(body);
+  return /^return(?: (?:None|null|undefined|nil|False|false|\[\]|\{\}|-1|0|""))?;?$/.test(body);
 }
 
 /** In a script every error is caught; several steps are tried, and the name of the error is not read. */
@@ -163,7 +164,10 @@ const unhandled: Rule = {
           const callee =
             kind === 'added' ? /^\s*(?:let _ =|_ =|[\w.]+, _ :?=) (?:await )?([\w.:]+)\(/.exec(text)?.[1] : undefined;
           if (callee === undefined) continue;
-          const handled = removed.some((old) => old.includes(`${callee}(`) && !/\b_\b/.test(old));
+          const call = callOf(text);
+          const handled = removed.some(
+            (old) => old.includes(`${callee}(`) && callOf(old) === call && !/\b_\b/.test(old),
+          );
           if (handled && !source.isTestLine(newLine))
             yield {
               file: source.path,
@@ -175,6 +179,15 @@ const unhandled: Rule = {
       }
   },
 };
+
+/** What is called on a line, without the texts and numbers that are handed over. */
+function callOf(text: string): string {
+  return text
+    .replace(/^.*?(?::?=)\s*/, '')
+    .replace(/[;\s].*$|\{\s*$/, '')
+    .replace(/"[^"]*"|\b\d+\b/g, '')
+    .replace(/\(.*$/, '');
+}
 
 /** `if err != nil { return nil }`: the caller hears that all went well. */
 const nilForError: Rule = {
@@ -222,6 +235,34 @@ const quiet: Rule[] = [
     unless: (line) => line.comment.trim() !== '',
     message: 'The error is swallowed: `$&`',
     remedy: 'Handle the error, pass it on, or say in a comment why it may be ignored.',
+  }),
+  lineRule({
+    id: 'code/swallowed-error',
+    severity: 'medium',
+    languages: ['go'],
+    pattern: /^\s*(?:_ = )?recover\(\)\s*$|^\s*if \w+ := recover\(\); \w+ != nil \{\s*\}/,
+    unless: (line) => line.comment.trim() !== '',
+    message: 'Whatever panics is swallowed here',
+    remedy: 'Look at what recover gives, and report it.',
+  }),
+  lineRule({
+    id: 'code/discarded-error',
+    severity: 'low',
+    languages: ['rust'],
+    pattern: /^\s*let _ = (?:std::)?fs::(?:remove|create_dir)\w*\(/,
+    unless: (line) => line.comment.trim() !== '',
+    message: 'The error is thrown away: `$&…)`',
+    remedy: 'Check it, or say in a comment why it does not matter.',
+  }),
+  lineRule({
+    id: 'code/missing-result',
+    severity: 'low',
+    languages: ['rust'],
+    pattern:
+      /\.(?:parse(?:::<[^>]*>)?\(\)|nth\([^()]*\)|get\([^()]*\)|first\(\)|last\(\)|next\(\)|find\([^()]*\)|to_str\(\)|file_name\(\)|parent\(\))\.(?:unwrap\(\)|expect\()/,
+    unless: (line) => line.comment.trim() !== '',
+    message: 'There may be none, and then the program ends: `$&`',
+    remedy: 'Return the error, or say what happens when there is none.',
   }),
   lineRule({
     id: 'code/swallowed-error',

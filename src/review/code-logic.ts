@@ -45,6 +45,11 @@ const conditions: Rule[] = [
     'A text alone is always true: `$&`',
   ),
   always(
+    [...TYPED, 'python'],
+    /(?<![\w.])([\w.]+) (?:\|\||or) (?:!|not )\1(?![\w.(])|(?<![\w.])([\w.]+) (?:&&|and) (?:!|not )\2(?![\w.(])/,
+    'A value and its opposite: `$&`',
+  ),
+  always(
     SCRIPTS,
     /\bif\s*\(\s*!?[\w$.]+\.(?:indexOf|findIndex|lastIndexOf|search)\((?:[^()]|\([^()]*\))*\)\s*\)/,
     'At the first place it is 0, and nowhere is -1: `$&`',

@@ -1,5 +1,5 @@
 import type { SourceFile } from './reading.ts';
-import { lineRule, sourcesOf, type Hit, type Rule } from './rules.ts';
+import { lineRule, shorten, sourcesOf, type Hit, type Rule } from './rules.ts';
 
 const slip = (severity: Rule['severity'], pattern: RegExp, words: { message: string; remedy: string }): Rule =>
   lineRule({
@@ -24,6 +24,10 @@ const lines: Rule[] = [
   slip('low', /^\s*(?:local|export|readonly|declare)\s+(?:-\w+\s+)?\w+="?\$\(/, {
     message: 'The exit code of the command is lost: `$&`',
     remedy: 'Declare the name first and assign it on a line of its own.',
+  }),
+  slip('low', /(?:^|[;&|]\s*|\bsudo\s+)\s*(?:rm|mv|cp|cd)\s+(?:-\S+\s+)*\$\w/, {
+    message: 'A name with spaces or none at all breaks this: `$&`',
+    remedy: 'Put the variable in double quotes.',
   }),
   slip('low', /\bfor \w+ in (?:\$\(|`)\s*(?:ls|find|cat)\b/, {
     message: 'Names with spaces fall apart here: `$&`',
@@ -86,6 +90,36 @@ const afterExit: Rule = {
   },
 };
 
+/** A command whose failure counted, and does not any more; or one that never did. */
+const forgiven: Rule = {
+  id: 'code/swallowed-error',
+  severity: 'medium',
+  remedy: 'Let it fail, or say in a comment why it may.',
+  languages: ['shell', 'dockerfile'],
+  *find(reading) {
+    for (const source of reading.files) {
+      if (!['shell', 'dockerfile'].includes(source.language.name) || source.role === 'test') continue;
+      const before = source.change.removed.map(({ text }) => text.trim());
+      for (const line of source.added) {
+        const command = /^(.*\S)\s*\|\|\s*(?:true|:)\s*\\?$/.exec(line.text.trim())?.[1];
+        if (
+          command === undefined ||
+          line.comment.trim() !== '' ||
+          /^\s*#(?!\s*shellcheck)/.test(source.lineAt(line.number - 1)?.raw ?? '')
+        )
+          continue;
+        const counted = before.includes(command) || before.includes(`${command} \\`);
+        yield {
+          file: source.path,
+          line: line.number,
+          severity: counted ? 'medium' : 'low',
+          message: `Nobody hears when this fails: \`${shorten(command)}\``,
+        } satisfies Hit;
+      }
+    }
+  },
+};
+
 /** Tracing that was left on. */
 const tracing = lineRule({
   id: 'code/debug-print',
@@ -103,4 +137,4 @@ const tracing = lineRule({
 });
 
 /** Slips of the shell. */
-export const shellRules: readonly Rule[] = [...lines, uncheckedFolder, afterExit, tracing];
+export const shellRules: readonly Rule[] = [...lines, uncheckedFolder, afterExit, forgiven, tracing];

@@ -185,7 +185,10 @@ const lines: Rule[] = [
     languages: ['javascript', 'typescript', 'tsx', 'java', 'go', 'csharp', 'php', 'rust', 'c', 'python', 'kotlin'],
     pattern: new RegExp(String.raw`(?<=^\s*(${NAME})) = \1;?\s*$`),
     unless: (line, source) =>
-      line.depth > 0 || source.blocks().around(line.number)[0]?.kind === 'class' || /^\S/.test(line.raw),
+      line.depth > 0 ||
+      source.blocks().around(line.number)[0]?.kind === 'class' ||
+      /^\S/.test(line.raw) ||
+      /^\s*[.?]/.test(source.lineAt(line.number + 1)?.code ?? ''),
     message: '`$1` is assigned to itself',
     remedy: 'Assign the value that was meant, or remove the line.',
   }),

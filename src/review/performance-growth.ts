@@ -234,6 +234,17 @@ function inEach(
   });
 }
 
+/** `a.filter((x) => b.indexOf(x) === -1)`: each list is walked for each element of the other. */
+const crossed = lineRule({
+  id: 'performance/nested-search',
+  severity: 'low',
+  languages: SCRIPTS,
+  pattern:
+    /([\w$.]+)\.(?:filter|map|forEach|some|every)\(\s*\(?([\w$]+)\)?\s*=>\s*!?(?!\1\b)([\w$.]+)\.(?:includes|indexOf)\(\s*\2\b/,
+  message: '`$3` is walked once for each element of `$1`',
+  remedy: 'Make a Set of it first, if there may be many.',
+});
+
 /** A loop through a list inside of a loop through the same list. */
 const squared: Rule = {
   id: 'performance/nested-search',
@@ -266,4 +277,4 @@ function walked(header: string): string | undefined {
 }
 
 /** What grows with each element and is walked or copied whole for each. */
-export const growthRules: readonly Rule[] = [growingSearch, joinBySearch, concatenation, ...whole, squared];
+export const growthRules: readonly Rule[] = [growingSearch, joinBySearch, concatenation, ...whole, crossed, squared];

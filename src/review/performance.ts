@@ -104,6 +104,11 @@ const queries = inLoop(
         );
       },
     },
+    {
+      languages: ['java', 'kotlin'],
+      pattern: /\b\w+\.execute(?:Query|Update)?\((?!\s*\w+\s*->)/,
+      unless: (line, source) => !/PreparedStatement|\bStatement\b/.test(source.text) || /[bB]atch/.test(line.code),
+    },
     { languages: ['ruby'], pattern: /\b[A-Z]\w+\.(?:find|find_by|where|create!?)\b/ },
     { languages: ['php'], pattern: /->(?:query|execute|prepare|find|findOneBy)\(|\bmysqli_query\(/ },
   ],
@@ -113,16 +118,28 @@ const queries = inLoop(
   },
 );
 
+/** The text of the pattern is another one in each turn. */
+const isChanging: LineRule['unless'] = (line, source) => {
+  const name = /(?:RegExp|compile|Compile|Regex::new)\(\s*&?([a-z_$][\w$]*)\s*[,)]/i.exec(line.code)?.[1];
+  const loop = name === undefined ? undefined : collectionLoop(line, source);
+  if (name === undefined || !loop) return false;
+  const word = new RegExp(`(?<![\\w.])${name.replaceAll('$', '\\$')}(?![\\w])`);
+  return (
+    word.test(loop.header) ||
+    source.lines.slice(loop.open, line.number - 1).some(({ code }) => word.test(code) && /=/.test(code))
+  );
+};
+
 const patterns = inLoop(
   'performance/pattern-in-loop',
   'medium',
   [
-    { languages: SCRIPTS, pattern: /\bnew RegExp\(\s*(['"`])·*\1/ },
-    { languages: ['python'], pattern: /\bre\.compile\(\s*[rbf]*['"]/ },
-    { languages: ['go'], pattern: /\bregexp\.(?:MustCompile|Compile)\(\s*["`]/ },
-    { languages: ['java', 'kotlin'], pattern: /\bPattern\.compile\(\s*"/ },
+    { languages: SCRIPTS, pattern: /\bnew RegExp\(\s*(?:(['"`])·*\1|[a-z_$][\w$]*\s*[,)])/i, unless: isChanging },
+    { languages: ['python'], pattern: /\bre\.compile\(\s*(?:[rbf]*['"]|[a-z_]\w*\s*[,)])/i, unless: isChanging },
+    { languages: ['go'], pattern: /\bregexp\.(?:MustCompile|Compile)\(\s*(?:["`]|[a-z]\w*\s*\))/, unless: isChanging },
+    { languages: ['java', 'kotlin'], pattern: /\bPattern\.compile\(\s*(?:"|[a-z]\w*\s*[,)])/, unless: isChanging },
     { languages: ['java', 'kotlin'], pattern: /\.matches\(\s*"[^"]{2,}"\s*\)/ },
-    { languages: ['rust'], pattern: /\bRegex::new\(\s*r?#*"/ },
+    { languages: ['rust'], pattern: /\bRegex::new\(\s*(?:r?#*"|&?[a-z]\w*\s*\))/, unless: isChanging },
   ],
   { message: 'The same pattern is compiled again for each element', remedy: 'Compile it once before the loop.' },
 );
@@ -132,8 +149,8 @@ const spreads: Rule = lineRule({
   severity: 'medium',
   languages: SCRIPTS,
   pattern:
-    /\.reduce\(\s*(?:<[^>]*>)?\(?\s*\(?(\w+)[^=]*=>\s*(?:\(\{|\[|\{)\s*\.\.\.\1\b|^\s*(\w+) = \[\s*\.\.\.\2,|^\s*(\w+) = \{\s*\.\.\.\3,|^\s*(\w+) = \4\.concat\(/,
-  unless: (line, source) => !/\.reduce\(/.test(line.code) && !collectionLoop(line, source),
+    /\.reduce(?:<.*?>)?\(\s*\(?\s*\(?(\w+)[^=]*=>\s*(?:\(\{|\[|\{)\s*\.\.\.\1\b|^\s*(\w+) = \[\s*\.\.\.\2,|^\s*(\w+) = \{\s*\.\.\.\3,|^\s*(\w+) = \4\.concat\(/,
+  unless: (line, source) => !/\.reduce\b/.test(line.code) && !collectionLoop(line, source),
   message: 'Everything collected so far is copied for each element',
   remedy: 'Add to one array, object or Map.',
 });
@@ -209,6 +226,7 @@ const blocking = [
     id: 'performance/blocking-call',
     severity: 'medium',
     languages: SCRIPTS,
+    roles: ['product', 'script'],
     pattern:
       /\b(?:readFileSync|writeFileSync|appendFileSync|readdirSync|execSync|spawnSync|execFileSync|pbkdf2Sync|scryptSync|hashSync|gzipSync|gunzipSync)\(/,
     unless: (line, source) => !isInServer(line, source),
@@ -277,11 +295,47 @@ const inlineQueries: Rule[] = [
   }),
 ];
 
+/** One program started, one request sent, for each turn of a loop of the shell. */
+const shellRequests: Rule = {
+  id: 'performance/query-in-loop',
+  severity: 'low',
+  remedy: 'Ask once for all, or let one curl take many addresses.',
+  languages: ['shell', 'dockerfile', 'yaml'],
+  *find(reading) {
+    for (const source of reading.files) {
+      if (!['shell', 'dockerfile', 'yaml'].includes(source.language.name)) continue;
+      for (const line of source.added) {
+        if (!/\b(?:curl|wget|gh api|psql|mysql)\b.*\$|\bgrep\b.*<|\bgrep -\w+ "?\$\w+"? "?\$/.test(line.text)) continue;
+        if (isInShellLoop(line.number, source))
+          yield {
+            file: source.path,
+            line: line.number,
+            message: 'One request or program for each turn of the loop',
+          } satisfies Hit;
+      }
+    }
+  },
+};
+
+function isInShellLoop(number: number, source: SourceFile): boolean {
+  let depth = 0;
+  for (let at = number; at > Math.max(0, number - 30); at -= 1) {
+    const text = source.lineAt(at)?.text ?? '';
+    if (at < number && /^\s*done\b/.test(text)) depth += 1;
+    if (/(?:^|[\s;&|])(?:for \w+ in\b|while (?:IFS=\S* )?read\b)/.test(text)) {
+      if (depth === 0) return true;
+      depth -= 1;
+    }
+  }
+  return false;
+}
+
 /** Known traps on added lines, and the gates of kind performance. */
 export const performanceRules: readonly Rule[] = [
   gate,
   ...queries,
   ...inlineQueries,
+  shellRequests,
   nestedSearch,
   spreads,
   ...patterns,

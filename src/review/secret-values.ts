@@ -30,9 +30,10 @@ export function isSecretValue(value: string, name: string, manner: 'usual' | 'st
     return false;
   if (/\$\{|\$\(|\{\{|<%|%\(|#\{|\$[A-Z_]{3,}|^\{.*\}$/.test(value)) return false;
   if (
-    /^[a-z]+(?:[-_. :/][a-z]+)+$|^[A-Z]+(?:_[A-Z]+)+$|^[A-Za-z]+(?:\.[A-Za-z_]\w*)+(?:\(.*\))?$|^[a-z]+(?:[A-Z][a-z]+)+$|^[A-Z][a-z]+(?:[A-Z][a-z]+)*$/.test(
+    /^[a-z]+(?:[-_. :/][a-z]+)+$|^[A-Z]+(?:_[A-Z]+)+$|^[A-Za-z]+(?:\.[A-Za-z_]\w*)+(?:\(.*\))?$|^[A-Z][a-z]+$/.test(
       value,
-    )
+    ) ||
+    isCamel(value)
   )
     return false;
   if (/\.(js|ts|json|ya?ml|py|go|pem|key|txt|html?|css|png)$/i.test(value)) return false;
@@ -46,6 +47,7 @@ export function isSecretValue(value: string, name: string, manner: 'usual' | 'st
       classes >= 3 &&
       !/[-_ ](test|key|token|secret)/i.test(value)
     );
+  if (isPassword && isMixed(value)) return true;
   if (isPassword)
     return (
       value.length >= 6 &&
@@ -64,6 +66,23 @@ export function isSecretValue(value: string, name: string, manner: 'usual' | 'st
   );
 }
 
+/** `databasePassword`: words, set side by side. In a random text the humps are short. */
+function isCamel(value: string): boolean {
+  const humps = value.split(/(?=[A-Z])/);
+  return /^[A-Za-z][a-z]*(?:[A-Z][a-z]+)*$/.test(value) && value.length / humps.length >= 3.8;
+}
+
+/** Letters alone, but no words. */
+function isMixed(value: string): boolean {
+  return (
+    /^[A-Za-z]{14,}$/.test(value) &&
+    /[a-z]/.test(value) &&
+    /[A-Z]/.test(value) &&
+    looksRandom(value, 3) &&
+    !isCamel(value)
+  );
+}
+
 const FAKE =
   /^(?:x{3,}|\*{3,}|\.{3,}|-+|_+|0+|1{4,}|<.*>|\[.*\]|\{.*\}|\(.*\)|null|none|nil|undefined|true|false|todo|tbd|n\/a|string|secret|password|passwd|pass|pwd|token|test(?:ing)?\d*|user|admin|root|guest|foo(?:bar)?\d*|bar|baz|qux|abc(?:def|123)*\w{0,3}|123456?7?8?9?0?|hunter2|hidden|redacted|masked|removed|postgres|mysql|default|required|optional)$/i;
 const FAKE_PART =
@@ -73,7 +92,7 @@ const FAKE_PART =
 export function isFake(value: string): boolean {
   if (FAKE.test(value) || FAKE_PART.test(value)) return true;
   const distinct = new Set(value.toLowerCase()).size;
-  return distinct <= Math.min(4, value.length / 3) || /^(.{1,4})\1{2,}/.test(value);
+  return distinct <= Math.min(4, value.length / 3) || /^(.{1,4})\1{2,}.{0,4}$/.test(value);
 }
 
 /** Whether the characters are spread like those of a random text: Shannon's entropy in bits per character is at least `bits`. */

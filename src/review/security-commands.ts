@@ -101,7 +101,7 @@ const command = sinkRules(
     },
     {
       languages: ['shell'],
-      pattern: /(?:^|[;&|]\s*|\b(?:then|do|else)\s+)eval\s+["']?[^"']*[$·]|\b(?:ba|z|da)?sh\s+-c\s+"[^"]*[$·]/,
+      pattern: /(?:^\s*|[;&|]\s*|\b(?:then|do|else)\s+)eval\s+["']?[^"']*[$·]|\b(?:ba|z|da)?sh\s+-c\s+"[^"]*[$·]/,
       unless: (line) =>
         /eval "?\$\((?:\w*env|ssh-agent|brew|direnv|starship|[\w./-]+ (?:init|env|shellenv|activate))/.test(line.text),
       severity: 'medium',
@@ -151,6 +151,23 @@ function isOpen(value: Value, place: Place): boolean {
   if (given && /^[rb]?["'`][^"'`]*["'`]$/.test(given.code)) return isBuilt(given, place);
   return /^\s*[&*]?[A-Za-z_$]/.test(value.code) && !/^\s*&?[A-Z][A-Z0-9_]*\s*$/.test(value.code);
 }
+
+const evaluated = callRules(
+  {
+    ...COMMAND,
+    id: 'security/code-execution',
+    remedy: 'Do not run text as code; use data, a table of functions or a parser.',
+  },
+  [
+    {
+      languages: [...SCRIPTS, 'python'],
+      call: /(?<![\w.$])(?:eval|exec|Function)\(/,
+      is: isBuilt,
+      unless: (_statement, { source }) => source.language.name !== 'python' && /child_process/.test(source.text),
+      message: 'Text put together from values is run as code',
+    },
+  ],
+);
 
 const shells = callRules(COMMAND, [
   {
@@ -228,4 +245,4 @@ const others = callRules(COMMAND, [
 ]);
 
 /** Text that becomes code or a command. */
-export const commandRules: readonly Rule[] = [...execution, ...command, ...shells, ...others];
+export const commandRules: readonly Rule[] = [...execution, ...evaluated, ...command, ...shells, ...others];

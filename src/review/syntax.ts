@@ -49,7 +49,7 @@ function isBrokenOnPurpose(source: SourceFile): boolean {
   if (/(^|\/)(fixtures?|__fixtures__|testdata|test-data|templates?|corpus|conformance|parsing)\//i.test(path))
     return true;
   if (/\.(tmpl|tpl|hbs|ejs|j2|jinja2?)\./i.test(path)) return true;
-  return ['yaml', 'json'].includes(source.language.name) && /\{\{|\{%|<%/.test(source.text);
+  return ['yaml', 'json'].includes(source.language.name) && /(?<!\$)\{\{|\{%|<%/.test(source.text);
 }
 
 async function faultOf(source: SourceFile, text: string): Promise<Fault | undefined> {
@@ -98,11 +98,23 @@ function javaFault(lines: readonly SourceLine[]): Fault | undefined {
     (line, at) =>
       line.depth === 0 &&
       lines[line.number]?.startsIn === 'code' &&
-      /^\s*(?:return\b|throw\b|[\w.]+ = |[\w.]+\().*[\w)\]"]\s*$/.test(line.code) &&
-      /^\s*\}/.test(telling[at + 1]?.code ?? '') &&
+      /^\s*(?:return\b|throw\b|(?:final )?(?:[A-Z]\w*(?:<[^=]*>)?(?:\[\])?|int|long|boolean|double|byte|char|var) \w+ = |[\w.]+ = |[\w.]+\().*[\w)\]"']\s*$/.test(
+        line.code,
+      ) &&
+      (/^\s*\}/.test(telling[at + 1]?.code ?? '') || isNextStatement(line, telling[at + 1])) &&
       /[;{}]\s*$/.test(telling[at - 1]?.code ?? ''),
   );
   return found && { line: found.number, what: 'The statement lacks its semicolon' };
+}
+
+/** What follows at the same depth begins a statement of its own, and carries nothing on. */
+function isNextStatement(line: SourceLine, next: SourceLine | undefined): boolean {
+  return (
+    next?.number === line.number + 1 &&
+    next.depth === 0 &&
+    next.code.search(/\S/) === line.code.search(/\S/) &&
+    /^\s*(?:return|throw|if|for|while|switch|try|int|long|boolean|var|String|final)\b/.test(next.code)
+  );
 }
 
 /** `if` without `fi`, `case` without `esac`, `do` without `done`. */

@@ -16,17 +16,23 @@ const assertionRemoved: Rule = {
       (source) => source.role === 'test' && source.language.programs && source.change.status !== 'deleted',
     );
     const balance = sum(tests.map((source) => asserts(source.change.added) - asserts(source.change.removed)));
-    if (balance >= 0 || productBalance(reading) < -5) return;
+    if (productBalance(reading) < -5) return;
+    const kept = new Set(tests.flatMap(({ change }) => change.added.map(({ text }) => text.trim())));
     for (const source of tests) {
       const lost = asserts(source.change.removed) - asserts(source.change.added);
       if (lost <= 0 || testsNamed(source.change.removed) > testsNamed(source.change.added)) continue;
+      const bare = source.change.hunks.find((one) => isBareLoss(one) && isForgotten(one, kept));
+      if (balance >= 0 && !bare) continue;
       const hunk =
-        source.change.hunks.find(isBareLoss) ??
+        bare ??
         source.change.hunks.find(({ lines }) =>
           lines.some((line) => line.kind === 'removed' && ASSERTION.test(line.text)),
         );
       const gone = hunk?.lines.find((line) => line.kind === 'removed' && ASSERTION.test(line.text));
-      const severity = tests.some((test) => test.change.hunks.some(isBareLoss)) ? 'medium' : 'low';
+      const severity =
+        bare || tests.some((test) => test.change.hunks.some((one) => isBareLoss(one) && isForgotten(one, kept)))
+          ? 'medium'
+          : 'low';
       yield {
         file: source.path,
         line: lineNear(hunk, gone),
@@ -46,6 +52,18 @@ function isBareLoss({ lines }: Hunk): boolean {
   const added = lines.filter((line) => line.kind === 'added');
   const lost = asserts(removed);
   return lost > 0 && asserts(added) === 0 && removed.length - lost <= 1;
+}
+
+/** What was asserted is asserted nowhere else now, not even in the lines around. */
+function isForgotten({ lines }: Hunk, kept: ReadonlySet<string>): boolean {
+  const gone = lines.filter(({ kind, text }) => kind === 'removed' && ASSERTION.test(text));
+  const near = lines.filter(({ kind }) => kind !== 'removed').map(({ text }) => argumentOf(text));
+  return gone.some(({ text }) => !kept.has(text.trim()) && !near.includes(argumentOf(text)));
+}
+
+/** The same, said by another object or in another way: `assert.Equal(t, a, b)` and `suite.Equal(a, b)`. */
+function argumentOf(text: string): string {
+  return text.replace(/^[^(]*\((?:\w+(?:\.T\(\))?, (?=.*,))?/, '').replace(/[\s;]+/g, '');
 }
 
 type Texts = readonly { text: string }[];
@@ -86,7 +104,7 @@ export function lineNear(hunk: Hunk | undefined, line: { oldLine: number } | und
 }
 
 const WEAK =
-  /\.(?:toBeTruthy|toBeDefined|toBeFalsy)\(\)|\.not\.toThrow\(\)|expect\.anything\(\)|\bassertTrue\(|\bassertIsNotNone\(|\bassertNotNull\(|\.isNotNull\(\)|\.toBe(?:GreaterThan|LessThan)(?:OrEqual)?\(|\.toEqual\(expect\.any\(|\bassertThat\([^()]*\)\.isNotEmpty\(\)|\bassert!\(.* (?:[<>]=?|!=) |\bassert [^=]*? (?:[<>]=?|!=|in) |\bt\.Logf?\(|^\s*if .* == (?:0|nil|""|false) \{$|\bassert\.ok\(|\bassert\.NotNil\(|\bassert!\([^=]*\.is_(?:some|ok)\(\)|\bassert \w[\w.]*(?:\(.*\))?(?: is not None)?\s*$|^\s*if .*\s(?:<=?|>=?) -?\d+ \{$/;
+  /\.(?:toBeTruthy|toBeDefined|toBeFalsy)\(\)|\.not\.toThrow\(\)|expect\.anything\(\)|\bassertTrue\(|\bassertIsNotNone\(|\bassertNotNull\(|\.isNotNull\(\)|\.toBe(?:GreaterThan|LessThan)(?:OrEqual)?\(|\.toEqual\(expect\.any\(|\bassertThat\([^()]*\)\.isNotEmpty\(\)|\bassert!\(.* (?:[<>]=?|!=) |\bassert [^=]*? (?:[<>]=?|!=|in) |\bassert_ne!\(|\.not\.to(?:Be|Equal|StrictEqual)\(|\bassertNotEquals?\(|\bassert\.NotEqual\(|\bassert\.notStrictEqual\(|\bt\.Logf?\(|^\s*if .* == (?:0|nil|""|false) \{$|\bassert\.ok\(|\bassert\.NotNil\(|\bassert!\([^=]*\.is_(?:some|ok)\(\)|\bassert \w[\w.]*(?:\(.*\))?(?: is not None)?\s*$|^\s*if .*\s(?:<=?|>=?) -?\d+ \{$/;
 const STRONG =
   /\.(?:toBe|toEqual|toStrictEqual|toMatchObject|toThrow|toHaveBeenCalledWith)\((?!\))|\bassert(?:Equals?|Same|Raises|AlmostEqual)\(|\.isEqualTo\(|\bassert\.(?:strictEqual|equal|deepEqual|deepStrictEqual|Equal|Same)\(|\bassert_eq!\(|\bassert .*==|^\s*if .* != \S+ \{$|\bt\.(?:Error|Fatal)f?\(/;
 

@@ -17,7 +17,7 @@ const emptied: Rule = {
       if (!source.language.programs) continue;
       for (const block of source.blocks().all) {
         if (!isTestBlock(block, source) || !isEmptyBody(block, source)) continue;
-        const old = source.oldText?.includes(block.header.replace(/\s+/g, ' ')) ?? false;
+        const old = source.oldText?.replace(/\s+/g, ' ').includes(block.header.replace(/\s+/g, ' ')) ?? false;
         const fresh = [block.open, block.start, block.end].find((line) => source.isAdded(line));
         const touched = old ? emptiedAt(block, source) : (fresh ?? emptiedAt(block, source));
         if (touched !== undefined)

@@ -3,25 +3,25 @@ import type { Reading } from './reading.ts';
 import { shorten, type Hit, type Rule } from './rules.ts';
 import { ASSERTION, lineNear } from './test-assertions.ts';
 
-/** What is expected changes, and nothing that could have changed the answer does. */
+/** What was expected is another now; it is grave if nothing that could have changed the answer does. */
 const expectation: Rule = {
   id: 'test/expectation-changed',
   severity: 'medium',
   remedy: 'Say why the old value was wrong, or put it back.',
   languages: 'all',
   *find(reading) {
-    if (!onlyTests(reading)) return;
+    const alone = onlyTests(reading);
     const found = reading.files.flatMap((source) =>
       source.role === 'test' && source.language.programs && source.change.status === 'modified'
         ? source.change.hunks.flatMap((hunk) => pairsOf(hunk).map(([old, now]) => ({ source, old, now })))
         : [],
     );
-    for (const { source, old, now } of found)
+    for (const { source, old, now } of alone ? found : found.slice(0, FEW))
       yield {
         file: source.path,
         line: now.newLine,
-        severity: found.length <= FEW ? 'medium' : 'low',
-        message: `Only what is expected changed: \`${shorten(old.text)}\` before`,
+        severity: alone && found.length <= FEW ? 'medium' : 'low',
+        message: `${alone ? 'Only what' : 'What'} is expected changed: \`${shorten(old.text)}\` before`,
         text: now.text,
       } satisfies Hit;
   },

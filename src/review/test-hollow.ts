@@ -67,7 +67,11 @@ const caught: Rule = {
         const own = bodyOf(block, source);
         const hides =
           inside.some(({ text }) => ASSERTION.test(text)) &&
-          own.every(({ code }) => /^\s*(?:pass|\}|\}\)?;?|return;?)?\s*$/.test(code));
+          own.every(({ code }) =>
+            /^\s*(?:pass|\}|\}\)?;?|return;?|console\.\w+\(.*|print\(.*|log\w*\.\w+\(.*|System\.\w+\.print.*|\w+\.printStackTrace\(\);)?\s*$/.test(
+              code,
+            ),
+          );
         const others = bodyOf(test, source).filter(({ number }) => number < tried.start || number > block.end);
         const only =
           own.some(({ text }) => ASSERTION.test(text)) &&
@@ -122,7 +126,7 @@ const lines: Rule[] = [
     languages: 'all',
     roles: ['test'],
     pattern:
-      /\bassert\w*\b.*(?:\bor True\b|\|\| true\b)|\bassert(?:True|_true|\.ok)?\w*!?\(?\s*([\w.]+)\s*={2,3}\s*\1\s*[,)]|\bif ([\w.]+) != \2 \{$/,
+      /\b(?:assert|expect)\w*\b.*(?:\bor True\b|\|\| true\b|(?<![\w.])([\w.]+) (?:\|\||or) (?:!|not )\1(?![\w.]))|\bassert(?:True|_true|\.ok)?\w*!?\(?\s*([\w.]+)\s*={2,3}\s*\2\s*[,)]|\bif ([\w.]+) != \3 \{$/,
     unless: (_line, source) => !source.language.programs,
     message: 'This assertion cannot fail: `$&`',
     remedy: 'Assert what the code under test returned or did.',

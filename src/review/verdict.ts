@@ -81,8 +81,10 @@ function slopPart(passes: readonly PassVerdict[]): number {
     (finding) => SLOP_WEIGHTS[finding.rule] !== undefined && !finding.message.includes(ADVISORY),
   );
   if (weighed.length === 0 || advisory) return 0;
+  // Many small ones of a kind in one file say no more than one.
+  const kinds = new Set(weighed.map(({ rule, file }) => `${rule}\0${file}`));
   const files = new Set(weighed.map((finding) => finding.file)).size;
-  return Math.min(1, weighed.reduce((sum, finding) => sum + (SLOP_WEIGHTS[finding.rule] ?? 0), 0) / files);
+  return Math.min(1, [...kinds].reduce((sum, kind) => sum + (SLOP_WEIGHTS[kind.split('\0')[0] ?? ''] ?? 0), 0) / files);
 }
 
 /** Fails the anti-slop pass if its own findings weigh more than the threshold, so that what blocks is seen in the table. */
