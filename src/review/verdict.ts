@@ -74,6 +74,9 @@ export function antiSlopConfidence(passes: readonly PassVerdict[]): number {
   return Math.round(Math.min(1, slopPart(passes) + artifacts) * 1_000) / 1_000;
 }
 
+/** A matter of taste: ten in a file weigh no more than one. */
+const ONCE = new Set(['anti-slop/emoji']);
+
 function slopPart(passes: readonly PassVerdict[]): number {
   const findings = passes.find((verdict) => verdict.pass === 'anti-slop')?.findings ?? [];
   const advisory = passes.find((verdict) => verdict.pass === 'anti-slop')?.feedback.startsWith('advisory:');
@@ -81,10 +84,11 @@ function slopPart(passes: readonly PassVerdict[]): number {
     (finding) => SLOP_WEIGHTS[finding.rule] !== undefined && !finding.message.includes(ADVISORY),
   );
   if (weighed.length === 0 || advisory) return 0;
-  // Many small ones of a kind in one file say no more than one.
-  const kinds = new Set(weighed.map(({ rule, file }) => `${rule}\0${file}`));
   const files = new Set(weighed.map((finding) => finding.file)).size;
-  return Math.min(1, [...kinds].reduce((sum, kind) => sum + (SLOP_WEIGHTS[kind.split('\0')[0] ?? ''] ?? 0), 0) / files);
+  const told = new Set<string>();
+  const counts = ({ rule, file }: Finding) => !ONCE.has(rule) || (!told.has(file) && told.add(file).has(file));
+  const weight = weighed.reduce((sum, finding) => sum + (counts(finding) ? (SLOP_WEIGHTS[finding.rule] ?? 0) : 0), 0);
+  return Math.min(1, weight / files);
 }
 
 /** Fails the anti-slop pass if its own findings weigh more than the threshold, so that what blocks is seen in the table. */

@@ -9,7 +9,7 @@ import { reviewChange } from '../../../src/review/review.ts';
 import type { Files } from '../world.ts';
 
 /** A change with one planted fault: the pass that must find it, and where. Line 0 is the file as a whole. */
-export type Planted = { title: string; pass: PassName; base: Files; head: Files; file: string; line: number };
+export type Planted = { title: string; pass: PassName; base: Files; head: Files; file: string; line: number; patch: string };
 
 /**
  * Reads `planted/<name>.txt`: `=== pass title`, then files, each after `--- base PATH`, `--- head PATH` or `--- gone PATH`.
@@ -18,15 +18,17 @@ export type Planted = { title: string; pass: PassName; base: Files; head: Files;
  */
 export async function readPlanted(name: 'first' | 'second' | 'third' | 'fourth' | 'secrets'): Promise<Planted[]> {
   const text = await readFile(join(import.meta.dirname, 'planted', `${name}.txt`), 'utf8');
-  return text
+  const planted = text
     .split(/^=== /m)
     .slice(1)
     .map(toPlanted);
+  const patches = await gitPatches(planted);
+  return planted.map((one, index) => ({ ...one, patch: patches[index] ?? '' }));
 }
 
 function toPlanted(block: string): Planted {
   const title = block.slice(0, block.indexOf('\n'));
-  const planted: Planted = { title, pass: title.split(' ')[0] as PassName, base: {}, head: {}, file: '', line: 0 };
+  const planted: Planted = { title, pass: title.split(' ')[0] as PassName, base: {}, head: {}, file: '', line: 0, patch: '' };
   const gone: string[] = [];
   for (const part of block.split(/^--- (?=(?:base|head|gone) \S+$)/m).slice(1)) {
     const [kind, path = ''] = part.slice(0, part.indexOf('\n')).split(' ');
@@ -54,12 +56,12 @@ export async function missedPlanted(planted: Planted): Promise<string | undefine
   return `${planted.title} at ${planted.file}:${planted.line}, found ${found.join(', ') || 'nothing'}`;
 }
 
-async function judge({ base, head }: Planted): Promise<Wall> {
+async function judge({ base, head, patch }: Planted): Promise<Wall> {
   const settings = base['.github/omk.yml'];
   return await reviewChange({
     base: 'a'.repeat(40),
     head: 'b'.repeat(40),
-    patch: await gitPatch(base, head),
+    patch,
     readNew: (path) => Promise.resolve(head[path]),
     readOld: (path) => Promise.resolve(base[path]),
     listFiles: () => Promise.resolve(Object.keys(head)),
@@ -68,22 +70,29 @@ async function judge({ base, head }: Planted): Promise<Wall> {
   });
 }
 
-/** What git says of the two trees, so that the hunks are those of a real change. */
-async function gitPatch(base: Files, head: Files): Promise<string> {
+/** What git says of the trees of each, in one go, so that the hunks are those of real changes. */
+async function gitPatches(all: readonly Planted[]): Promise<string[]> {
   const root = await mkdtemp(join(tmpdir(), 'omk-planted-'));
   try {
-    for (const [side, files] of [['a', base] as const, ['b', head] as const]) {
-      await mkdir(join(root, side));
-      for (const [path, text] of Object.entries(files)) {
-        await mkdir(dirname(join(root, side, path)), { recursive: true });
-        await writeFile(join(root, side, path), text);
-      }
-    }
-    return await new Promise((resolve) => {
-      execFile('git', ['diff', '--no-index', '--no-prefix', '-U3', 'a', 'b'], { cwd: root }, (_differs, out) =>
-        resolve(out),
-      );
+    await mkdir(join(root, 'a'));
+    await mkdir(join(root, 'b'));
+    for (const [index, { base, head }] of all.entries())
+      for (const [side, files] of [['a', base] as const, ['b', head] as const])
+        for (const [path, text] of Object.entries(files)) {
+          const place = join(root, side, String(index), path);
+          await mkdir(dirname(place), { recursive: true });
+          await writeFile(place, text);
+        }
+    const whole = await new Promise<string>((resolve) => {
+      const plain = ['diff', '--no-index', '--no-prefix', '-U3', 'a', 'b'];
+      execFile('git', plain, { cwd: root, maxBuffer: 64_000_000 }, (_differs, out) => resolve(out));
     });
+    const patches = all.map(() => '');
+    for (const part of whole.split(/^(?=diff --git )/m)) {
+      const index = Number(/^diff --git "?[ab]\/(\d+)\//.exec(part)?.[1]);
+      patches[index] += part.replaceAll(new RegExp(`(?<=^(?:diff --git |--- |\\+\\+\\+ |diff --git \\S+ )"?[ab]/)${index}/`, 'gm'), '');
+    }
+    return patches;
   } finally {
     await rm(root, { recursive: true });
   }
