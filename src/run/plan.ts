@@ -8,6 +8,7 @@ import { mustAsk, policyOf } from '../goal/terms.ts';
 import { planPrompt, planRepairPrompt } from '../goal/prompt.ts';
 import { parsePlan, planHash, type ParsedPlan } from '../goal/slice-plan.ts';
 import { askKimi, isFailed, judgeFailure, type Failed, type Question } from './ask.ts';
+import { removeLent } from './clean.ts';
 import { lendOwnGit } from './lend.ts';
 import { prove, SETUP_PREFIX } from './prove.ts';
 import { folders, mirrorOf, type Tools } from './tools.ts';
@@ -40,6 +41,7 @@ export async function plan(goal: Goal, tools: Tools): Promise<GoalEvent[]> {
     prove(goal, { mirror, sha: base.sha, name: `${shortId(goal)}-base`, slice: '', changed: undefined }, tools),
   ]);
   await removeWorktree(worktree);
+  await removeLent([worktree.name], tools);
   const brokenSetup = evidence.find((result) => result.status !== 'passed' && result.name.startsWith(SETUP_PREFIX));
   if (brokenSetup) throw brokenBase(brokenSetup);
   if (asked.trouble) return [asked.trouble];

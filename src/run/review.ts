@@ -23,7 +23,7 @@ import { mergeReviewer, reviewChange } from '../review/review.ts';
 import { parseReviewerAnswer, type ReviewerAnswer } from '../review/reviewer.ts';
 import { askKimi, isFailed, judgeFailure } from './ask.ts';
 import { baseOf } from './build.ts';
-import { reviewName, reviewRole } from './clean.ts';
+import { removeLent, reviewName, reviewRole } from './clean.ts';
 import { lendOwnGit } from './lend.ts';
 import { folders, mirrorOf, type Tools } from './tools.ts';
 
@@ -104,6 +104,7 @@ async function askReviewers(
   };
   await Promise.all(Array.from({ length: termsOf(goal).agents }, reviewer));
   await removeWorktree(worktree);
+  await removeLent([name], tools);
   return asked;
 }
 

@@ -234,7 +234,8 @@ function sampleProcesses(secrets: Record<string, string>) {
     const [argv, env] = await Promise.all([read('cmdline'), read('environ')]);
     sampled.seen += 1;
     if (Number(pid) === bystander.pid) return;
-    const program = argv.split('\0', 1)[0] ?? '';
+    // Of one that is just being started the arguments are not there yet; its name is.
+    const program = argv.split('\0', 1)[0] || (await read('comm')).trim();
     for (const [name, secret] of Object.entries(secrets)) {
       if (argv.includes(secret) || env.includes(secret)) leaks.add(`${name} in ${program}`);
     }
