@@ -121,9 +121,7 @@ test('accept: an agent that will not change a finding asks, and the one that is 
   for (let turn = 0; turn < 3; turn += 1) world.model.will(fixing('six', [{ say: 'It is meant so.' }]));
   const issue = ask(world, 'Add the sixth word as code', '/omk run --merge manual');
   expect((await world.finish(issue)).status).toBe('blocked_on_human');
-  const [, id = ''] =
-    /`\/omk accept ([0-9a-f]{8}) &lt;reason&gt;`|`\/omk accept ([0-9a-f]{8}) <reason>`/.exec(statusOf(world, issue)) ??
-    [];
+  const [, id = ''] = /`\/omk accept ([0-9a-f]{8})/.exec(statusOf(world, issue)) ?? [];
   expect(id).toMatch(/^[0-9a-f]{8}$/);
   expect(await say(`/omk accept ${id}`, issue)).toContain('A reason is missing');
   expect(await say(`/omk accept ${id} The note is wanted.`, issue)).toContain('is let through');
@@ -138,17 +136,14 @@ test('no progress: after a fresh session smaller slices take the place of the on
   world.model.will(building('seven', adding('seven', 'wrong\n')));
   world.model.will(fixing('seven', adding('seven', 'wrong\n\n')));
   world.model.will(fixing('seven', adding('seven', 'wrong\n\n\n')));
-  const anew = plan({ id: 'nine' }, { id: 'ten', dependsOn: ['nine'] });
-  // The first of the two plans is the one that was asked for first.
+  const anew = plan({ id: 'nine' });
   world.model.will(building('nine', adding('nine')));
-  world.model.will(building('ten', adding('ten')));
   const issue = ask(world, 'Add the seventh and the eighth word');
   const goal = await world.finish(issue);
   expect(goal.slices.map(({ id, status }) => `${id} ${status}`)).toEqual([
     'seven cancelled',
     'eight cancelled',
     'nine merged',
-    'ten merged',
   ]);
   expect(goal.status).toBe('ready');
   expect(anew.prompt).toMatch(
@@ -157,7 +152,7 @@ test('no progress: after a fresh session smaller slices take the place of the on
   world.github.comment('rob', issue, '/omk replay');
   await world.idle();
   expect(lastAnswer(world, issue)).toContain('planned anew in smaller slices or another order');
-});
+}, 240_000);
 
 test('nothing strange was asked of GitHub or of the model', () => {
   expect(oddities(world)).toEqual([]);
