@@ -28,7 +28,7 @@ export async function deliver(world: World, slice: string, given: Given = {}): P
   const id = goalId(world.clock.now(), randomBytes(4).toString('hex'));
   const head = branchName({ id, issue: issue.number }, slice);
   await execa('git', ['branch', head, base.sha], { cwd: repository.gitDir });
-  const sha = await github.push('omk[bot]', head, files);
+  const sha = await github.push('ada', head, files);
   const { stdout: tree } = await execa('git', ['rev-parse', `${sha}^{tree}`], { cwd: repository.gitDir });
   const planned = planOf(slice, Object.keys(files));
   const pull = await github.openPull('omk[bot]', { title: pullTitle(planned), head, base: branch, body: '' });

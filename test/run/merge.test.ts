@@ -205,7 +205,7 @@ describe('people', () => {
     const freeze = `freeze: [{ from: '${shown(new Date(now.getTime() - 3_600_000))}', to: '${shown(end)}', zone: Europe/Berlin }]\n`;
     const { issue, pull } = await deliver(world, 'weekend', { policy: POLICY + freeze });
     const before = await commitsOnMain();
-    await until(issue, waitsFor(/merging is frozen until/));
+    await until(issue, waitsFor(/merging is frozen from .*, Europe\/Berlin, this time until/));
     await expectOneMerge(issue, before);
     expect(pull.merged?.at.getTime()).toBeGreaterThanOrEqual(end.getTime());
   });
@@ -328,8 +328,11 @@ describe('one base', () => {
     await until(issue, waitsFor(/stays so/));
     await world.github.push('ada', 'main', { 'notes.md': 'disturbed\n' });
     const before = await commitsOnMain();
-    await until(issue, waitsFor(/moved since the last look|has not said whether/));
-    await expectOneMerge(issue, before);
+    const { id } = await expectOneMerge(issue, before);
+    const waits = (await world.omk.store.listEvents(id)).flatMap(({ event }) =>
+      event.kind === 'waiting' ? [event.wait.reason] : [],
+    );
+    expect(waits.join('\n')).toMatch(/moved since the last look|has not said whether/);
   });
 
   test('children of a merged pull request get it before the branch goes', async () => {
