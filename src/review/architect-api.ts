@@ -73,6 +73,7 @@ const SURFACES: readonly Surface[] = [
       /^(?:\t| {2}| {4})(?:public |static |async |override |get |set |\*)*(?!(?:if|for|while|switch|catch|return|function|constructor|super|await|throw|new|private|protected)\b)([a-z]\w*)(?:<[^>]*>)?\([^;]*\{\s*$/,
     ),
     reaches: (path) => /(^|\/)(?:index|main|mod|api)\.[cm]?[jt]sx?$/.test(path) && !INTERNAL.test(path),
+    perhaps: true,
   },
   {
     files: /(^|\/)(?!__init__)\w+\.py$/,

@@ -68,7 +68,7 @@ function isEmptyBody(block: Block, source: SourceFile): boolean {
 function emptiedAt(block: Block, source: SourceFile): number | undefined {
   const taken = source.change.hunks.some(({ lines }) => {
     const at = lines.findIndex((line) => line.newLine === block.open);
-    return at !== -1 && lines[at + 1]?.kind === 'removed';
+    return at !== -1 && lines[at + 1]?.kind === 'removed' && !/^\s*(?:\/\/|#|\/?\*)/.test(lines[at + 1]?.text ?? '');
   });
   return taken ? block.open : undefined;
 }

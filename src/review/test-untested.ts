@@ -8,7 +8,7 @@ import { sum } from './test-assertions.ts';
 const UNTESTED_LINES = 40;
 
 /** Types, words of a language and steps of a database have no tests of their own. */
-const UNPROVEN = /\.d\.ts$|\.pyi$|(^|\/)(locales?|i18n|lang|translations?|migrations)\//;
+const UNPROVEN = /\.d\.ts$|\.pyi$|^(?:bin|build|release)\/|(^|\/)(locales?|i18n|lang|translations?|migrations)\//;
 
 const LOGIC =
   /\b(if|else|elif|for|while|switch|case|match|catch|except|throw|raise|return|await|yield|loop|when|unless|rescue|panic!?)\b|=>|\?\?|&&|\|\||\w\(|[+\-*/%|&^]?=(?!=)/;
@@ -65,7 +65,7 @@ function isGrave(changed: readonly Changed[], reading: Reading): boolean {
   if (
     own.some(
       ({ source, statements }) =>
-        statements.length > 0 && source.change.added.some(({ text }) => ENTRY.test(text) && isWider(text, source)),
+        statements.length > 2 && source.change.added.some(({ text }) => ENTRY.test(text) && isWider(text, source)),
     )
   )
     return true;
@@ -81,7 +81,7 @@ function isGrave(changed: readonly Changed[], reading: Reading): boolean {
 
 /** In a larger change the branches are seldom what it is about. */
 const SMALL_CHANGE = 12;
-const WAY = /\b(?:if|elif|case|match|catch|except|rescue|when|unless|throw|raise|panic)\b|\?\?|\s\?\s/;
+const WAY = /\b(?:if|elif|except|rescue|unless|throw|raise|panic)\b/;
 
 function newWays({ source: { change } }: Changed): number {
   const ways = (lines: readonly { text: string }[]) =>

@@ -101,6 +101,7 @@ const lines: Rule[] = [
     /^\s*skip(?:\s|$)/,
     (line, source) =>
       !source.path.endsWith('.bats') ||
+      /(^|\/)fixtures?\//.test(source.path) ||
       /^\s*(?:if|elif|else)\b|then\s*$/.test(source.lineAt(line.number - 1)?.code ?? ''),
   ),
   skipped(['go'], /\b[tb]\.(?:Skip|SkipNow|Skipf)\(/, isConditional),
