@@ -1,5 +1,6 @@
 import picomatch from 'picomatch';
 import type { Sha } from './goal.ts';
+import type { Pace } from './pace.ts';
 
 export const GATE_KINDS = ['format', 'lint', 'build', 'test', 'security', 'performance', 'acceptance'] as const;
 export type GateKind = (typeof GATE_KINDS)[number];
@@ -37,6 +38,8 @@ export type GateResult = {
   logPath: string;
   /** The gate fails on the base commit too. */
   redOnBase: boolean;
+  /** Of a gate of kind performance that passed: its figures beside the base's. */
+  pace?: Pace | undefined;
 };
 
 export type GatesVerdict = { kind: 'passed' } | { kind: 'failed'; failed: GateResult[] };

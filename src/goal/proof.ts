@@ -53,8 +53,8 @@ export function proofOf(goal: Goal, events: readonly RecordedEvent[]) {
 }
 
 /** A gate's result without its output, which may hold anything and lies on omk's disk. */
-function evidenceOf({ name, run, kind, status, exitCode, signal, durationMs, tree, redOnBase }: GateResult) {
-  return { name, run, kind, status, exitCode, signal, durationMs, tree, redOnBase };
+function evidenceOf({ name, run, kind, status, exitCode, signal, durationMs, tree, redOnBase, pace }: GateResult) {
+  return { name, run, kind, status, exitCode, signal, durationMs, tree, redOnBase, pace };
 }
 
 /** The goal told again from its events: byte for byte the same each time. */

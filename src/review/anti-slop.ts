@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import { packageRules } from './anti-slop-packages.ts';
 import { importRules } from './anti-slop-imports.ts';
 import { shapeRules } from './anti-slop-shape.ts';
+import { unrelatedRules } from './anti-slop-unrelated.ts';
 import { commentRules } from './anti-slop-comments.ts';
 import type { LanguageName } from './language.ts';
 import type { SourceLine } from './lexer.ts';
@@ -269,4 +270,5 @@ export const antiSlopRules: readonly Rule[] = [
   needlessFile,
   asideFile,
   ...shapeRules,
+  ...unrelatedRules,
 ];

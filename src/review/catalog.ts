@@ -97,6 +97,8 @@ const WORDS: Readonly<Record<string, string>> = {
   'security/workflow': 'a workflow with all rights, all secrets, or an action from a branch',
   'security/workflow-permissions': 'a workflow that gains a right',
   'performance/gate': 'a gate of kind performance that fails and does not fail on the base',
+  'performance/pace':
+    'a figure that such a gate prints, or else its duration, that is worse than on the base: both run in turns on the same machine',
   'performance/query-in-loop': 'a query or request for each element of a loop',
   'performance/nested-search': 'a list that is searched for each of its own elements, or grows while it is searched',
   'performance/copy-in-loop': 'everything collected so far copied for each element',
@@ -118,6 +120,8 @@ const WORDS: Readonly<Record<string, string>> = {
   'anti-slop/file-too-long': 'a file that grows beyond 400 lines',
   'anti-slop/needless-file': 'reports about the change itself, backups, logs',
   'anti-slop/reformatting': 'formatting that buries another change',
+  'anti-slop/unrelated':
+    'code that shares no folder, import or word with the rest of the change; medium if it stands in another package and the goal does not speak of it',
 };
 
 type Entry = { id: string; pass: PassName; severity: Severity; languages: string; looksFor: string; remedy: string };

@@ -1,3 +1,4 @@
+import { describeMeasure } from '../goal/pace.ts';
 import type { Block } from './blocks.ts';
 import { SCRIPTS, type LanguageName } from './language.ts';
 import type { SourceLine } from './lexer.ts';
@@ -21,6 +22,28 @@ const gate: Rule = {
           message: `The gate ${result.name} did not pass: ${result.status}`,
           text: result.name,
         } satisfies Hit;
+  },
+};
+
+/** Beyond this nobody calls it noise or a price worth paying without saying so. */
+const GRAVE_TIMES = 2;
+
+const pace: Rule = {
+  id: 'performance/pace',
+  severity: 'high',
+  remedy: 'Make it as quick as it was, or say why it must cost more.',
+  languages: 'all',
+  *find(reading) {
+    for (const result of reading.gates)
+      for (const measure of result.pace?.kind === 'compared' ? result.pace.measures : [])
+        if (measure.isWorse)
+          yield {
+            file: '',
+            line: 0,
+            message: `The gate ${result.name} is slower than on the base: ${describeMeasure(measure)}`,
+            severity: measure.times >= GRAVE_TIMES ? 'high' : 'medium',
+            text: `${result.name} ${measure.name}`,
+          } satisfies Hit;
   },
 };
 
@@ -333,6 +356,7 @@ function isInShellLoop(number: number, source: SourceFile): boolean {
 /** Known traps on added lines, and the gates of kind performance. */
 export const performanceRules: readonly Rule[] = [
   gate,
+  pace,
   ...queries,
   ...inlineQueries,
   shellRequests,

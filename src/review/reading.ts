@@ -55,6 +55,8 @@ export type Reading = {
   gates: readonly GateResult[];
   /** What reports of coverage say of the head; empty without one. */
   coverage: Coverage;
+  /** What was asked for, in the words of goal and slice; empty if nobody says. */
+  about: string;
   /** Another file at the head, at most `PEEK_LIMIT` different ones in a review; undefined if there is none or the limit is reached. */
   peek(path: string): Promise<HeadFile | undefined>;
   /** True once a peek was refused. */
@@ -70,6 +72,7 @@ export type ReadingInput = {
   gates: readonly GateResult[];
   /** Reports of coverage that the gates of this head left, as they stand. */
   coverage?: readonly string[] | undefined;
+  about?: string | undefined;
 };
 
 /** Longer lines are data or minified code; only secrets are looked for in them. */
@@ -103,6 +106,7 @@ export async function readChange(input: ReadingInput): Promise<Reading> {
     policy: input.policy,
     gates: input.gates,
     coverage: readCoverage(input.coverage ?? [], paths),
+    about: input.about ?? '',
     ...peeking(sources, input),
   };
 }

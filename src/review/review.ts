@@ -1,6 +1,7 @@
 import type { GateResult } from '../goal/gate.ts';
 import type { Sha } from '../goal/goal.ts';
 import type { Policy } from '../goal/policy.ts';
+import { describePace } from '../goal/pace.ts';
 import { mannerOf } from '../goal/manner.ts';
 import { PASSES, SEVERITIES, type Finding, type PassName, type PassVerdict, type Wall } from '../goal/wall.ts';
 import { antiSlopRules } from './anti-slop.ts';
@@ -30,6 +31,8 @@ export type ReviewInput = {
   gates: GateResult[];
   /** Reports of coverage that the gates of this head left, as they stand. */
   coverage?: readonly string[] | undefined;
+  /** What was asked for, in the words of goal and slice. */
+  about?: string | undefined;
 };
 
 export const RULES: Record<PassName, readonly Rule[]> = {
@@ -104,7 +107,9 @@ async function judge(pass: PassName, reading: Reading): Promise<PassVerdict> {
   const gates = reading.gates.filter((result) => result.kind === 'performance');
   if (pass === 'performance' && findings.length === 0 && gates.length === 0)
     return notApplicable(pass, 'no added line holds a known trap and no gate of kind performance ran');
-  return concludePass(pass, findings, { manner, quiet: quietly(reading) });
+  const verdict = concludePass(pass, findings, { manner, quiet: quietly(reading) });
+  const held = pass === 'performance' ? gates.map(({ name, pace }) => `; ${describePace(name, pace)}`).join('') : '';
+  return { ...verdict, feedback: verdict.feedback + held };
 }
 
 function quietly(reading: Reading): string {

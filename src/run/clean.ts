@@ -39,12 +39,18 @@ export async function removeLent(names: readonly string[], { config }: Pick<Tool
 /** Removes the worktrees of one slice: its own, the gates' and the reviewers'. */
 export async function cleanSlice(goal: Goal, slice: string, tools: Tools): Promise<void> {
   const own = worktreeName(goal, slice);
-  await removeWhere(goal, tools, (name) => [own, gatesName(goal, slice), reviewName(goal, slice)].includes(name));
+  const gates = gatesName(goal, slice);
+  await removeWhere(goal, tools, (name) => [own, gates, paceName(gates), reviewName(goal, slice)].includes(name));
 }
 
 /** A slice's second worktree, where its commit is proven. A slice's own ends in hex digits, so the names never meet. */
 export function gatesName(goal: Goal, slice: string): string {
   return `${worktreeName(goal, slice)}-gates`;
+}
+
+/** Beside it one at the base, where performance gates are run for comparison. */
+export function paceName(gates: string): string {
+  return `${gates}-base`;
 }
 
 /** A slice's third worktree, where reviewers read. */

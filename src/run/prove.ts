@@ -10,6 +10,8 @@ import { startEgressProxy } from '../sandbox/egress.ts';
 import { GATE_LIMITS, SETUP_LIMITS } from '../sandbox/limits.ts';
 import { findRegistries } from '../sandbox/registries.ts';
 import { openRoom, type RoomSpec } from '../sandbox/sandbox.ts';
+import { paceName } from './clean.ts';
+import { holdAgainstBase, type Turns } from './pace.ts';
 import { lendOwnGit, lentBinds } from './lend.ts';
 import { folders, type Tools } from './tools.ts';
 
@@ -23,6 +25,8 @@ export type Subject = {
   name: string;
   slice: string;
   changed: readonly string[] | undefined;
+  /** The base that performance gates are held against; undefined: they are not. */
+  against?: Sha;
 };
 
 /**
@@ -37,7 +41,26 @@ export async function prove(goal: Goal, subject: Subject, tools: Tools): Promise
   if (failedSetup) return [failedSetup];
   const results: GateResult[] = [];
   for (const gate of due) results.push(await around('gate', () => runGate(bench, gate)));
-  return results;
+  return subject.against === undefined ? results : holdAgainstBase(due, results, turnsOf(bench, subject, due));
+}
+
+/** A gate at the head, or at the base in a worktree that is made when it is first asked for. */
+function turnsOf(head: Bench, subject: Subject, due: readonly Gate[]): Turns {
+  const { goal, tools } = head;
+  let base: Promise<Bench | undefined> | undefined;
+  const openBase = async () => {
+    const before = { ...subject, sha: subject.against ?? subject.sha, name: paceName(subject.name) };
+    const bench = await openBench(goal, await clear(before, tools), tools);
+    return (await setUp(bench, setupFor(goal.gates?.setup ?? [], due))) ? undefined : bench;
+  };
+  return {
+    head: (gate) => runGate(head, gate),
+    async base(gate) {
+      base ??= openBase();
+      const bench = await base;
+      return bench && (await runGate(bench, gate));
+    },
+  };
 }
 
 /** Where commands run at a commit: in this worktree, with this home. */

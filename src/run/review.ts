@@ -56,14 +56,15 @@ function nothingNew(sha: Sha, at: { base: Sha; head: Sha }): Wall {
 
 /** In the last round only what is high or critical still blocks. */
 function judge(slice: Slice, found: Wall, isLast: boolean): GoalEvent {
-  const open = waive(found, slice.accepted);
-  const wall = isLast ? relent(open) : open;
+  const kept = waive(found, slice.accepted);
+  const wall = isLast ? relent(kept) : kept;
   const verdict = wallVerdict(wall);
   if (verdict.kind === 'passed') return { kind: 'wall-passed', slice: slice.id, wall };
   const silent = wall.passes.filter(({ status, findings }) => status === 'failed' && findings.length === 0);
   const unsaid = silent.map(({ pass, feedback }): Feedback => ({ from: 'wall', text: `Pass ${pass}: ${feedback}` }));
   const missing = verdict.missing.map((pass): Feedback => ({ from: 'wall', text: `Pass ${pass} has not spoken.` }));
-  const feedback = [...verdict.findings.map(asFeedback), ...unsaid, ...missing];
+  const open = wall.passes.flatMap(({ findings }) => findings);
+  const feedback = [...open.map(asFeedback), ...unsaid, ...missing];
   return { kind: 'wall-blocked', slice: slice.id, wall, feedback };
 }
 
@@ -76,6 +77,14 @@ function judgeByRules(goal: Goal, slice: Slice, { mirror, base, head, patch }: D
     patch,
     policy: policyOf(goal).review,
     gates: slice.gates,
+    about: [
+      goal.ask.title,
+      goal.ask.text,
+      slice.title,
+      slice.description,
+      ...slice.acceptance,
+      ...slice.writeScope,
+    ].join('\n'),
     readNew: (path) => readFileAt(mirror, head, path),
     readOld: (path) => readFileAt(mirror, base, path),
     listFiles: async () => (await listFilesAt(mirror, head)).map((file) => file.path),

@@ -3,6 +3,7 @@ import type { GoalEvent } from '../goal/event.ts';
 import { gatesVerdict, type GateResult } from '../goal/gate.ts';
 import type { Goal } from '../goal/goal.ts';
 import type { Feedback, Slice } from '../goal/slice.ts';
+import { baseOf } from './build.ts';
 import { gatesName } from './clean.ts';
 import { prove } from './prove.ts';
 import { mirrorOf, type Tools } from './tools.ts';
@@ -16,6 +17,7 @@ export async function verify(goal: Goal, slice: Slice, tools: Tools): Promise<Go
     name: gatesName(goal, slice.id),
     slice: slice.id,
     changed: slice.changedFiles,
+    against: (slice.base ?? baseOf(goal)).sha,
   };
   const results = await prove(goal, subject, tools);
   const verdict = gatesVerdict(results);

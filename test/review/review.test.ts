@@ -83,6 +83,32 @@ describe('Findings', () => {
     expect(findingsIn(moved)[0]?.line).not.toBe(findingsIn(first)[0]?.line);
   });
 
+  test('keep their ids when the file gets another name and the lines around are formatted anew', async () => {
+    const old = 'export function run(code: string) {\n  const text = code.trim();\n  return 1;\n}\n';
+    const head = (lines: string[]) => body(['export function run(code: string) {', ...lines, '}']);
+    const read = async (patch: string, files: Record<string, string>) =>
+      findingsIn(
+        await reviewChange({
+          base: 'a'.repeat(40),
+          head: 'b'.repeat(40),
+          patch,
+          readNew: (path) => Promise.resolve(files[path]),
+          readOld: (path) => Promise.resolve(path === 'src/a.ts' ? old : undefined),
+          listFiles: () => Promise.resolve(Object.keys(files)),
+          policy: defaultPolicy().review,
+          gates: [],
+        }),
+      ).map(({ id, rule }) => [id, rule]);
+    const first = head(['  const text = code.trim();', '  return eval(text);']);
+    const second = head(['    const text =', '        code.trim();', '', '    return eval(text);']);
+    const before = await read(patchBetween({ 'src/a.ts': old }, { 'src/a.ts': first }), { 'src/a.ts': first });
+    const renamed = patchBetween({ 'src/a.ts': old }, { 'src/a.ts': second })
+      .replace('b/src/a.ts\n', 'b/src/b.ts\nsimilarity index 70%\nrename from src/a.ts\nrename to src/b.ts\n')
+      .replace('+++ b/src/a.ts', '+++ b/src/b.ts');
+    expect(before).toContainEqual([expect.any(String), 'security/code-execution']);
+    expect(await read(renamed, { 'src/b.ts': second })).toEqual(before);
+  });
+
   test('have ids of eight hex digits, different for the same text twice', async () => {
     const ids = findingsIn(await review({ head: { 'src/a.ts': EVAL + EVAL } })).map(({ id }) => id);
     expect(ids).toHaveLength(2);

@@ -1,5 +1,5 @@
 import { describeRound, type ReviewRound } from '../ledger.ts';
-import { adviceOf, waive, wallVerdict, type Finding, type Wall } from '../wall.ts';
+import { adviceOf, SEVERITIES, waive, wallVerdict, type Finding, type Wall } from '../wall.ts';
 import { clip, encodeCell, renderTable } from '../text.ts';
 import { renderPassStatus } from './words.ts';
 
@@ -41,6 +41,9 @@ export function renderCheckRun(
     encodeCell(feedback),
   ]);
   const table = renderTable(['Pass', 'Status', 'Severity', 'Feedback'], rows);
+  const placed = findings.filter(({ file }) => file !== '').toSorted((a, b) => rank(b) - rank(a));
+  const unshown = placed.length - MOST_ANNOTATIONS;
+  const more = unshown > 0 ? [`- ${unshown} more findings have no annotation; the proof lists them.`] : [];
   const whole = findings.filter(({ file }) => file === '').map((finding) => `- ${encodeCell(adviceOf(finding))}`);
   const waived = waivers.map(
     ({ finding, reason }) => `- \`${finding}\` was let through by a person: ${encodeCell(reason)}`,
@@ -61,9 +64,16 @@ export function renderCheckRun(
       verdict.kind === 'passed'
         ? 'The review wall passed'
         : `Blocked by ${[...verdict.by, ...verdict.missing].join(', ') || 'anti-slop'}`,
-    summary: clip([table, ...said, ...whole, ...fixed, ...waived].join('\n'), 60_000),
-    annotations: findings.filter(({ file }) => file !== '').map(toAnnotation),
+    summary: clip([table, ...said, ...whole, ...more, ...fixed, ...waived].join('\n'), 60_000),
+    annotations: placed.slice(0, MOST_ANNOTATIONS).map(toAnnotation),
   };
+}
+
+/** Ten calls to GitHub; nobody reads more, and the worst come first. */
+const MOST_ANNOTATIONS = 500;
+
+function rank({ severity }: Finding): number {
+  return SEVERITIES.indexOf(severity);
 }
 
 function toAnnotation(finding: Finding): WallAnnotation {

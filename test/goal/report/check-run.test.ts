@@ -51,3 +51,11 @@ test('a pass that does not apply is named as in the pull request', () => {
   const passes = wall.passes.map((verdict) => ({ ...verdict, status: 'not-applicable' as const }));
   expect(renderCheckRun({ ...wall, passes }).summary).toContain('| code | not applicable | low |');
 });
+
+test('of very many findings the worst are annotated, and the summary counts the others', () => {
+  const low = Array.from({ length: 600 }, (_, line) => ({ ...FINDING, id: `${line}`, line, severity: 'low' as const }));
+  const check = renderCheckRun(wallWith(...low, FINDING));
+  expect(check.annotations).toHaveLength(500);
+  expect(check.annotations[0]).toMatchObject({ line: 4, level: 'failure' });
+  expect(check.summary).toContain('101 more findings have no annotation');
+});
