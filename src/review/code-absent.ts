@@ -2,6 +2,7 @@ import { functionAround, givenTo } from './flow.ts';
 import { SCRIPTS, type LanguageName } from './language.ts';
 import type { SourceLine } from './lexer.ts';
 import type { SourceFile } from './reading.ts';
+import { statementAt } from './statements.ts';
 import { shorten, sourcesOf, type Hit, type Rule } from './rules.ts';
 
 /** What answers with nothing when there is none, by how its language writes it. */
@@ -27,9 +28,12 @@ const unasked: Rule = {
   *find(reading) {
     for (const source of sourcesOf(reading, Object.keys(MAYBE) as LanguageName[])) {
       const maybe = MAYBE[source.language.name];
+      const doubtful = doubtfulNames(source);
+      if (doubtful.size === 0) continue;
       for (const line of source.added) {
         if (!maybe || source.isTestLine(line.number) || line.startsIn !== 'code') continue;
         for (const [, name = ''] of line.code.matchAll(READ)) {
+          if (!doubtful.has(name)) continue;
           const given = givenTo(name, { line: line.number, source });
           if (!given || given.line < (functionAround({ line: line.number, source })?.open ?? 1)) continue;
           if (!maybe.test(given.text.trim()) || isAsked(name, { from: given.line, line, source })) continue;
@@ -44,6 +48,19 @@ const unasked: Rule = {
     }
   },
 };
+
+/** Every name that stands in a statement with a search: only these may hold nothing. */
+function doubtfulNames(source: SourceFile): Set<string> {
+  const names = new Set<string>();
+  for (const { code, number } of source.lines)
+    if (SEARCH.test(code))
+      for (const [name] of statementAt(number, source).code.matchAll(/[A-Za-z_$][\w$]*/g)) names.add(name);
+  return names;
+}
+
+/** The calls that MAYBE knows. */
+const SEARCH =
+  /\b(?:find|exec|querySelector|getElementById|closest|find(?:One|Unique|First|ById)|match|search|fullmatch|get|which|first|(?:scalar_)?one_or_none|getmodule|getenv|getProperty|getParameter)\(/;
 
 const READ = /(?<![\w$.?])([a-z_$][\w$]*)(?:\.(?=[A-Za-z_$])|\[(?=[\d'"]))/g;
 

@@ -51,13 +51,23 @@ function searchUp(name: string, { line, source }: Place, top: number): Given | u
 
 /** A constant of the file that is set once, at the left edge. */
 function constantOf(name: string, source: SourceFile): Given | undefined {
-  const start = source.lines.find(
-    ({ raw, startsIn }) =>
-      startsIn === 'code' &&
-      /^\w/.test(raw) &&
-      new RegExp(`^[\\w ]*\\b${name.replaceAll('$', '\\$')}\\b[^=(]*=(?![=>])`).test(raw),
-  );
-  return start && searchUp(name, { line: start.number, source }, start.number);
+  const known = constants.get(source) ?? constantLines(source);
+  constants.set(source, known);
+  const start = known.get(name);
+  return start === undefined ? undefined : searchUp(name, { line: start, source }, start);
+}
+
+const constants = new WeakMap<SourceFile, Map<string, number>>();
+
+/** The first line at the left edge on which each name is given something. */
+function constantLines(source: SourceFile): Map<string, number> {
+  const found = new Map<string, number>();
+  for (const { raw, number, startsIn } of source.lines) {
+    if (startsIn !== 'code' || !raw.includes('=')) continue;
+    const names = /^(?=\w)([\w$ ]*)[^=(]*=(?![=>])/.exec(raw)?.[1]?.match(/[\w$]+/g) ?? [];
+    for (const name of names) if (!found.has(name)) found.set(name, number);
+  }
+  return found;
 }
 
 /** The function, method or callback around a line. */
