@@ -1,11 +1,13 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Figure, Measure } from './figure.ts';
-import { divide, tryInWorlds } from './kill/goal.ts';
+import { playCalmly, playCourse, type Course, type Trial } from './kill/try.ts';
+import { STORIES } from './kill/stories.ts';
 
+/** What the short form tries: before and after what only a push and a merge can double. */
 const SHORT = ['before:push', 'after:merge'];
-/** A kill costs a start; so many on one goal let the whole bar fit. */
-const KILLS_PER_GOAL = 8;
+/** Every point is tried so often, each time in a world of its own and at another place of another story. */
+const TRIES = { short: 1, long: 2 };
 
 /** Every named point of the source: `around` has two, an event has two, `killPoint` one. */
 export async function listKillPoints(): Promise<string[]> {
@@ -27,47 +29,50 @@ export async function listKillPoints(): Promise<string[]> {
   return [...new Set(points)].toSorted();
 }
 
+/** Kill -9 at every named point, on the way of the stories that lead there; then every story must have ended as it does in peace. */
 export const measure: Measure = async (form) => {
   const all = await listKillPoints();
-  const chosen = process.env['KILL_POINTS']?.split(',') ?? (form === 'short' ? SHORT : all);
-  const trials = process.env['KILL_STEERED'] ? [] : await disturb(chosen, { perGoal: KILLS_PER_GOAL });
-  const quiet = chosen.filter((point) => !trials.some(({ reached }) => reached.includes(point)));
-  // What only people's commands lead to.
-  if (form === 'long') trials.push(...(await disturb(quiet, { perGoal: 2 * KILLS_PER_GOAL, steered: true })));
-  const reached = trials.flatMap((trial) => trial.reached);
+  const points = process.env['KILL_POINTS']?.split(',') ?? (form === 'short' ? SHORT : all);
+  const names =
+    process.env['KILL_STORIES']?.split(',') ?? (form === 'short' ? ['plain'] : STORIES.map(({ name }) => name));
+  const stories = STORIES.filter(({ name }) => names.includes(name));
+  const calm = await playCalmly(stories);
+  const tries = Array.from({ length: TRIES[form] }, (_, number) => courseOf(stories, number));
+  const outcomes = await Promise.all(tries.map((course) => playCourse(course, calm, points)));
+  const trials = outcomes.flatMap((outcome) => outcome.trials);
+  const left = outcomes.flatMap((outcome) => outcome.left);
   const bad = trials.filter(({ faults }) => faults.length > 0);
-  for (const { plan, faults } of bad) process.stderr.write(`${plan.points.join(' ')}: ${faults.join('; ')}\n`);
-  const unreached = chosen.filter((point) => !reached.includes(point));
-  if (unreached.length > 0) process.stderr.write(`not reached: ${unreached.join(' ')}\n`);
+  for (const { name, faults, struck } of bad)
+    process.stderr.write(`${name}, killed at ${struck.join(' ')}: ${faults.join('; ')}\n`);
+  if (left.length > 0) process.stderr.write(`not reached: ${left.join(' ')}\n`);
+  return figures({ all, due: points.length * tries.length, left: left.length, trials, bad });
+};
+
+/** The stories one after the other; every second time the other way around, so that other stories meet the points that they share. */
+function courseOf(stories: typeof STORIES, number: number): Course {
+  const order = number % 2 === 0 ? stories : stories.toReversed();
+  return order.map((story) => ({
+    group: [{ story, tag: `${story.name}-${number}` }],
+    fate: (left) => ({ points: [...left], delaysMs: [], struck: [] }),
+  }));
+}
+
+type Found = { all: string[]; due: number; left: number; trials: Trial[]; bad: Trial[] };
+
+function figures({ all, due, left, trials, bad }: Found): Figure[] {
   return [
-    named(all),
+    { name: 'Named kill points', target: '>= 60', measured: String(all.length), met: all.length >= 60 },
     {
-      name: 'Kill -9 at a named point: points reached',
-      target: 'all of them',
-      measured: `${reached.length} of ${chosen.length}`,
-      met: unreached.length === 0 ? true : 'not run',
+      name: 'Kill -9 at a named point: kills that struck',
+      target: `${due} of ${due}`,
+      measured: `${due - left} of ${due}`,
+      met: left === 0,
     },
     {
-      name: 'Goals killed at their points that end as without a kill',
+      name: 'Stories killed at these points that end as without a kill',
       target: `${trials.length} of ${trials.length}`,
-      measured: `${trials.length - bad.length} of ${trials.length}, ${reached.length} kills`,
+      measured: `${trials.length - bad.length} of ${trials.length}`,
       met: bad.length === 0,
     },
   ];
-};
-
-function disturb(points: string[], { perGoal, steered = false }: { perGoal: number; steered?: boolean }) {
-  const groups = divide(points, Math.ceil(points.length / perGoal));
-  return tryInWorlds(
-    groups.map((group, index) => ({
-      name: `${steered ? 'steered ' : ''}${index}`,
-      points: group,
-      delaysMs: [],
-      steered,
-    })),
-  );
-}
-
-function named(all: string[]): Figure {
-  return { name: 'Named kill points', target: '>= 60', measured: String(all.length), met: all.length >= 60 };
 }

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pino } from 'pino';
@@ -38,10 +39,14 @@ export type ProcessWorld = {
   close(): Promise<void>;
 };
 
+/** For a process that lives for seconds: it does not earn back what it costs to optimise its database. */
+export const SHORT_LIVED = ['--liftoff-only'];
+
 /** Opens a world with one repository and no omk in it yet. The person who asks is `ada`. The caller closes it. */
 export async function openProcessWorld(
   repository: Omit<NewRepository, 'owner' | 'name'>,
   env: Record<string, string> = {},
+  flags: readonly string[] = [],
 ): Promise<ProcessWorld> {
   const github = await startFakeGitHub({ tokenLifeMs: 86_400_000 });
   const model = await startScriptedModel({ key: KEY });
@@ -74,6 +79,7 @@ export async function openProcessWorld(
       omk = launchOmk({
         env: { ...surroundings, ...(killAt === undefined ? {} : { OMK_KILL_AT: killAt }) },
         port,
+        flags,
         onLog: (text) => logged.push(text),
       });
       return omk.ready();
@@ -126,16 +132,19 @@ type Launch = {
   env: Record<string, string>;
   port: number;
   role?: 'web' | 'worker' | 'all';
+  /** More flags of node. */
+  flags?: readonly string[];
   onLog: (text: string) => void;
 };
 
 /** Starts `omk start` as a process of its own. The caller ends it. */
-export function launchOmk({ env, port, role = 'all', onLog }: Launch): OmkProcess {
-  const child = spawn(process.execPath, ['src/cli/omk.ts', 'start', '--role', role], {
+export function launchOmk({ env, port, role = 'all', flags = [], onLog }: Launch): OmkProcess {
+  const child = spawn(process.execPath, [...flags, 'src/cli/omk.ts', 'start', '--role', role], {
     cwd: join(import.meta.dirname, '..', '..'),
     stdio: ['ignore', 'ignore', 'pipe'],
     env: {
       PATH: process.env['PATH'],
+      NODE_COMPILE_CACHE: join(tmpdir(), `omk-compiled-${process.getuid?.() ?? 0}`),
       HOST: '127.0.0.1',
       OMK_SANDBOX: 'auto',
       LOG_LEVEL: 'warn',

@@ -31,6 +31,7 @@ export async function createRepository(state: State, folder: string, fields: New
     nodeId: nodeId('R', id),
     owner,
     name: fields.name,
+    formerNames: [],
     description: `The repository ${fields.name}.`,
     private: fields.private ?? false,
     archived: false,

@@ -71,6 +71,8 @@ export type Repository = {
   nodeId: string;
   owner: Account;
   name: string;
+  /** Names it had before, which lead to it still. */
+  formerNames: string[];
   description: string;
   private: boolean;
   archived: boolean;
@@ -195,7 +197,12 @@ export function createApp(state: State, fields: Pick<App, 'slug' | 'permissions'
 /** The repository by owner and name, without case. */
 export function findRepository(state: State, owner: string, name: string): Repository | undefined {
   const wanted = `${owner}/${name}`.toLowerCase();
-  return state.repositories.find((repository) => fullName(repository).toLowerCase() === wanted);
+  const known = state.repositories.find((repository) => fullName(repository).toLowerCase() === wanted);
+  return known ?? state.repositories.find((repository) => hadName(repository, wanted));
+}
+
+function hadName({ owner, formerNames }: Repository, wanted: string): boolean {
+  return formerNames.some((name) => `${owner.login}/${name}`.toLowerCase() === wanted);
 }
 
 export function fullName(repository: Repository): string {

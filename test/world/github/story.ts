@@ -169,6 +169,12 @@ export class Story {
     await settleAutoMerges(this.state);
   }
 
+  /** Gives the repository another name; the old one leads there still, as GitHub's redirects do. */
+  rename(name: string, repository = this.repository): void {
+    repository.formerNames.push(repository.name);
+    repository.name = name;
+  }
+
   /** Commits files onto a branch, made from the default branch if it is new, and gives the commit's id. */
   async push(
     user: string,
