@@ -1,7 +1,7 @@
 import { ProbotOctokit } from 'probot';
 import { z } from 'zod';
 import { TransientError, UserError } from '../errors.ts';
-import type { Repository } from '../goal/goal.ts';
+import type { Person, Repository } from '../goal/goal.ts';
 import { around } from '../kill-point.ts';
 
 type Octokit = InstanceType<typeof ProbotOctokit>;
@@ -11,8 +11,10 @@ export type GitHub = {
   octokit: Octokit;
   appId: number;
   repository: Repository;
-  /** The login under which the App writes, `<slug>[bot]`. Asked once, and only where GitHub does not say which app wrote. */
+  /** The login under which the App writes, `<slug>[bot]`. Asked once for each App, and only where GitHub does not say which app wrote. */
   botLogin(): Promise<string>;
+  /** The account under which the App writes; its id is not the App's. Asked once for each App. */
+  bot(): Promise<Person>;
 };
 
 /** What Probot offers and this folder needs: a client of the App itself, or of one installation. */
@@ -75,17 +77,29 @@ export async function connectGitHub(app: AppAuth, appId: number, repository: Rep
   const Client = owner.constructor as typeof ProbotOctokit;
   const { baseUrl } = owner.request.endpoint.DEFAULTS;
   const octokit = new Client({ authStrategy: () => ({ hook }), baseUrl, log: owner.log });
-  return { octokit, appId, repository, botLogin: once(() => readBotLogin(owner)) };
+  const botLogin = () => once(app, 'login', () => readBotLogin(owner));
+  const bot = () => once(app, 'bot', async () => readBot(octokit, await botLogin()));
+  return { octokit, appId, repository, botLogin, bot };
 }
 
-function once<T>(read: () => Promise<T>): () => Promise<T> {
-  let known: T | undefined;
-  return async () => (known ??= await read());
+/** What was read of an App and never changes while omk runs. */
+const remembered = new WeakMap<AppAuth, Map<string, unknown>>();
+
+async function once<T>(app: AppAuth, what: string, read: () => Promise<T>): Promise<T> {
+  const known = remembered.get(app) ?? new Map<string, unknown>();
+  remembered.set(app, known);
+  if (!known.has(what)) known.set(what, await read());
+  return known.get(what) as T;
 }
 
 async function readBotLogin(owner: Octokit): Promise<string> {
   const { data } = await callGitHub('read the App', () => owner.rest.apps.getAuthenticated());
   return `${parseReply('read the App', z.object({ slug: z.string() }), data).slug}[bot]`;
+}
+
+async function readBot(octokit: Octokit, username: string): Promise<Person> {
+  const { data } = await callGitHub('read the bot', () => octokit.rest.users.getByUsername({ username }));
+  return parseReply('read the bot', z.object({ id: z.number(), login: z.string() }), data);
 }
 
 type Call = { headers: Record<string, unknown> };

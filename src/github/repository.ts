@@ -86,13 +86,6 @@ export async function getPermission(github: GitHub, person: Person): Promise<Rep
   }
 }
 
-/** The account under which the App writes. Its id is not the App's. Throws TransientError, and Octokit's error if GitHub does not show it. */
-export async function getBot(github: GitHub): Promise<Person> {
-  const username = await github.botLogin();
-  const { data } = await callGitHub('read the bot', () => github.octokit.rest.users.getByUsername({ username }));
-  return parseReply('read the bot', z.object({ id: z.number(), login: z.string() }), data);
-}
-
 /** The text of a file on the default branch; undefined if there is none. */
 export async function readDefaultFile(github: GitHub, path: string): Promise<string | undefined> {
   return readFile(github, { ...place(github), path });

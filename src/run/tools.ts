@@ -3,7 +3,6 @@ import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import { gitHubUrls, noreplyHost } from '../config.ts';
 import type { GitHub } from '../github/client.ts';
-import { getBot } from '../github/repository.ts';
 import { openMirror, type Mirror } from '../git/mirror.ts';
 import type { Goal, Repository } from '../goal/goal.ts';
 import { noreplyAddress } from '../goal/naming.ts';
@@ -48,7 +47,7 @@ export async function mirrorOf(goal: Goal, tools: Tools): Promise<Mirror> {
 
 /** As whom omk commits: the App's own account, so that GitHub counts the commit for nobody else. Throws TransientError. */
 export async function botAuthor(goal: Goal, tools: Tools): Promise<{ name: string; email: string }> {
-  const bot = await getBot(await tools.connect(goal.repository));
+  const bot = await (await tools.connect(goal.repository)).bot();
   return { name: bot.login, email: noreplyAddress(bot, noreplyHost(tools.config)) };
 }
 

@@ -21,7 +21,13 @@ function careless(sent: Sent[]): { github: GitHub; app: AppAuth } {
     return { data, status: 200, url: call.url, headers: {} };
   });
   return {
-    github: { octokit, appId: OMK, repository: REPOSITORY, botLogin: () => Promise.resolve('omk[bot]') },
+    github: {
+      octokit,
+      appId: OMK,
+      repository: REPOSITORY,
+      botLogin: () => Promise.resolve('omk[bot]'),
+      bot: () => Promise.resolve({ id: 77, login: 'omk[bot]' }),
+    },
     app: { auth: () => Promise.resolve(octokit) },
   };
 }
