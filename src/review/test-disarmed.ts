@@ -149,7 +149,7 @@ const hidden: Rule = {
           yield {
             file: source.path,
             line: line.newLine,
-            severity: stood || /ignore (?:file|start)/.test(line.text) ? 'medium' : 'low',
+            severity: (stood && bare !== '') || /ignore (?:file|start)/.test(line.text) ? 'medium' : 'low',
             message: `Coverage does not see this any more: \`${shorten(line.text)}\``,
             text: line.text,
           } satisfies Hit;

@@ -19,7 +19,9 @@ const inTests = (
     roles: ['test', 'product'],
     ...rule,
     unless: (line, source) =>
-      (source.role !== 'test' && !source.isTestLine(line.number)) || (rule.unless?.(line, source) ?? false),
+      (source.role !== 'test' && !source.isTestLine(line.number)) ||
+      /(^|\/)(?:__)?fixtures?(?:__)?\//.test(source.path) ||
+      (rule.unless?.(line, source) ?? false),
   });
 
 const focused = (languages: Rule['languages'], pattern: RegExp): Rule =>
