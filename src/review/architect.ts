@@ -3,6 +3,8 @@ import { posix } from 'node:path';
 import { apiRules } from './architect-api.ts';
 import { copyRules } from './architect-copies.ts';
 import { dependencyRules } from './architect-dependencies.ts';
+import { javaParts } from './architect-java.ts';
+import { partRules } from './architect-parts.ts';
 import { sizeRules } from './architect-size.ts';
 import { importsOf, resolveImport, type Import, type Tree } from './imports.ts';
 import { SCRIPTS } from './language.ts';
@@ -225,4 +227,6 @@ export const architectRules: readonly Rule[] = [
   ...dependencyRules,
   ...sizeRules,
   ...copyRules,
+  ...partRules,
+  ...javaParts,
 ];

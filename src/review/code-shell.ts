@@ -1,5 +1,5 @@
 import type { SourceFile } from './reading.ts';
-import { lineRule, shorten, sourcesOf, type Hit, type Rule } from './rules.ts';
+import { lineRule, sourcesOf, type Hit, type Rule } from './rules.ts';
 
 const slip = (severity: Rule['severity'], pattern: RegExp, words: { message: string; remedy: string }): Rule =>
   lineRule({
@@ -90,51 +90,5 @@ const afterExit: Rule = {
   },
 };
 
-/** A command whose failure counted, and does not any more; or one that never did. */
-const forgiven: Rule = {
-  id: 'code/swallowed-error',
-  severity: 'medium',
-  remedy: 'Let it fail, or say in a comment why it may.',
-  languages: ['shell', 'dockerfile'],
-  *find(reading) {
-    for (const source of reading.files) {
-      if (!['shell', 'dockerfile'].includes(source.language.name) || source.role === 'test') continue;
-      const before = source.change.removed.map(({ text }) => text.trim());
-      for (const line of source.added) {
-        const command = /^(.*\S)\s*\|\|\s*(?:true|:)\s*\\?$/.exec(line.text.trim())?.[1];
-        if (
-          command === undefined ||
-          line.comment.trim() !== '' ||
-          /^\s*#(?!\s*shellcheck)/.test(source.lineAt(line.number - 1)?.raw ?? '')
-        )
-          continue;
-        const counted = before.includes(command) || before.includes(`${command} \\`);
-        yield {
-          file: source.path,
-          line: line.number,
-          severity: counted ? 'medium' : 'low',
-          message: `Nobody hears when this fails: \`${shorten(command)}\``,
-        } satisfies Hit;
-      }
-    }
-  },
-};
-
-/** Tracing that was left on. */
-const tracing = lineRule({
-  id: 'code/debug-print',
-  severity: 'medium',
-  languages: ['shell'],
-  roles: ['product', 'script'],
-  pattern: /^\s*set\s+-(?:x|v)\s*$|^\s*set -o xtrace\s*$/,
-  unless: (line, source) =>
-    source.oldText === undefined ||
-    /\bset\s+-\w*x|xtrace/.test(source.oldText) ||
-    /\b(?:if|then|&&|DEBUG|TRACE|VERBOSE)\b/i.test(`${line.code}${source.lineAt(line.number - 1)?.code ?? ''}`) ||
-    source.lines.some(({ number, code }) => number > line.number && /^\s*set\s+\+x/.test(code)),
-  message: 'Tracing was left on',
-  remedy: 'Remove it, or turn it on by a variable.',
-});
-
 /** Slips of the shell. */
-export const shellRules: readonly Rule[] = [...lines, uncheckedFolder, afterExit, forgiven, tracing];
+export const shellRules: readonly Rule[] = [...lines, uncheckedFolder, afterExit];

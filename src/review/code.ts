@@ -6,7 +6,10 @@ import { goRules } from './code-go.ts';
 import { logicRules } from './code-logic.ts';
 import { missingRules } from './code-missing.ts';
 import { promiseRules } from './code-promises.ts';
+import { commandSlips } from './code-commands.ts';
+import { javaRules } from './code-java.ts';
 import { shellRules } from './code-shell.ts';
+import { workflowSlips } from './workflow-rules.ts';
 import { textRules } from './code-texts.ts';
 import { SCRIPTS, type LanguageName } from './language.ts';
 import { lineRule, shorten, sourcesOf, type Hit, type Rule } from './rules.ts';
@@ -303,6 +306,8 @@ function usesIndex(...next: (string | undefined)[]): boolean {
 
 /** Faults in the code itself: what cannot be parsed, cannot run, hides errors, or was only for debugging. */
 export const codeRules: readonly Rule[] = [
+  ...commandSlips,
+  ...javaRules,
   syntaxRule,
   conflictMarker,
   strayPrint,
@@ -314,6 +319,7 @@ export const codeRules: readonly Rule[] = [
   ...missingRules,
   ...absentRules,
   ...shellRules,
+  ...workflowSlips,
   ...goRules,
   ...textRules,
   ...docRules,

@@ -3,7 +3,7 @@ import go from '@ast-grep/lang-go';
 import java from '@ast-grep/lang-java';
 import python from '@ast-grep/lang-python';
 import rust from '@ast-grep/lang-rust';
-import { Lang, parseAsync, registerDynamicLanguage } from '@ast-grep/napi';
+import { Lang, parseAsync, registerDynamicLanguage, type SgNode } from '@ast-grep/napi';
 import type { LanguageName } from './language.ts';
 
 const GRAMMARS: Partial<Record<LanguageName, string>> = {
@@ -35,6 +35,18 @@ export async function findBreak(text: string, language: LanguageName): Promise<n
   const grammar = GRAMMARS[language];
   if (grammar === undefined) return undefined;
   const root = (await parseAsync(grammar, text)).root();
-  const error = root.kind() === 'ERROR' ? root : root.find(ERROR);
+  const error =
+    root.kind() === 'ERROR' ? root : (root.find(ERROR) ?? (language === 'java' ? missing(root) : undefined));
   return error ? error.range().start.line + 1 : undefined;
+}
+
+/** A sign that the grammar put in because it must stand there and does not. */
+function missing(root: SgNode): SgNode | undefined {
+  return root.findAll({ rule: { regex: '^$' } }).find((node) => [';', ')', '}', ']'].includes(String(node.kind())));
+}
+
+/** The tree of a text; undefined if there is no grammar for its language on this machine. */
+export async function treeOf(text: string, language: LanguageName): Promise<SgNode | undefined> {
+  const grammar = GRAMMARS[language];
+  return grammar === undefined ? undefined : (await parseAsync(grammar, text)).root();
 }

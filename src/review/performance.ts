@@ -4,6 +4,10 @@ import { SCRIPTS, type LanguageName } from './language.ts';
 import type { SourceLine } from './lexer.ts';
 import type { SourceFile } from './reading.ts';
 import { collectionLoop } from './loops.ts';
+import { commandCosts } from './performance-commands.ts';
+import { imageCosts } from './images.ts';
+import { workflowCosts } from './workflow-rules.ts';
+import { javaCosts } from './performance-java.ts';
 import { growthRules } from './performance-growth.ts';
 import { unboundedRules } from './performance-unbounded.ts';
 import { lineRule, linesLike, shorten, sourcesOf, type Hit, type LineRule, type Rule } from './rules.ts';
@@ -357,6 +361,8 @@ function isInShellLoop(number: number, source: SourceFile): boolean {
 export const performanceRules: readonly Rule[] = [
   gate,
   pace,
+  ...commandCosts,
+  ...javaCosts,
   ...queries,
   ...inlineQueries,
   shellRequests,
@@ -366,4 +372,6 @@ export const performanceRules: readonly Rule[] = [
   ...growthRules,
   ...blocking,
   ...unboundedRules,
+  ...imageCosts,
+  ...workflowCosts,
 ];

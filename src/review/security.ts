@@ -6,6 +6,9 @@ import { markupRules } from './security-markup.ts';
 import { objectRules } from './security-objects.ts';
 import { protectionRules } from './security-protection.ts';
 import { queryRules } from './security-queries.ts';
+import { imageRisks } from './images.ts';
+import { installRules } from './security-installs.ts';
+import { workflowRisks } from './workflow-rules.ts';
 import { supplyRules } from './security-supply.ts';
 
 /** Secrets, sinks that input must not reach, protections turned off, and changes to what builds and installs the project. */
@@ -18,4 +21,7 @@ export const securityRules: readonly Rule[] = [
   ...objectRules,
   ...protectionRules,
   ...supplyRules,
+  ...installRules,
+  ...imageRisks,
+  ...workflowRisks,
 ];

@@ -72,7 +72,6 @@ async function faultOf(source: SourceFile, text: string): Promise<Fault | undefi
 /** Where the grammars forgive what the language does not. */
 const OWN_FAULTS: Partial<Record<LanguageName, (lines: readonly SourceLine[]) => Fault | undefined>> = {
   python: pythonFault,
-  java: javaFault,
   shell: shellFault,
 };
 
@@ -89,32 +88,6 @@ function mayDangle(code: string): boolean {
     if ('+-*%=&|?'.includes(code[before] ?? ' ')) return true;
   }
   return false;
-}
-
-/** A statement that ends without its semicolon, right before the brace that closes its block. */
-function javaFault(lines: readonly SourceLine[]): Fault | undefined {
-  const telling = lines.filter((line) => line.startsIn === 'code' && line.code.trim() !== '');
-  const found = telling.find(
-    (line, at) =>
-      line.depth === 0 &&
-      lines[line.number]?.startsIn === 'code' &&
-      /^\s*(?:return\b|throw\b|(?:final )?(?:[A-Z]\w*(?:<[^=]*>)?(?:\[\])?|int|long|boolean|double|byte|char|var) \w+ = |[\w.]+ = |[\w.]+\().*[\w)\]"']\s*$/.test(
-        line.code,
-      ) &&
-      (/^\s*\}/.test(telling[at + 1]?.code ?? '') || isNextStatement(line, telling[at + 1])) &&
-      /[;{}]\s*$/.test(telling[at - 1]?.code ?? ''),
-  );
-  return found && { line: found.number, what: 'The statement lacks its semicolon' };
-}
-
-/** What follows at the same depth begins a statement of its own, and carries nothing on. */
-function isNextStatement(line: SourceLine, next: SourceLine | undefined): boolean {
-  return (
-    next?.number === line.number + 1 &&
-    next.depth === 0 &&
-    next.code.search(/\S/) === line.code.search(/\S/) &&
-    /^\s*(?:return|throw|if|for|while|switch|try|int|long|boolean|var|String|final)\b/.test(next.code)
-  );
 }
 
 /** `if` without `fi`, `case` without `esac`, `do` without `done`. */

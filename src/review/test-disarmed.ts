@@ -5,7 +5,7 @@ import { shorten, type Hit, type Rule } from './rules.ts';
 import { lineNear } from './test-assertions.ts';
 
 /** A command that runs tests, in the usual tools. */
-const TESTS =
+export const TESTS =
   /\b(?:(?:npm|pnpm|yarn|bun)\s+(?:run\s+)?(?:test|t)\b|(?:npx\s+)?(?:jest|vitest|mocha|ava|tap|playwright test|cypress run)\b|node\s+--test\b|(?:python\d?\s+-m\s+)?(?:pytest|unittest|tox|nox)\b|go\s+test\b|cargo\s+(?:nextest|test)\b|mvnw?\b.*\b(?:test|verify)\b|gradlew?\b.*\b(?:test|check)\b|make\s+(?:test|check)\b|bats\b|ctest\b|rspec\b|phpunit\b|dotnet\s+test\b|(?:scripts|bin|script)\/(?:run[-_]?)?tests?\b)/;
 const FORGIVEN =
   /\|\|\s*(?:true\b|:(?=\s|$|["'])|exit 0\b|echo\b|printf\b)|;\s*(?:true|exit 0)\b|--passWithNoTests\b|--pass-with-no-tests\b/;

@@ -1,3 +1,4 @@
+import { workflowTests } from './workflow-rules.ts';
 import { SCRIPTS } from './language.ts';
 import type { SourceLine } from './lexer.ts';
 import type { SourceFile } from './reading.ts';
@@ -199,6 +200,7 @@ export const testRules: readonly Rule[] = [
   ...snapshotRules,
   ...coverageRules,
   ...disarmedRules,
+  ...workflowTests,
   ...hollowRules,
   ...expectedRules,
 ];
