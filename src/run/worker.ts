@@ -12,10 +12,26 @@ export async function startWorker(base: Omit<Tools, 'signal'>): Promise<void> {
     {
       webhook: (id, signal) => respond(id, { ...base, signal }),
       goal: (job, signal) =>
-        job.unit === 'announce' ? announce(job.goalId, { ...base, signal }) : advanceWatched(job, { ...base, signal }),
+        job.unit === 'announce'
+          ? announce(job.goalId, { ...base, signal })
+          : afterFormer(`${job.goalId}/${job.unit}`, () => advanceWatched(job, { ...base, signal })),
     },
     { concurrency, perInstallation: Math.max(1, concurrency - 1) },
   );
+}
+
+const running = new Map<string, Promise<void>>();
+
+/** A job whose lease was lost may come back to this very process while its former run still ends: the two would share folders. */
+async function afterFormer(unit: string, work: () => Promise<void>): Promise<void> {
+  const former = running.get(unit) ?? Promise.resolve();
+  const run = former.catch(() => undefined).then(work);
+  running.set(unit, run);
+  try {
+    await run;
+  } finally {
+    if (running.get(unit) === run) running.delete(unit);
+  }
 }
 
 /** Advances a goal, and ends the step at once when the goal is cancelled, paused or otherwise over meanwhile. */

@@ -149,6 +149,17 @@ const plain: Story = {
   deeds: [],
 };
 
+/** The agent is right at once. */
+export const STRAIGHT: Story = {
+  name: 'straight',
+  command: '/omk run',
+  script(model, tag) {
+    plan(model, tag, slices([tag]));
+    build(model, tag, { otherwise: writes(textFile(tag), 'slow\n') });
+  },
+  deeds: [],
+};
+
 /** The plan is refused, changed and approved; the agent does nothing, then what a gate and then what the wall refuses. */
 const approved: Story = {
   name: 'approved',
