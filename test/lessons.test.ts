@@ -16,6 +16,7 @@ import * as refusals from '../src/goal/report/refusals.ts';
 import * as replies from '../src/goal/report/replies.ts';
 import { renderStatus } from '../src/goal/report/status-comment.ts';
 import { settle } from '../src/goal/settle.ts';
+import { groundOf } from '../src/goal/settle/merging.ts';
 import { steer } from '../src/goal/steer.ts';
 import { decide } from '../src/run/advance.ts';
 import { gather } from '../src/run/gather.ts';
@@ -156,7 +157,10 @@ describe('L7 merge: nothing is merged on hope', () => {
     expect(settle(bare, memory(), policy(), NOW).kind).not.toBe('ready');
   });
 
-  test('with all green and settled it is', () => expect(settle(facts(), memory(), policy(), NOW).kind).toBe('ready'));
+  test('with all green and settled on two looks it is', () => {
+    const looked = { greenOn: groundOf(facts()), ...memory() };
+    expect(settle(facts(), looked, policy(), NOW).kind).toBe('ready');
+  });
 
   test.each([
     { mergeable: 'UNKNOWN' },

@@ -147,7 +147,10 @@ function retry(named: string | undefined, goal: Goal, { by, pull }: From): Steer
   });
   // A fault of omk ends the goal and leaves the slice as it was.
   const isOpen = id === undefined || meant.some(({ status }) => status !== 'merged' && status !== 'cancelled');
-  if (events.length === 0 && !(isEnded(goal.status) && isOpen)) return nothing(refusals.notWaiting('retry', goal));
+  if (events.length === 0 && !(isEnded(goal.status) && isOpen)) {
+    const [slice] = id === undefined ? [] : meant;
+    return nothing(slice ? refusals.notNow('retry', slice) : refusals.notWaiting('retry', goal));
+  }
   return { events: [...revive(goal, by), ...events], answer: replies.retried(id) };
 }
 

@@ -122,7 +122,7 @@ const ROWS: Row[] = [
     /Slice `api`/,
   ],
   ['retry api', someGoal({ status: 'failed_infra' }), undefined, ['resumed'], /Slice `api`/],
-  ['retry api', someGoal({ slices: [someSlice({ status: 'merged' })] }), undefined, [], /does not wait/],
+  ['retry api', someGoal({ slices: [someSlice({ status: 'merged' })] }), undefined, [], /is `merged`/],
   ['retry ui', someGoal(), undefined, [], /no slice `ui`.*`api`/],
   ['retry', someGoal(), undefined, [], /has no effect now/],
   ['retry', someGoal({ status: 'ready' }), undefined, [], /has ended/],
