@@ -12,7 +12,9 @@ export default {
     ...(long ? [] : ['\\.long\\.test\\.ts$']),
   ],
   testTimeout: 120_000,
-  maxWorkers: 2,
+  testSequencer: '<rootDir>/test/sequencer.js',
+  // One more than the cores of a small machine: many tests wait for the programs that they start.
+  maxWorkers: 3,
   // Every process that a test starts copies the page tables of its worker: a fat worker makes git slow.
   workerIdleMemoryLimit: '400MB',
 };

@@ -31,7 +31,7 @@ export type Command = {
 };
 
 /** The commands of a changed file, in their order; none if it holds no shell, or no grammar is there. */
-export function commandsOf(source: SourceFile): Promise<readonly Command[]> {
+function commandsOf(source: SourceFile): Promise<readonly Command[]> {
   const found = known.get(source) ?? read(source);
   known.set(source, found);
   return found;
@@ -50,7 +50,7 @@ export async function addedCommands(reading: Reading): Promise<Command[]> {
 }
 
 /** Some line of it is new. */
-export function isAdded({ source, line, end }: Command): boolean {
+function isAdded({ source, line, end }: Command): boolean {
   for (let at = line; at <= end; at += 1) if (source.isAdded(at)) return true;
   return false;
 }
