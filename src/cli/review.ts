@@ -8,7 +8,7 @@ import { git, tryGit } from '../git/git.ts';
 import type { Sha } from '../goal/goal.ts';
 import { defaultPolicy, policySchema, type Policy } from '../goal/policy.ts';
 import { wallVerdict, type Finding, type Wall } from '../goal/wall.ts';
-import { COVERAGE_FILES } from '../review/coverage.ts';
+import { COVERAGE_FILES } from '../review/read/coverage.ts';
 import { reviewChange } from '../review/review.ts';
 
 type Io = { stdout: (text: string) => void; stderr: (text: string) => void };

@@ -1,12 +1,12 @@
 import { posix } from 'node:path';
-import { packageRules } from './anti-slop-packages.ts';
-import { importRules } from './anti-slop-imports.ts';
-import { shapeRules } from './anti-slop-shape.ts';
-import { unrelatedRules } from './anti-slop-unrelated.ts';
-import { commentRules } from './anti-slop-comments.ts';
-import type { LanguageName } from './language.ts';
-import type { SourceLine } from './lexer.ts';
-import type { SourceFile } from './reading.ts';
+import { packageRules } from './anti-slop/packages.ts';
+import { importRules } from './anti-slop/imports.ts';
+import { shapeRules } from './anti-slop/shape.ts';
+import { unrelatedRules } from './anti-slop/unrelated.ts';
+import { commentRules } from './anti-slop/comments.ts';
+import type { LanguageName } from './read/language.ts';
+import type { SourceLine } from './read/lexer.ts';
+import type { SourceFile } from './read/reading.ts';
 import { lineRule, linesLike, shorten, sourcesOf, type Hit, type Rule } from './rules.ts';
 
 /** Upstream's weights of what a finding adds to the confidence, and ours for the rules it did not have. */

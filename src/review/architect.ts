@@ -1,15 +1,15 @@
 import picomatch from 'picomatch';
 import { posix } from 'node:path';
-import { apiRules } from './architect-api.ts';
-import { copyRules } from './architect-copies.ts';
-import { dependencyRules } from './architect-dependencies.ts';
-import { javaParts } from './architect-java.ts';
-import { partRules } from './architect-parts.ts';
-import { sizeRules } from './architect-size.ts';
-import { importsOf, resolveImport, type Import, type Tree } from './imports.ts';
-import { SCRIPTS } from './language.ts';
-import { lex } from './lexer.ts';
-import type { Reading, SourceFile } from './reading.ts';
+import { apiRules } from './architect/api.ts';
+import { copyRules } from './architect/copies.ts';
+import { dependencyRules } from './architect/dependencies.ts';
+import { javaParts } from './architect/java.ts';
+import { partRules } from './architect/parts.ts';
+import { sizeRules } from './architect/size.ts';
+import { importsOf, resolveImport, type Import, type Tree } from './read/imports.ts';
+import { SCRIPTS } from './read/language.ts';
+import { lex } from './read/lexer.ts';
+import type { Reading, SourceFile } from './read/reading.ts';
 import { sourcesOf, type Hit, type Rule } from './rules.ts';
 
 const layers: Rule = {

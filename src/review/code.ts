@@ -1,19 +1,19 @@
-import { absentRules } from './code-absent.ts';
-import { docRules } from './code-docs.ts';
-import { errorRules } from './code-errors.ts';
-import { flowRules } from './code-flow.ts';
-import { goRules } from './code-go.ts';
-import { logicRules } from './code-logic.ts';
-import { missingRules } from './code-missing.ts';
-import { promiseRules } from './code-promises.ts';
-import { commandSlips } from './code-commands.ts';
-import { javaRules } from './code-java.ts';
-import { shellRules } from './code-shell.ts';
-import { workflowSlips } from './workflow-rules.ts';
-import { textRules } from './code-texts.ts';
-import { SCRIPTS, type LanguageName } from './language.ts';
+import { absentRules } from './code/absent.ts';
+import { docRules } from './code/docs.ts';
+import { errorRules } from './code/errors.ts';
+import { flowRules } from './code/flow.ts';
+import { goRules } from './code/go.ts';
+import { logicRules } from './code/logic.ts';
+import { missingRules } from './code/missing.ts';
+import { promiseRules } from './code/promises.ts';
+import { commandSlips } from './code/commands.ts';
+import { javaRules } from './code/java.ts';
+import { shellRules } from './code/shell.ts';
+import { workflowSlips } from './infrastructure/workflows.ts';
+import { textRules } from './code/texts.ts';
+import { SCRIPTS, type LanguageName } from './read/language.ts';
 import { lineRule, shorten, sourcesOf, type Hit, type Rule } from './rules.ts';
-import { syntaxRule } from './syntax.ts';
+import { syntaxRule } from './code/syntax.ts';
 
 const STRINGY = /^\s*(['"`])/;
 const DEBUG_WORDS =

@@ -1,15 +1,15 @@
 import { describeMeasure } from '../goal/pace.ts';
-import type { Block } from './blocks.ts';
-import { SCRIPTS, type LanguageName } from './language.ts';
-import type { SourceLine } from './lexer.ts';
-import type { SourceFile } from './reading.ts';
-import { collectionLoop } from './loops.ts';
-import { commandCosts } from './performance-commands.ts';
-import { imageCosts } from './images.ts';
-import { workflowCosts } from './workflow-rules.ts';
-import { javaCosts } from './performance-java.ts';
-import { growthRules } from './performance-growth.ts';
-import { unboundedRules } from './performance-unbounded.ts';
+import type { Block } from './read/blocks.ts';
+import { SCRIPTS, type LanguageName } from './read/language.ts';
+import type { SourceLine } from './read/lexer.ts';
+import type { SourceFile } from './read/reading.ts';
+import { collectionLoop } from './read/loops.ts';
+import { commandCosts } from './performance/commands.ts';
+import { imageCosts } from './infrastructure/images.ts';
+import { workflowCosts } from './infrastructure/workflows.ts';
+import { javaCosts } from './performance/java.ts';
+import { growthRules } from './performance/growth.ts';
+import { unboundedRules } from './performance/unbounded.ts';
 import { lineRule, linesLike, shorten, sourcesOf, type Hit, type LineRule, type Rule } from './rules.ts';
 
 const gate: Rule = {

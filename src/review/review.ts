@@ -7,9 +7,9 @@ import { PASSES, SEVERITIES, type Finding, type PassName, type PassVerdict, type
 import { antiSlopRules } from './anti-slop.ts';
 import { architectRules } from './architect.ts';
 import { codeRules } from './code.ts';
-import { parsePatch, type Change } from './diff.ts';
+import { parsePatch, type Change } from './read/diff.ts';
 import { performanceRules } from './performance.ts';
-import { readChange, type Reading } from './reading.ts';
+import { readChange, type Reading } from './read/reading.ts';
 import type { ReviewerAnswer } from './reviewer.ts';
 import { findingId, findingsOf, heeded, type Rule } from './rules.ts';
 import { securityRules } from './security.ts';

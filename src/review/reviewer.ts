@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { SEVERITIES, type Finding, type PassName } from '../goal/wall.ts';
-import type { Change, ChangedFile, Hunk } from './diff.ts';
+import type { Change, ChangedFile, Hunk } from './read/diff.ts';
 import { findingId } from './rules.ts';
 
 export type ReviewerAnswer =

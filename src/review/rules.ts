@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { mannerAt } from '../goal/manner.ts';
 import type { Policy } from '../goal/policy.ts';
 import type { Finding, PassName, Severity } from '../goal/wall.ts';
-import type { Role } from './file-role.ts';
-import type { LanguageName } from './language.ts';
-import type { SourceLine } from './lexer.ts';
-import { LONGEST_LINE, type Reading, type SourceFile } from './reading.ts';
-import { statementAt } from './statements.ts';
-import { triggerOf } from './trigger.ts';
+import type { Role } from './read/file-role.ts';
+import type { LanguageName } from './read/language.ts';
+import type { SourceLine } from './read/lexer.ts';
+import { LONGEST_LINE, type Reading, type SourceFile } from './read/reading.ts';
+import { statementAt } from './read/statements.ts';
+import { triggerOf } from './read/trigger.ts';
 
 /** Where a rule strikes. `text` is what the finding's id is made of; by default the offending line. */
 export type Hit = { file: string; line: number; message: string; severity?: Severity; text?: string };

@@ -1,15 +1,15 @@
 import type { Rule } from './rules.ts';
-import { secretRule } from './secrets.ts';
-import { commandRules } from './security-commands.ts';
-import { inputRules } from './security-input.ts';
-import { markupRules } from './security-markup.ts';
-import { objectRules } from './security-objects.ts';
-import { protectionRules } from './security-protection.ts';
-import { queryRules } from './security-queries.ts';
-import { imageRisks } from './images.ts';
-import { installRules } from './security-installs.ts';
-import { workflowRisks } from './workflow-rules.ts';
-import { supplyRules } from './security-supply.ts';
+import { secretRule } from './security/secrets.ts';
+import { commandRules } from './security/commands.ts';
+import { inputRules } from './security/input.ts';
+import { markupRules } from './security/markup.ts';
+import { objectRules } from './security/objects.ts';
+import { protectionRules } from './security/protection.ts';
+import { queryRules } from './security/queries.ts';
+import { imageRisks } from './infrastructure/images.ts';
+import { installRules } from './security/installs.ts';
+import { workflowRisks } from './infrastructure/workflows.ts';
+import { supplyRules } from './security/supply.ts';
 
 /** Secrets, sinks that input must not reach, protections turned off, and changes to what builds and installs the project. */
 export const securityRules: readonly Rule[] = [

@@ -1,17 +1,17 @@
-import { workflowTests } from './workflow-rules.ts';
-import { SCRIPTS } from './language.ts';
-import type { SourceLine } from './lexer.ts';
-import type { SourceFile } from './reading.ts';
+import { workflowTests } from './infrastructure/workflows.ts';
+import { SCRIPTS } from './read/language.ts';
+import type { SourceLine } from './read/lexer.ts';
+import type { SourceFile } from './read/reading.ts';
 import { lineRule, shorten, type Hit, type LineRule, type Rule } from './rules.ts';
-import { ASSERTION, assertionRules, lineNear, productBalance, sum, testsNamed } from './test-assertions.ts';
-import { bodyRules, isTestBlock } from './test-bodies.ts';
-import { coverageRules } from './test-coverage.ts';
-import { disarmedRules } from './test-disarmed.ts';
-import { expectedRules } from './test-expected.ts';
-import { hollowRules } from './test-hollow.ts';
-import { snapshotRules } from './test-snapshots.ts';
-import { tautologyRules } from './test-tautology.ts';
-import { untestedRules } from './test-untested.ts';
+import { ASSERTION, assertionRules, lineNear, productBalance, sum, testsNamed } from './test/assertions.ts';
+import { bodyRules, isTestBlock } from './test/bodies.ts';
+import { coverageRules } from './test/coverage.ts';
+import { disarmedRules } from './test/disarmed.ts';
+import { expectedRules } from './test/expected.ts';
+import { hollowRules } from './test/hollow.ts';
+import { snapshotRules } from './test/snapshots.ts';
+import { tautologyRules } from './test/tautology.ts';
+import { untestedRules } from './test/untested.ts';
 
 const inTests = (
   rule: Pick<LineRule, 'id' | 'severity' | 'languages' | 'pattern' | 'message' | 'remedy'> & Partial<LineRule>,

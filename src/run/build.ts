@@ -13,7 +13,7 @@ import { mustAsk, policyOf } from '../goal/terms.ts';
 import { findStagnation } from '../goal/stagnation.ts';
 import { buildPrompt, fixPrompt } from '../goal/prompt.ts';
 import type { Feedback, Slice, Wait } from '../goal/slice.ts';
-import { parsePatch } from '../review/diff.ts';
+import { parsePatch } from '../review/read/diff.ts';
 import { askKimi, isFailed, judgeFailure, type Failed } from './ask.ts';
 import { homeOf } from './clean.ts';
 import { furnish } from './furnish.ts';

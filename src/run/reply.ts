@@ -8,7 +8,7 @@ import type { Goal } from '../goal/goal.ts';
 import { reviewAnswered, threadAnswer } from '../goal/report/review-answers.ts';
 import type { Slice } from '../goal/slice.ts';
 import { marker } from '../goal/text.ts';
-import { parsePatch, type Change } from '../review/diff.ts';
+import { parsePatch, type Change } from '../review/read/diff.ts';
 import { unlessRefused } from './say.ts';
 import { mirrorOf, type Tools } from './tools.ts';
 

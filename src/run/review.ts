@@ -18,7 +18,7 @@ import {
   waive,
   wallVerdict,
 } from '../goal/wall.ts';
-import { parsePatch, type Change } from '../review/diff.ts';
+import { parsePatch, type Change } from '../review/read/diff.ts';
 import { mergeReviewer, reviewChange } from '../review/review.ts';
 import { parseReviewerAnswer, type ReviewerAnswer } from '../review/reviewer.ts';
 import { askKimi, isFailed, judgeFailure } from './ask.ts';

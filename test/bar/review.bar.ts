@@ -2,7 +2,7 @@ import { Lang, parse } from '@ast-grep/napi';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defaultPolicy } from '../../src/goal/policy.ts';
-import { parsePatch } from '../../src/review/diff.ts';
+import { parsePatch } from '../../src/review/read/diff.ts';
 import { reviewChange } from '../../src/review/review.ts';
 import { FAULTS } from '../review/corpus/faults.ts';
 import { blockedBy, judgeGood, missedIn, readGoodChanges } from '../review/corpus/judge.ts';

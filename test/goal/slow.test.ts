@@ -17,7 +17,7 @@ import {
   fenceForPrompt,
 } from '../../src/goal/text.ts';
 import { readVisible } from '../../src/goal/visible.ts';
-import { parsePatch } from '../../src/review/diff.ts';
+import { parsePatch } from '../../src/review/read/diff.ts';
 import { parseReviewerAnswer } from '../../src/review/reviewer.ts';
 
 /** What a text is made of that shall keep its reader busy: openings without an end, and runs that look like the begin of something. */

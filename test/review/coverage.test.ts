@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { readCoverage } from '../../src/review/coverage.ts';
+import { readCoverage } from '../../src/review/read/coverage.ts';
 import { reviewChange } from '../../src/review/review.ts';
 import { defaultPolicy } from '../../src/goal/policy.ts';
 import { findingsIn, patchBetween } from './world.ts';

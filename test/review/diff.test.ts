@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
-import { parsePatch } from '../../src/review/diff.ts';
-import { languageOf } from '../../src/review/language.ts';
-import { lex } from '../../src/review/lexer.ts';
-import { roleOf } from '../../src/review/file-role.ts';
-import { readBlocks } from '../../src/review/blocks.ts';
+import { parsePatch } from '../../src/review/read/diff.ts';
+import { languageOf } from '../../src/review/read/language.ts';
+import { lex } from '../../src/review/read/lexer.ts';
+import { roleOf } from '../../src/review/read/file-role.ts';
+import { readBlocks } from '../../src/review/read/blocks.ts';
 
 test('hunks are read by their counts: content that looks like a header is content', () => {
   const patch = [

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { defaultPolicy } from '../../src/goal/policy.ts';
 import type { PassName } from '../../src/goal/wall.ts';
-import { parsePatch } from '../../src/review/diff.ts';
+import { parsePatch } from '../../src/review/read/diff.ts';
 import { mergeReviewer } from '../../src/review/review.ts';
 import { parseReviewerAnswer, type ReviewerAnswer } from '../../src/review/reviewer.ts';
 import { patchBetween, review, verdictOf } from './world.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { indexOf, triggerOf } from '../../src/review/trigger.ts';
+import { indexOf, triggerOf } from '../../src/review/read/trigger.ts';
 
 const found = (pattern: RegExp, ...lines: string[]) => {
   const trigger = triggerOf(pattern);

@@ -1,0 +1,190 @@
+import { posix } from 'node:path';
+import type { ChangedFile } from '../read/diff.ts';
+import { roleOf } from '../read/file-role.ts';
+import { lineNear } from '../test/assertions.ts';
+import type { Reading, SourceFile } from '../read/reading.ts';
+import type { Hit, Rule } from '../rules.ts';
+
+/** How a language writes what users of a package can reach, and where it can be reached from. */
+type Surface = {
+  files: RegExp;
+  names: (text: string) => string[];
+  reaches: (path: string, reading: Reading) => boolean;
+  /** Nobody can say who uses it; it is told and does not block. */
+  perhaps?: true;
+};
+
+const named = (pattern: RegExp) => (text: string) => {
+  const match = pattern.exec(text);
+  return match?.slice(1).filter((name): name is string => name !== undefined) ?? [];
+};
+const listed = (text: string) =>
+  (/^\s*export\s+(?:type\s+)?\{([^}]*)\}/.exec(text)?.[1] ?? '')
+    .split(',')
+    .map(
+      (part) =>
+        part
+          .trim()
+          .replace(/^type\s+/, '')
+          .split(/\s+as\s+/)
+          .at(-1) ?? '',
+    )
+    .filter((name) => name !== '');
+const INTERNAL = /(^|\/)(internal|_?private|impl|testing|testdata|examples?|cmd|scripts?|tools?|bench\w*)\//;
+
+const SURFACES: readonly Surface[] = [
+  {
+    files: /\.go$/,
+    names: named(/^func (?:\(\s*\w*\s*\*?[A-Z]\w*(?:\[[^\]]*\])?\) )?([A-Z]\w*)[[(]|^type ([A-Z]\w*) /),
+    reaches: (path) => !INTERNAL.test(path),
+  },
+  {
+    files: /\.rs$/,
+    names: named(/^pub (?:async |const |unsafe )*(?:fn|struct|enum|trait|type|const|static|mod|macro) (\w+)/),
+    reaches: (path, { paths }) =>
+      /(^|\/)src\/lib\.rs$/.test(path) || paths.has(posix.join(posix.dirname(path), 'lib.rs')),
+  },
+  {
+    files: /\.java$/,
+    names: named(
+      /^\s{0,4}public (?:static |final |abstract |synchronized |default |<[^>]*> )*(?:(?:class|interface|enum|record) (\w+)|[\w<>[\], .?]+ (\w+)\()/,
+    ),
+    reaches: (path) => /(^|\/)src\/main\/java\//.test(path) && !INTERNAL.test(path),
+  },
+  {
+    files: /(^|\/)__init__\.py$/,
+    names: (text) => [...named(/^(?:async )?(?:def|class) ([A-Za-z]\w*)/)(text), ...imported(text)],
+    reaches: (path) => !INTERNAL.test(path),
+  },
+  {
+    files: /\.[cm]?[jt]sx?$/,
+    names: (text) => [
+      ...named(
+        /^export (?:default )?(?:declare )?(?:async )?(?:abstract )?(?:function\*?|class|const|let|interface|type|enum) ([A-Za-z_$][\w$]*)/,
+      )(text),
+      ...named(/^(?:module\.)?exports\.([A-Za-z_$][\w$]*) =/)(text),
+      ...listed(text),
+    ],
+    reaches: (path) => /(^|\/)(?:index|main|mod|api|public-api)\.[cm]?[jt]sx?$/.test(path) && !INTERNAL.test(path),
+  },
+  {
+    files: /\.[cm]?[jt]sx?$/,
+    names: named(
+      /^(?:\t| {2}| {4})(?:public |static |async |override |get |set |\*)*(?!(?:if|for|while|switch|catch|return|function|constructor|super|await|throw|new|private|protected)\b)([a-z]\w*)(?:<[^>]*>)?\([^;]*\{\s*$/,
+    ),
+    reaches: (path) => /(^|\/)(?:index|main|mod|api)\.[cm]?[jt]sx?$/.test(path) && !INTERNAL.test(path),
+    perhaps: true,
+  },
+  {
+    files: /(^|\/)(?!__init__)\w+\.py$/,
+    names: named(/^(?:async )?(?:def|class) ([A-Za-z]\w*)/),
+    reaches: (path, { paths }) => paths.has(posix.join(posix.dirname(path), '__init__.py')),
+    perhaps: true,
+  },
+  {
+    files: /\.java$/,
+    names: named(
+      /^\s{0,4}public (?:static |final |abstract |synchronized |<[^>]*> )*(?:(?:class|interface|enum|record) (\w+)|[\w<>[\], .?]+ (\w+)\()/,
+    ),
+    reaches: (path) => /(^|\/)src\/main\/java\//.test(path) && INTERNAL.test(path),
+    perhaps: true,
+  },
+  {
+    files: /\.(?:sh|bash)$/,
+    names: named(/^(?:function )?([a-z][\w-]+)\s*\(\)/),
+    reaches: (path) => /(^|\/)lib(?:exec)?\//.test(path),
+    perhaps: true,
+  },
+];
+
+/** `from x import A, B as C` and the entries of `__all__`. */
+function imported(text: string): string[] {
+  const list = /^from \.?[\w.]* import \(?([^)#]*)/.exec(text)?.[1];
+  if (list !== undefined)
+    return list
+      .split(',')
+      .map(
+        (part) =>
+          part
+            .trim()
+            .split(/\s+as\s+/)
+            .at(-1) ?? '',
+      )
+      .filter((name) => /^[A-Za-z]\w*$/.test(name));
+  return /^__all__\b/.test(text) ? [...text.matchAll(/["'](\w+)["']/g)].map((match) => match[1] ?? '') : [];
+}
+
+/** What callers outside of the repository could use and cannot any more. */
+const removedApi: Rule = {
+  id: 'architect/removed-api',
+  severity: 'medium',
+  remedy: 'Keep it, deprecated if need be, or say in the change log that it goes.',
+  languages: ['go', 'rust', 'java', 'python', 'typescript', 'tsx', 'javascript'],
+  *find(reading) {
+    if (reading.change.files.every(({ removed }) => removed.length === 0) || isAnnounced(reading)) return;
+    const kept = keptNames(reading);
+    for (const source of reading.files) {
+      if (roleOf(source.change.oldPath) !== 'product' || source.change.status === 'added') continue;
+      if (/^package main\b/m.test(source.text)) continue;
+      const surfaces = SURFACES.filter(
+        ({ files, reaches }) => files.test(source.change.oldPath) && reaches(source.change.oldPath, reading),
+      );
+      const gone = surfaces.flatMap((surface) =>
+        goneFrom(source, surface)
+          .filter(({ name }) => !kept.has(name))
+          .map((one) => ({ ...one, perhaps: surface.perhaps ?? false })),
+      );
+      const [first] = gone.toSorted((a, b) => Number(a.perhaps) - Number(b.perhaps));
+      if (!first) continue;
+      const names = [...new Set(gone.map(({ name }) => `\`${name}\``))].slice(0, 5).join(', ');
+      yield {
+        file: source.path,
+        line: source.change.status === 'deleted' ? 0 : first.line,
+        ...(first.perhaps ? { severity: 'low' as const } : {}),
+        message: `${names} can be used from outside and ${gone.length === 1 ? 'is' : 'are'} gone`,
+        text: names,
+      } satisfies Hit;
+    }
+  },
+};
+
+type Gone = { name: string; line: number };
+
+function goneFrom({ change, lines }: SourceFile, { names }: Surface): Gone[] {
+  const text = lines.map(({ code }) => code).join('\n');
+  return change.hunks.flatMap((hunk) =>
+    hunk.lines.flatMap((line) =>
+      line.kind !== 'removed'
+        ? []
+        : names(line.text)
+            .filter((name) => !new RegExp(`(?<![\\w$])${name.replaceAll('$', '\\$')}(?![\\w$])`).test(text))
+            .map((name) => ({ name, line: lineNear(hunk, line) })),
+    ),
+  );
+}
+
+/** Every name that an added line declares or hands on: what moved is not gone. */
+function keptNames(reading: Reading): Set<string> {
+  const kept = new Set<string>();
+  const note = ({ added }: ChangedFile) => {
+    for (const { text } of added)
+      for (const surface of SURFACES) for (const name of surface.names(text)) kept.add(name);
+  };
+  reading.change.files.forEach(note);
+  return kept;
+}
+
+/** The change says so itself: in its change log, its version or a note of deprecation that goes with the name. */
+function isAnnounced(reading: Reading): boolean {
+  return reading.change.files.some(
+    ({ path, added, removed }) =>
+      (/(^|\/)(CHANGES|CHANGELOG|HISTORY|NEWS|RELEASES?|MIGRATION|UPGRADING)[^/]*$|(^|\/)\.changeset\/|(^|\/)changelog\.d\//i.test(
+        path,
+      ) &&
+        added.length > 0) ||
+      removed.some(({ text }) => /deprecat/i.test(text)),
+  );
+}
+
+/** What a package offers to others. */
+export const apiRules: readonly Rule[] = [removedApi];

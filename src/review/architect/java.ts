@@ -1,0 +1,217 @@
+import { posix } from 'node:path';
+import { lineNear } from '../test/assertions.ts';
+import type { Reading, SourceFile } from '../read/reading.ts';
+import type { Hit, Rule } from '../rules.ts';
+
+const METHOD =
+  /^\s{0,8}(?:@\w+\s+)*(?:public|protected)\s+(?:(?:static|final|abstract|synchronized|default|native)\s+)*(?:<[^>]*(?:<[^>]*>)?[^>]*>\s+)?[\w<>[\], .?&@]+?\s+(\w+)\s*\(/;
+
+const DECLARED = /^\s*(?!(?:return|new|throw|else|assert)\b)(?:@\w+\s+)*(?:[\w<>[\], .?&@]+[\w>\]]\s+)(\w+)\s*\(/;
+
+/** A method that users of a library could call is gone, although its name is still spoken elsewhere in the file. */
+const goneMethod: Rule = {
+  id: 'architect/removed-api',
+  severity: 'medium',
+  remedy: 'Keep it, deprecated if need be, or say in the change log that it goes.',
+  languages: ['java'],
+  *find(reading) {
+    if (isAnnounced(reading)) return;
+    const kept = new Set(
+      reading.files.flatMap(({ change }) => change.added.flatMap(({ text }) => DECLARED.exec(text)?.[1] ?? [])),
+    );
+    for (const source of reading.files) {
+      if (
+        !/(^|\/)src\/main\/java\//.test(source.path) ||
+        /(^|\/)(?:internal|impl|private|examples?)\//.test(source.path) ||
+        source.change.status !== 'modified'
+      )
+        continue;
+      if (!/\bpublic\s+(?:\w+\s+)*(?:class|interface|enum|record|@interface)\b/.test(source.text)) continue;
+      const declared = new Set(source.lines.flatMap(({ code }) => DECLARED.exec(code)?.[1] ?? []));
+      for (const hunk of source.change.hunks) {
+        const gone = hunk.lines.find(({ kind, text }) => {
+          const name = kind === 'removed' ? METHOD.exec(text)?.[1] : undefined;
+          return name !== undefined && !declared.has(name) && !kept.has(name);
+        });
+        if (gone)
+          yield {
+            file: source.path,
+            line: lineNear(hunk, gone),
+            message: `\`${METHOD.exec(gone.text)?.[1] ?? ''}\` can be called from outside and is gone`,
+            text: gone.text,
+          } satisfies Hit;
+      }
+    }
+  },
+};
+
+/** The change log says so, or what goes was deprecated. */
+function isAnnounced({ change }: Reading): boolean {
+  return change.files.some(
+    ({ path, added, removed }) =>
+      (/(^|\/)(?:CHANGES|CHANGELOG|HISTORY|NEWS|RELEASES?|MIGRATION|UPGRADING)[^/]*$/i.test(path) &&
+        added.length > 0) ||
+      removed.some(({ text }) => /deprecat/i.test(text)),
+  );
+}
+
+const PACKAGE_FILES = 60;
+
+/** A package that needs another, which needs it already. */
+const packageCircle: Rule = {
+  id: 'architect/import-circle',
+  severity: 'medium',
+  remedy: 'Move what both need into a package of its own, or turn one dependency around by an interface.',
+  languages: ['java'],
+  async find(reading) {
+    const hits: Hit[] = [];
+    for (const source of reading.files) {
+      if (source.language.name !== 'java' || source.role !== 'product' || source.partial) continue;
+      const own = packageOf(source.text);
+      for (const line of source.added) {
+        const target = /^\s*import\s+(?:static\s+)?([a-z][\w.]*)\.[A-Z]\w*/.exec(line.code)?.[1];
+        if (
+          own === undefined ||
+          target === undefined ||
+          `${target}.`.startsWith(`${own}.`) ||
+          `${own}.`.startsWith(`${target}.`) ||
+          source.oldText?.includes(`import ${target}.`) === true
+        )
+          continue;
+        const back = await importerOf(own, target, source, reading);
+        if (back === undefined || (await importerOf(target, own, source, reading)) !== undefined) continue;
+        hits.push({
+          file: source.path,
+          line: line.number,
+          message: `\`${own}\` now needs \`${target}\`, which needs it in ${back}`,
+          text: `${own} ${target}`,
+        });
+      }
+    }
+    return hits;
+  },
+};
+
+function packageOf(text: string): string | undefined {
+  return /^\s*package\s+([\w.]+)\s*;/m.exec(text)?.[1];
+}
+
+/** A file of one package, beside the changed one, that imports from another. */
+async function importerOf(
+  wanted: string,
+  from: string,
+  source: SourceFile,
+  reading: Reading,
+): Promise<string | undefined> {
+  const folder = `/${from.replaceAll('.', '/')}`;
+  const paths = [...reading.paths].filter(
+    (path) =>
+      path !== source.path &&
+      path.endsWith('.java') &&
+      `/${posix.dirname(path)}`.endsWith(folder) &&
+      !/(^|\/)(?:test|tests)\//.test(path),
+  );
+  for (const path of paths.slice(0, PACKAGE_FILES)) {
+    const text = (await reading.peek(path))?.text ?? '';
+    if (new RegExp(`^\\s*import\\s+(?:static\\s+)?${wanted.replaceAll('.', '\\.')}\\.[A-Z]`, 'm').test(text))
+      return path;
+  }
+  return undefined;
+}
+
+const SEARCHED = 300;
+/** Brought in for what they do when they are there, not for their names. */
+const SILENT =
+  /driver|connector|starter|slf4j|logback|log4j|jdbc|postgres|mysql|h2|sqlite|lombok|processor|annotation|plugin|engine|bom$|-parent$|junit|mockito|assertj|testng|hamcrest|devtools|actuator|flyway|liquibase|jaxb|webjars|native|runtime|tomcat|jetty|netty|kotlin-stdlib|jansi/i;
+
+/** A library that a build asks for and no file imports. */
+const unusedLibrary: Rule = {
+  id: 'architect/unused-dependency',
+  severity: 'medium',
+  remedy: 'Leave the dependency out until something imports it.',
+  languages: 'all',
+  async find(reading) {
+    const hits: Hit[] = [];
+    for (const source of reading.files) {
+      const added = /(^|\/)pom\.xml$/.test(source.path)
+        ? inPom(source)
+        : /\.gradle(?:\.kts)?$/.test(source.path)
+          ? inGradle(source)
+          : [];
+      for (const { group, artifact, line } of added) {
+        if (SILENT.test(`${group}:${artifact}`) || (await isImported(group, artifact, reading))) continue;
+        hits.push({ file: source.path, line, message: `Nothing imports \`${group}:${artifact}\``, text: artifact });
+      }
+    }
+    return hits;
+  },
+};
+
+type Library = { group: string; artifact: string; line: number };
+
+function inPom(source: SourceFile): Library[] {
+  return [...source.text.matchAll(/<dependency>([^]*?)<\/dependency>/g)].flatMap((match) => {
+    const [body = ''] = match;
+    const tag = (name: string) => new RegExp(`<${name}>\\s*([^<\\s]+)`).exec(body)?.[1];
+    const before = source.text.slice(0, match.index);
+    const [first, last] = [before.split('\n').length, before.split('\n').length + body.split('\n').length - 1];
+    const managed = before.lastIndexOf('<dependencyManagement>') > before.lastIndexOf('</dependencyManagement>');
+    const plugged = before.lastIndexOf('<plugin>') > before.lastIndexOf('</plugin>');
+    const [group, artifact] = [tag('groupId'), tag('artifactId')];
+    const isNew =
+      source.isAdded(first) && source.isAdded(last) && !source.isMoved(first + 1) && !source.isMoved(first + 2);
+    if (
+      group === undefined ||
+      artifact === undefined ||
+      !isNew ||
+      managed ||
+      plugged ||
+      group.includes('$') ||
+      /^(?:test|runtime|provided|import)$/.test(tag('scope') ?? '')
+    )
+      return [];
+    const line =
+      [...Array(last - first + 1).keys()]
+        .map((at) => first + at)
+        .find((at) => source.lineAt(at)?.raw.includes('<artifactId>')) ?? first;
+    return source.oldText?.includes(`<artifactId>${artifact}<`) === true ? [] : [{ group, artifact, line }];
+  });
+}
+
+function inGradle(source: SourceFile): Library[] {
+  return source.added.flatMap(({ text, number }) => {
+    const [, group, artifact] =
+      /^\s*(?:implementation|api|compile)\s*\(?\s*["']([\w.-]+):([\w.-]+)(?::[^"']*)?["']/.exec(text) ?? [];
+    return group === undefined || artifact === undefined || source.oldText?.includes(`${group}:${artifact}`) === true
+      ? []
+      : [{ group, artifact, line: number }];
+  });
+}
+
+/** Some import speaks of the group or of the words of the artifact. True also when not every file could be searched. */
+async function isImported(group: string, artifact: string, reading: Reading): Promise<boolean> {
+  const paths = [...reading.paths].filter((path) => /\.(?:java|kt|groovy|scala)$/.test(path));
+  if (paths.length === 0 || paths.length > SEARCHED) return true;
+  const words = artifact
+    .split(/[-_.]/)
+    .filter(
+      (word) =>
+        word.length > 3 &&
+        !/^(?:core|common|commons|java|client|utils?|spring|boot|apache|jackson|library|impl|starter)$/.test(word),
+    );
+  const wanted = [
+    group.split('.').slice(0, 3).join('.'),
+    ...words.map((word) => `.${word}`),
+    ...words.map((word) => word.replace(/\d+$/, '')),
+  ].map((word) => word.toLowerCase());
+  for (const path of paths) {
+    const text = (await reading.peek(path))?.text;
+    if (text === undefined) return true;
+    const imports = (text.match(/^\s*import\s+[^;\n]+/gm) ?? []).join('\n').toLowerCase();
+    if (wanted.some((word) => imports.includes(word))) return true;
+  }
+  return false;
+}
+
+/** How the packages of Java hang together, and what they offer. */
+export const javaParts: readonly Rule[] = [goneMethod, packageCircle, unusedLibrary];

@@ -1,0 +1,183 @@
+import { addedCommands, type Command } from '../read/commands.ts';
+import { lineNear } from '../test/assertions.ts';
+import { shorten, type Hit, type Rule } from '../rules.ts';
+
+const LANGUAGES = ['shell', 'dockerfile', 'yaml'] as const;
+
+/** `install … || true`: it failed, and what follows goes on as if it had not. */
+const forgiven: Rule = {
+  id: 'code/swallowed-error',
+  ignoresMoves: true,
+  severity: 'medium',
+  remedy: 'Let it fail, handle the failure, or say in a comment why it may be ignored.',
+  languages: LANGUAGES,
+  async find(reading) {
+    const hits: Hit[] = [];
+    for (const command of await addedCommands(reading)) {
+      if (!FORGETS.test(command.fallback ?? '') || command.use !== 'plain' || (mayFail(command) && !counted(command)))
+        continue;
+      if (isExplained(command) || stoodBefore(command)) continue;
+      hits.push({
+        file: command.source.path,
+        line: command.end,
+        severity: isGrave(command) || counted(command) ? 'medium' : 'low',
+        message: `A failure goes unheard: \`${shorten(command.text)} || ${command.fallback}\``,
+      });
+    }
+    return hits;
+  },
+};
+
+const FORGETS = /^\s*(?:true|:|exit 0|return 0|\/bin\/true)\s*;?\s*$/;
+
+/** Commands whose failure says that there was nothing to do, or is their answer. */
+const MAY_FAIL =
+  /^(?:\[|\[\[|test|grep|egrep|fgrep|rg|ag|diff|cmp|comm|expr|let|read|kill|pkill|killall|pgrep|rm|rmdir|unlink|umount|unset|unalias|type|which|command|hash|wait|id|getent|find|ls|stat|cat|head|tail|tty|stty|tput|trap|shopt|set|echo|printf|popd|pushd|ps|mkdir|ln|userdel|groupdel|useradd|groupadd|adduser|addgroup|usermod|dropdb|complete|compinit|zle|bindkey|alias|chown|chmod|sysctl|ulimit|renice|nice|sync|notify-send|timeout|open|xdg-open|deluser|modprobe|rmmod|iptables|ip|ifconfig|launchctl|systemctl|service|initctl|update-rc\.d|chkconfig|dpkg-divert|update-alternatives|eval|gpgconf|bc|xargs|sleep|disown|jobs|fg|bg|history|true|false|:|ldconfig|dmesg|logger|lsof|fuser|nc|ping|dig|host|nslookup|mount|touch|ssh-keygen|ssh-add|ssh-agent)$/;
+/** Their ways to take away or look at what may not be there. */
+const CLEARS =
+  /\b(?:rm|remove|rmi|rmdir|stop|down|kill|delete|del|uninstall|unload|unlink|logout|disconnect|prune|clean|close|destroy|purge|disable|detach|drop|reset|abort|diff|status|show|describe|inspect|exists?|list|ls|get|log|logs|stash|--help|--version|-h|-V|branch -D|tag -d|rev-parse|config|unset|merge-base|symbolic-ref|network create|create namespace|create ns|volume create|worktree|update-index|check-ignore|ls-remote|rev-list|audit|outdated|info|view|whoami|completions?|has|query|search|which|versions?|lint|check|report|upload|notify|codecov|coveralls)\b/;
+
+function mayFail({ name, args, text, source }: Command): boolean {
+  if (MAY_FAIL.test(name) || name.startsWith('$') || name.startsWith('((')) return true;
+  const plain = args
+    .filter((arg) => !arg.startsWith('-'))
+    .slice(0, 3)
+    .join(' ');
+  return (
+    CLEARS.test(plain) ||
+    /(?:^|\s)--(?:help|version|delete|remove|quiet-if|ignore)\b/.test(text) ||
+    /completion/.test(source.path)
+  );
+}
+
+/** What it leaves undone is trusted afterwards: checks, installs, builds, downloads, loading what is used next. */
+function isGrave({ name, args, source, text }: Command): boolean {
+  const words = [name, ...args].join(' ');
+  return (
+    GRAVE.test(words) ||
+    source.language.name === 'dockerfile' ||
+    (/^(?:source|\.)$/.test(name) &&
+      !/(?:rc|env|profile|local|completion)\b/i.test(text.replace(/"?\$\{?\w+\}?"?/, '')))
+  );
+}
+
+const GRAVE =
+  /\b(?:verify|--check|-c\b.*sums?|sha\d+sum|md5sum|gpg|cosign|install|ci\b|build|compile|make|cmake|tar|unzip|curl|wget|cp|mv|rsync|scp|migrate|deploy|apply|push|publish|release|upgrade|patch|commit|checkout|clone|fetch|pull|dump|restore|backup|mysql|psql|cargo|go|npm|pip|mvn|gradle|terraform|ansible-playbook|helm|kubectl|docker)\b/;
+
+/** A comment on its line or above gives the reason. */
+function isExplained({ source, line, end }: Command): boolean {
+  return [line - 1, line, end].some((at) =>
+    /\w+\s+\w+\s+\w+/.test(source.lineAt(at)?.comment.replace(/^\W*shellcheck .*/, '') ?? ''),
+  );
+}
+
+/** The same command stood here before, and its failure counted. */
+function counted({ source, text }: Command): boolean {
+  return source.change.removed.some(
+    (line) =>
+      line.text
+        .trim()
+        .replace(/\s*\\$/, '')
+        .replace(/^(?:RUN|- run:)\s+/, '') === text,
+  );
+}
+
+/** The same words stood there before. */
+function stoodBefore({ source, text }: Command): boolean {
+  const [first = ''] = text.split('\n');
+  return source.change.removed.some((line) => line.text.includes(first) && /\|\|\s*(?:true|:)/.test(line.text));
+}
+
+/** Errors stop the script, and from here on they do not. */
+const careless: Rule = {
+  id: 'code/swallowed-error',
+  ignoresMoves: true,
+  severity: 'medium',
+  remedy: 'Keep `set -e`, and handle the one command that may fail.',
+  languages: LANGUAGES,
+  async find(reading) {
+    const hits: Hit[] = [];
+    for (const command of await addedCommands(reading)) {
+      const { source, line, name, args } = command;
+      if (name !== 'set' || !/^\+\w*e|^\+o errexit/.test(args.join(' ')) || isExplained(command)) continue;
+      const back = source.lines.some(({ number, code }) => number > line && /\bset\s+(?:-\w*e|-o errexit)/.test(code));
+      const asks = source.lines.slice(line, line + 8).some(({ code }) => /\$\?|\$\{PIPESTATUS/.test(code));
+      if (!back && !asks) hits.push({ file: source.path, line, message: 'From here on no failure stops the script' });
+    }
+    for (const source of reading.files) {
+      const { language, role, change } = source;
+      if (language.name !== 'shell' || !['product', 'script'].includes(role) || SETS_E.test(source.text)) continue;
+      const hunk = change.hunks.find(({ lines }) =>
+        lines.some(({ kind, text }) => kind === 'removed' && SETS_E.test(text)),
+      );
+      const gone = hunk?.lines.find(({ kind, text }) => kind === 'removed' && SETS_E.test(text));
+      const place = hunk && lineNear(hunk, gone);
+      if (place !== undefined && change.status === 'modified')
+        hits.push({
+          file: source.path,
+          line: place,
+          message: 'A failure stopped this script, and does not any more',
+          text: 'set -e',
+        });
+    }
+    return hits;
+  },
+};
+
+const SETS_E = /^\s*set\s+(?:-\w*e|.*-o errexit)|^#!.*\s-\w*e/m;
+
+/** Tracing that was left on inside of a function. */
+const tracing: Rule = {
+  id: 'code/debug-print',
+  ignoresMoves: true,
+  severity: 'medium',
+  remedy: 'Remove it, or turn it on by a variable.',
+  languages: LANGUAGES,
+  async find(reading) {
+    const hits: Hit[] = [];
+    for (const { source, name, args, fn, line, use } of await addedCommands(reading)) {
+      if (name !== 'set' || !/^-(?:x|v)$|^-o xtrace$/.test(args.join(' ')) || use !== 'plain') continue;
+      const before = source.lineAt(line - 1)?.code ?? '';
+      const off = source.lines.some(
+        ({ number, code }) => number > line && number < line + 30 && /\bset\s+\+x/.test(code),
+      );
+      if (off || /\bif\b|\bthen\b|&&|TRACE|DEBUG|VERBOSE/i.test(before + (source.lineAt(line)?.code ?? ''))) continue;
+      if (fn !== undefined || source.oldText !== undefined)
+        hits.push({
+          file: source.path,
+          line,
+          severity: source.language.name === 'shell' ? 'medium' : 'low',
+          message: 'Tracing was left on',
+        });
+    }
+    return hits;
+  },
+};
+
+/** Removes what a value names, unquoted: a space in it, or nothing in it, removes something else. */
+const looseRemoval: Rule = {
+  id: 'code/shell-slip',
+  ignoresMoves: true,
+  severity: 'medium',
+  remedy: 'Quote it and stop when it is empty: "${name:?}".',
+  languages: LANGUAGES,
+  async find(reading) {
+    const hits: Hit[] = [];
+    for (const { source, name, args, line, text } of await addedCommands(reading)) {
+      if (name !== 'rm' || !args.some((arg) => /^-\w*[rR]/.test(arg) || arg === '--recursive')) continue;
+      const loose = args.find((arg) => /^\$\{?[\w@*]+\}?(?:\/|$)/.test(arg));
+      const empty = args.find((arg) => /^"?\$\{?\w+\}?"?\/(?:\*|")?$/.test(arg));
+      if (loose !== undefined || empty !== undefined)
+        hits.push({
+          file: source.path,
+          line,
+          severity: source.language.name === 'shell' ? 'medium' : 'low',
+          message: `A value that is empty or holds a space removes something else: \`${shorten(text)}\``,
+        });
+    }
+    return hits;
+  },
+};
+
+/** What goes wrong unheard or by a slip in commands of a shell, wherever they stand. */
+export const commandSlips: readonly Rule[] = [forgiven, careless, tracing, looseRemoval];

@@ -1,0 +1,288 @@
+import type { Block } from '../read/blocks.ts';
+import { SCRIPTS, type LanguageName } from '../read/language.ts';
+import type { SourceLine } from '../read/lexer.ts';
+import type { SourceFile } from '../read/reading.ts';
+import { lineRule, linesLike, shorten, sourcesOf, type Hit, type Rule } from '../rules.ts';
+
+const swallowedError: Rule = {
+  id: 'code/swallowed-error',
+  severity: 'medium',
+  remedy: 'Handle the error, pass it on, or say in a comment why it may be ignored.',
+  languages: 'all',
+  *find(reading) {
+    for (const source of sourcesOf(reading, 'all', ['product', 'script'])) {
+      for (const block of source.blocks().all) {
+        const empty = block.kind === 'catch' || isGoErrorCheck(block, source);
+        if (!empty || !touches(block, source) || saysWhy(block, source)) continue;
+        const narrowly = source.language.name === 'java' && answersNothing(block, source) && !isBroad(block);
+        const forgets = narrowly || (answersNothing(block, source) && (isBroad(block) || forgetsMuch(block, source)));
+        if (!isEmpty(block, source) && !forgets) continue;
+        const narrow =
+          source.language.name === 'python' && !/^except(\s*\(?\s*(Base)?Exception\b.*)?$/.test(block.header);
+        yield {
+          file: source.path,
+          line: block.start,
+          message: `The error is swallowed: \`${shorten(block.header)}\` does nothing`,
+          ...(narrow || narrowly || source.role === 'script' || NAMED_SO.test(block.header) || isProbe(block, source)
+            ? { severity: 'low' as const }
+            : {}),
+        } satisfies Hit;
+      }
+      for (const line of caught(source))
+        if (SWALLOWED_INLINE.test(line.code) && line.comment === '')
+          yield {
+            file: source.path,
+            line: line.number,
+            message: 'The rejection is swallowed by an empty handler',
+          } satisfies Hit;
+    }
+  },
+};
+
+/** Whatever goes wrong, the caller gets nothing and does not hear why. */
+function answersNothing(block: Block, source: SourceFile): boolean {
+  const body = linesOf(block, source)
+    .map((line) => line.code.trim())
+    .join('')
+    .replace(/\}$/, '');
+  return /^return(?: (?:None|null|undefined|nil|False|false|\[\]|\{\}|-1|0|""))?;?$/.test(body);
+}
+
+/** In a script every error is caught; several steps are tried, and the name of the error is not read. */
+function forgetsMuch(block: Block, source: SourceFile): boolean {
+  if (!SCRIPTS.some((name) => name === source.language.name) || !/^\}?\s*catch \(\s*\w+/.test(block.header))
+    return false;
+  const tried = source.blocks().all.find((other) => other.header.startsWith('try') && other.end === block.start);
+  return tried !== undefined && tried.end - tried.open > 3;
+}
+
+function isBroad({ header }: Block): boolean {
+  return /^except(?:\s*\(?\s*(?:Base)?Exception\b.*)?$|\bcatch \(\s*(?:final )?(?:Exception|Throwable)\b/.test(header);
+}
+
+/** The name of the error says that it is left aside on purpose. */
+const NAMED_SO = /\(\s*(?:final\s+)?(?:[\w.|\s]+\s)?(?:_\w*|ignored?|expected|unused)\s*(?::[^)]*)?\)$/;
+
+/** `try { … } catch {}` of a few lines asks whether something works; the failure is the answer. */
+function isProbe(block: Block, source: SourceFile): boolean {
+  if (block.header !== 'catch') return false;
+  const tried = source.blocks().all.find((other) => other.header.startsWith('try') && other.end === block.start);
+  return tried !== undefined && tried.end - tried.open <= 4;
+}
+
+const SWALLOWED_INLINE =
+  /\.catch\(\s*(?:\(\s*\w*\s*\)|\w+)\s*=>\s*(?:\{\s*\}|undefined|null)\s*\)|\.catch\(\s*function\s*\(\w*\)\s*\{\s*\}\s*\)/;
+const caught = linesLike(SWALLOWED_INLINE);
+
+function isGoErrorCheck(block: Block, source: SourceFile): boolean {
+  return source.language.name === 'go' && /^if (.*; ?)?err != nil$/.test(block.header);
+}
+
+function touches(block: Block, source: SourceFile): boolean {
+  for (let line = block.start; line <= block.end; line += 1) if (source.isAdded(line)) return true;
+  return false;
+}
+
+/** A comment that gives a reason. That nothing is done, the code says itself. */
+function saysWhy(block: Block, source: SourceFile): boolean {
+  const last = source.language.blocks === 'indent' ? block.end + 1 : block.end;
+  for (let line = block.start; line <= last; line += 1) {
+    const comment = source.lineAt(line)?.comment.trim() ?? '';
+    if (comment !== '' && !NO_REASON.test(comment)) return true;
+  }
+  return false;
+}
+
+const NO_REASON =
+  /^\W*(?:(?:silently |just |simply )?(?:ignore[ds]?|swallow(?:ed)?|skip|suppress(?:ed)?|do nothing|no-?op|nothing(?: to do)?|empty|pass)(?: (?:it|this|the|all|any|errors?|exceptions?|failures?|here|for now)){0,3}|handle (?:the |this )?(?:error|exception)s?(?: here)?|error|exception|todo\b.*)\W*$/i;
+
+function isEmpty(block: Block, source: SourceFile): boolean {
+  const body = linesOf(block, source)
+    .map((line) => line.code.trim())
+    .join(' ')
+    .trim();
+  if (source.language.blocks === 'indent') return /^(pass|\.\.\.|continue)?$/.test(body);
+  const last = body.lastIndexOf('}');
+  const first = block.open === block.end ? sameLineBody(block, source) : body.slice(0, last === -1 ? undefined : last);
+  return /^[\s;]*$/.test(first) || /^\s*\}?\s*$/.test(first);
+}
+
+function sameLineBody(block: Block, source: SourceFile): string {
+  const code = source.lineAt(block.open)?.code ?? '';
+  const at = code.search(/\bcatch\b|\brescue\b|err != nil/);
+  return /\{([^{}]*)\}/.exec(at === -1 ? code : code.slice(at))?.[1] ?? 'unknown';
+}
+
+/** The lines inside a block, without the line of its opening brace. */
+function linesOf(block: Block, source: SourceFile): SourceLine[] {
+  const lines: SourceLine[] = [];
+  for (let number = block.open + 1; number <= block.end; number += 1) {
+    const line = source.lineAt(number);
+    if (line) lines.push(line);
+  }
+  return lines;
+}
+
+/** Calls whose last result is an error that matters: what was asked for is not there if it is left aside. */
+const GO_FALLIBLE = String.raw`(?:os\.(?!Hostname|Getwd|UserHomeDir|Executable)[A-Z]\w*|io\.(?:ReadAll|ReadFull|Copy\w*)|ioutil\.\w+|(?:json|xml|yaml|toml|gob)\.(?:Marshal\w*|Unmarshal\w*)|strconv\.(?:Atoi|Parse\w+)|http\.(?:Get|Post\w*|Head|NewRequest\w*)|url\.(?:Parse\w*|QueryUnescape)|net\.(?:Dial\w*|Listen\w*)|time\.(?:Parse\w*|LoadLocation)|sql\.Open|\w*(?:[dD][bB]|tx|Tx|stmt|conn)\.(?:Query\w*|Exec\w*|Prepare\w*|Begin\w*)|hex\.DecodeString|base64\.\w+\.DecodeString|template\.Parse\w*|regexp\.Compile|filepath\.(?:Abs|Glob|Rel|Walk\w*)|exec\.LookPath|\w+\.(?:Decode|Encode)|rand\.Read)`;
+
+const discarded = (languages: readonly LanguageName[], pattern: RegExp): Rule =>
+  lineRule({
+    id: 'code/discarded-error',
+    severity: 'medium',
+    languages,
+    pattern,
+    message: 'The error is thrown away: `$&…)`',
+    remedy: 'Check it, return it, or say in a comment why it cannot happen.',
+    unless: (line, source) =>
+      line.comment.trim() !== '' || (source.lineAt(line.number - 1)?.comment.trim() ?? '') !== '',
+  });
+
+const discards: Rule[] = [
+  discarded(['go'], new RegExp(String.raw`^\s*(?:if )?[\w.\[\]]+(?:, [\w.]+)*, _ :?= ${GO_FALLIBLE}\(`)),
+  discarded(
+    ['go'],
+    /^\s*(?:_ = )?(?:(?:json|xml|yaml|toml)\.Unmarshal|os\.(?:WriteFile|MkdirAll?|Rename|Chdir)|\w*(?:db|DB|tx|Tx)\.(?:Exec|ExecContext|Ping|Commit))\(.*\)\s*$/,
+  ),
+  discarded(
+    ['rust'],
+    /^\s*let _ = (?:std::)?(?:fs::(?!remove|create_dir)\w+|File::\w+|serde_json::\w+)\(|^\s*(?:std::)?fs::(?:write|rename|copy)\(.*\)\.ok\(\);/,
+  ),
+];
+
+/** A call whose error was handled before the change and is not any more. */
+const unhandled: Rule = {
+  id: 'code/discarded-error',
+  severity: 'medium',
+  remedy: 'Keep handling the error.',
+  languages: ['go', 'rust'],
+  *find(reading) {
+    for (const source of sourcesOf(reading, ['go', 'rust']))
+      for (const hunk of source.change.hunks) {
+        const removed = hunk.lines.filter((line) => line.kind === 'removed').map(({ text }) => text);
+        for (const { kind, text, newLine } of hunk.lines) {
+          const callee =
+            kind === 'added' ? /^\s*(?:let _ =|_ =|[\w.]+, _ :?=) (?:await )?([\w.:]+)\(/.exec(text)?.[1] : undefined;
+          if (callee === undefined) continue;
+          const call = callOf(text);
+          const handled = removed.some(
+            (old) => old.includes(`${callee}(`) && callOf(old) === call && !/\b_\b/.test(old),
+          );
+          if (handled && !source.isTestLine(newLine))
+            yield {
+              file: source.path,
+              line: newLine,
+              message: `The error of \`${shorten(callee)}\` was handled before`,
+              text,
+            } satisfies Hit;
+        }
+      }
+  },
+};
+
+/** What is called on a line, without the texts and numbers that are handed over. */
+function callOf(text: string): string {
+  return text
+    .replace(/^.*?(?::?=)\s*/, '')
+    .replace(/[;\s].*$|\{\s*$/, '')
+    .replace(/"[^"]*"|\b\d+\b/g, '')
+    .replace(/\(.*$/, '');
+}
+
+/** `if err != nil { return nil }`: the caller hears that all went well. */
+const nilForError: Rule = {
+  id: 'code/swallowed-error',
+  severity: 'medium',
+  remedy: 'Return the error.',
+  languages: ['go'],
+  *find(reading) {
+    for (const source of sourcesOf(reading, ['go']))
+      for (const block of source.blocks().all) {
+        if (!/^if (?:.*; ?)?err != nil$/.test(block.header) || !source.isAdded(block.start)) continue;
+        const body = linesOf(block, source).map((line) => line.code.trim());
+        const fn = source
+          .blocks()
+          .around(block.start)
+          .find(({ kind }) => kind === 'function');
+        const reports = /\berror\)?\s*$/.test(fn?.header ?? '');
+        if (!reports || !/^return (?:.*, ?)?nil$/.test(body[0] ?? '') || !/^\}?$/.test(body[1] ?? '')) continue;
+        if (saysWhy(block, source)) continue;
+        yield {
+          file: source.path,
+          line: block.start,
+          message: `The error is swallowed: \`${shorten(body[0] ?? '')}\` says that all went well`,
+        } satisfies Hit;
+      }
+  },
+};
+
+const quiet: Rule[] = [
+  lineRule({
+    id: 'code/swallowed-error',
+    severity: 'medium',
+    languages: ['python'],
+    pattern: /\b(?:contextlib\.)?suppress\(\s*(?:Base)?Exception\s*\)/,
+    unless: (line) => line.comment.trim() !== '',
+    message: 'Every kind of error is swallowed: `$&`',
+    remedy: 'Name the errors that may be left aside.',
+  }),
+  lineRule({
+    id: 'code/swallowed-error',
+    severity: 'medium',
+    languages: ['rust'],
+    pattern:
+      /^\s*[\w.:]*\.(?:write_all|write|flush|sync_all|commit|save)\(.*\)(?:\.await)?\.ok\(\);|^\s*Err\(_\w*\)\s*=>\s*(?:\{\s*\}|\(\)),?\s*$/,
+    unless: (line) => line.comment.trim() !== '',
+    message: 'The error is swallowed: `$&`',
+    remedy: 'Handle the error, pass it on, or say in a comment why it may be ignored.',
+  }),
+  lineRule({
+    id: 'code/swallowed-error',
+    severity: 'medium',
+    languages: ['go'],
+    pattern: /^\s*(?:_ = )?recover\(\)\s*$|^\s*if \w+ := recover\(\); \w+ != nil \{\s*\}/,
+    unless: (line) => line.comment.trim() !== '',
+    message: 'Whatever panics is swallowed here',
+    remedy: 'Look at what recover gives, and report it.',
+  }),
+  lineRule({
+    id: 'code/discarded-error',
+    severity: 'low',
+    languages: ['rust'],
+    pattern: /^\s*let _ = (?:std::)?fs::(?:remove|create_dir)\w*\(/,
+    unless: (line) => line.comment.trim() !== '',
+    message: 'The error is thrown away: `$&…)`',
+    remedy: 'Check it, or say in a comment why it does not matter.',
+  }),
+  lineRule({
+    id: 'code/missing-result',
+    severity: 'low',
+    languages: ['rust'],
+    pattern:
+      /\.(?:parse(?:::<[^>]*>)?\(\)|nth\([^()]*\)|get\([^()]*\)|first\(\)|last\(\)|next\(\)|find\([^()]*\)|to_str\(\)|file_name\(\)|parent\(\))\.(?:unwrap\(\)|expect\()/,
+    unless: (line) => line.comment.trim() !== '',
+    message: 'There may be none, and then the program ends: `$&`',
+    remedy: 'Return the error, or say what happens when there is none.',
+  }),
+  lineRule({
+    id: 'code/swallowed-error',
+    severity: 'low',
+    languages: ['rust'],
+    pattern:
+      /^\s*Err\(_\w*\)\s*=>\s*(?:0|None|false|String::new\(\)|Vec::new\(\)|vec!\[\]|Default::default\(\)|Ok\(\(\)\)),?\s*$/,
+    message: 'The caller does not hear of the error: `$&`',
+    remedy: 'Return the error.',
+  }),
+  lineRule({
+    id: 'code/swallowed-error',
+    severity: 'low',
+    severityAt: (_line, source) => (/\b(?:LOG|LOGGER|log|logger)\b\s*[=.]/.test(source.text) ? 'medium' : undefined),
+    languages: ['java', 'kotlin'],
+    pattern: /\.printStackTrace\(\)/,
+    message: 'The error is printed where nobody looks',
+    remedy: 'Log it, or pass it on.',
+  }),
+];
+
+/** Errors that nobody hears of. */
+export const errorRules: readonly Rule[] = [swallowedError, ...discards, unhandled, nilForError, ...quiet];

@@ -1,0 +1,104 @@
+import { SCRIPTS, type LanguageName } from '../read/language.ts';
+import type { SourceLine } from '../read/lexer.ts';
+import type { SourceFile } from '../read/reading.ts';
+import { shorten, sourcesOf, type Hit, type Rule } from '../rules.ts';
+
+const LEAVES: Partial<Record<LanguageName, RegExp>> = {
+  ...Object.fromEntries(SCRIPTS.map((name) => [name, /^(return\b.*;|throw\b.*;|break;|continue;)$/])),
+  java: /^(return\b.*;|throw\b.*;|break;|continue;)$/,
+  csharp: /^(return\b.*;|throw\b.*;|continue;)$/,
+  php: /^(return\b.*;|throw\b.*;|continue;)$/,
+  rust: /^(return\b.*;|break;|continue;|(panic|unreachable|todo|unimplemented)!\(.*\);)$/,
+  go: /^(return\b.*[^,{(&|+\-*/.]|return|break|continue|panic\(.*\))$/,
+  python: /^(return\b.*[^,([{\\]|return|raise\b.*[^,([{\\]|raise|break|continue|sys\.exit\(.*\))$/,
+};
+const MAY_FOLLOW =
+  /^([})\]]|case\b|default\b|else\b|elif\b|except\b|finally\b|catch\b|function\b|async function\b|export\b|class\b|interface\b|type\b|[\w$]+:\s*$|#|yield\b|fn\b|use\b|impl\b|static\b|const fn\b|struct\b|enum\b|while\s*\(.*\);|[.?:+*/|&,<>=-])/;
+
+const unreachable: Rule = {
+  id: 'code/unreachable',
+  severity: 'medium',
+  remedy: 'Remove the code that cannot run, or move it before the jump.',
+  languages: Object.keys(LEAVES) as LanguageName[],
+  *find(reading) {
+    for (const source of sourcesOf(reading, 'all', ['product', 'script', 'test'])) {
+      const leaves = LEAVES[source.language.name];
+      if (!leaves) continue;
+      let before: SourceLine | undefined;
+      let guard = '';
+      for (const line of source.lines) {
+        if (line.code.trim() === '') continue;
+        if (before && follows(before, line, source) && (source.language.blocks === 'indent' || !isGuarded(guard))) {
+          const jump = shorten(before.raw);
+          yield {
+            file: source.path,
+            line: line.number,
+            message: `This never runs: it follows \`${jump}\``,
+          } satisfies Hit;
+        }
+        const code = line.code.trim();
+        const jumps = leaves.test(code) && line.depth === 0 && line.startsIn === 'code' && isBalanced(code);
+        if (!jumps) guard = code;
+        before = jumps ? line : undefined;
+      }
+    }
+  },
+};
+
+function follows(jump: SourceLine, line: SourceLine, source: SourceFile): boolean {
+  const indent = (other: SourceLine) => other.code.search(/\S/);
+  const near = source.isAdded(line.number) || source.isAdded(jump.number);
+  return (
+    near &&
+    line.startsIn === 'code' &&
+    line.number > jump.number &&
+    line.number - jump.number < 20 &&
+    indent(line) === indent(jump) &&
+    !MAY_FOLLOW.test(line.code.trim())
+  );
+}
+
+/** The line before the jump is a condition without braces: then the jump is not for all. Also a cfg attribute. */
+function isGuarded(code: string): boolean {
+  return (
+    /(\)|\belse|=>)$/.test(code) || code.startsWith('#[') || /^(if|else|for|while|case|default)\b.*[^{};]$/.test(code)
+  );
+}
+
+/** Whether the brackets of a piece of code close what they open. */
+export function isBalanced(code: string): boolean {
+  const count = (mark: string) => code.split(mark).length;
+  return count('(') === count(')') && count('[') === count(']') && count('{') === count('}');
+}
+
+const repeatedCondition: Rule = {
+  id: 'code/repeated-condition',
+  severity: 'medium',
+  remedy: 'Write the condition that was meant; the second branch never runs.',
+  languages: 'all',
+  *find(reading) {
+    for (const source of sourcesOf(reading, 'all')) {
+      if (!source.language.programs) continue;
+      const chains = new Map<number, string[]>();
+      for (const line of source.lines) {
+        if (!line.code.includes('if')) continue;
+        const text = line.text.trim();
+        const match = /^((?:\}\s*)?else\s+if|elif|if)\b(.*)[{:]$/.exec(text);
+        if (!match) continue;
+        const condition = (match[2] ?? '').replace(/\s+/g, '');
+        const indent = line.raw.search(/\S/);
+        const chain = match[1] === 'if' ? [] : (chains.get(indent) ?? []);
+        if (match[1] !== 'if' && chain.includes(condition) && source.isAdded(line.number))
+          yield {
+            file: source.path,
+            line: line.number,
+            message: `The condition \`${shorten((match[2] ?? '').trim())}\` was asked already`,
+          } satisfies Hit;
+        chains.set(indent, [...chain, condition]);
+      }
+    }
+  },
+};
+
+/** Rules that look at more than one line: blocks, what follows a jump, chains of conditions. */
+export const flowRules: readonly Rule[] = [unreachable, repeatedCondition];

@@ -1,0 +1,290 @@
+import { instructionsOf, type Instruction } from '../read/docker.ts';
+import type { Reading, SourceFile } from '../read/reading.ts';
+import { shorten, type Hit, type Rule } from '../rules.ts';
+
+const LANGUAGES = ['dockerfile'] as const;
+
+type Image = { source: SourceFile; all: readonly Instruction[] };
+
+/** Every Dockerfile of the change that is there. */
+function imagesOf(reading: Reading): Image[] {
+  return reading.files
+    .filter(
+      ({ language, partial, change }) => language.name === 'dockerfile' && !partial && change.status !== 'deleted',
+    )
+    .map((source) => ({ source, all: instructionsOf(source) }));
+}
+
+function isAdded({ start, end }: Instruction, source: SourceFile): boolean {
+  for (let line = start; line <= end; line += 1) if (source.isAdded(line)) return true;
+  return false;
+}
+
+/** The line of an instruction that a finding points at: the first one that is new. */
+function newLine({ start, end }: Instruction, source: SourceFile): number {
+  for (let line = start; line <= end; line += 1) if (source.isAdded(line)) return line;
+  return start;
+}
+
+type Fault = { at: Instruction; message: string; severity?: Hit['severity'] };
+
+function imageRule(rule: Pick<Rule, 'id' | 'severity' | 'remedy'>, faults: (image: Image) => Iterable<Fault>): Rule {
+  return {
+    ...rule,
+    ignoresMoves: true,
+    languages: LANGUAGES,
+    *find(reading) {
+      for (const image of imagesOf(reading))
+        for (const { at, message, severity } of faults(image))
+          yield {
+            file: image.source.path,
+            line: newLine(at, image.source),
+            message,
+            ...(severity ? { severity } : {}),
+          } satisfies Hit;
+    },
+  };
+}
+
+/** What a RUN installs from a list that stands in the sources. */
+const FROM_LIST =
+  /\b(?:npm (?:ci|install|i)(?=\s*(?:$|&&|;|--?\w))|yarn(?: install)?(?=\s*(?:$|&&|;|--))|pnpm (?:install|i)\b(?!\s+\w)|bun install|pip3? install (?:.*\s)?(?:-r|--requirement)|poetry install|pipenv (?:install|sync)|uv (?:sync|pip install -r)|bundle install|composer install|go mod download|mvn\b.*dependency:|gradlew?\b.*dependencies|cargo fetch|mix deps\.get|dotnet restore)/;
+const COPIES_ALL = /^(?:COPY|ADD)$/;
+
+/** All sources are copied, and then packages are installed: each change of a source installs them anew. */
+const cacheBroken = imageRule(
+  {
+    id: 'performance/image-cache',
+    severity: 'medium',
+    remedy: 'Copy the lists of packages first, install, then copy the sources.',
+  },
+  function* ({ source, all }) {
+    for (const install of all) {
+      if (
+        install.name !== 'RUN' ||
+        !FROM_LIST.test(install.words) ||
+        /--mount=type=(?:cache|bind)/.test(install.flags.join(' '))
+      )
+        continue;
+      const before = all.filter((other) => other.stage === install.stage && other.end < install.start);
+      const whole = before.find(
+        ({ name, words, flags }) =>
+          COPIES_ALL.test(name) && /^\.\/?\s/.test(words) && !flags.some((flag) => flag.startsWith('--from')),
+      );
+      const earlier = before.some(({ name, words }) => name === 'RUN' && FROM_LIST.test(words));
+      if (whole && !earlier && (isAdded(whole, source) || isAdded(install, source)))
+        yield {
+          at: isAdded(whole, source) ? whole : install,
+          message: 'Packages are installed anew whenever any source changes',
+        };
+    }
+  },
+);
+
+/** What a package manager leaves behind, and how it is kept out of the layer. */
+const LEAVINGS: readonly { install: RegExp; clean: RegExp; what: string; severity: Hit['severity'] }[] = [
+  {
+    install: /\bapt(?:-get)?\b[^&;|]*\binstall\b/,
+    clean: /rm\s+-\w+\s+[^&;]*\/var\/lib\/apt\/lists|apt-get (?:dist)?clean.*rm|\brm\b.*\/var\/lib\/apt/,
+    what: 'apt',
+    severity: 'medium',
+  },
+  {
+    install: /\bapk\b[^&;|]*\badd\b/,
+    clean: /--no-cache|rm\s+-\w+\s+[^&;]*\/var\/cache\/apk/,
+    what: 'apk',
+    severity: 'medium',
+  },
+  {
+    install: /\b(?:yum|dnf|microdnf)\b[^&;|]*\binstall\b/,
+    clean: /\bclean all\b|rm\s+-\w+\s+[^&;]*\/var\/cache\/(?:yum|dnf)|--setopt=keepcache=0/,
+    what: 'the package manager',
+    severity: 'medium',
+  },
+  {
+    install: /\bpip3?\b[^&;|]*\binstall\b/,
+    clean: /--no-cache-dir|PIP_NO_CACHE_DIR|rm\s+-\w+\s+[^&;]*\.cache/,
+    what: 'pip',
+    severity: 'low',
+  },
+];
+
+/** Lists and downloads of packages that stay in the image. */
+const leavings = imageRule(
+  {
+    id: 'performance/image-size',
+    severity: 'medium',
+    remedy: 'Clean up in the same RUN, or mount the folder as a cache.',
+  },
+  function* ({ source, all }) {
+    for (const run of all) {
+      if (
+        run.name !== 'RUN' ||
+        !isAdded(run, source) ||
+        run.flags.some((flag) => flag.startsWith('--mount=type=cache'))
+      )
+        continue;
+      const found = LEAVINGS.find(({ install, clean }) => install.test(run.words) && !clean.test(run.words));
+      if (!found || !run.stage.isFinal || /PIP_NO_CACHE_DIR/.test(source.text)) continue;
+      const stood = source.change.removed.some(({ text }) => found.install.test(text) && !found.clean.test(text));
+      const isOwnStyle =
+        source.oldText !== undefined && found.install.test(source.oldText) && !found.clean.test(source.oldText);
+      yield {
+        at: run,
+        severity: stood || isOwnStyle || isDevelopment(source) ? 'low' : (found.severity ?? 'low'),
+        message: `What ${found.what} downloads stays in the image`,
+      };
+    }
+  },
+);
+
+function isDevelopment({ path }: SourceFile): boolean {
+  return /(^|\/)\.devcontainer\/|(?:dev|test|ci|build)[^/]*$|(^|\/)(?:tests?|ci|dev|examples?)\//i.test(path);
+}
+
+/** A layer of its own for each step that belongs to one. */
+const layers = imageRule(
+  {
+    id: 'performance/image-size',
+    severity: 'medium',
+    remedy: 'Do both in one RUN.',
+  },
+  function* ({ source, all }) {
+    for (const [at, run] of all.entries()) {
+      if (run.name !== 'RUN' || !isAdded(run, source)) continue;
+      const before = all.slice(0, at).filter(({ stage }) => stage === run.stage);
+      const last = before.at(-1);
+      if (/\bapt(?:-get)?\s+(?:-\S+\s+)*update\b/.test(run.words) && !/\binstall\b|\bupgrade\b/.test(run.words))
+        yield {
+          at: run,
+          message: 'The list of packages is kept in a layer of its own, and is old when the next one installs',
+        };
+      else if (
+        /^rm\s+-\w*[rf]\w*\s+(?:-\S+\s+)*\S+(?:\s+\S+)*$/.test(run.words) &&
+        before.some((other) => makes(other, run))
+      )
+        yield { at: run, message: 'What an earlier layer holds does not get smaller when a later one removes it' };
+      else if (
+        /^(?:chown|chmod)\s+(?:-\w+\s+)*-?\w*R/.test(run.words) &&
+        last?.name === 'COPY' &&
+        !last.flags.some((flag) => /^--ch(?:own|mod)/.test(flag))
+      )
+        yield {
+          at: run,
+          severity: 'low',
+          message: 'Every file is kept twice; COPY --chown or --chmod does it in one layer',
+        };
+      else if (last?.name === 'RUN' && managerOf(last) !== undefined && managerOf(last) === managerOf(run))
+        yield {
+          at: run,
+          severity: last.words.length + run.words.length < 200 ? 'medium' : 'low',
+          message: `Two layers install with ${managerOf(run) ?? ''}, one after the other`,
+        };
+    }
+  },
+);
+
+function makes(earlier: Instruction, removal: Instruction): boolean {
+  if (!['RUN', 'COPY', 'ADD'].includes(earlier.name)) return false;
+  return (
+    removal.words
+      .split(/\s+/)
+      .slice(1)
+      .filter((word) => word.startsWith('/') && word.length > 3)
+      .some((path) => earlier.words.includes(path.replace(/\/?\*?$/, ''))) ||
+    (/\/var\/lib\/apt|\/var\/cache/.test(removal.words) && managerOf(earlier) !== undefined)
+  );
+}
+
+function managerOf({ name, words }: Instruction): string | undefined {
+  if (name !== 'RUN' || !/\b(?:install|add)\b/.test(words)) return undefined;
+  return /\b(apt-get|apt|apk|yum|dnf|microdnf|pip3?|npm|gem)\b[^&;|]*\b(?:install|add)\b/.exec(words)?.[1];
+}
+
+/** The base image: which one it is, and whether it stays the same tomorrow. */
+const moving = imageRule(
+  {
+    id: 'security/unpinned',
+    severity: 'medium',
+    remedy: 'Name a version, or better a digest.',
+  },
+  function* ({ source, all }) {
+    const aliases = all.flatMap(({ stage }) => stage.alias ?? []);
+    for (const from of all) {
+      if (from.name !== 'FROM' || !isAdded(from, source)) continue;
+      const image = from.stage.from;
+      if (image === 'scratch' || image.includes('$') || aliases.includes(image) || !isMoving(image)) continue;
+      const bare = image.replace(/:[^/]*$/, '');
+      const pinned = source.change.removed.some(
+        ({ text }) => /^\s*FROM\s/i.test(text) && text.includes(bare) && !isMoving(text.trim().split(/\s+/)[1] ?? ''),
+      );
+      const same = source.change.removed.some(({ text }) => text.includes(bare));
+      if (pinned || !same)
+        yield {
+          at: from,
+          severity: pinned || !isDevelopment(source) ? 'medium' : 'low',
+          message: `The base image may be another one tomorrow: \`${shorten(image)}\``,
+        };
+    }
+  },
+);
+
+/** An image without a tag or a digest, or of the newest whatever it is. */
+function isMoving(image: string): boolean {
+  if (image.includes('@sha256:')) return false;
+  const tag = /:([^/]+)$/.exec(image)?.[1];
+  return tag === undefined || /^(?:latest|edge|nightly|main|master|dev|unstable)$/.test(tag);
+}
+
+const SECRET_NAME = /(?:^|_)(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_KEY|ACCESS_KEY|CREDENTIALS?|AUTH)$/i;
+
+/** A secret that is handed over at build time stays in the image's history. */
+const kept = imageRule(
+  {
+    id: 'security/secret-in-image',
+    severity: 'medium',
+    remedy: 'Mount it for the one RUN that needs it: --mount=type=secret.',
+  },
+  function* ({ source, all }) {
+    for (const at of all) {
+      if (!['ARG', 'ENV'].includes(at.name) || !isAdded(at, source)) continue;
+      const name = at.words
+        .split(/\s+/)
+        .map((word) => word.split('=')[0] ?? '')
+        .find((word) => SECRET_NAME.test(word));
+      if (
+        name === undefined ||
+        /=(?:""|'')?$/.test(at.words) ||
+        (at.name === 'ARG' && !at.stage.isFinal && all.at(-1)?.stage !== at.stage)
+      )
+        continue;
+      yield { at, message: `\`${name}\` can be read from the image by whoever has it` };
+    }
+  },
+);
+
+/** A new image that runs as root although nothing in it asks for that. */
+const runsAsRoot = imageRule(
+  {
+    id: 'security/exposure',
+    severity: 'low',
+    remedy: 'Add a USER before the command.',
+  },
+  function* ({ source, all }) {
+    if (source.oldText !== undefined || isDevelopment(source)) return;
+    const final = all.filter(({ stage }) => stage.isFinal);
+    const starts = final.findLast(({ name }) => name === 'CMD' || name === 'ENTRYPOINT');
+    if (
+      starts &&
+      !final.some(({ name }) => name === 'USER') &&
+      !/nonroot|rootless|distroless|unprivileged/.test(starts.stage.from)
+    )
+      yield { at: starts, message: 'The container runs as root' };
+  },
+);
+
+/** How fast an image is built, and how large it gets. */
+export const imageCosts: readonly Rule[] = [cacheBroken, leavings, layers];
+
+/** What an image is made from, and what it holds. */
+export const imageRisks: readonly Rule[] = [moving, kept, runsAsRoot];

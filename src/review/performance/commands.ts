@@ -1,0 +1,201 @@
+import { addedCommands, type Command, type Loop } from '../read/commands.ts';
+import { shorten, type Hit, type Rule } from '../rules.ts';
+
+const LANGUAGES = ['shell', 'dockerfile', 'yaml'] as const;
+
+const REQUEST =
+  /^(?:curl|wget|http|https|psql|mysql|mariadb|sqlite3|mongosh?|redis-cli|ssh|scp|rsync|kubectl|oc|aws|gcloud|az|gh|glab|helm|ldapsearch|dig|nslookup|host)$|^(?:git (?:clone|fetch|pull|push|ls-remote)|docker (?:pull|push|exec|run|build)|npm (?:view|info|install|i)|pip3? install|apt-get (?:install|update)|apt install|apk add|(?:yum|dnf|brew|gem|cargo|go) install)$/;
+
+/** One request, query or installation for each element. */
+const requests: Rule = {
+  id: 'performance/query-in-loop',
+  ignoresMoves: true,
+  severity: 'medium',
+  remedy: 'Ask once for all: several addresses, names or rows in one call.',
+  languages: LANGUAGES,
+  async find(reading) {
+    const hits: Hit[] = [];
+    for (const command of await addedCommands(reading)) {
+      const { source, line, loop, name, args } = command;
+      const words = `${name} ${args.find((arg) => !arg.startsWith('-')) ?? ''}`;
+      if (!loop || isRepeated(loop) || !(REQUEST.test(name) || REQUEST.test(words)) || !usesElement(command, loop))
+        continue;
+      hits.push({
+        file: source.path,
+        line,
+        severity: isOpenEnded(loop) && !isLasting(command) ? 'medium' : 'low',
+        message: `One request or installation for each element: \`${shorten(command.text)}\``,
+      });
+    }
+    return hits;
+  },
+};
+
+/** The loop tries again, waits, or stops at the first that fits. */
+function isRepeated({ list, head, body, kind }: Loop): boolean {
+  if (/\b(?:sleep|break|retry|attempt)\b/.test(body + head)) return true;
+  if (kind === 'while') return !/\bread\b/.test(head);
+  return /^(?:\{\d+\.\.\d+\}|\$\(seq\b.*|`seq\b.*|[\d\s]+)$/.test(list);
+}
+
+function usesElement({ text }: Command, { head }: Loop): boolean {
+  const names = [...head.matchAll(/\bfor\s+(\w+)|\bread\b((?:\s+-\w+(?:\s+\S)?)*)((?:\s+\w+)+)/g)].flatMap((match) => [
+    ...(match[1] === undefined ? [] : [match[1]]),
+    ...(match[3]?.trim().split(/\s+/) ?? []),
+  ]);
+  return names.length === 0 || names.some((name) => new RegExp(`\\$\\{?!?${name}\\b`).test(text)) || /\$/.test(text);
+}
+
+/** Nobody knows how many there are. */
+function isOpenEnded({ list, kind }: Loop): boolean {
+  return kind === 'while' || /\$/.test(list) || /[*?`]/.test(list) || list === '';
+}
+
+/** It fetches or brings a whole file or image, which takes its time however it is asked for. */
+function isLasting({ name, args, text }: Command): boolean {
+  return (
+    !/^(?:curl|psql|mysql|mariadb|sqlite3|mongosh?|redis-cli|gh|http|apt-get|apt|apk|pip3?|yum|dnf)$/.test(name) ||
+    args.some((arg) => /^(?:-\w*[oOT]|--output|--upload-file|--remote-name)$/.test(arg)) ||
+    /-X\s*(?:PUT|POST|DELETE|PATCH)|--request/.test(text)
+  );
+}
+
+const TEXT_TOOLS =
+  /^(?:grep|egrep|fgrep|sed|awk|gawk|cut|tr|wc|head|tail|jq|yq|expr|bc|basename|dirname|sort|uniq|date|python3?|perl|ruby|node|xargs|cat|rev|column|paste|tac|nl)$/;
+
+/** A program started, or a file read from its beginning, for each line. */
+const processes: Rule = {
+  id: 'performance/process-in-loop',
+  ignoresMoves: true,
+  severity: 'medium',
+  remedy: 'Let one awk, grep -f or join read everything once, or use the expansions of the shell.',
+  languages: LANGUAGES,
+  async find(reading) {
+    const hits: Hit[] = [];
+    const told = new Set<string>();
+    for (const command of await addedCommands(reading)) {
+      const { source, line, loop, name } = command;
+      if (!loop || !TEXT_TOOLS.test(name) || !isPerLine(loop)) continue;
+      const whole = readsWholeFile(command, loop);
+      const cuts = /^(?:echo|printf)$/.test(command.fed[0] ?? '') && command.fed.length > 0;
+      if (told.has(`${source.path}:${line}`)) continue;
+      told.add(`${source.path}:${line}`);
+      hits.push({
+        file: source.path,
+        line,
+        severity: whole || (cuts && command.use === 'captured') ? 'medium' : 'low',
+        message: whole
+          ? `The whole file is read again for each line: \`${shorten(command.text)}\``
+          : `A process is started for each line: \`${shorten(command.text)}\``,
+      });
+    }
+    return hits;
+  },
+};
+
+function isPerLine({ kind, head, list }: Loop): boolean {
+  return kind === 'while'
+    ? /\bread\b/.test(head)
+    : /\$\(\s*(?:cat|<|grep|sed|awk|cut|sort|git (?:log|ls-files|diff))\b|`cat\b/.test(list);
+}
+
+/** `grep "$name" file`, where the file is neither the line nor what the loop reads. */
+function readsWholeFile({ name, args, fed, loop }: Command, around: Loop): boolean {
+  if (!/^(?:grep|egrep|fgrep|sed|awk|cat|jq)$/.test(name) || fed.length > 0 || loop === undefined) return false;
+  if (name === 'sed' && args.some((arg) => /^-\w*i/.test(arg))) return true;
+  const plain = args.filter((arg) => !arg.startsWith('-'));
+  const file = name === 'cat' ? plain[0] : plain.length >= 2 ? plain.at(-1) : undefined;
+  const names = [...around.head.matchAll(/\bfor\s+(\w+)|\s(\w+)\b/g)].map((match) => match[1] ?? match[2] ?? '');
+  return file !== undefined && !names.some((own) => new RegExp(`\\$\\{?${own}\\b`).test(file));
+}
+
+/** A search that begins at the root of the machine. */
+const searches: Rule = {
+  id: 'performance/unbounded-read',
+  ignoresMoves: true,
+  severity: 'medium',
+  remedy: 'Begin at the folder it can be in, or bound the search with -maxdepth, -xdev or -prune.',
+  languages: LANGUAGES,
+  async find(reading) {
+    return (await addedCommands(reading)).flatMap(({ source, line, name, args, text }) => {
+      const roots = args.filter((arg) => /^["']?\/["']?$/.test(arg)).length;
+      const recursive =
+        name === 'find' || (/^(?:grep|ls|du|rg)$/.test(name) && args.some((arg) => /^-\w*[rRa]/.test(arg)));
+      return recursive && roots > 0 && !/-maxdepth|-xdev|-mount|-prune|--one-file-system|--max-depth/.test(text)
+        ? [{ file: source.path, line, message: `The whole machine is searched: \`${shorten(text)}\`` } satisfies Hit]
+        : [];
+    });
+  },
+};
+
+/** A loop that asks again and again. */
+const polling: Rule = {
+  id: 'performance/polling',
+  ignoresMoves: true,
+  severity: 'medium',
+  remedy: 'Wait for the event itself, or sleep between the tries and give up after a while.',
+  languages: LANGUAGES,
+  async find(reading) {
+    const hits: Hit[] = [];
+    const told = new Set<string>();
+    for (const { source, loop, use } of await addedCommands(reading)) {
+      const inHead = loop === undefined && use === 'condition';
+      if (!loop || inHead || loop.kind !== 'while' || !source.isAdded(loop.line)) continue;
+      if (told.has(`${source.path}:${loop.line}`)) continue;
+      told.add(`${source.path}:${loop.line}`);
+      const { head, body } = loop;
+      const waits = /\b(?:sleep|read|wait|inotifywait|select|accept|nc|tail|timeout|usleep)\b/;
+      const idle = /^do\s*(?::|true|continue)?[;\s]*(?:done)?$/.test(body.replace(/#.*$/gm, ''));
+      if (
+        !waits.test(head + body) &&
+        (idle || /^(?:while|until)\s+(?:true|:)$/.test(head)) &&
+        !/\b(?:break|exit|return|shift)\b/.test(body)
+      )
+        hits.push({
+          file: source.path,
+          line: loop.line,
+          message: 'This loop asks again without a pause and takes a whole processor',
+        });
+      else if (/\bsleep\b/.test(body) && !BOUNDED.test(head + body))
+        hits.push({
+          file: source.path,
+          line: loop.line,
+          severity: 'low',
+          message: 'This waits without an end if what it waits for never comes',
+        });
+    }
+    return hits;
+  },
+};
+
+const BOUNDED =
+  /-(?:lt|gt|le|ge)\b|\(\(|timeout|SECONDS|deadline|attempt|retr|tries|max|count|break|exit|return|\btrue\b/i;
+
+/** `cat file | grep | wc -l`: programs that only hand on what the next one could have read itself. */
+const needless: Rule = {
+  id: 'performance/process-in-loop',
+  ignoresMoves: true,
+  severity: 'low',
+  remedy: 'Give the file to the program that reads it; `grep -c` counts.',
+  languages: LANGUAGES,
+  async find(reading) {
+    return (await addedCommands(reading)).flatMap(({ source, line, name, args, fed, text }) => {
+      const [first] = fed;
+      const handsOn =
+        first === 'cat' && fed.length === 1 && /^(?:grep|egrep|sed|awk|wc|head|tail|sort|cut|jq|while)$/.test(name);
+      const counts = name === 'wc' && args.includes('-l') && /^e?grep$/.test(fed.at(-1) ?? '');
+      return handsOn || counts
+        ? [
+            {
+              file: source.path,
+              line,
+              message: `One program too many in this pipe, before \`${shorten(text)}\``,
+            } satisfies Hit,
+          ]
+        : [];
+    });
+  },
+};
+
+/** What takes time in commands of a shell, wherever they stand. */
+export const commandCosts: readonly Rule[] = [requests, processes, searches, polling, needless];

@@ -1,0 +1,72 @@
+import { SCRIPTS, type LanguageName } from '../read/language.ts';
+import type { Rule } from '../rules.ts';
+import { sinkRules } from './sinks.ts';
+
+const JVM: readonly LanguageName[] = ['java', 'kotlin'];
+const SQL = String.raw`(?:select\b.{1,200}?\bfrom|insert\s+into|update\s+[\w."\x60]+\s+set|delete\s+from|drop\s+table|alter\s+table|truncate\s+table|create\s+(?:table|user|database|role)|where\s+[\w.]+\s*(?:=|like))\b`;
+/** Interpolated names in capitals are constants. */
+const DYNAMIC = String.raw`\$\{(?!(?-i:\s*[A-Z][A-Z0-9_]*\s*\}))`;
+
+const sql = sinkRules(
+  { id: 'security/sql-injection', severity: 'high', remedy: 'Use parameters of the database driver instead of text.' },
+  [
+    {
+      languages: SCRIPTS,
+      view: 'text',
+      pattern: new RegExp(
+        String.raw`(?<![\w)\]])\x60\s*${SQL}[^\x60]*${DYNAMIC}|(?<!\w)(["'])\s*${SQL}(?:(?!\1).)*\1\s*\+|\.(?:query|execute|raw|\$queryRawUnsafe)\(\s*\x60[^\x60]*${DYNAMIC}`,
+        'i',
+      ),
+      unless: (line) => !new RegExp(SQL, 'i').test(line.text),
+      message: 'A query is put together from values',
+    },
+    {
+      languages: ['python'],
+      view: 'text',
+      pattern: new RegExp(
+        String.raw`\bf(["'])\s*${SQL}(?:(?!\1).)*\{(?!(?-i:\s*[A-Z][A-Z0-9_]*\s*\}))|(["'])\s*${SQL}(?:(?!\2).)*\2\s*(?:%(?!\()|\+|\.format\()|\bf"""\s*${SQL}.*\{`,
+        'i',
+      ),
+      message: 'A query is put together from values',
+    },
+    {
+      languages: ['go'],
+      view: 'text',
+      pattern: new RegExp(
+        String.raw`\bSprintf\(\s*["\x60]\s*${SQL}[^"\x60]*%[svdq]|["\x60]\s*${SQL}[^"\x60]*["\x60]\s*\+\s*\w`,
+        'i',
+      ),
+      message: 'A query is put together from values',
+    },
+    {
+      languages: [...JVM, 'csharp', 'c', 'swift'],
+      view: 'text',
+      pattern: new RegExp(
+        String.raw`"\s*${SQL}[^"]*"\s*\+\s*(?!")[\w(]|\bformat\(\s*"\s*${SQL}[^"]*%s|\$"\s*${SQL}[^"]*\{`,
+        'i',
+      ),
+      message: 'A query is put together from values',
+    },
+    {
+      languages: ['rust'],
+      view: 'text',
+      pattern: new RegExp(String.raw`\bformat!\(\s*"\s*${SQL}[^"]*\{`, 'i'),
+      message: 'A query is put together from values',
+    },
+    {
+      languages: ['php'],
+      view: 'text',
+      pattern: new RegExp(String.raw`"\s*${SQL}[^"]*(?:\$\w|\{\$|"\s*\.\s*\$)|'\s*${SQL}[^']*'\s*\.\s*\$`, 'i'),
+      message: 'A query is put together from values',
+    },
+    {
+      languages: ['ruby'],
+      view: 'text',
+      pattern: new RegExp(String.raw`"\s*${SQL}[^"]*#\{`, 'i'),
+      message: 'A query is put together from values',
+    },
+  ],
+);
+
+/** Queries put together from values. */
+export const queryRules: readonly Rule[] = sql;

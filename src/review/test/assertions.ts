@@ -1,0 +1,161 @@
+import type { Hunk } from '../read/diff.ts';
+import type { Reading } from '../read/reading.ts';
+import { shorten, type Hit, type Rule } from '../rules.ts';
+
+/** A line that asserts something, in any of the usual frameworks. */
+export const ASSERTION =
+  /\b(?:expect(?:_\w+)?|assert\w*|should|verify|check|refute|ensure)\b\s*[.(!]|\bassert(?:_\w+)?!?[ (]|\.(?:should|expect)\b|\bt\.(?:Error|Fatal|Errorf|Fatalf|is|deepEqual|true|false|throws\w*|like|not|regex)\(|\bassert\w*\s*[({]|\bverify\(|\bself\.assert\w+|\bpytest\.raises|\brequire\.|\bEXPECT_\w+|\bASSERT_\w+|\bXCTAssert\w*|\bt\.Run\(|^\s*\[\[? .+ (?:-\w+|==?|!=|=~) .+ \]\]?\s*$/;
+
+const assertionRemoved: Rule = {
+  id: 'test/assertion-removed',
+  severity: 'medium',
+  remedy: 'Put the assertions back, or show where the same is proven now.',
+  languages: 'all',
+  *find(reading) {
+    const tests = reading.files.filter(
+      (source) => source.role === 'test' && source.language.programs && source.change.status !== 'deleted',
+    );
+    const balance = sum(tests.map((source) => asserts(source.change.added) - asserts(source.change.removed)));
+    if (productBalance(reading) < -5) return;
+    const kept = new Set(tests.flatMap(({ change }) => change.added.map(({ text }) => text.trim())));
+    for (const source of tests) {
+      const lost = asserts(source.change.removed) - asserts(source.change.added);
+      if (lost <= 0 || testsNamed(source.change.removed) > testsNamed(source.change.added)) continue;
+      const bare = source.change.hunks.find((one) => isBareLoss(one) && isForgotten(one, kept));
+      if (balance >= 0 && !bare) continue;
+      const hunk =
+        bare ??
+        source.change.hunks.find(({ lines }) =>
+          lines.some((line) => line.kind === 'removed' && ASSERTION.test(line.text)),
+        );
+      const gone = hunk?.lines.find((line) => line.kind === 'removed' && ASSERTION.test(line.text));
+      const severity =
+        bare || tests.some((test) => test.change.hunks.some((one) => isBareLoss(one) && isForgotten(one, kept)))
+          ? 'medium'
+          : 'low';
+      yield {
+        file: source.path,
+        line: lineNear(hunk, gone),
+        severity,
+        message: `${lost} more assertion${lost === 1 ? '' : 's'} removed than added, such as \`${shorten(gone?.text ?? '')}\``,
+        text: gone?.text ?? '',
+      } satisfies Hit;
+    }
+  },
+};
+
+/** Assertions go and what they were about stays: nearly nothing else is removed and no assertion comes instead. */
+function isBareLoss({ lines }: Hunk): boolean {
+  const removed = lines.filter(
+    (line) => line.kind === 'removed' && /\w/.test(line.text) && !/^\s*if .*\{$|^\s*\}\s*$/.test(line.text),
+  );
+  const added = lines.filter((line) => line.kind === 'added');
+  const lost = asserts(removed);
+  return lost > 0 && asserts(added) === 0 && removed.length - lost <= 1;
+}
+
+/** What was asserted is asserted nowhere else now, not even in the lines around. */
+function isForgotten({ lines }: Hunk, kept: ReadonlySet<string>): boolean {
+  const gone = lines.filter(({ kind, text }) => kind === 'removed' && ASSERTION.test(text));
+  const near = lines.filter(({ kind }) => kind !== 'removed').map(({ text }) => argumentOf(text));
+  return gone.some(({ text }) => !kept.has(text.trim()) && !near.includes(argumentOf(text)));
+}
+
+/** The same, said by another object or in another way: `assert.Equal(t, a, b)` and `suite.Equal(a, b)`. */
+function argumentOf(text: string): string {
+  return text.replace(/^[^(]*\((?:\w+(?:\.T\(\))?, (?=.*,))?/, '').replace(/[\s;]+/g, '');
+}
+
+type Texts = readonly { text: string }[];
+
+function asserts(lines: Texts): number {
+  return lines.filter(
+    ({ text }) => ASSERTION.test(text) && !/^\s*(import|from|use|const .*require\(|\/\/|#|\*)/.test(text),
+  ).length;
+}
+
+/** How many tests begin on these lines. */
+export function testsNamed(lines: Texts): number {
+  return lines.filter(({ text }) => TEST_START.test(text)).length;
+}
+
+/** A line on which a test begins. */
+export const TEST_START =
+  /^\s*(?:(?:it|test|specify)(?:\.\w+)*\s*\(|(?:async )?def test_?\w*\(|func (?:\([^)]*\) )?Test\w*\(|#\[(?:\w+::)?test\b|@(?:Test|ParameterizedTest)\b|(?:public )?function test\w*\(|\[(?:Fact|Theory|Test|TestMethod)\b|it ["']|@test ["'])/;
+
+/** All of them together. */
+export function sum(numbers: number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
+
+/** Lines of product code added less those removed: who removes a feature removes its tests. */
+export function productBalance(reading: Reading): number {
+  const products = reading.files.filter((source) => source.role === 'product');
+  return sum(products.map((source) => source.change.added.length - source.change.removed.length));
+}
+
+/** The new line nearest to a removed one of the hunk; 0 without either. */
+export function lineNear(hunk: Hunk | undefined, line: { oldLine: number } | undefined): number {
+  if (!hunk || !line) return 0;
+  const at = hunk.lines.findIndex((other) => other.oldLine === line.oldLine && other.kind === 'removed');
+  return (
+    [...hunk.lines.slice(at), ...hunk.lines.slice(0, at).toReversed()].find((other) => other.newLine > 0)?.newLine ?? 0
+  );
+}
+
+const WEAK =
+  /\.(?:toBeTruthy|toBeDefined|toBeFalsy)\(\)|\.not\.toThrow\(\)|expect\.anything\(\)|\bassertTrue\(|\bassertIsNotNone\(|\bassertNotNull\(|\.isNotNull\(\)|\.toBe(?:GreaterThan|LessThan)(?:OrEqual)?\(|\.toEqual\(expect\.any\(|\bassertThat\([^()]*\)\.isNotEmpty\(\)|\bassert!\(.* (?:[<>]=?|!=) |\bassert [^=]*? (?:[<>]=?|!=|in) |\bassert_ne!\(|\.not\.to(?:Be|Equal|StrictEqual)\(|\bassertNotEquals?\(|\bassert\.NotEqual\(|\bassert\.notStrictEqual\(|\bt\.Logf?\(|^\s*if .* == (?:0|nil|""|false) \{$|\bassert\.ok\(|\bassert\.NotNil\(|\bassert!\([^=]*\.is_(?:some|ok)\(\)|\bassert \w[\w.]*(?:\(.*\))?(?: is not None)?\s*$|^\s*if .*\s(?:<=?|>=?) -?\d+ \{$/;
+const STRONG =
+  /\.(?:toBe|toEqual|toStrictEqual|toMatchObject|toThrow|toHaveBeenCalledWith)\((?!\))|\bassert(?:Equals?|Same|Raises|AlmostEqual)\(|\.isEqualTo\(|\bassert\.(?:strictEqual|equal|deepEqual|deepStrictEqual|Equal|Same)\(|\bassert_eq!\(|\bassert .*==|^\s*if .* != \S+ \{$|\bt\.(?:Error|Fatal)f?\(/;
+
+const assertionWeakened: Rule = {
+  id: 'test/assertion-weakened',
+  severity: 'medium',
+  remedy: 'Keep asserting the value.',
+  languages: 'all',
+  *find(reading) {
+    for (const source of reading.files) {
+      if (!source.language.programs) continue;
+      for (const hunk of source.change.hunks) {
+        const strong = hunk.lines.filter(
+          (line) => line.kind === 'removed' && STRONG.test(line.text) && !WEAK.test(line.text),
+        );
+        for (const line of hunk.lines) {
+          if (
+            line.kind !== 'added' ||
+            !WEAK.test(line.text) ||
+            (STRONG.test(line.text) && !/expect\.any/.test(line.text))
+          )
+            continue;
+          if (source.role !== 'test' && !source.isTestLine(line.newLine)) continue;
+          const before = strong.find((old) => areAlike(old.text, line.text));
+          if (before)
+            yield {
+              file: source.path,
+              line: line.newLine,
+              message: `The assertion is weaker than \`${shorten(before.text)}\` was`,
+              text: line.text,
+            } satisfies Hit;
+        }
+      }
+    }
+  },
+};
+
+/** Both speak of the same things: what the weaker one names, the stronger one named. */
+function areAlike(strong: string, weak: string): boolean {
+  const [before, after] = [namesIn(strong), namesIn(weak)];
+  return after.length > 0 && after.every((name) => before.includes(name));
+}
+
+/** The names of what is asserted, without the words of the frameworks and the texts. */
+function namesIn(text: string): string[] {
+  const bare = text.replace(/(["'`])(?:(?!\1)[^\\]|\\.)*\1/g, '').replace(/\bassert_?\w*!?/gi, '');
+  return (bare.match(/[A-Za-z_$][\w$]*/g) ?? []).filter((name) => !FRAMEWORK.test(name));
+}
+
+const FRAMEWORK =
+  /^(?:expect|await|not|to(?:[A-Z]\w*)?|be|any|anything|Object|String|Number|Array|t|T|Fatal|Fatalf|Error|Errorf|Log|Logf|if|is|None|null|nil|True|False|true|false|self|self_|is[A-Z]\w*|is_some|is_ok|equal\w*|deep\w*|strict\w*|ok|Equal|NotNil|NotNull|Same|in|require|result_of)$/;
+
+/** Assertions that went away or say less than before. */
+export const assertionRules: readonly Rule[] = [assertionRemoved, assertionWeakened];

@@ -1,0 +1,88 @@
+import type { Hunk, HunkLine } from '../read/diff.ts';
+import type { Reading } from '../read/reading.ts';
+import { shorten, type Hit, type Rule } from '../rules.ts';
+import { ASSERTION, lineNear } from './assertions.ts';
+
+/** What was expected is another now; it is grave if nothing that could have changed the answer does. */
+const expectation: Rule = {
+  id: 'test/expectation-changed',
+  severity: 'medium',
+  remedy: 'Say why the old value was wrong, or put it back.',
+  languages: 'all',
+  *find(reading) {
+    const alone = onlyTests(reading);
+    const found = reading.files.flatMap((source) =>
+      source.role === 'test' && source.language.programs && source.change.status === 'modified'
+        ? source.change.hunks.flatMap((hunk) => pairsOf(hunk).map(([old, now]) => ({ source, old, now })))
+        : [],
+    );
+    for (const { source, old, now } of alone ? found : found.slice(0, FEW))
+      yield {
+        file: source.path,
+        line: now.newLine,
+        severity: alone && found.length <= FEW ? 'medium' : 'low',
+        message: `${alone ? 'Only what' : 'What'} is expected changed: \`${shorten(old.text)}\` before`,
+        text: now.text,
+      } satisfies Hit;
+  },
+};
+
+const FEW = 2;
+
+function onlyTests({ files, change }: Reading): boolean {
+  return (
+    files.length > 0 &&
+    change.files.length === files.length &&
+    files.every(({ role, language }) => (role === 'test' && language.programs) || role === 'docs')
+  );
+}
+
+/** Removed and added lines that differ in a literal alone, where something is asserted. */
+function pairsOf(hunk: Hunk): [HunkLine, HunkLine][] {
+  const removed = hunk.lines.filter(({ kind }) => kind === 'removed');
+  const added = hunk.lines.filter(({ kind }) => kind === 'added');
+  if (removed.length !== added.length) return [];
+  return removed.flatMap((old, at): [HunkLine, HunkLine][] => {
+    const now = added[at];
+    if (!now || old.text.trim() === now.text.trim() || bare(old.text) !== bare(now.text)) return [];
+    return ASSERTION.test(now.text) || ROW.test(now.text) ? [[old, now]] : [];
+  });
+}
+
+const LITERAL =
+  /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`|\b\d[\w.]*\b|\b(?:true|false|True|False|null|None|nil|undefined)\b/g;
+/** A row of a table of cases. */
+const ROW = /^\s*[[({].*[\])}],?\s*$/;
+
+function bare(text: string): string {
+  return text.replace(LITERAL, '§').replace(/\s+/g, '');
+}
+
+/** Rows of a table of cases go, and the code they are about stays as it is. */
+const casesRemoved: Rule = {
+  id: 'test/cases-removed',
+  severity: 'medium',
+  remedy: 'Keep the cases.',
+  languages: 'all',
+  *find(reading) {
+    const quiet = !reading.files.some(({ role, change }) => role === 'product' && change.removed.length > 0);
+    for (const source of reading.files) {
+      if (source.role !== 'test' || !source.language.programs || source.change.status !== 'modified') continue;
+      for (const hunk of source.change.hunks) {
+        const gone = hunk.lines.filter(({ kind, text }) => kind === 'removed' && text.trim() !== '');
+        const rows = gone.filter(({ text }) => ROW.test(text) && /["'\d]/.test(text));
+        if (rows.length < 2 || rows.length < gone.length || hunk.lines.some(({ kind }) => kind === 'added')) continue;
+        yield {
+          file: source.path,
+          line: lineNear(hunk, rows[0]),
+          severity: quiet ? 'medium' : 'low',
+          message: `${rows.length} cases of a test are gone, such as \`${shorten(rows[0]?.text ?? '')}\``,
+          text: rows[0]?.text ?? '',
+        } satisfies Hit;
+      }
+    }
+  },
+};
+
+/** What tests ask for. */
+export const expectedRules: readonly Rule[] = [expectation, casesRemoved];

@@ -1,0 +1,54 @@
+import type { Hit, Rule } from '../rules.ts';
+import type { Reading, SourceFile } from '../read/reading.ts';
+
+const MANY_ROWS = 60;
+const MANY_HUNKS = 10;
+
+/** One or two snapshots are soon explained; all of many, beside product code that hardly moved, are not. */
+const snapshotRewrite: Rule = {
+  id: 'test/snapshot-rewrite',
+  severity: 'medium',
+  remedy: 'Update only the snapshots that this change explains.',
+  languages: 'all',
+  *find(reading) {
+    for (const source of [...reading.generated, ...reading.files]) {
+      if (!/\.snap$|(^|\/)__snapshots__\//.test(source.path) || source.change.status !== 'modified') continue;
+      const { removed, added, hunks } = source.change;
+      const rows = Math.min(removed.length, added.length);
+      const many = hunks.length >= MANY_HUNKS || rows >= MANY_ROWS;
+      const all = isWholesale(source);
+      if (!many && !all) continue;
+      const moved = productLines(reading);
+      const quiet = moved === 0 || (all && moved < 3);
+      yield {
+        file: source.path,
+        line: added[0]?.number ?? 0,
+        severity: quiet ? 'medium' : 'low',
+        message: `${rows} lines of snapshots are rewritten${moved === 0 ? ' and no product code changed' : ''}`,
+        text: '',
+      } satisfies Hit;
+    }
+  },
+};
+
+/** Three entries or more, and next to nothing of what they held is still there. */
+function isWholesale({ change }: SourceFile): boolean {
+  const rows = change.hunks.flatMap(({ lines }) => lines).filter(({ text }) => text.trim() !== '');
+  const entries = new Set(rows.filter(({ text }) => ENTRY.test(text)).map(({ text }) => text.replace(/ = .*$/, '')))
+    .size;
+  const kept = rows.filter(
+    ({ kind, text }) => kind === 'context' && !ENTRY.test(text) && !text.startsWith('//'),
+  ).length;
+  return entries >= 3 && change.removed.length >= entries && kept <= entries;
+}
+
+const ENTRY = /^exports\[/;
+
+function productLines(reading: Reading): number {
+  return reading.files
+    .filter(({ role, language }) => role === 'product' || (role === 'data' && language.name === 'css'))
+    .reduce((sum, { change }) => sum + change.added.length + change.removed.length, 0);
+}
+
+/** Snapshots that were accepted without a look. */
+export const snapshotRules: readonly Rule[] = [snapshotRewrite];

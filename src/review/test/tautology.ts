@@ -1,0 +1,148 @@
+import type { SourceLine } from '../read/lexer.ts';
+import type { SourceFile } from '../read/reading.ts';
+import { lineRule, shorten, sourcesOf, type Hit, type Rule } from '../rules.ts';
+import { SCRIPTS } from '../read/language.ts';
+
+/** Both sides of an equality are the same words, or neither side asks the program anything. */
+const sameSides: Rule = {
+  id: 'test/tautology',
+  severity: 'high',
+  remedy: 'Assert what the code under test returned or did.',
+  languages: 'all',
+  *find(reading) {
+    for (const source of sourcesOf(reading, 'all', ['test', 'product'])) {
+      if (!source.language.programs) continue;
+      for (const line of source.added) {
+        if (source.role !== 'test' && !source.isTestLine(line.number)) continue;
+        const sides = sidesOf(line);
+        if (!sides || !isIdle(sides, source)) continue;
+        yield {
+          file: source.path,
+          line: line.number,
+          message: `This assertion cannot fail: \`${shorten(line.text)}\``,
+          text: line.raw,
+        } satisfies Hit;
+      }
+    }
+  },
+};
+
+type Sides = readonly [left: string, right: string];
+
+/** The two things that an assertion on one line holds against each other. */
+function sidesOf({ code, text }: SourceLine): Sides | undefined {
+  const start = /\b(?:expect|assert\w*|EXPECT_EQ|require)\b/.exec(code)?.index;
+  if (start === undefined || /\bnot\b|Not|!=|\bne\b|_ne!/.test(code)) return undefined;
+  const part = text.slice(start);
+  const pair =
+    argumentsAfter(
+      part,
+      /^(?:assert(?:\.\w*[eE]qual\w*|\.(?:same|is|Equal))?|assertEquals?|assertSame|assert_eq!|EXPECT_EQ|require\.Equal)\s*\(/,
+    ) ??
+    expectation(part) ??
+    comparison(part);
+  return pair && pair[0] !== '' && pair[1] !== '' ? pair : undefined;
+}
+
+function argumentsAfter(text: string, call: RegExp): Sides | undefined {
+  const opened = call.exec(text)?.[0];
+  if (opened === undefined) return undefined;
+  const [first, second, third] = split(text.slice(opened.length));
+  if (second === undefined) return undefined;
+  return first === 't' && third !== undefined ? [second, third] : [first ?? '', second];
+}
+
+function expectation(text: string): Sides | undefined {
+  const opened = /^(?:expect|assertThat)\s*\(/.exec(text)?.[0];
+  if (opened === undefined) return undefined;
+  const left = split(text.slice(opened.length))[0] ?? '';
+  const rest = text.slice(opened.length + left.length);
+  const matcher =
+    /^\s*\)\s*\.(?:toBe|toEqual|toStrictEqual|isEqualTo|to\.(?:equal|be|eql|deep\.equal)|to\.eq)\s*\(/.exec(rest)?.[0];
+  return matcher === undefined ? undefined : [left, split(rest.slice(matcher.length))[0] ?? ''];
+}
+
+function comparison(text: string): Sides | undefined {
+  const asserted = /^assert(?:!\s*\(|\s*\(|\.ok\(|\s+)(.*)$/.exec(text)?.[1];
+  const whole = asserted === undefined ? undefined : split(asserted)[0];
+  const sides = whole?.split(/\s(?:===?|is)\s/) ?? [];
+  return sides.length === 2 ? [sides[0] ?? '', sides[1] ?? ''] : undefined;
+}
+
+/** The parts between commas, up to the bracket that closes the list. */
+function split(text: string): string[] {
+  const parts = [''];
+  let depth = 0;
+  let quote = '';
+  for (const char of text) {
+    if (quote !== '') {
+      if (char === quote) quote = '';
+    } else if (`"'\``.includes(char)) quote = char;
+    else if ('([{'.includes(char)) depth += 1;
+    else if (')]}'.includes(char)) {
+      depth -= 1;
+      if (depth < 0) break;
+    } else if (char === ',' && depth === 0) {
+      parts.push('');
+      continue;
+    }
+    parts[parts.length - 1] += char;
+  }
+  return parts;
+}
+
+function isIdle([left, right]: Sides, source: SourceFile): boolean {
+  const [a, b] = [left.replace(/\s+/g, ''), right.replace(/\s+/g, '')];
+  if (a === b)
+    return !/\b(?:next|random|now|uuid|read|pop|shift|new)\b|Date|\+\+/i.test(left) && !provesSameness(a, source);
+  return isLiteral(a) && isLiteral(b);
+}
+
+/** `f(x)` twice may prove that the answer is kept; one name twice proves nothing. */
+function provesSameness(side: string, source: SourceFile): boolean {
+  return (
+    side.includes('(') &&
+    /memo|cache|once|single|same|identity|stable|idempot|equal|hash/i.test(source.path + source.text.slice(0, 4_000))
+  );
+}
+
+function isLiteral(text: string): boolean {
+  return /^(?:-?\d[\d.+*/()-]*|true|false|null|None|True|False|nil|(["'])[^"']*\1)$/.test(text);
+}
+
+const idle: Rule[] = [
+  lineRule({
+    id: 'test/unawaited-assertion',
+    severity: 'medium',
+    languages: SCRIPTS,
+    roles: ['test'],
+    pattern: /^\s*expect\(.*\)\.(?:rejects|resolves)\.|^\s*assert\.(?:rejects|doesNotReject)\(/,
+    unless: (line, source) =>
+      line.depth > 0 || /(?:=>|return|await|,|\()\s*$/.test(source.lineAt(line.number - 1)?.code ?? ''),
+    message: 'Nobody waits for this assertion, so the test ends before it can fail',
+    remedy: 'Await it or return it.',
+  }),
+  lineRule({
+    id: 'test/tautology',
+    severity: 'high',
+    languages: SCRIPTS,
+    roles: ['test'],
+    pattern: /^\s*expect\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)(?:\.to|\.not)?;?\s*$/,
+    unless: (line, source) => line.depth > 0 || /^\s*\./.test(source.lineAt(line.number + 1)?.code ?? ''),
+    message: 'Nothing is expected here: `$&`',
+    remedy: 'Say what the value must be.',
+  }),
+  lineRule({
+    id: 'test/tautology',
+    severity: 'high',
+    languages: ['python'],
+    roles: ['test'],
+    pattern:
+      /^\s*(?:assert\s+)?[\w.]*mock[\w.]*\.(?:called_once|called_once_with|called_with|called_any|not_called|has_calls|asert_\w+)\b/i,
+    message: 'A mock has every attribute, so this never fails: `$&`',
+    remedy: 'Use assert_called_once_with and its kin.',
+  }),
+];
+
+/** Assertions that hold whatever the program does. */
+export const tautologyRules: readonly Rule[] = [sameSides, ...idle];

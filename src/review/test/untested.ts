@@ -1,0 +1,228 @@
+import { posix } from 'node:path';
+import { isLockFile, roleOf } from '../read/file-role.ts';
+import type { Reading, SourceFile } from '../read/reading.ts';
+import { sourcesOf, type Hit, type Rule } from '../rules.ts';
+import { sum } from './assertions.ts';
+
+/** New lines of behaviour from which on a change without any test is more than a trifle, where files usually have tests. */
+const UNTESTED_LINES = 40;
+
+/** Types, words of a language and steps of a database have no tests of their own. */
+const UNPROVEN = /\.d\.ts$|\.pyi$|^(?:bin|build|release)\/|(^|\/)(locales?|i18n|lang|translations?|migrations)\//;
+
+const LOGIC =
+  /\b(if|else|elif|for|while|switch|case|match|catch|except|throw|raise|return|await|yield|loop|when|unless|rescue|panic!?)\b|=>|\?\?|&&|\|\||\w\(|[+\-*/%|&^]?=(?!=)/;
+const DECLARATION =
+  /^\s*(?:import\b|export \{|export \* |export type\b|(?:export )?(?:declare|interface|type)\b|use\b|from\b|package\b|#\[|@\w+(?:\(.*\))?$|[)}\]]+[;,]?$|(?:const|let|var|final|static|public static final)\s+[A-Z_]+\b)/;
+
+const untested: Rule = {
+  id: 'test/untested-change',
+  severity: 'medium',
+  remedy: 'Add a test that fails without this change.',
+  languages: 'all',
+  *find(reading) {
+    if (!hasTests(reading) || touchesTests(reading)) return;
+    const removed = new Set(reading.files.flatMap((source) => source.change.removed.map((line) => shapeOf(line.text))));
+    const changed = sourcesOf(reading, 'all')
+      .filter(({ language, path }) => language.programs && language.name !== 'c' && !UNPROVEN.test(path))
+      .map((source) => ({ source, statements: newStatements(source, removed), turns: turnsIn(source) }));
+    const [largest] = changed.sort((a, b) => weightOf(b) - weightOf(a));
+    if (!largest || weightOf(largest) === 0) return;
+    const total = sum(changed.map(({ statements }) => statements.length));
+    const [turn] = largest.turns;
+    const small = total < 3 && turn === undefined;
+    if (small && !hasOwnTest(largest.source.path, reading) && !holdsTests(largest.source)) return;
+    yield {
+      file: largest.source.path,
+      line: largest.statements[0]?.number ?? turn ?? 0,
+      severity: isGrave(changed, reading) ? 'medium' : 'low',
+      message:
+        total === 0
+          ? 'A condition or a value changed and no test did'
+          : `${total} line${total === 1 ? '' : 's'} of new behaviour and no test changed`,
+      text: '',
+    } satisfies Hit;
+  },
+};
+
+type Changed = { source: SourceFile; statements: SourceFile['added']; turns: number[] };
+
+function weightOf({ statements, turns }: Changed): number {
+  return statements.length + turns.length;
+}
+
+/** Much that is new where files have tests; something new for callers, or a condition turned, in a file that has a test of its own. */
+function isGrave(changed: readonly Changed[], reading: Reading): boolean {
+  if (
+    changed.some(({ source }) => source.added.some(({ code }) => /@(?:\w+\.)?overload\b|\bTYPE_CHECKING\b/.test(code)))
+  )
+    return false;
+  const total = sum(changed.map(({ statements }) => statements.length));
+  if (total >= UNTESTED_LINES && areTestedHere(changed, reading)) return true;
+  const own = changed.filter(
+    ({ source }) => source.oldText !== undefined && (holdsTests(source) || hasOwnTest(source.path, reading)),
+  );
+  if (
+    own.some(
+      ({ source, statements }) =>
+        statements.length > 2 && source.change.added.some(({ text }) => ENTRY.test(text) && isWider(text, source)),
+    )
+  )
+    return true;
+  const [only] = own;
+  if (changed.length === 1 && only && only.statements.length <= SMALL_CHANGE && newWays(only) >= 2) return true;
+  return (
+    changed.length === 1 &&
+    only !== undefined &&
+    only.turns.length > 0 &&
+    only.turns.length === countedLines(only.source)
+  );
+}
+
+/** In a larger change the branches are seldom what it is about. */
+const SMALL_CHANGE = 12;
+const WAY = /\b(?:if|elif|except|rescue|unless|throw|raise|panic)\b/;
+
+function newWays({ source: { change } }: Changed): number {
+  const ways = (lines: readonly { text: string }[]) =>
+    lines.filter(({ text }) => WAY.test(text) && !/^\s*(?:\/\/|#|\*)/.test(text)).length;
+  return ways(change.added) - ways(change.removed);
+}
+
+function countedLines({ change }: SourceFile): number {
+  return change.added.filter(({ text }) => /\w/.test(text) && !/^\s*(?:\/\/|#|\*|\/\*)/.test(text)).length;
+}
+
+/** At least half of the files beside the changed ones have tests of their own. */
+function areTestedHere(changed: readonly Changed[], reading: Reading): boolean {
+  const kinds = new Set(changed.map(({ source }) => posix.extname(source.path)));
+  const tested = new Set<string>();
+  for (const path of reading.paths)
+    if (kinds.has(posix.extname(path)) && roleOf(path) === 'test') tested.add(bareStem(path));
+  let [all, own] = [0, 0];
+  for (const path of reading.paths) {
+    if (!kinds.has(posix.extname(path)) || roleOf(path) !== 'product') continue;
+    all += 1;
+    if (tested.has(bareStem(path)) || changed.some(({ source }) => source.path === path && holdsTests(source)))
+      own += 1;
+  }
+  return own >= all / 2;
+}
+
+/** Lines that say the same of the same names, with another operator, number or truth: a condition or a value turned. */
+function turnsIn(source: SourceFile): number[] {
+  return source.change.hunks.flatMap(({ lines }) => {
+    const removed = lines.filter(({ kind, text }) => kind === 'removed' && isLogic(text)).map(({ text }) => text);
+    return lines
+      .filter(
+        ({ kind, text, newLine }) =>
+          kind === 'added' && isLogic(text) && !DECLARATION.test(text) && !source.isTestLine(newLine),
+      )
+      .filter(({ text }) => removed.some((old) => isTurned(old, text)))
+      .map(({ newLine }) => newLine);
+  });
+}
+
+function isLogic(text: string): boolean {
+  return LOGIC.test(text) || /[\w)] [-+*/%<>] [\w(]/.test(text);
+}
+
+function isTurned(old: string, now: string): boolean {
+  const [before, after] = [old, now].map((text) =>
+    text
+      .replace(/(?:\/\/|#).*$/, '')
+      .replace(/(["'`])(?:(?!\1)[^\\]|\\.)*\1/g, '""')
+      .trim(),
+  );
+  if (before === undefined || after === undefined || before.replace(/[\s;,]/g, '') === after.replace(/[\s;,]/g, ''))
+    return false;
+  const names = (text: string) =>
+    text
+      .replace(/\b(?:true|false|True|False|not|and|or|is)\b|\b\d[\w.]*/g, '')
+      .match(/[A-Za-z_$][\w$]*/g)
+      ?.join(' ') ?? '';
+  return names(before) === names(after) && names(before) !== '';
+}
+
+/** A function that was not there, or takes more than it did. Other types for the same parameters are no behaviour. */
+function isWider(header: string, { change }: SourceFile): boolean {
+  const name = /([\w$]+)\s*(?:<[^>]*>)?(?:\(|= (?:async )?\()/.exec(header)?.[1] ?? '';
+  const old = change.removed.filter(({ text }) =>
+    new RegExp(`\\b${name.replaceAll('$', '\\$')}\\s*(?:<[^>]*>)?(?:\\(|= )`).test(text),
+  );
+  return old.every(({ text }) => commas(header) > commas(text));
+}
+
+function commas(text: string): number {
+  return text
+    .replace(/<[^>]*>|\[[^\]]*\]/g, '')
+    .replace(/\(\s*\)/g, '')
+    .split(/,|\((?=\s*[\w$&*@.{'"])/).length;
+}
+
+const ENTRY =
+  /^\s*(?:export (?:default )?(?:async )?function\b|export const \w+ = (?:async )?\(|def [a-z]|async def [a-z]|func (?:\([^)]*\) )?[A-Z]|pub (?:async )?fn\b|public (?!class|interface|record|enum)[\w<>[\], ]+\()/;
+
+/** `tax.test.ts` for `tax.ts`, `test_tax.py`, `tax_test.go`, `TaxTest.java`. */
+function hasOwnTest(path: string, reading: Reading): boolean {
+  const stem = bareStem(path);
+  if (/^(?:index|main|mod|lib|init|utils?|helpers?|common|types?)$/.test(stem)) return false;
+  for (const other of reading.paths)
+    if (other !== path && roleOf(other) === 'test' && bareStem(other) === stem) return true;
+  return false;
+}
+
+function bareStem(path: string): string {
+  return posix
+    .basename(path)
+    .replace(/\..*$/, '')
+    .replace(/^test_|_tests?$|(?:Tests?|Spec|IT|TestCase)$/, '')
+    .replace(/[_-]/g, '')
+    .toLowerCase();
+}
+
+/** Rust keeps tests beside what they test. */
+function holdsTests({ language, text }: SourceFile): boolean {
+  return language.name === 'rust' && text.includes('#[cfg(test)]');
+}
+
+function hasTests(reading: Reading): boolean {
+  if (reading.files.some(holdsTests)) return true;
+  for (const path of reading.paths)
+    if (
+      /(^|\/)(tests?|__tests__|spec)\/|[._-](test|spec)\.|_test\.|(^|\/)test_|Test\.(java|kt|cs)$/.test(path) &&
+      !isLockFile(path)
+    )
+      return true;
+  return false;
+}
+
+function touchesTests(reading: Reading): boolean {
+  return [...reading.files, ...reading.generated].some(
+    (source) =>
+      source.role === 'test' ||
+      source.path.endsWith('.snap') ||
+      source.added.some((line) => source.isTestLine(line.number)),
+  );
+}
+
+/** Added statements that the change did not merely move or rename: their words are not among the removed ones. */
+function newStatements(source: SourceFile, removed: ReadonlySet<string>): SourceFile['added'] {
+  return source.added.filter(
+    (line) =>
+      line.startsIn === 'code' &&
+      line.depth === 0 &&
+      LOGIC.test(line.code) &&
+      !DECLARATION.test(line.code) &&
+      !source.isTestLine(line.number) &&
+      !removed.has(shapeOf(line.raw)),
+  );
+}
+
+/** A line with every name replaced by one mark, so that a rename keeps its shape. */
+function shapeOf(text: string): string {
+  return text.replace(/[\w$]+/g, 'a').replace(/\s+/g, '');
+}
+
+/** Behaviour that no test follows. */
+export const untestedRules: readonly Rule[] = [untested];
