@@ -13,8 +13,7 @@ export default {
   ],
   testTimeout: 120_000,
   testSequencer: '<rootDir>/test/sequencer.js',
-  // One more than the cores of a small machine: many tests wait for the programs that they start.
-  maxWorkers: 3,
+  maxWorkers: 2,
   // Every process that a test starts copies the page tables of its worker: a fat worker makes git slow.
   workerIdleMemoryLimit: '400MB',
 };
