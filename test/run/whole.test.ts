@@ -18,4 +18,4 @@ test('the demo: two slices, one failed gate, one finding of the wall, both mende
   expect(said.err).toContain('median gates failed, back to build');
   expect(said.err).toContain('report review wall blocked, back to build');
   expect(code).toBe(0);
-}, 240_000);
+});
