@@ -3,7 +3,11 @@ import { docRules } from './code/docs.ts';
 import { errorRules } from './code/errors.ts';
 import { flowRules } from './code/flow.ts';
 import { goRules } from './code/go.ts';
-import { logicRules } from './code/logic.ts';
+import { comparisonRules } from './code/comparisons.ts';
+import { conditionRules } from './code/conditions.ts';
+import { idleRules } from './code/idle.ts';
+import { loopRules } from './code/loops.ts';
+import { repeatedRules } from './code/repeated.ts';
 import { missingRules } from './code/missing.ts';
 import { promiseRules } from './code/promises.ts';
 import { commandSlips } from './code/commands.ts';
@@ -314,7 +318,11 @@ export const codeRules: readonly Rule[] = [
   ...lines,
   ...errorRules,
   ...flowRules,
-  ...logicRules,
+  ...conditionRules,
+  ...idleRules,
+  ...repeatedRules,
+  ...loopRules,
+  ...comparisonRules,
   ...promiseRules,
   ...missingRules,
   ...absentRules,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mannerAt } from '../goal/manner.ts';
 import type { Policy } from '../goal/policy.ts';
-import type { Finding, PassName, Severity } from '../goal/wall.ts';
+import { SEVERITIES, type Finding, type PassName, type Severity } from '../goal/wall.ts';
 import type { Role } from './read/file-role.ts';
 import type { LanguageName } from './read/language.ts';
 import type { SourceLine } from './read/lexer.ts';
@@ -111,36 +111,46 @@ export function sourcesOf(
   );
 }
 
-/** What the rules of one pass find, with stable ids and with `review.rules` and earlier `omk-ignore` marks applied. */
+/**
+ * What the rules of one pass find, with stable ids and with `review.rules` and earlier `omk-ignore` marks applied. A rule
+ * speaks once of a line: the worst that it has to say.
+ */
 export async function findingsOf(rules: readonly Rule[], reading: Reading): Promise<Finding[]> {
-  const found: Finding[] = [];
-  const seen = new Map<string, number>();
-  const struck = new Set<string>();
   const sources = new Map([...reading.files, ...reading.generated].map((source) => [source.path, source]));
+  const worst = new Map<string, Struck>();
   for (const rule of rules) {
     if (reading.policy.rules[rule.id] === 'off') continue;
     for (const hit of await rule.find(reading)) {
       const source = sources.get(hit.file);
-      const place = `${rule.id}\0${hit.file}\0${hit.line}`;
-      if (hit.line > 0 && struck.has(place)) continue;
-      struck.add(place);
       if (source && ((rule.ignoresMoves && source.isMoved(hit.line)) || isExcused(rule.id, hit.line, source))) continue;
-      const text = (hit.text ?? source?.lineAt(hit.line)?.raw ?? '').replace(/\s+/g, ' ').trim();
-      const key = `${rule.id}\0${source?.change.oldPath ?? hit.file}\0${text}`;
-      const occurrence = seen.get(key) ?? 0;
-      seen.set(key, occurrence + 1);
-      found.push({
-        id: findingId(key, occurrence),
-        rule: rule.id,
-        file: hit.file,
-        line: hit.line,
-        severity: hit.severity ?? rule.severity,
-        message: hit.message,
-        remedy: rule.remedy,
-      });
+      const place = `${rule.id}\0${hit.file}\0${hit.line > 0 ? hit.line : `file ${worst.size}`}`;
+      const struck = { rule, hit, source, severity: hit.severity ?? rule.severity };
+      const before = worst.get(place);
+      if (!before || SEVERITIES.indexOf(struck.severity) > SEVERITIES.indexOf(before.severity))
+        worst.set(place, struck);
     }
   }
-  return found.flatMap((finding) => heeded(finding, reading.policy) ?? []);
+  const seen = new Map<string, number>();
+  return [...worst.values()].flatMap((struck) => heeded(toFinding(struck, seen), reading.policy) ?? []);
+}
+
+type Struck = { rule: Rule; hit: Hit; source: SourceFile | undefined; severity: Severity };
+
+/** `seen` counts findings of the same words, which differ in their ids by their place among them. */
+function toFinding({ rule, hit, source, severity }: Struck, seen: Map<string, number>): Finding {
+  const text = (hit.text ?? source?.lineAt(hit.line)?.raw ?? '').replace(/\s+/g, ' ').trim();
+  const key = `${rule.id}\0${source?.change.oldPath ?? hit.file}\0${text}`;
+  const occurrence = seen.get(key) ?? 0;
+  seen.set(key, occurrence + 1);
+  return {
+    id: findingId(key, occurrence),
+    rule: rule.id,
+    file: hit.file,
+    line: hit.line,
+    severity,
+    message: hit.message,
+    remedy: rule.remedy,
+  };
 }
 
 /** A finding as the settings of its rule, and of its pass by path, will have it: as it is, only told, or not at all. */

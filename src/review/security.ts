@@ -4,7 +4,10 @@ import { commandRules } from './security/commands.ts';
 import { inputRules } from './security/input.ts';
 import { markupRules } from './security/markup.ts';
 import { objectRules } from './security/objects.ts';
-import { protectionRules } from './security/protection.ts';
+import { cryptoRules } from './security/crypto.ts';
+import { exposureRules } from './security/exposure.ts';
+import { guardRules } from './security/guards.ts';
+import { verificationRules } from './security/verification.ts';
 import { queryRules } from './security/queries.ts';
 import { imageRisks } from './infrastructure/images.ts';
 import { installRules } from './security/installs.ts';
@@ -19,7 +22,10 @@ export const securityRules: readonly Rule[] = [
   ...markupRules,
   ...inputRules,
   ...objectRules,
-  ...protectionRules,
+  ...verificationRules,
+  ...cryptoRules,
+  ...exposureRules,
+  ...guardRules,
   ...supplyRules,
   ...installRules,
   ...imageRisks,

@@ -1,11 +1,18 @@
+import { markdownTable } from 'markdown-table';
 import { policyJsonSchema } from '../../src/goal/policy-file.ts';
 import { fenceBlock } from '../../src/goal/text.ts';
+import { PASSES, type PassName } from '../../src/goal/wall.ts';
+import { listRules } from '../../src/review/catalog.ts';
 import { everything } from '../goal/said.ts';
 
-/** The files under docs that are made from the code, by path. `npm run docs` writes them; a test says when one is out of date. */
-export const GENERATED: Record<string, () => string> = {
+/**
+ * The files under docs that are made from the code, by path; of some a part is written by hand, which stands `before`.
+ * `npm run docs` writes them; a test says when one is out of date.
+ */
+export const GENERATED: Record<string, (before: string) => string> = {
   'docs/omk.schema.json': () => `${JSON.stringify(policyJsonSchema(), undefined, 2)}\n`,
   'docs/messages.md': renderMessages,
+  'docs/review.md': renderRules,
 };
 
 const INTRODUCTION = `# What omk says
@@ -20,4 +27,23 @@ function renderMessages(): string {
     ([name, text]) => `## ${name}\n\n${fenceBlock(text, 'markdown')}\n`,
   );
   return [INTRODUCTION, ...texts].join('\n');
+}
+
+const RULES = `## Rules
+
+The severity is the worst that a rule gives; many are milder where there is reason to be. \`all\` means every language that
+the rule can read.
+`;
+
+/** The page of the wall: all before its rules is written by hand. */
+function renderRules(before: string): string {
+  const written = before.slice(0, before.indexOf('## Rules'));
+  return [written + RULES, ...PASSES.map((pass) => `### ${pass}\n\n${rulesOf(pass)}\n`)].join('\n');
+}
+
+function rulesOf(pass: PassName): string {
+  const rules = listRules().filter((rule) => rule.pass === pass);
+  const rows = rules.map((rule) => [`\`${rule.id}\``, rule.severity, rule.languages, rule.looksFor, rule.remedy]);
+  const cells = rows.map((row) => row.map((cell) => cell.replaceAll('|', '\\|')));
+  return markdownTable([['Rule', 'Severity', 'Languages', 'Looks for', 'Remedy'], ...cells]);
 }

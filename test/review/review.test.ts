@@ -1,9 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import type { GateResult } from '../../src/goal/gate.ts';
 import { defaultPolicy } from '../../src/goal/policy.ts';
-import { ANTI_SLOP_THRESHOLD, PASSES, wallVerdict } from '../../src/goal/wall.ts';
+import { ANTI_SLOP_THRESHOLD, PASSES, wallVerdict, type Severity } from '../../src/goal/wall.ts';
+import { parsePatch } from '../../src/review/read/diff.ts';
+import { readChange } from '../../src/review/read/reading.ts';
 import { reviewChange } from '../../src/review/review.ts';
-import { assembled, findingsIn, patchBetween, review, struck, verdictOf } from './world.ts';
+import { findingsOf, type Rule } from '../../src/review/rules.ts';
+import { assembled, findingsIn, patchBetween, review, struck, verdictOf, type Files } from './world.ts';
 
 const EVAL = 'export const run = (code: string) => eval(code);\n';
 
@@ -75,6 +78,27 @@ describe('The settings', () => {
 
 describe('Findings', () => {
   const body = (lines: string[]) => `${lines.join('\n')}\n`;
+
+  test('of one rule and line are one, the worst', async () => {
+    const told = (severity: Severity): Rule => ({
+      id: 'code/sample',
+      severity,
+      remedy: 'Mend it.',
+      languages: 'all',
+      find: () => [{ file: 'src/a.ts', line: 1, message: severity }],
+    });
+    const head: Files = { 'src/a.ts': EVAL };
+    const reading = await readChange({
+      change: parsePatch(patchBetween({}, head)),
+      readNew: (path) => Promise.resolve(head[path]),
+      readOld: () => Promise.resolve(undefined),
+      listFiles: () => Promise.resolve(Object.keys(head)),
+      policy: defaultPolicy().review,
+      gates: [],
+    });
+    for (const order of [['low', 'high', 'medium'] as const, ['high', 'medium', 'low'] as const])
+      expect(await findingsOf(order.map(told), reading)).toMatchObject([{ severity: 'high', message: 'high' }]);
+  });
 
   test('keep their ids when lines move', async () => {
     const first = await review({ head: { 'src/a.ts': EVAL } });

@@ -1,6 +1,7 @@
 import { SCRIPTS, type LanguageName } from '../read/language.ts';
 import type { SourceLine } from '../read/lexer.ts';
 import type { SourceFile } from '../read/reading.ts';
+import { statementAt } from '../read/statements.ts';
 import { shorten, sourcesOf, type Hit, type Rule } from '../rules.ts';
 
 const LEAVES: Partial<Record<LanguageName, RegExp>> = {
@@ -100,5 +101,72 @@ const repeatedCondition: Rule = {
   },
 };
 
+/** A `return` in `finally` throws away both the answer and the error. */
+const finalReturn: Rule = {
+  id: 'code/final-return',
+  severity: 'medium',
+  remedy: 'Return before, and let finally only tidy up.',
+  languages: [...SCRIPTS, 'python', 'java', 'csharp', 'kotlin'],
+  *find(reading) {
+    for (const source of sourcesOf(reading, [...SCRIPTS, 'python', 'java', 'csharp', 'kotlin']))
+      for (const line of source.added) {
+        if (!/^\s*return\b/.test(line.code)) continue;
+        const around = source.blocks().around(line.number);
+        const inside = around.findIndex(({ header }) => /^(?:\}?\s*)?finally$/.test(header));
+        const fn = around.findIndex(({ kind }) => kind === 'function' || kind === 'callback');
+        if (inside !== -1 && (fn === -1 || inside < fn))
+          yield {
+            file: source.path,
+            line: line.number,
+            message: 'A return in `finally` hides every error and every other answer',
+          } satisfies Hit;
+      }
+  },
+};
+
+/** A case that does something and runs on into the next. */
+const fallsThrough: Rule = {
+  id: 'code/falls-through',
+  severity: 'medium',
+  remedy: 'End the case with break or return, or say in a comment that it falls through.',
+  languages: [...SCRIPTS, 'java', 'c', 'php'],
+  *find(reading) {
+    for (const source of sourcesOf(reading, [...SCRIPTS, 'java', 'c', 'php']))
+      for (const line of source.lines) {
+        if (!/^\s*(?:case\b.*|default\s*):\s*(?:\{\s*)?$/.test(line.code) || line.startsIn !== 'code') continue;
+        const [before, said] = bodyBefore(line, source);
+        if (!before || !(source.isAdded(line.number) || source.isAdded(before.number)) || said) continue;
+        if (
+          /^\s*(?:case\b|default\b|switch\b)|[{}:,]\s*$|^\s*(?:break|return|throw|continue|goto|yield|exit|process\.exit|System\.exit)\b/.test(
+            before.code,
+          )
+        )
+          continue;
+        if (before.code.search(/\S/) <= line.code.search(/\S/) || isPartOfJump(before, source)) continue;
+        yield {
+          file: source.path,
+          line: source.isAdded(line.number) ? line.number : before.number,
+          message: `The case above runs on into \`${shorten(line.code)}\``,
+        } satisfies Hit;
+      }
+  },
+};
+
+function bodyBefore(line: SourceLine, source: SourceFile): [SourceLine | undefined, boolean] {
+  let said = false;
+  for (let at = line.number - 1; at > Math.max(0, line.number - 6); at -= 1) {
+    const above = source.lineAt(at);
+    if (!above) return [undefined, said];
+    said ||= /fall/i.test(above.comment);
+    if (above.code.trim() !== '') return [above, said];
+  }
+  return [undefined, said];
+}
+
+/** `return foo(\n  a,\n);` ends on a line that does not say so. */
+function isPartOfJump(before: SourceLine, source: SourceFile): boolean {
+  return /^\s*(?:return|throw|break|continue|yield)\b/.test(statementAt(before.number, source).code);
+}
+
 /** Rules that look at more than one line: blocks, what follows a jump, chains of conditions. */
-export const flowRules: readonly Rule[] = [unreachable, repeatedCondition];
+export const flowRules: readonly Rule[] = [unreachable, repeatedCondition, finalReturn, fallsThrough];

@@ -7,7 +7,7 @@ const GUARD =
   /@(?:\w+\.)?(?:login_required|permission_required|jwt_required|auth_required|requires?_(?:auth|login|role|permission)\w*|token_required|csrf_protect|PreAuthorize|Secured|RolesAllowed|UseGuards|Authorize|user_passes_test|staff_member_required|roles?_required|limiter\.limit)\b[^\n]*|\b(?:require(?:s|d)?(?:Auth\w*|Login|Admin|Role|User|Permission\w*)|ensure(?:Auth\w*|LoggedIn|Admin)|is(?:Authenticated|Authorized|Admin)|authenticate\w*|authorize\w*|verify(?:Token|Jwt|JWT|Signature|Csrf\w*|Auth\w*)|checkAuth\w*|csrfProtection|csurf|rateLimit\w*|helmet|timingSafeEqual|compare_digest|ConstantTimeCompare|verify_signature|verify_token|secure_filename|escapeHtml|escape_html|sanitize\w*|DOMPurify\.sanitize|shlex\.quote|html\.escape|template\.HTMLEscapeString|filepath\.Base|path\.basename|os\.path\.basename)\b/g;
 
 /** A check that stood before what it guards is gone, and what it guarded is still there. */
-export const guardRemoved: Rule = {
+const guardRemoved: Rule = {
   id: 'security/guard-removed',
   severity: 'high',
   remedy: 'Keep the check, or show what takes its place.',
@@ -76,7 +76,7 @@ function staysBelow(hunk: Hunk, line: string): boolean {
 }
 
 /** The line that made a container run as somebody else than root is gone. */
-export const rootAgain: Rule = {
+const rootAgain: Rule = {
   id: 'security/exposure',
   severity: 'medium',
   remedy: 'Keep the USER line.',
@@ -101,3 +101,6 @@ export const rootAgain: Rule = {
     }
   },
 };
+
+/** Protections that stood and are gone. */
+export const guardRules: readonly Rule[] = [rootAgain, guardRemoved];

@@ -1,0 +1,85 @@
+import { SCRIPTS, type LanguageName } from '../read/language.ts';
+import { lineRule, shorten, sourcesOf, type Hit, type Rule } from '../rules.ts';
+
+const NAMED = String.raw`[A-Za-z_$][\w$]*(?:(?:\.|->|::)[A-Za-z_$][\w$]*)*(?:\(\))?`;
+const FIXED = String.raw`(?:-?\d[\w.]*|"[^"]*"|'[^']*'|(?:[A-Z]\w*(?:\.|::))+[A-Z_]\w*|[A-Z][A-Z0-9_]+)`;
+const TYPED: readonly LanguageName[] = [...SCRIPTS, 'java', 'kotlin', 'csharp', 'go', 'rust', 'c', 'php', 'swift'];
+
+const always = (languages: Rule['languages'], pattern: RegExp, message: string): Rule =>
+  lineRule({
+    id: 'code/constant-condition',
+    severity: 'medium',
+    languages,
+    roles: ['product', 'script'],
+    view: 'text',
+    pattern,
+    unless: (line, source) => !source.language.programs || line.code[pattern.exec(line.text)?.index ?? 0] === '·',
+    message,
+    remedy: 'Write the condition that was meant.',
+  });
+
+const conditions: Rule[] = [
+  always(
+    TYPED,
+    new RegExp(String.raw`(?<![\w$.])(${NAMED}) !==? (${FIXED}) \|\| \1 !==? (?!\2(?![\w.]))${FIXED}(?![\w.(])`),
+    'One of the two is always so: `$&`',
+  ),
+  always(
+    ['python'],
+    new RegExp(String.raw`(?<![\w.])(${NAMED}) != (${FIXED}) or \1 != (?!\2(?![\w.]))${FIXED}(?![\w.(])`),
+    'One of the two is always so: `$&`',
+  ),
+  always(
+    [...TYPED, 'python'],
+    new RegExp(
+      String.raw`(?<![\w$.])(${NAMED}) ={2,3} (${FIXED}) (?:&&|and) \1 ={2,3} (?!\2(?![\w.]))${FIXED}(?![\w.(])`,
+    ),
+    'The two can never be so together: `$&`',
+  ),
+  always(
+    [...SCRIPTS, 'python', 'php', 'c'],
+    /(?<![\w$.])[\w$.]+ ={2,3} (['"])[^'"]*\1 (?:\|\||or) (['"])[^'"]+\2\s*(?:[):]|\|\||or\b|$)/,
+    'A text alone is always true: `$&`',
+  ),
+  always(
+    [...TYPED, 'python'],
+    /(?<![\w.])([\w.]+) (?:\|\||or) (?:!|not )\1(?![\w.(])|(?<![\w.])([\w.]+) (?:&&|and) (?:!|not )\2(?![\w.(])/,
+    'A value and its opposite: `$&`',
+  ),
+  always(
+    SCRIPTS,
+    /\bif\s*\(\s*!?[\w$.]+\.(?:indexOf|findIndex|lastIndexOf|search)\((?:[^()]|\([^()]*\))*\)\s*\)/,
+    'At the first place it is 0, and nowhere is -1: `$&`',
+  ),
+];
+
+/** `n < 0 && n > 10`: no number is both. */
+const emptyRange: Rule = {
+  id: 'code/constant-condition',
+  severity: 'medium',
+  remedy: 'Write the condition that was meant.',
+  languages: 'all',
+  *find(reading) {
+    for (const source of sourcesOf(reading, 'all'))
+      for (const line of source.language.programs ? source.added : []) {
+        const match =
+          /(?<![\w$.])([\w$.]+) (<=?|>=?) (-?\d+(?:\.\d+)?) (&&|\|\||and|or) \1 (<=?|>=?) (-?\d+(?:\.\d+)?)(?![\w.])/.exec(
+            line.code,
+          );
+        if (!match || source.isTestLine(line.number)) continue;
+        const [, , first = '', a, joint = '', second = '', b] = match;
+        if (first[0] === second[0]) continue;
+        const [above, below] = first.startsWith('>') ? [Number(a), Number(b)] : [Number(b), Number(a)];
+        const joined = joint === '&&' || joint === 'and';
+        if (joined ? above > below : above < below)
+          yield {
+            file: source.path,
+            line: line.number,
+            message: `This is ${joined ? 'never' : 'always'} so: \`${shorten(match[0])}\``,
+          } satisfies Hit;
+      }
+  },
+};
+
+/** Conditions that are always or never so, whatever the values. */
+export const conditionRules: readonly Rule[] = [...conditions, emptyRange];

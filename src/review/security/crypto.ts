@@ -1,0 +1,183 @@
+import { SCRIPTS, type LanguageName } from '../read/language.ts';
+import type { SourceFile } from '../read/reading.ts';
+import type { Rule } from '../rules.ts';
+import { sinkRules } from './sinks.ts';
+
+const JVM: readonly LanguageName[] = ['java', 'kotlin'];
+
+/** Hashes, ciphers and random numbers that do not keep what they should. */
+export const cryptoRules: readonly Rule[] = sinkRules(
+  {
+    id: 'security/weak-crypto',
+    severity: 'medium',
+    remedy:
+      'Use a strong function: a password hash such as argon2 or bcrypt, SHA-256 or better, AES-GCM, the system’s secure random source.',
+  },
+  [
+    {
+      languages: SCRIPTS,
+      view: 'text',
+      pattern: /\bcreate(?:Hash|Hmac)\(\s*['"](?:md5|sha1|md4|ripemd)['"]/i,
+      unless: (line, source) => !speaksOfSecrets(line.number, source),
+      message: 'A broken hash protects a secret or a signature',
+    },
+    {
+      languages: ['python'],
+      view: 'text',
+      pattern: /\bhashlib\.(?:(?:md5|sha1)\(|new\(\s*['"](?:md5|sha1)['"])/i,
+      unless: (line, source) => /usedforsecurity/.test(line.code) || !speaksOfSecrets(line.number, source),
+      message: 'A broken hash protects a secret or a signature',
+    },
+    {
+      languages: ['go'],
+      pattern: /\b(?:md5|sha1)\.(?:New|Sum)\(/,
+      unless: (line, source) => !speaksOfSecrets(line.number, source),
+      message: 'A broken hash protects a secret or a signature',
+    },
+    {
+      languages: JVM,
+      view: 'text',
+      pattern: /MessageDigest\.getInstance\(\s*"(?:MD5|SHA-?1)"/i,
+      unless: (line, source) => !speaksOfSecrets(line.number, source),
+      message: 'A broken hash protects a secret or a signature',
+    },
+    {
+      languages: ['rust'],
+      pattern: /\bmd5::compute\(|\b(?:Md5|Sha1)::(?:new|digest)\(|SHA1_FOR_LEGACY_USE_ONLY/,
+      unless: (line, source) => !speaksOfSecrets(line.number, source),
+      message: 'A broken hash protects a secret or a signature',
+    },
+    {
+      languages: [...SCRIPTS, 'python', 'go', 'java', 'kotlin', 'rust'],
+      view: 'text',
+      pattern:
+        /\bcreateHash\(\s*['"]sha(?:-?\d+)?['"]\s*\)\s*\.update\(\s*[^)]*(?:passw|pwd|passphrase)|\bhashlib\.sha\d+\(\s*[^)]*(?:passw|pwd|passphrase)|\bsha\d+\.Sum\w+\(\s*[^)]*(?:passw|pwd|passphrase)|\bdigest\(\s*(?:passw|pwd)|\bSha\d+::digest\(\s*&?(?:passw|pwd)/i,
+      unless: (line) => /pbkdf|scrypt|hibp|pwned|breach|fingerprint|cache|etag|token|key/i.test(line.code),
+      message: 'A fast hash keeps a password',
+    },
+    {
+      languages: ['php'],
+      pattern: /\b(?:md5|sha1)\(\s*\$\w*(?:pass|pwd|secret|token)/i,
+      message: 'A broken hash protects a secret',
+    },
+    {
+      languages: 'all',
+      view: 'text',
+      pattern:
+        /['"](?:aes-\d+-ecb|des(?:-ede3?)?(?:-cbc|-ecb)?|rc4|bf-cbc)['"]|\bAES\.MODE_ECB\b|\bmodes\.ECB\(|Cipher\.getInstance\(\s*"(?:AES(?:\/ECB[^"]*)?|DES[^"]*|RC4)"|\bdes\.New\w*Cipher\(|\brc4\.NewCipher\(|^\s*(?:import\s+)?"crypto\/(?:des|rc4)"|CipherMode\.ECB|\b(?:ARC4|DES3?|Blowfish)\.new\(/i,
+      unless: (_line, source) => !source.language.programs,
+      message: 'This cipher or mode is broken: `$&`',
+    },
+    {
+      languages: SCRIPTS,
+      pattern: /\bcrypto\.createCipher\(|\bcreateDecipher\(/,
+      message: 'This cipher takes its key from a plain password',
+    },
+    {
+      languages: SCRIPTS,
+      pattern: /\bMath\.random\(\)/,
+      unless: (line, source) => !namesSecret(line.number, source),
+      message: 'Math.random can be foretold and must not make secrets',
+    },
+    {
+      languages: ['python'],
+      pattern: /(?<![\w.])random\.(?:random|randint|choices?|randrange|getrandbits|sample)\(/,
+      unless: (line, source) => /SystemRandom/.test(line.code) || !namesSecret(line.number, source),
+      message: 'random can be foretold and must not make secrets',
+    },
+    {
+      languages: ['go'],
+      pattern: /(?<![\w.])rand\.(?:Int\w*|Read|Uint\w*|Perm)\(/,
+      unless: (line, source) => !/"math\/rand/.test(source.text) || !namesSecret(line.number, source),
+      message: 'math/rand can be foretold and must not make secrets',
+    },
+    {
+      languages: JVM,
+      pattern: /\bnew Random\(|\bMath\.random\(\)/,
+      unless: (line, source) => !namesSecret(line.number, source),
+      message: 'Random can be foretold and must not make secrets',
+    },
+    {
+      languages: JVM,
+      pattern: /\b\w*[rR]andom\w*\.next(?:Int|Long|Bytes|Double)\(/,
+      unless: (line, source) =>
+        /SecureRandom/.test(source.text) ||
+        !/\bnew Random\(|ThreadLocalRandom/.test(source.text) ||
+        !namesSecret(line.number, source),
+      message: 'Random can be foretold and must not make secrets',
+    },
+    {
+      languages: ['rust'],
+      pattern: /\bSmallRng\b|\bseed_from_u64\(|\bfastrand::|\boorandom::/,
+      unless: (line, source) => /^\s*use\b/.test(line.code) || !namesSecret(line.number, source),
+      message: 'This can be foretold and must not make secrets',
+    },
+    {
+      languages: [...SCRIPTS, 'python', 'java', 'kotlin', 'go'],
+      view: 'text',
+      pattern:
+        /\bcreateCipheriv\(.*,\s*(?:Buffer\.alloc\(\s*\d+|Buffer\.from\(\s*['"]|['"])|\b(?:AES|ARIA)\.new\([^()]*MODE_\w+,\s*(?:iv\s*=\s*)?b['"]|\bmodes\.(?:CBC|CTR|GCM)\(\s*b['"]|\bnew IvParameterSpec\(\s*(?:new byte\[|"[^"]*"\.getBytes)|\bNewCBCEncrypter\(\s*\w+,\s*(?:make\(|\[\]byte\()/,
+      message: 'The same start value for every text gives the text away',
+      remedy: 'Make a random start value for each text and keep it beside the text.',
+    },
+    {
+      languages: 'all',
+      view: 'text',
+      pattern:
+        /\bMinVersion\s*[:=]\s*tls\.Version(?:SSL30|TLS10|TLS11)\b|\bPROTOCOL_(?:SSLv2|SSLv3|TLSv1|TLSv1_1)\b|\bTLSVersion\.(?:SSLv3|TLSv1|TLSv1_1)\b|\bminVersion['"]?\s*:\s*['"](?:SSLv3|TLSv1|TLSv1\.1)['"]|\bsecureProtocol['"]?\s*:\s*['"](?:SSLv\d|TLSv1(?:_1)?)_method|SSLContext\.getInstance\(\s*"(?:SSL|SSLv3|TLSv1|TLSv1\.1)"|\bssl_protocols\b.*\b(?:SSLv3|TLSv1(?:\.1)?)(?=[\s;])/,
+      unless: (line) => /max/i.test(line.code),
+      message: 'This version of TLS is broken: `$&`',
+      remedy: 'Ask for TLS 1.2 or newer.',
+    },
+    {
+      languages: ['php'],
+      pattern: /(?<![\w>:])(?:rand|mt_rand|uniqid)\(/,
+      unless: (line, source) => !namesSecret(line.number, source),
+      message: 'This can be foretold and must not make secrets',
+    },
+    {
+      languages: [...SCRIPTS, 'python'],
+      pattern: /\bbcrypt\.(?:hash|hashSync|genSalt|gensalt)\((?:[^()]*,\s*)?(?:rounds\s*=\s*)?[1-7]\s*\)/,
+      message: 'Too few rounds for a password hash',
+    },
+    {
+      languages: ['python'],
+      pattern: /\btempfile\.mktemp\(/,
+      message: 'Somebody else can make this file first',
+      remedy: 'Use mkstemp or NamedTemporaryFile.',
+    },
+  ],
+);
+
+const SECRET_WORDS = /passw|passphrase|pwd|secret|token|signature|signing|\bsign\b|hmac|credential|auth/i;
+
+/** Whether the line, its neighbours or the function around it are about secrets or signatures. */
+function speaksOfSecrets(number: number, source: SourceFile): boolean {
+  const near = [number - 1, number, number + 1].map((line) => source.lineAt(line)?.code ?? '').join(' ');
+  return (
+    SECRET_WORDS.test(near) ||
+    source
+      .blocks()
+      .around(number)
+      .some((block) => block.kind === 'function' && SECRET_WORDS.test(block.header))
+  );
+}
+
+const SECRET_MAKERS =
+  /passw|passphrase|secret|token|nonce|otp|csrf|session_?id|api_?key|salt|verification_?code|reset_?code|auth_?code/i;
+
+const SECRET_PLACES = /session|token|auth|secret|passw|invite|credential|otp|csrf/i;
+
+function namesSecret(number: number, source: SourceFile): boolean {
+  if (SECRET_MAKERS.test(source.lineAt(number)?.code ?? '')) return true;
+  const fn = source
+    .blocks()
+    .around(number)
+    .find((block) => block.kind === 'function');
+  if (fn === undefined || number - fn.start >= 15) return false;
+  const place = source.path.split('/').slice(-2).join('/');
+  return (
+    SECRET_MAKERS.test(fn.header) ||
+    (/\b(?:\w*id|code|key|generate|create|new)\b|New|Id\b|ID\b/.test(fn.header) && SECRET_PLACES.test(place))
+  );
+}
