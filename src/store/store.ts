@@ -137,29 +137,34 @@ export async function openStore(options: {
 }): Promise<Store> {
   const engine = await openEngine(options);
   try {
-    await migrate(engine.db);
-    await startQueue(engine);
-    const context = { ...options, engine };
-    const watching = await openWatch(engine);
-    const working = workPart(context);
-    let closing: Promise<void> | undefined;
-    const close = async () => {
-      await working.stopWorking({ timeoutMs: 1_000 });
-      await watching.close();
-      await closeEngine(engine);
-    };
-    return {
-      ...webhookPart(context),
-      ...goalPart(context),
-      ...effectPart(context),
-      ...working,
-      watch: (listener) => watching.watch(listener),
-      close: () => (closing ??= close()),
-    };
+    return await openStoreOn(engine, options);
   } catch (error) {
     await closeEngine(engine);
     throw error;
   }
+}
+
+/** The store on this engine, which is its own from now on: it closes it in the end. */
+export async function openStoreOn(engine: Engine, { clock, log }: { clock: Clock; log: Logger }): Promise<Store> {
+  await migrate(engine.db);
+  await startQueue(engine);
+  const context = { engine, clock, log };
+  const watching = await openWatch(engine);
+  const working = workPart(context);
+  let closing: Promise<void> | undefined;
+  const close = async () => {
+    await working.stopWorking({ timeoutMs: 1_000 });
+    await watching.close();
+    await closeEngine(engine);
+  };
+  return {
+    ...webhookPart(context),
+    ...goalPart(context),
+    ...effectPart(context),
+    ...working,
+    watch: (listener) => watching.watch(listener),
+    close: () => (closing ??= close()),
+  };
 }
 
 async function closeEngine(engine: Engine): Promise<void> {

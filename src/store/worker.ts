@@ -97,9 +97,11 @@ async function startPlaces<Data extends { failures: number }>(
     ...(work.perGroup === undefined ? {} : { localGroupConcurrency: Math.min(work.perGroup, places) }),
   };
   const workers = new Set<string>();
-  boss.on('wip', (states) => {
+  const noteWorkers = (states: { id: string; name: string }[]) => {
     for (const { id, name } of states) if (name === work.queue) workers.add(id);
-  });
+  };
+  boss.on('wip', noteWorkers);
+  stopping.addEventListener('abort', () => boss.off('wip', noteWorkers));
   await boss.work<Data>(work.queue, options, async (jobs) => {
     try {
       await runJobs(context, work, { jobs, stopping });

@@ -1,8 +1,10 @@
 import { rm } from 'node:fs/promises';
 import { afterAll, describe } from '@jest/globals';
+import { sql } from 'kysely';
 import { pino } from 'pino';
 import type { Clock } from '../../src/store/clock.ts';
-import { openStore, type Store } from '../../src/store/store.ts';
+import { openEngine } from '../../src/store/engine.ts';
+import { openStore, openStoreOn, type Store } from '../../src/store/store.ts';
 import { findPostgres, startPostgres, type Postgres } from './postgres.ts';
 import { freshDataDir } from './template.ts';
 
@@ -61,6 +63,25 @@ export function testClock(start = new Date('2026-03-01T12:00:00.000Z')): TestClo
 export function openAt(place: Place, clock: Clock, level = 'silent'): Promise<Store> {
   const { databaseUrl, dataDir } = place;
   return openStore({ databaseUrl, dataDir, clock, log: pino({ level }) });
+}
+
+/** A store, and how to forget everything that it holds: a new database for each test would take a second. */
+export type Opened = { store: Store; empty(): Promise<void> };
+
+export async function openBare({ databaseUrl, dataDir }: Place, clock: Clock): Promise<Opened> {
+  const log = pino({ level: 'silent' });
+  const engine = await openEngine({ databaseUrl, dataDir, log });
+  const store = await openStoreOn(engine, { clock, log });
+  return {
+    store,
+    async empty() {
+      const { rows } = await sql<{ name: string }>`
+        select tablename as name from pg_tables where schemaname = 'public' and tablename not like 'omk_migration%'
+      `.execute(engine.db);
+      await sql`truncate ${sql.join(rows.map(({ name }) => sql.table(name)))} cascade`.execute(engine.db);
+      await sql`delete from pgboss.job`.execute(engine.db);
+    },
+  };
 }
 
 /** A promise and what settles it. */

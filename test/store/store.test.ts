@@ -1,8 +1,17 @@
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
 import { TransientError, UserError } from '../../src/errors.ts';
 import type { GoalEvent } from '../../src/goal/event.ts';
 import type { Decide, Handlers, Store } from '../../src/store/store.ts';
-import { describeOnEngines, openAt, signal, testClock, type Place, type TestClock } from './engines.ts';
+import {
+  describeOnEngines,
+  openAt,
+  openBare,
+  signal,
+  testClock,
+  type Opened,
+  type Place,
+  type TestClock,
+} from './engines.ts';
 import { asked, BASE, EVERY_EVENT, HEAD, PERSON, planned, REPOSITORY } from './samples.ts';
 
 jest.setTimeout(60_000);
@@ -28,16 +37,23 @@ const twoSlices: GoalEvent = {
 describeOnEngines('the store', (newPlace, engine) => {
   let place: Place;
   let clock: TestClock;
+  let opened: Opened;
   let store: Store;
   const others: Store[] = [];
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     place = await newPlace();
     clock = testClock();
-    store = await openAt(place, clock);
+    opened = await openBare(place, clock);
+    ({ store } = opened);
   });
   afterEach(async () => {
-    for (const each of [...others.splice(0), store]) await each.close();
+    for (const other of others.splice(0)) await other.close();
+    await store.stopWorking({ timeoutMs: 1_000 });
+    await opened.empty();
+  });
+  afterAll(async () => {
+    await store.close();
     await place.remove();
   });
 
@@ -581,9 +597,11 @@ describeOnEngines('the store', (newPlace, engine) => {
   }
 
   test('refuses a database that a newer omk wrote', async () => {
-    await store.close();
-    await withDatabase(place, "insert into omk_migration (name, timestamp) values ('9999-future', '2099')");
-    await expect(openAt(place, clock)).rejects.toThrow('The database was written by a newer omk.');
+    const newer = await newPlace();
+    await (await openAt(newer, clock)).close();
+    await withDatabase(newer, "insert into omk_migration (name, timestamp) values ('9999-future', '2099')");
+    await expect(openAt(newer, clock)).rejects.toThrow('The database was written by a newer omk.');
+    await newer.remove();
   });
 });
 
