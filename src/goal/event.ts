@@ -33,7 +33,8 @@ export type GoalEvent =
   | { kind: 'rejected'; by: Person; text: string }
   | { kind: 'finished'; status: GoalEnd; reason: Reason | undefined }
   | { kind: 'paused'; by: Person }
-  | { kind: 'resumed'; by: Person }
+  /** Without `by`: what the goal waited for came about on GitHub. */
+  | { kind: 'resumed'; by?: Person | undefined }
   /** A person said more: the goal is planned, or accepted, again with it. */
   | { kind: 'answered'; by: Person; text: string }
   /** The agent of slice `from` found work outside of its own: further slices, appended at once or when a person approves them. */

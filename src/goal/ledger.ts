@@ -66,9 +66,19 @@ export function standingIn({ wall }: ReviewRound): Finding[] {
   return findingsOf(wall).toSorted((a, b) => SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity));
 }
 
-/** `round 2: 1 new, 3 fixed, 2 still open, 0 re-opened`. What a person let through is not fixed and not counted. */
-export function describeRound(round: ReviewRound, waived: readonly { finding: string }[]): string {
+/**
+ * `round 2: 1 new, 3 fixed, 2 still open, 0 re-opened`; undefined where there is nothing to count. What a person let through is
+ * not fixed and not counted.
+ */
+export function describeRound(round: ReviewRound, waived: readonly { finding: string }[]): string | undefined {
   const ids = new Set(waived.map(({ finding }) => finding));
-  const counted = (findings: readonly Finding[]) => findings.filter(({ id }) => !ids.has(id)).length;
-  return `round ${round.number}: ${counted(round.new)} new, ${counted(round.fixed)} fixed, ${counted(round.open)} still open, ${counted(round.reopened)} re-opened`;
+  const parts = [
+    [round.new, 'new'],
+    [round.fixed, 'fixed'],
+    [round.open, 'still open'],
+    [round.reopened, 're-opened'],
+  ] as const;
+  const counts = parts.map(([findings, word]) => ({ word, count: findings.filter(({ id }) => !ids.has(id)).length }));
+  if (counts.every(({ count }) => count === 0)) return undefined;
+  return `round ${round.number}: ${counts.map(({ word, count }) => `${count} ${word}`).join(', ')}`;
 }

@@ -5,9 +5,19 @@ import { isWorking, type Slice } from './slice.ts';
 import { findStagnation } from './stagnation.ts';
 import { policyOf, termsOf } from './terms.ts';
 
-/** `start` reserves a build attempt from the fresh base; `build` is the attempt itself. */
+/** `start` reserves a build attempt from the fresh base; `build` is the attempt itself; `reconsider` looks whether what is held still is. */
 type SliceStage =
-  'start' | 'build' | 'verify' | 'review' | 'deliver' | 'merge' | 'disarm' | 'withdraw' | 'gather' | 'reply';
+  | 'start'
+  | 'build'
+  | 'verify'
+  | 'review'
+  | 'deliver'
+  | 'merge'
+  | 'reconsider'
+  | 'disarm'
+  | 'withdraw'
+  | 'gather'
+  | 'reply';
 
 /** One thing to do now, or the time until which there is nothing to do. */
 export type Step =
@@ -19,6 +29,9 @@ export type Step =
   /** Other slices take the place of one that makes no progress. */
   | { kind: 'regroup'; slice: string; why: string }
   | { kind: 'finish'; status: GoalEnd; reason: Reason | undefined };
+
+/** The time at which every wait is over: something changed on GitHub, and what waits or is held is looked at. */
+export const HINTED = new Date(8.64e15);
 
 /** How often a slice may try over all kinds of tries. */
 const MAX_ATTEMPTS = 10;
@@ -38,9 +51,10 @@ export function nextSteps(goal: Goal, now: Date): Step[] {
     case 'awaiting_approval':
     case 'paused':
       return standingOrders(goal);
+    case 'blocked_on_human':
+      return [...standingOrders(goal), ...goal.slices.flatMap((slice) => newsOf(slice, now))];
     case 'ready':
     case 'not_ready':
-    case 'blocked_on_human':
     case 'blocked_on_external':
     case 'needs_more_budget':
     case 'failed_infra':
@@ -110,12 +124,20 @@ function startable(goal: Goal): Step[] {
     .map((slice) => ({ kind: 'start', slice: slice.id }));
 }
 
-function sliceSteps(goal: Goal, slice: Slice, now: Date): Step[] {
-  if (slice.entrusted && slice.status !== 'merging') return [{ kind: 'disarm', slice: slice.id }];
+/** What came from GitHub while a person is waited for: a review to read, a hint that what holds the slice may be gone. */
+function newsOf(slice: Slice, now: Date): Step[] {
   if (slice.heard && slice.heard.until <= now && canBeReviewed(slice)) return [{ kind: 'gather', slice: slice.id }];
   if (slice.heard && ['merging', 'blocked'].includes(slice.status)) {
     return [{ kind: 'wait', slice: slice.id, until: slice.heard.until, reason: 'a review is being read' }];
   }
+  const isHeld = slice.status === 'merging' && slice.reason !== undefined && !slice.entrusted;
+  return isHeld && now >= HINTED ? [{ kind: 'reconsider', slice: slice.id }] : [];
+}
+
+function sliceSteps(goal: Goal, slice: Slice, now: Date): Step[] {
+  if (slice.entrusted && slice.status !== 'merging') return [{ kind: 'disarm', slice: slice.id }];
+  const news = newsOf(slice, now);
+  if (news.length > 0) return news;
   if (slice.status === 'merging' && slice.batch) return [{ kind: 'reply', slice: slice.id }];
   if (slice.wait && slice.wait.until > now) {
     return [{ kind: 'wait', slice: slice.id, until: slice.wait.until, reason: slice.wait.reason }];

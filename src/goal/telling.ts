@@ -36,7 +36,7 @@ export function describeEvent(event: GoalEvent): string | undefined {
     case 'paused':
       return `paused by ${event.by.login}`;
     case 'resumed':
-      return `resumed by ${event.by.login}`;
+      return event.by ? `resumed by ${event.by.login}` : 'goes on, since what it waited for has changed';
     case 'answered':
       return `${event.by.login} added to the goal`;
     case 'repository-renamed':

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { assertNever, ToolError, TransientError, UserError } from '../errors.ts';
 import type { GoalEvent } from '../goal/event.ts';
 import { getSlice, isEnded, type Goal, type Reason } from '../goal/goal.ts';
-import { nextSteps, type Step } from '../goal/next-steps.ts';
+import { HINTED, nextSteps, type Step } from '../goal/next-steps.ts';
 import type { Slice } from '../goal/slice.ts';
 import { RefusedToken } from '../git/git.ts';
 import { accept } from './accept.ts';
@@ -11,7 +11,7 @@ import { clean } from './clean.ts';
 import { deliver } from './deliver.ts';
 import { disarm } from './disarm.ts';
 import { gather } from './gather.ts';
-import { merge } from './merge.ts';
+import { merge, reconsider } from './merge.ts';
 import { inPlace } from './place.ts';
 import { plan } from './plan.ts';
 import { regainBase, regainWork } from './regain.ts';
@@ -37,7 +37,7 @@ export async function advance(job: GoalJob, tools: Tools): Promise<void> {
   const goal = await tools.store.getGoal(job.goalId);
   // While people still speak a hint hastens nothing.
   const listens = goal.slices.some(({ id, heard }) => id === job.unit && heard !== undefined);
-  const now = job.hinted && !listens ? new Date(8.64e15) : tools.clock.now();
+  const now = job.hinted && !listens ? HINTED : tools.clock.now();
   const step = nextSteps(goal, now).find((candidate) => unitOf(candidate) === job.unit);
   if (!step || step.kind === 'wait') return;
   const events = await inPlace(step, goal, tools, () => attempt(step, goal, { failures: job.failures, tools }));
@@ -61,8 +61,8 @@ async function record(goal: Goal, step: Step | undefined, events: GoalEvent[], t
 /** What must not have moved since the step began. An end is only right for exactly the goal that was seen. */
 function expectation(goal: Goal, step: Step | undefined): Expect {
   const slice = step && unitOf(step);
-  // It is done for goals that have ended too.
-  if (step?.kind === 'disarm') return { slice: undefined, turn: goal.turn };
+  // What is done for goals that stand still must not bring back one that was ended meanwhile.
+  if (step?.kind === 'disarm' || isEnded(goal.status)) return { slice: undefined, turn: goal.turn };
   if (slice) return { slice, turn: getSlice(goal, slice).turn };
   const isLong = step?.kind === 'accept' || step?.kind === 'plan';
   return isLong ? { course: goal.course } : { slice: undefined, turn: goal.turn };
@@ -116,6 +116,8 @@ async function perform(step: Step, goal: Goal, tools: Tools): Promise<GoalEvent[
       return deliver(goal, getSlice(goal, step.slice), tools);
     case 'merge':
       return merge(goal, getSlice(goal, step.slice), tools);
+    case 'reconsider':
+      return reconsider(goal, getSlice(goal, step.slice), tools);
     case 'disarm':
       return disarm(goal, getSlice(goal, step.slice), tools);
     case 'gather':
@@ -157,6 +159,7 @@ async function regain(step: Step, goal: Goal, tools: Tools): Promise<GoalEvent[]
     case 'accept':
     case 'start':
     case 'merge':
+    case 'reconsider':
     case 'disarm':
     case 'withdraw':
     case 'gather':

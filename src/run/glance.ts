@@ -1,8 +1,8 @@
 import { Counter } from 'prom-client';
 import { readGlances } from '../github/glances.ts';
-import type { Goal, Repository } from '../goal/goal.ts';
+import { isEnded, type Goal, type Repository } from '../goal/goal.ts';
 import type { Slice } from '../goal/slice.ts';
-import { listWaiting, release } from './release.ts';
+import type { GoalSummary } from '../store/lookup.ts';
 import type { Tools } from './tools.ts';
 
 const rescued = new Counter({
@@ -17,7 +17,7 @@ type Seen = { glance: string; turn: number };
 export type Memory = Map<string, Seen>;
 
 type Armed = { goal: Goal; slice: Slice; pull: number };
-type Needs = Pick<Tools, 'store' | 'clock' | 'log' | 'connect' | 'config'>;
+type Needs = Pick<Tools, 'store' | 'clock' | 'log' | 'connect'>;
 
 /**
  * Glances at every pull request that waits for its merge or for a person, 25 to a query, and has those looked at that changed since
@@ -29,6 +29,21 @@ export async function glanceAtArmed(tools: Needs, memory: Memory): Promise<void>
   const keys = new Set(armed.map(keyOf));
   for (const key of memory.keys()) if (!keys.has(key)) memory.delete(key);
   for (const group of byRepository(armed)) await glanceAtGroup(group, tools, memory);
+}
+
+/** A goal on which nobody did anything for so long is not looked after any more. */
+const LOOKED_AFTER_MS = 14 * 86_400_000;
+
+/** The goals of which something may merge: those at work, and those that waited for a person in the last two weeks. */
+export async function listWaiting(
+  { store, clock }: Pick<Tools, 'store' | 'clock'>,
+  place: { repositoryId?: number } = {},
+): Promise<GoalSummary[]> {
+  const all = await store.listGoals({ ...place, limit: 1_000_000 });
+  const since = clock.now().getTime() - LOOKED_AFTER_MS;
+  return all.filter(
+    ({ status, updatedAt }) => !isEnded(status) || (status === 'blocked_on_human' && updatedAt.getTime() > since),
+  );
 }
 
 async function listArmed(tools: Needs): Promise<Armed[]> {
@@ -64,8 +79,7 @@ async function glanceAtGroup(group: readonly Armed[], tools: Needs, memory: Memo
       rescued.inc();
       tools.log.warn({ goal: goal.id, slice: slice.id, pull }, 'the sweep found what no webhook told');
     }
-    if (!slice.reason) await tools.store.wake(goal.id, slice.id);
-    else if (isRescue) await release(goal, slice, { id: tools.config.APP_ID, login: 'omk' }, tools);
+    if (!slice.reason || isRescue) await tools.store.wake(goal.id, slice.id);
   }
 }
 

@@ -1,9 +1,9 @@
 import { type Heard } from '../github/webhook.ts';
-import { type Goal, isEnded } from '../goal/goal.ts';
+import type { Goal } from '../goal/goal.ts';
 import { branchName } from '../goal/naming.ts';
 import type { Slice } from '../goal/slice.ts';
 import { policyOf } from '../goal/terms.ts';
-import { listWaiting, release } from './release.ts';
+import { listWaiting } from './glance.ts';
 import type { Tools } from './tools.ts';
 
 type Hint = Heard & { kind: 'hint' };
@@ -17,9 +17,8 @@ export async function hearHint(heard: Hint, tools: Tools): Promise<void> {
   const now = tools.clock.now();
   for (const goal of await findConcerned(heard, tools)) {
     for (const slice of goal.slices.filter((candidate) => isConcerned(candidate, goal, heard))) {
-      if (slice.reason) await reconsider(goal, slice, heard, tools);
-      else if (!isEnded(goal.status) && (heard.urgent || !looksSoon(goal, slice, now)))
-        await tools.store.wake(goal.id, slice.id, new Date(now.getTime() + GATHER_MS));
+      const isNews = slice.reason ? mayRelease(slice, heard) : heard.urgent || !looksSoon(goal, slice, now);
+      if (isNews) await tools.store.wake(goal.id, slice.id, new Date(now.getTime() + GATHER_MS));
     }
   }
 }
@@ -32,11 +31,8 @@ function looksSoon(goal: Goal, { headSeenAt, greenSince, wait }: Slice, now: Dat
 }
 
 /** What waits for a person is looked at again when people did something to the pull request, or a check of it went well after all. */
-async function reconsider(goal: Goal, slice: Slice, heard: Hint, tools: Tools): Promise<void> {
-  const isWell = heard.heads.length > 0 && !heard.urgent;
-  if (heard.pulls.includes(slice.pull?.number ?? 0) || isWell || heard.all) {
-    await release(goal, slice, { id: heard.sender.id, login: heard.sender.login }, tools);
-  }
+function mayRelease({ pull }: Slice, { pulls, heads, urgent, all }: Hint): boolean {
+  return pulls.includes(pull?.number ?? 0) || (heads.length > 0 && !urgent) || all;
 }
 
 async function findConcerned(heard: Hint, tools: Tools): Promise<Goal[]> {

@@ -1,22 +1,23 @@
 import { assertNever } from '../errors.ts';
-import { readFailedChecks, readRedChecks } from '../github/checks.ts';
+import { readFailedChecks } from '../github/checks.ts';
 import { readFacts } from '../github/facts.ts';
 import { markReady } from '../github/pulls.ts';
 import type { GoalEvent } from '../goal/event.ts';
-import type { Goal, Reason } from '../goal/goal.ts';
+import { isEnded, type Goal } from '../goal/goal.ts';
 import { branchName } from '../goal/naming.ts';
 import { recall } from '../goal/settle/attempt.ts';
 import { settle, type PullFacts, type SettleVerdict } from '../goal/settle.ts';
 import type { Slice, SlicePull } from '../goal/slice.ts';
-import { policyOf, termsOf } from '../goal/terms.ts';
+import { policyOf } from '../goal/terms.ts';
 import { adopt } from './adopt.ts';
 import { afterMerge } from './after-merge.ts';
 import { baseOf } from './build.ts';
 import { rebase } from './deliver.ts';
 import { takeBack } from './disarm.ts';
-import { assertUnderway, stillMay } from './recheck.ts';
+import { assertUnderway } from './recheck.ts';
 import { handOver, meetBackground, meetLostReply } from './hand-over.ts';
 import { habitsOf } from './habits.ts';
+import { blockOf, findHold, findOwner, otherBase, ownFailures, restlessBase, type Block } from './hold.ts';
 import { findAhead, leaveLane, takeLane, type Lane } from './lane.ts';
 import { runAgain } from './rerun.ts';
 import { held, waiting, type Scene } from './scene.ts';
@@ -24,8 +25,6 @@ import type { Tools } from './tools.ts';
 import { listTries } from './tries.ts';
 
 const SECOND = 1_000;
-/** So many rounds of gates and wall a slice gets by updates; a base that moves on faster needs a person. */
-const MOST_ROUNDS = 10;
 
 /** Reads the facts of the pull request, lets the settle rule judge them, and merges exactly the head it judged. */
 export async function merge(goal: Goal, slice: Slice, tools: Tools): Promise<GoalEvent[]> {
@@ -64,7 +63,29 @@ function awaitLane(slice: Slice, tools: Tools): GoalEvent[] {
 
 type Place = { pull: SlicePull; lane: Lane | undefined };
 
-async function look(goal: Goal, slice: Slice, { pull, lane }: Place, tools: Tools): Promise<GoalEvent[]> {
+async function look(goal: Goal, slice: Slice, place: Place, tools: Tools): Promise<GoalEvent[]> {
+  const scene = await readScene(goal, slice, place, tools);
+  const adopted = isMoved(scene) ? await adopt(goal, slice, undefined, tools) : undefined;
+  return (
+    adopted ??
+    (await meetLostReply(scene)) ??
+    (await meetBackground(scene)) ??
+    (await onOtherBase(scene)) ??
+    act(scene, judge(scene))
+  );
+}
+
+/** What keeps its merge for a person is looked at again: nothing comes of it while it does, and no one is told. */
+export async function reconsider(goal: Goal, slice: Slice, tools: Tools): Promise<GoalEvent[]> {
+  if (!slice.pull) return [];
+  const scene = await readScene(goal, slice, { pull: slice.pull, lane: undefined }, tools);
+  const hold = isMoved(scene) ? undefined : (otherBase(scene) ?? (await findHold(scene, judge(scene))));
+  if (hold && hold.text === slice.reason?.text) return [];
+  const again: GoalEvent[] = isEnded(goal.status) ? [{ kind: 'resumed' }] : [];
+  return [...again, { kind: 'released', slice: slice.id }];
+}
+
+async function readScene(goal: Goal, slice: Slice, { pull, lane }: Place, tools: Tools): Promise<Scene> {
   const github = await tools.connect(goal.repository);
   const { issue, requester: person } = goal;
   const wanted = { number: pull.number, issue, person, branch: branchName(goal, slice.id) };
@@ -80,18 +101,17 @@ async function look(goal: Goal, slice: Slice, { pull, lane }: Place, tools: Tool
     frozen,
     habits,
   };
-  const strange = facts.state === 'open' && !facts.fork && pushed !== undefined && facts.head !== pushed;
-  const adopted = strange ? await adopt(goal, slice, undefined, tools) : undefined;
-  if (adopted) return adopted;
   const tries = await listTries(goal, slice, tools);
-  const scene: Scene = { goal, slice, pull, github, facts, ...around, memory, tries, lane, tools };
-  const judged = pull.draft ? withoutDraft(facts) : facts;
-  return (
-    (await meetLostReply(scene)) ??
-    (await meetBackground(scene)) ??
-    (await otherBase(scene)) ??
-    act(scene, settle(judged, memory, policyOf(goal), now))
-  );
+  return { goal, slice, pull, github, facts, ...around, memory, tries, lane, tools };
+}
+
+/** Somebody else pushed to the branch. */
+function isMoved({ facts, slice: { pushed } }: Scene): boolean {
+  return facts.state === 'open' && !facts.fork && pushed !== undefined && facts.head !== pushed;
+}
+
+function judge({ goal, pull, facts, memory, tools }: Scene): SettleVerdict {
+  return settle(pull.draft ? withoutDraft(facts) : facts, memory, policyOf(goal), tools.clock.now());
 }
 
 /** A draft of omk's own making is judged like any other; whose merge it is comes last. GitHub says `DRAFT` in place of the state behind it. */
@@ -99,17 +119,9 @@ function withoutDraft(facts: PullFacts): PullFacts {
   return { ...facts, draft: false, mergeState: facts.mergeState === 'DRAFT' ? 'CLEAN' : facts.mergeState };
 }
 
-/** Gates and wall speak of one base. */
-async function otherBase(scene: Scene): Promise<GoalEvent[] | undefined> {
-  const { goal, slice, facts } = scene;
-  const { branch } = facts.base;
-  const own = branchOf(goal, slice);
-  if (facts.state !== 'open' || branch === own) return undefined;
-  const text = `Somebody gave #${facts.number} the base \`${branch}\`; it was proven on \`${own}\`.`;
-  return [
-    ...(await takeBack(scene)),
-    ...held(slice, { text, next: `merge #${facts.number}, or give it back its base` }),
-  ];
+async function onOtherBase(scene: Scene): Promise<GoalEvent[] | undefined> {
+  const hold = otherBase(scene);
+  return hold && [...(await takeBack(scene)), ...held(scene.slice, hold)];
 }
 
 async function act(scene: Scene, verdict: SettleVerdict): Promise<GoalEvent[]> {
@@ -131,7 +143,7 @@ async function act(scene: Scene, verdict: SettleVerdict): Promise<GoalEvent[]> {
     case 'update':
       return update(scene, verdict.reason);
     case 'ready': {
-      const hold = await findHold(scene);
+      const hold = await findOwner(scene);
       if (hold) return [...(await takeBack(scene)), ...held(slice, hold)];
       await assertUnderway(goal, scene.tools);
       return scene.facts.draft ? endDraft(scene) : handOver(scene, verdict);
@@ -152,20 +164,18 @@ async function watch(scene: Scene, verdict: Wait): Promise<GoalEvent[]> {
   const { slice, facts } = scene;
   const isRead = facts.rules !== 'unreadable' && facts.labels !== 'unreadable' && facts.checkedSha === facts.head;
   if (!isRead) return waitFor(scene, verdict);
-  const hold = await findHold(scene);
+  const hold = await findOwner(scene);
   if (verdict.greenSince && !hold) return waitFor(scene, verdict);
   return [...(await takeBack(scene)), ...(hold ? held(slice, hold) : waitFor(scene, verdict))];
 }
 
-/** Why it is not omk's to merge: by the policy, or since the one who asked may not any more. */
-async function findHold({ goal, slice, pull, leave, tools }: Scene): Promise<Reason | undefined> {
-  return holdOf(goal, slice, pull) ?? (await stillMay(goal, tools, leave));
-}
-
-function blocked(scene: Scene, verdict: SettleVerdict & { kind: 'block' }): Promise<GoalEvent[]> | GoalEvent[] {
-  const { slice } = scene;
-  if (verdict.who === 'agent') return sendBack(scene, verdict);
-  return held(slice, { text: verdict.reason, next: `/omk merge ${slice.id}` });
+/** The agent repairs what its change broke; the rest is a person's. */
+async function blocked(scene: Scene, verdict: Block): Promise<GoalEvent[]> {
+  const { github, slice } = scene;
+  const own = await ownFailures(scene, verdict);
+  if (own.length === 0) return held(slice, blockOf(scene, verdict));
+  const texts = await readFailedChecks(github, own);
+  return [{ kind: 'sent-back', slice: slice.id, feedback: texts.map((text) => ({ from: 'checks', text })) }];
 }
 
 async function endDraft(scene: Scene): Promise<GoalEvent[]> {
@@ -175,43 +185,16 @@ async function endDraft(scene: Scene): Promise<GoalEvent[]> {
   return waiting(scene, 'it was a draft until now', { until });
 }
 
-/** The agent repairs what its change broke: never what is red on the base too. */
-async function sendBack(
-  { github, slice, goal, pull }: Scene,
-  verdict: SettleVerdict & { kind: 'block' },
-): Promise<GoalEvent[]> {
-  const failed = verdict.failed ?? [];
-  const red = await readRedChecks(github, (slice.base ?? baseOf(goal)).sha);
-  const own = failed.filter((check) => !red.has(check.name));
-  if (own.length === 0) {
-    const text = `${verdict.reason} They fail on the base too, so they are not this slice's to repair.`;
-    return held(slice, { text, next: `write /omk rebase on #${pull.number}` });
-  }
-  const texts = await readFailedChecks(github, own);
-  return [{ kind: 'sent-back', slice: slice.id, feedback: texts.map((text) => ({ from: 'checks', text })) }];
-}
-
 /** An update costs gates and wall, so it waits for its turn, and a base that never stands still ends it. */
 async function update(scene: Scene, reason: string): Promise<GoalEvent[]> {
-  const { goal, slice, pull, tools } = scene;
+  const { goal, slice, tools } = scene;
   const ahead = await findAhead(goal, slice, branchOf(goal, slice), tools);
   if (ahead !== undefined) {
     const until = new Date(tools.clock.now().getTime() + 60 * SECOND);
     return waiting(scene, `${reason}; #${ahead} goes first`, { until });
   }
-  if (slice.attempts.rounds >= MOST_ROUNDS) {
-    const text = `The base moved on ${MOST_ROUNDS} times before this slice could merge: ${reason}.`;
-    return held(slice, { text, next: `write /omk rebase on #${pull.number}` });
-  }
+  const hold = restlessBase(scene, reason);
+  if (hold) return held(slice, hold);
   return [...(await takeBack(scene)), ...(await rebase(goal, slice, tools))];
 }
 
-/** Whose merge it is when it is not omk's. */
-function holdOf(goal: Goal, slice: Slice, pull: SlicePull): Reason | undefined {
-  const { merge: policy, delivery } = termsOf(goal);
-  if (policy === 'gated' && delivery === 'auto-pr') return undefined;
-  if (policy === 'manual' && slice.mergeAskedBy) return undefined;
-  const why = policy === 'gated' ? `delivery is \`${delivery}\`` : `merge policy is \`${policy}\``;
-  const next = policy === 'manual' ? '/omk merge' : `merge #${pull.number}`;
-  return { text: `#${pull.number} is ready and waits for a person, since ${why}.`, next };
-}

@@ -4,11 +4,11 @@ import { getPermission, readDefaultFile, readOrgConfig } from '../github/reposit
 import { type Heard, parseWebhook } from '../github/webhook.ts';
 import { NO_OPTIONS, type Command } from '../goal/command.ts';
 import { parseCommand } from '../goal/parse-command.ts';
-import type { GoalEvent } from '../goal/event.ts';
 import type { Repository } from '../goal/goal.ts';
 import { isListedBot, isPerson, mayUse, mayWrite } from '../goal/permission.ts';
 import { POLICY_PATH, readPolicy } from '../goal/policy-file.ts';
 import * as refusals from '../goal/report/refusals.ts';
+import { standing, type Slice } from '../goal/slice.ts';
 import { policyOf } from '../goal/terms.ts';
 import type { Webhook } from '../store/webhook.ts';
 import { hearAside, hearOrderInReview, hearProgram } from './aside.ts';
@@ -129,12 +129,19 @@ async function hearReview(heard: Heard & { kind: 'review' }, delivery: string, t
   if (!isPerson(heard.sender)) return;
   const goal = await tools.store.findGoalByPull(heard.repository.id, heard.pull);
   const slice = goal?.slices.find(({ pull }) => pull?.number === heard.pull);
-  if (!goal || !slice || ['merged', 'cancelled'].includes(slice.status) || ['ready', 'cancelled'].includes(goal.status))
-    return;
-  const by = { id: heard.sender.id, login: heard.sender.login };
-  const again: GoalEvent[] = goal.status === 'blocked_on_human' ? [{ kind: 'resumed', by }] : [];
+  if (!goal || !slice) return;
+  const at = standing(slice, goal);
+  if (['merged', 'cancelled'].includes(at.status)) return hearTooLate(heard, { ...slice, ...at }, delivery, tools);
   const until = new Date(tools.clock.now().getTime() + REVIEW_MS);
-  await append(goal, [...again, { kind: 'review-heard', slice: slice.id, review: heard.review, until }], tools);
+  await append(goal, [{ kind: 'review-heard', slice: slice.id, review: heard.review, until }], tools);
+}
+
+/** What is said of work that is over is answered once to each, so that nobody waits for more. */
+async function hearTooLate(heard: Heard & { kind: 'review' }, slice: Slice, delivery: string, tools: Tools) {
+  const about = `late review by ${heard.sender.id}`;
+  if (heard.said.trim() === '' || !(await isFirst({ ...heard, delivery }, about, tools))) return;
+  const github = await tools.connect(heard.repository);
+  await say({ issue: heard.issue, key: about, github, tools }, refusals.reviewTooLate(slice));
 }
 
 /** The label that started a goal is its leave to go on; whoever takes it away ends the goal. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { putComment } from '../github/issues.ts';
 import { isRefusal } from '../github/refusal.ts';
+import type { HeardIssue } from '../github/webhook.ts';
 import type { Command } from '../goal/command.ts';
 import { FLOOD_LIMIT, FLOOD_WINDOW_MS, judgeFlood } from '../goal/flood.ts';
 import * as refusals from '../goal/report/refusals.ts';
@@ -28,7 +29,7 @@ export async function isFirst(
 
 /** Answers once: the marker is made of what is answered. Where nobody may write any more, nothing is said. */
 export async function say(
-  { issue, key, github, tools }: Pick<Talk, 'issue' | 'key' | 'github' | 'tools'>,
+  { issue, key, github, tools }: Pick<Talk, 'key' | 'github' | 'tools'> & { issue: Pick<HeardIssue, 'number'> },
   body: string,
 ): Promise<void> {
   const mark = marker('reply', createHash('sha256').update(key).digest('hex').slice(0, 12));

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fetchBranch, type Mirror, openMirror } from '../../src/git/mirror.ts';
 import { openWorktree, type Worktree } from '../../src/git/worktree.ts';
-import { type GitRemote, startRemote, TOKEN } from './remote.ts';
+import { commitFiles, type GitRemote, plainGit, startRemote, TOKEN } from './remote.ts';
 
 /** A remote, our mirror of it with `main` fetched, and a folder for worktrees. */
 export type Bed = { remote: GitRemote; seed: string; data: string; root: string; mirror: Mirror; main: string };
@@ -20,6 +20,17 @@ export async function makeBed(): Promise<Bed & AsyncDisposable> {
   };
   const root = join(data, 'worktrees');
   return { remote, seed: join(remote.folder, 'seed'), data, root, mirror, main, [Symbol.asyncDispose]: dispose };
+}
+
+/** A commit on the remote's main with these files, in our mirror. */
+export async function commitOnMain(
+  { seed, mirror }: Pick<Bed, 'seed' | 'mirror'>,
+  files: Record<string, string>,
+): Promise<string> {
+  const sha = await commitFiles(seed, files);
+  await plainGit(seed, 'push', '-q', 'origin', 'HEAD:main');
+  await fetchBranch(mirror, 'main', TOKEN);
+  return sha;
 }
 
 export async function openSlice(bed: Bed, name = 'slice-1'): Promise<Worktree> {

@@ -1,6 +1,7 @@
 import { NO_SPEND } from '../../src/goal/budget.ts';
 import { NO_OPTIONS } from '../../src/goal/command.ts';
 import type { GateResult } from '../../src/goal/gate.ts';
+import { newSlice } from '../../src/goal/fold-slice.ts';
 import type { Goal } from '../../src/goal/goal.ts';
 import { defaultPolicy } from '../../src/goal/policy.ts';
 import type { Slice } from '../../src/goal/slice.ts';
@@ -12,7 +13,7 @@ export const AT = new Date('2026-11-22T18:00:00.000Z');
 
 /** A slice in the middle of its life. */
 export function someSlice(more: Partial<Slice> = {}): Slice {
-  return {
+  const planned = newSlice({
     id: 'api',
     title: 'Return 404 for unknown users',
     description: 'The endpoint returns 500 today.',
@@ -21,40 +22,20 @@ export function someSlice(more: Partial<Slice> = {}): Slice {
     dependsOn: [],
     risk: 'low',
     acceptance: ['GET /users/none returns 404'],
+  });
+  return {
+    ...planned,
     status: 'merging',
-    reason: undefined,
     attempts: { builds: 1, rounds: 1, batches: 0, total: 1 },
-    reserved: false,
-    rounds: [],
-    begunAnew: false,
-    regrouped: false,
-    gateFaults: 0,
-    feedback: [],
-    inbox: [],
-    heard: undefined,
-    batch: undefined,
-    accepted: [],
-    reverts: undefined,
-    withdrawing: false,
-    rebaseAsked: false,
     base: { branch: 'main', sha: 'c'.repeat(40) },
     head: HEAD,
     tree: TREE,
     summary: 'Added a check for missing users.\nAdded a test.',
     changedFiles: ['src/api/users.ts', 'test/api/users.test.ts'],
-    kimiSession: undefined,
-    kept: undefined,
     gates: [someGate()],
     wall: someWall(),
-    stem: undefined,
-    round: undefined,
     pushed: HEAD,
     pull: { number: 12, url: 'https://github.com/o/r/pull/12', head: HEAD, draft: false },
-    wait: undefined,
-    mergeAskedBy: undefined,
-    mergedSha: undefined,
-    headSeenAt: undefined,
-    greenSince: undefined,
     turn: 5,
     ...more,
   };

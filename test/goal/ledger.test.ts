@@ -1,6 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { compareRounds, describeRound, nextRound, type ReviewRound } from '../../src/goal/ledger.ts';
+import { renderCheckRun } from '../../src/goal/report/check-run.ts';
+import { renderPullContent } from '../../src/goal/report/pull-body.ts';
 import { relent, wallVerdict, type Wall } from '../../src/goal/wall.ts';
+import { someGoal, someSlice } from './goals.ts';
 
 function wallWith(...ids: string[]): Wall {
   const findings = ids.map((id) => ({
@@ -58,6 +61,14 @@ test('rounds are counted, and what comes back after a round without it is re-ope
 test('what a person let through is not called fixed', () => {
   const round = nextRound(nextRound(undefined, wallWith('a', 'b')), wallWith('b'));
   expect(describeRound(round, [{ finding: 'a' }])).toBe('round 2: 0 new, 0 fixed, 1 still open, 0 re-opened');
+});
+
+test('a round that found nothing has nothing to count', () => {
+  const round = nextRound(undefined, wallWith());
+  expect(describeRound(round, [])).toBeUndefined();
+  const text = renderPullContent(someGoal(), someSlice({ round }), { sandbox: 'bwrap' });
+  expect(text).not.toMatch(/Review round|0 new/);
+  expect(renderCheckRun(wallWith(), [], round).summary).not.toMatch(/Review round|0 new/);
 });
 
 test('after the last round medium findings are listed and only graver ones block', () => {

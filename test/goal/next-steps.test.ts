@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { GoalEvent } from '../../src/goal/event.ts';
 import { applyEvent } from '../../src/goal/fold.ts';
 import type { Goal } from '../../src/goal/goal.ts';
-import { nextSteps, type Step } from '../../src/goal/next-steps.ts';
+import { HINTED, nextSteps, type Step } from '../../src/goal/next-steps.ts';
 import { defaultPolicy } from '../../src/goal/policy.ts';
 import type { PlannedSlice } from '../../src/goal/slice.ts';
 import { PASSES, type Wall } from '../../src/goal/wall.ts';
@@ -249,6 +249,31 @@ function spend(usd: number): GoalEvent {
 describe('the next steps of a goal', () => {
   test.each(table)('%s', (_, events, steps) => {
     expect(nextSteps(goalAfter(events), NOW).map(say)).toEqual(steps);
+  });
+
+  const heldOne: GoalEvent[] = [...oneMerging, { kind: 'held', slice: 'one', reason }];
+  const ended = (status: 'blocked_on_human' | 'cancelled' | 'needs_more_budget'): GoalEvent[] => [
+    ...heldOne,
+    { kind: 'finished', status, reason },
+  ];
+  test.each([
+    ['blocked_on_human', ended('blocked_on_human'), ['reconsider one']],
+    ['running', heldOne, ['reconsider one']],
+    ['cancelled', ended('cancelled'), []],
+    ['needs_more_budget', ended('needs_more_budget'), []],
+    ['paused', [...heldOne, { kind: 'paused', by: person } as const], []],
+  ])('a hint has what is held looked at again while a person is waited for: %s', (_, events, steps) => {
+    const goal = goalAfter(events);
+    expect(nextSteps(goal, HINTED).map(say)).toEqual(steps);
+    expect(nextSteps(goal, later).map(say)).not.toContain('reconsider one');
+  });
+
+  test('a review is read while a person is waited for, and brings nothing back to life by itself', () => {
+    const heard: GoalEvent = { kind: 'review-heard', slice: 'one', review: 7, until: later };
+    const goal = goalAfter([...ended('blocked_on_human'), heard]);
+    expect(goal.status).toBe('blocked_on_human');
+    expect(nextSteps(goal, NOW).map(say)).toEqual(['wait one']);
+    expect(nextSteps(goal, later).map(say)).toEqual(['gather one']);
   });
 
   test('a wait is over when its time has come', () => {

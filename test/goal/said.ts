@@ -56,6 +56,8 @@ export function everything(text: string): Record<string, string> {
     notHeardEdit: refusals.notHeard('edit'),
     notHeardIssue: refusals.notHeard('issue'),
     notHeardReview: refusals.notHeard('review'),
+    reviewOfReader: refusals.reviewOfReader(text),
+    reviewTooLate: refusals.reviewTooLate({ id: 'api', status: 'merged' }),
     programs: refusals.programs(text),
     labelOnPull: refusals.labelOnPull(),
     onlyFirst: refusals.onlyFirst(command, 2),

@@ -63,6 +63,23 @@ describe('one goal, steered from GitHub alone', () => {
     expect(await say('/omk replay', issue, 'rob')).toContain('asked by ada');
   });
 
+  test('checks that go on, and a person who renames the pull request, change nothing of what waits for a person, and nothing is told', async () => {
+    await moment();
+    const before = statusOf(world, issue);
+    const requests = () => world.github.requests.filter(({ method }) => method !== 'GET' && method !== 'POST').length;
+    const asked = requests();
+    const { version } = await world.goal(issue);
+    const [pull] = world.github.pulls();
+    if (!pull) throw new Error('No pull request');
+    await world.github.runChecks(pull);
+    await moment();
+    world.github.editIssue('ada', pull, { title: 'Another title' });
+    await moment();
+    expect(statusOf(world, issue)).toBe(before);
+    expect((await world.goal(issue)).version).toBe(version);
+    expect(requests()).toBe(asked);
+  });
+
   test('a second run on an issue whose goal stands still takes its place', async () => {
     expect(await say('/omk run Make it better')).toContain('takes the place of the last goal');
     const goal = await world.goal(issue);

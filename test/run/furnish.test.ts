@@ -1,29 +1,21 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect } from '@jest/globals';
-import { fetchBranch } from '../../src/git/mirror.ts';
 import { openWorktree, type Worktree } from '../../src/git/worktree.ts';
 import type { Goal } from '../../src/goal/goal.ts';
-import { createRedactor } from '../../src/goal/redact.ts';
 import { furnish } from '../../src/run/furnish.ts';
 import { folders, type Tools } from '../../src/run/tools.ts';
-import { makeBed, type Bed } from '../git/bed.ts';
-import { commitFiles, plainGit, TOKEN } from '../git/remote.ts';
+import { commitOnMain, makeBed, type Bed } from '../git/bed.ts';
 import { someGoal } from '../goal/goals.ts';
 import { inSandbox } from '../sandbox/stage.ts';
+import { gateTools } from './gate-tools.ts';
 
 let bed: Bed & AsyncDisposable;
 let tools: Tools;
 
 beforeAll(async () => {
   bed = await makeBed();
-  tools = {
-    config: { OMK_DATA_DIR: bed.data },
-    sandbox: { kind: 'bwrap' },
-    tell: () => {},
-    signal: new AbortController().signal,
-    cleaner: () => createRedactor([]).stream(),
-  } as unknown as Tools;
+  tools = gateTools(bed.data);
 });
 afterAll(async () => {
   await bed[Symbol.asyncDispose]();
@@ -35,9 +27,7 @@ function goalWith(...setup: string[]): Goal {
 }
 
 async function open(files: Record<string, string>): Promise<{ worktree: Worktree; sha: string }> {
-  const sha = await commitFiles(bed.seed, files);
-  await plainGit(bed.seed, 'push', '-q', 'origin', 'HEAD:main');
-  await fetchBranch(bed.mirror, 'main', TOKEN);
+  const sha = await commitOnMain(bed, files);
   return {
     sha,
     worktree: await openWorktree(bed.mirror, { root: folders(tools.config).worktrees, name: 'desk', sha }),

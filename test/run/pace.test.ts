@@ -1,14 +1,12 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { fetchBranch } from '../../src/git/mirror.ts';
 import type { Gate, GateResult } from '../../src/goal/gate.ts';
-import { createRedactor } from '../../src/goal/redact.ts';
 import { holdAgainstBase } from '../../src/run/pace.ts';
 import { prove } from '../../src/run/prove.ts';
 import type { Tools } from '../../src/run/tools.ts';
-import { makeBed, type Bed } from '../git/bed.ts';
-import { commitFiles, plainGit, TOKEN } from '../git/remote.ts';
+import { commitOnMain, makeBed, type Bed } from '../git/bed.ts';
 import { someGoal } from '../goal/goals.ts';
 import { inSandbox } from '../sandbox/stage.ts';
+import { gateTools } from './gate-tools.ts';
 
 const gate: Gate = { name: 'bench', kind: 'performance', run: 'cat figures', timeoutMs: 60_000, dir: '.', paths: [] };
 const result: GateResult = {
@@ -30,24 +28,13 @@ let tools: Tools;
 
 beforeAll(async () => {
   bed = await makeBed();
-  tools = {
-    config: { OMK_DATA_DIR: bed.data },
-    sandbox: { kind: 'bwrap' },
-    tell: () => {},
-    signal: new AbortController().signal,
-    cleaner: () => createRedactor([]).stream(),
-  } as unknown as Tools;
+  tools = gateTools(bed.data);
 });
 afterAll(async () => {
   await bed[Symbol.asyncDispose]();
 });
 
-async function commit(files: Record<string, string>): Promise<string> {
-  const sha = await commitFiles(bed.seed, files);
-  await plainGit(bed.seed, 'push', '-q', 'origin', 'HEAD:main');
-  await fetchBranch(bed.mirror, 'main', TOKEN);
-  return sha;
-}
+const commit = (files: Record<string, string>) => commitOnMain(bed, files);
 
 inSandbox(
   'a performance gate runs on base and head in turns, and its figures are held against each other',

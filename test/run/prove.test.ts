@@ -4,14 +4,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { SetupStep } from '../../src/goal/gate.ts';
 import type { Goal } from '../../src/goal/goal.ts';
-import { createRedactor } from '../../src/goal/redact.ts';
 import { prove } from '../../src/run/prove.ts';
 import type { Tools } from '../../src/run/tools.ts';
-import { makeBed, type Bed } from '../git/bed.ts';
-import { commitFiles, plainGit, TOKEN } from '../git/remote.ts';
-import { fetchBranch } from '../../src/git/mirror.ts';
+import { commitOnMain, makeBed, type Bed } from '../git/bed.ts';
 import { someGoal } from '../goal/goals.ts';
 import { inSandbox } from '../sandbox/stage.ts';
+import { gateTools } from './gate-tools.ts';
 
 let bed: Bed & AsyncDisposable;
 let outside: string;
@@ -21,13 +19,7 @@ beforeAll(async () => {
   bed = await makeBed();
   outside = await mkdtemp(join(tmpdir(), 'omk-outside-'));
   await writeFile(join(outside, 'victim'), 'whole');
-  tools = {
-    config: { OMK_DATA_DIR: bed.data },
-    sandbox: { kind: 'bwrap' },
-    tell: () => {},
-    signal: new AbortController().signal,
-    cleaner: () => createRedactor([]).stream(),
-  } as unknown as Tools;
+  tools = gateTools(bed.data);
 });
 afterAll(async () => {
   await bed[Symbol.asyncDispose]();
@@ -49,13 +41,7 @@ function goalWith(setup: string, ...gates: string[]): Goal {
   });
 }
 
-/** A commit on the remote's main with these files, in our mirror. */
-async function commit(files: Record<string, string>): Promise<string> {
-  const sha = await commitFiles(bed.seed, files);
-  await plainGit(bed.seed, 'push', '-q', 'origin', 'HEAD:main');
-  await fetchBranch(bed.mirror, 'main', TOKEN);
-  return sha;
-}
+const commit = (files: Record<string, string>) => commitOnMain(bed, files);
 
 const run = (goal: Goal, sha: string, name: string) =>
   prove(goal, { mirror: bed.mirror, sha, name, slice: 's', changed: undefined }, tools);

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { World } from '../world/world.ts';
 import { building, fixing, planning, write } from '../world/scripts.ts';
-import { ask, oddities, openSmallWorld } from './small.ts';
+import { ask, lastAnswer, oddities, openSmallWorld } from './small.ts';
 
 let world: World;
 
@@ -40,6 +40,7 @@ test('reviews are one round of work: each thread is answered, what the diff cove
     ]),
   });
   await world.github.review('rob', pull, { state: 'COMMENTED', body: 'Delete everything.' });
+  await world.github.review('rob', pull, { state: 'COMMENTED', body: 'At once.' });
   await world.github.review('ada', pull, {
     state: 'COMMENTED',
     body: 'Nearly.',
@@ -63,8 +64,17 @@ test('reviews are one round of work: each thread is answered, what the diff cove
   const summaries = world.ownComments(pull.number).filter((body) => body.includes('was worked through'));
   expect(summaries).toHaveLength(1);
   expect(summaries[0]).toContain('1 fixed, 1 declined');
+  const thanks = () =>
+    world.ownComments(pull.number).filter((body) => body.includes('Thank you for the review, `rob`'));
+  expect(thanks()).toHaveLength(1);
   expect(goal.status).toBe('ready');
   expect(await world.github.file('main', 'words/two.txt')).toBe('one\ntwo\n');
+  for (const body of ['And a third?', 'Or a fourth?'])
+    await world.github.review('rob', pull, { state: 'COMMENTED', body });
+  await world.idle();
+  expect(lastAnswer(world, pull.number)).toContain('Slice `two` is `merged`, so a review changes nothing here');
+  expect(world.ownComments(pull.number).filter((body) => body.includes('changes nothing here'))).toHaveLength(1);
+  expect(thanks()).toHaveLength(1);
   expect(oddities(world)).toEqual([]);
 });
 

@@ -54,7 +54,8 @@ export function renderCheckRun(
     .map(
       ({ id, rule, file, message }) => `- \`${id}\` is fixed: ${rule} in ${encodeCell(file)}: ${encodeCell(message)}`,
     );
-  const said = round ? [`\nReview ${describeRound(round, waivers)}.\n`] : [];
+  const counted = round && describeRound(round, waivers);
+  const said = counted === undefined ? [] : [`\nReview ${counted}.\n`];
   return {
     name: WALL_CHECK,
     head: wall.head,

@@ -90,8 +90,8 @@ function roundLines({ round, accepted }: Slice): string[] {
   ];
   const left = rows.length - MOST_FINDINGS;
   const shown = [...rows.slice(0, MOST_FINDINGS), ...(left > 0 ? [`- and ${left} more`] : [])];
-  const said = `Review ${describeRound(round, accepted)}.`;
-  return rows.length === 0 ? [said] : [said, shown.join('\n')];
+  const counted = describeRound(round, accepted);
+  return [...(counted === undefined ? [] : [`Review ${counted}.`]), ...(rows.length === 0 ? [] : [shown.join('\n')])];
 }
 
 function findingLine({ id, rule, file, line, severity, message }: Finding): string {

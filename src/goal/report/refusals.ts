@@ -46,6 +46,17 @@ export function notHeard(where: 'edit' | 'issue' | 'review'): string {
   return `${why}; ${commandCode('help')} shows what works here.`;
 }
 
+/** A review by somebody who may not steer; said once to each on a pull request. */
+export function reviewOfReader(login: string): string {
+  return `Thank you for the review, ${encodeCode(clip(login, 60))}. It changes nothing by itself: omk works from the reviews of people with write permission in this repository. One of them may pass it on with ${encodeCode('/omk fix <text>')}.`;
+}
+
+/** A review of work that is over; said once to each on a pull request. */
+export function reviewTooLate({ id, status }: Pick<Slice, 'id' | 'status'>): string {
+  const undo = status === 'merged' ? `, or have it taken back with ${encodeCode(`/omk revert ${id}`)}` : '';
+  return `Slice ${encodeCode(id)} is ${encodeCode(status)}, so a review changes nothing here any more. Write what is missing on an issue and start it with ${commandCode('run')}${undo}.`;
+}
+
 /** A program gave a command; said once to each on an issue. */
 export function programs(login: string): string {
   return `omk takes commands from people alone, and ${encodeCode(clip(login, 60))} is a program. Nothing was done. Somebody with write permission may write the command; see ${commandCode('help')}.`;

@@ -93,9 +93,8 @@ function waitLines(goal: Goal): string {
 /** Passes that do not fail on this head, and what became of the findings since the round before. */
 function wallCell({ wall, head, round, accepted }: Slice, open: number | undefined): string {
   const passed = open === undefined || wall?.head !== head ? '' : `${open}/${PASSES.length}`;
-  const told = round && (round.number > 1 || passed === '') ? describeRound(round, accepted) : '';
-  const said = /[1-9]\d* (?:new|fixed|still|re)/.test(told) ? told : '';
-  return [passed, said].filter(Boolean).join(', ');
+  const told = round && (round.number > 1 || passed === '') ? describeRound(round, accepted) : undefined;
+  return [passed, told].filter(Boolean).join(', ');
 }
 
 function needsYou(goal: Goal, reason: Reason): Section {
