@@ -6,7 +6,7 @@ import type { Sha } from '../goal/goal.ts';
 import { around } from '../kill-point.ts';
 import { git } from './git.ts';
 import { alone, gitWithLocks } from './lock.ts';
-import { isAncestor, type Mirror } from './mirror.ts';
+import { isAncestor, listFilesAt, type Mirror } from './mirror.ts';
 import { assertSha, assertWorktreeName } from './ref.ts';
 
 /** A folder of files (`dir`) whose git directory (`gitDir`) lies in the mirror, where no agent can write. Both absolute. */
@@ -59,9 +59,31 @@ export async function resumeWorktree(
 }
 
 /** Whether the commit last opened in the worktree is `base` or descends from it. */
-export async function standsOn({ gitDir, mirror }: Worktree, base: Sha): Promise<boolean> {
-  const head = (await readFile(join(gitDir, 'HEAD'), 'utf8')).trim();
-  return head === base || (await isAncestor(mirror, base, head));
+export async function standsOn(worktree: Worktree, base: Sha): Promise<boolean> {
+  const head = await openedAt(worktree);
+  return head === base || (await isAncestor(worktree.mirror, base, head));
+}
+
+/** The commit last opened in the worktree. */
+export async function openedAt({ gitDir }: Worktree): Promise<Sha> {
+  return (await readFile(join(gitDir, 'HEAD'), 'utf8')).trim();
+}
+
+/** Makes these files of the worktree as `sha` has them, and removes those that it lacks. Harmless twice. */
+export async function bringFilesTo(worktree: Worktree, sha: Sha, paths: readonly string[]): Promise<void> {
+  if (paths.length === 0) return;
+  const { dir, gitDir, mirror } = worktree;
+  const has = new Set((await listFilesAt(mirror, sha)).map(({ path }) => path));
+  const [there, gone] = [paths.filter((path) => has.has(path)), paths.filter((path) => !has.has(path))];
+  const run = async (args: string[], files: readonly string[]) => {
+    const literal = files.map((path) => `:(top,literal)${path}`);
+    if (files.length > 0) await gitWithLocks(mirror.gitDir, [...args, '--', ...literal], { gitDir, workTree: dir });
+  };
+  await alone(gitDir, async () => {
+    await run(['restore', `--source=${sha}`, '--staged', '--worktree'], there);
+    await run(['rm', '--cached', '--force', '--quiet', '--ignore-unmatch'], gone);
+    await run(['clean', '--force', '-x', '--quiet'], gone);
+  });
 }
 
 function locate(mirror: Mirror, root: string, name: string): Worktree {

@@ -15,13 +15,16 @@ export type GitHub = {
   botLogin(): Promise<string>;
   /** The account under which the App writes; its id is not the App's. Asked once for each App. */
   bot(): Promise<Person>;
+  /** Throws UserError with the name of every permission that omk needs here and was not granted. */
+  assertGranted(): Promise<void>;
 };
 
 /** What Probot offers and this folder needs: a client of the App itself, or of one installation. */
 export type AppAuth = { auth(installationId?: number): Promise<Octokit> };
 
 export type Permissions = Record<string, 'read' | 'write'>;
-export type Token = { token: string; expiresAt: Date };
+/** `lacking`: what was wished for and is not granted, such as `checks: write`. */
+export type Token = { token: string; expiresAt: Date; lacking: string[] };
 
 /** All that omk's own calls need. Never `workflows`, never `administration`. */
 export const PERMISSIONS: Permissions = {
@@ -62,7 +65,7 @@ function withTimeout(fetch: Fetch | undefined): Fetch {
   };
 }
 
-/** A client for this one repository with the fewest permissions. A refused token is replaced at the next call. */
+/** A client for this one repository with the fewest permissions, or those of them that are granted. A refused token is replaced at the next call. */
 export async function connectGitHub(app: AppAuth, appId: number, repository: Repository): Promise<GitHub> {
   const owner = await app.auth();
   const hook = async (send: (call: Call) => Promise<unknown>, call: Call) => {
@@ -79,7 +82,13 @@ export async function connectGitHub(app: AppAuth, appId: number, repository: Rep
   const octokit = new Client({ authStrategy: () => ({ hook }), baseUrl, log: owner.log });
   const botLogin = () => once(app, 'login', () => readBotLogin(owner));
   const bot = () => once(app, 'bot', async () => readBot(octokit, await botLogin()));
-  return { octokit, appId, repository, botLogin, bot };
+  const assertGranted = async () => {
+    if ((await mintToken(app, repository, PERMISSIONS)).lacking.length === 0) return;
+    forgetToken(app, repository, PERMISSIONS);
+    const { lacking } = await mintToken(app, repository, PERMISSIONS);
+    if (lacking.length > 0) throw lacks(repository, lacking);
+  };
+  return { octokit, appId, repository, botLogin, bot, assertGranted };
 }
 
 /** What was read of an App and never changes while omk runs. */
@@ -104,9 +113,10 @@ async function readBot(octokit: Octokit, username: string): Promise<Person> {
 
 type Call = { headers: Record<string, unknown> };
 
-/** Tokens by what they are for. A token is used until five minutes before its end. */
+/** Tokens by what they are for. A token is used until five minutes before its end; one that lacks something for a moment, since somebody may grant it. */
 const tokens = new WeakMap<AppAuth, Map<string, Token>>();
 const TOKEN_RESERVE_MS = 300_000;
+const LACKING_MS = 10_000;
 
 function tokensOf(app: AppAuth): Map<string, Token> {
   const known = tokens.get(app) ?? new Map<string, Token>();
@@ -124,8 +134,8 @@ export function forgetToken(app: AppAuth, repository: Repository, permissions: P
 }
 
 /**
- * A token for this one repository with these permissions and no others, good for minutes to an hour. Calling twice may give the same one.
- * Throws UserError if the App may not have such a token: it was uninstalled or suspended, or lacks a permission.
+ * A token for this one repository with these permissions and no others, good for minutes to an hour; without those that are not granted.
+ * Calling twice may give the same one. Throws UserError if the App may have none of them: it was uninstalled or suspended.
  */
 export async function mintToken(app: AppAuth, repository: Repository, permissions: Permissions): Promise<Token> {
   const key = tokenKey(repository, permissions);
@@ -141,16 +151,56 @@ const tokenSchema = z
   .transform(({ token, expires_at: expiresAt }) => ({ token, expiresAt }));
 
 async function mint(octokit: Octokit, repository: Repository, permissions: Permissions): Promise<Token> {
-  const { installationId, id, owner, name } = repository;
-  const wish = { installation_id: installationId, repository_ids: [id], permissions, ...ONCE };
   try {
-    const { data } = await callGitHub('mint a token', () => octokit.rest.apps.createInstallationAccessToken(wish));
-    return parseReply('mint a token', tokenSchema, data);
+    return { ...(await createToken(octokit, repository, permissions)), lacking: [] };
   } catch (error) {
     if (statusOf(error) === undefined) throw error;
-    const hint = `Look at the App's installation: it must have ${owner}/${name} and the permissions ${Object.keys(permissions).join(', ')}.`;
-    throw new UserError(`omk has no access to ${owner}/${name} (GitHub says ${statusOf(error)}).`, hint);
+    const granted = statusOf(error) === 422 ? await readGrants(octokit, repository) : {};
+    const wished = Object.entries(permissions);
+    const may = wished.filter(([name, level]) => granted[name] === 'write' || granted[name] === level);
+    const lacking = wished.filter((wish) => !may.includes(wish)).map(([name, level]) => `${name}: ${level}`);
+    if (lacking.length === 0 || Object.keys(granted).length === 0) throw noAccess(repository, statusOf(error));
+    if (may.length === 0) throw lacks(repository, lacking);
+    const { token } = await createToken(octokit, repository, Object.fromEntries(may));
+    return { token, expiresAt: new Date(Date.now() + TOKEN_RESERVE_MS + LACKING_MS), lacking };
   }
+}
+
+async function createToken(octokit: Octokit, { installationId, id }: Repository, permissions: Permissions) {
+  const wish = { installation_id: installationId, repository_ids: [id], permissions, ...ONCE };
+  const { data } = await callGitHub('mint a token', () => octokit.rest.apps.createInstallationAccessToken(wish));
+  return parseReply('mint a token', tokenSchema, data);
+}
+
+const installationSchema = z.object({ permissions: z.record(z.string(), z.string()) });
+
+/** What the account granted to the App; nothing if the installation is gone. */
+async function readGrants(octokit: Octokit, { installationId }: Repository): Promise<Record<string, string>> {
+  try {
+    const { data } = await callGitHub('read the installation', () =>
+      octokit.rest.apps.getInstallation({ installation_id: installationId }),
+    );
+    return parseReply('read the installation', installationSchema, data).permissions;
+  } catch (error) {
+    if (statusOf(error) === undefined) throw error;
+    return {};
+  }
+}
+
+function noAccess({ owner, name }: Repository, status: number | undefined): UserError {
+  const hint = `Look at the App's installation: it must be active and have ${owner}/${name}.`;
+  return new UserError(`omk has no access to ${owner}/${name} (GitHub says ${status}).`, hint);
+}
+
+function lacks({ owner, name }: Repository, lacking: readonly string[]): UserError {
+  const list = lacking.map((permission) => `\`${permission}\``).join(', ');
+  const text = `omk lacks ${lacking.length === 1 ? 'a permission' : 'permissions'} in ${owner}/${name}: ${list}.`;
+  return new UserError(text, whoGrants(owner));
+}
+
+/** An installation can be granted what the App itself asks for. */
+function whoGrants(owner: string): string {
+  return `an owner of ${owner} grants it under Settings, GitHub Apps, once whoever runs this omk has added it to the App; then /omk retry`;
 }
 
 /**
@@ -161,8 +211,28 @@ export async function callGitHub<T>(what: string, call: () => Promise<T>): Promi
   try {
     return await call();
   } catch (error) {
-    throw toTransient(what, error) ?? error;
+    throw toTransient(what, error) ?? toMissing(what, error) ?? error;
   }
+}
+
+/** GitHub's refusal for want of a permission: still one with a status, and with the words for people. */
+class MissingPermission extends UserError {
+  readonly status = 403;
+  readonly response: unknown;
+  constructor(what: string, accepted: string, { cause, response }: { cause: unknown; response: unknown }) {
+    super(`GitHub does not let omk ${what}: its App lacks the permission${accepted}.`, whoGrants('this account'));
+    this.cause = cause;
+    this.response = response;
+  }
+}
+
+/** GitHub names what would have done: `checks=write`, with `;` between one way and another. */
+function toMissing(what: string, error: unknown): MissingPermission | undefined {
+  if (statusOf(error) !== 403 || !/not accessible by integration/i.test((error as Error).message)) return undefined;
+  const { response } = error as Refusal;
+  const accepted = String(response?.headers['x-accepted-github-permissions'] ?? '');
+  const ways = accepted.split(';').map((way) => `\`${way.trim().replaceAll('=', ': ')}\``);
+  return new MissingPermission(what, accepted === '' ? '' : ` ${ways.join(' or ')}`, { cause: error, response });
 }
 
 /** The HTTP status of a refusal; undefined for anything that is none. Octokit says 500 when there was no answer. */

@@ -113,6 +113,17 @@ function expand(entry: string): string[] {
   return expanded;
 }
 
+/** Files that steer agents: what they are told, which skills and helpers they have. Honoured as the base has them. */
+const INSTRUCTION_PATHS: readonly string[] = [
+  '.github/copilot-instructions.md',
+  '.github/instructions/**',
+  '**/{AGENTS,AGENTS.override,CLAUDE,CLAUDE.local,GEMINI,KIMI}.md',
+  '**/.{kimi,agents,claude,codex,cursor,gemini,windsurf}*',
+  '**/.{kimi,agents,claude,codex,cursor,gemini,windsurf}*/**',
+  '**/{.mcp.json,.aider*,.clinerules*}',
+  '**/.clinerules*/**',
+];
+
 /**
  * Paths that no agent may change: what runs with the repository's secrets, what decides who must review, what steers agents and
  * omk itself, and what git, editors and package managers run or obey unasked.
@@ -122,8 +133,6 @@ export const PROTECTED_PATHS: readonly string[] = [
   '.github/actions/**',
   '.github/omk.{yml,yaml}',
   '.github/dependabot.{yml,yaml}',
-  '.github/copilot-instructions.md',
-  '.github/instructions/**',
   '**/CODEOWNERS',
   '**/action.{yml,yaml}',
   '.circleci/**',
@@ -136,11 +145,7 @@ export const PROTECTED_PATHS: readonly string[] = [
   'bitbucket-pipelines.yml',
   '{appveyor,.appveyor}.yml',
   '**/Jenkinsfile',
-  '**/{AGENTS,AGENTS.override,CLAUDE,CLAUDE.local,GEMINI,KIMI}.md',
-  '**/.{kimi,agents,claude,codex,cursor,gemini,windsurf}*',
-  '**/.{kimi,agents,claude,codex,cursor,gemini,windsurf}*/**',
-  '**/{.mcp.json,.aider*,.clinerules*}',
-  '**/.clinerules*/**',
+  ...INSTRUCTION_PATHS,
   '**/.git',
   '**/.git/**',
   '**/{.gitmodules,.gitattributes,.gitconfig}',
@@ -151,6 +156,13 @@ export const PROTECTED_PATHS: readonly string[] = [
   '**/{.devcontainer.json,.envrc}',
   '**/{.npmrc,.yarnrc,.yarnrc.yml,.pypirc}',
 ];
+
+const isSteering = picomatch([...INSTRUCTION_PATHS], { dot: true, nocase: true });
+
+/** Whether agents take instructions from this path. */
+export function isInstruction(path: string): boolean {
+  return isSteering(path);
+}
 
 function protectedTest(extra: readonly string[]): PathTest {
   const own = scopeTest(

@@ -25,7 +25,13 @@ const SOCKET_PATH_LIMIT = 107;
 
 const ATTEMPTS_PER_STEP = 3;
 
-/** Writes Kimi's configuration into the room's home, over whatever a former task left there. Throws a `ToolError` if it cannot. */
+/** What Kimi 2.1 takes instructions, skills, helpers and servers from in its home. */
+const INSTRUCTIONS = ['AGENTS.md', 'agents', 'skills', 'plugins', 'mcp.json', '.agents', '.kimi-code'];
+
+/**
+ * Writes Kimi's configuration into the room's home, over whatever a former task left there, and takes away what would steer Kimi.
+ * Throws a `ToolError` if it cannot.
+ */
 export async function prepareHome(room: Room, task: { tools: KimiTools; maxSteps: number }): Promise<void> {
   assertSocketPath(modelSocket(room.home));
   const config = join(room.hostHome, 'config.toml');
@@ -36,6 +42,7 @@ export async function prepareHome(room: Room, task: { tools: KimiTools; maxSteps
     // What a former task planted may be a link, which writing would follow, or a folder, which no rename replaces.
     await rm(config, { recursive: true, force: true });
     await rename(fresh, config);
+    for (const name of INSTRUCTIONS) await rm(join(room.hostHome, name), { recursive: true, force: true });
   } catch (error) {
     throw preparationFailed(`Kimi's configuration could not be written: ${(error as Error).message}`, config, error);
   }

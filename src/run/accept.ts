@@ -21,6 +21,7 @@ export async function accept(goal: Goal, tools: Tools): Promise<GoalEvent[]> {
     return [{ kind: 'finished', status: 'blocked_on_human', reason }];
   }
   const github = await tools.connect(goal.repository);
+  await github.assertGranted();
   const branch = goal.options.base ?? goal.repository.defaultBranch ?? (await getRepository(github)).defaultBranch;
   const mirror = await mirrorOf(goal, tools);
   const sha = await fetchBranch(mirror, branch, await tools.gitToken(goal.repository));

@@ -17,6 +17,7 @@ import { parsePatch } from '../review/read/diff.ts';
 import { askKimi, isFailed, judgeFailure, type Failed } from './ask.ts';
 import { homeOf } from './clean.ts';
 import { furnish } from './furnish.ts';
+import { returnInstructions, takeInstructions } from './instruct.ts';
 import { lendOwnGit } from './lend.ts';
 import { botAuthor, folders, mirrorOf, pageUrl, type Tools } from './tools.ts';
 
@@ -38,6 +39,7 @@ export async function build(goal: Goal, slice: Slice, tools: Tools): Promise<Goa
   const base = slice.base ?? baseOf(goal);
   const author = await botAuthor(goal, tools);
   const { worktree, fresh } = await worktreeOf(goal, slice, tools);
+  await takeInstructions(worktree, base.sha);
   await lendOwnGit(worktree, tools);
   const answer = await askKimi(
     goal,
@@ -56,6 +58,7 @@ export async function build(goal: Goal, slice: Slice, tools: Tools): Promise<Goa
   const { outcome } = answer;
   const said = outcome.kind === 'completed' ? outcome.text : '';
   const { words: summary, proposed } = parseProposal(said, policyOf(goal), goal.slices);
+  if (slice.stem) await returnInstructions(worktree, base.sha, slice.stem);
   const commit = await commitAll(worktree, {
     message: commitMessage(goal, slice, { summary, pageUrl: pageUrl(goal, tools), noreply: noreplyHost(tools.config) }),
     author,

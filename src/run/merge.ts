@@ -197,4 +197,3 @@ async function update(scene: Scene, reason: string): Promise<GoalEvent[]> {
   if (hold) return held(slice, hold);
   return [...(await takeBack(scene)), ...(await rebase(goal, slice, tools))];
 }
-

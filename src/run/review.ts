@@ -24,6 +24,7 @@ import { parseReviewerAnswer, type ReviewerAnswer } from '../review/reviewer.ts'
 import { askKimi, isFailed, judgeFailure } from './ask.ts';
 import { baseOf } from './build.ts';
 import { removeLent, reviewName, reviewRole } from './clean.ts';
+import { takeInstructions } from './instruct.ts';
 import { lendOwnGit } from './lend.ts';
 import { folders, mirrorOf, type Tools } from './tools.ts';
 
@@ -40,7 +41,7 @@ export async function review(goal: Goal, slice: Slice, tools: Tools): Promise<Go
   const { reviewer, rounds } = policyOf(goal).review;
   const isLast = slice.attempts.rounds + 1 >= rounds;
   if (reviewer === 'off') return [judge(slice, ruled, isLast)];
-  const asked = await askReviewers(goal, slice, { mirror, head, patch, ruled }, tools);
+  const asked = await askReviewers(goal, slice, { mirror, base, head, patch, ruled }, tools);
   if (asked.stopped) return asked.stopped;
   return [judge(slice, mergeReviewer(ruled, asked.answers, policyOf(goal).review), isLast)];
 }
@@ -97,12 +98,13 @@ type Asked = { answers: Map<PassName, ReviewerAnswer>; stopped: GoalEvent[] | un
 async function askReviewers(
   goal: Goal,
   slice: Slice,
-  { mirror, head, patch, ruled }: { mirror: Mirror; head: Sha; patch: string; ruled: Wall },
+  { mirror, base, head, patch, ruled }: Diff & { ruled: Wall },
   tools: Tools,
 ): Promise<Asked> {
   const asked: Asked = { answers: new Map(), stopped: undefined };
   const name = reviewName(goal, slice.id);
   const worktree = await openWorktree(mirror, { root: folders(tools.config).worktrees, name, sha: head });
+  await takeInstructions(worktree, base);
   await lendOwnGit(worktree, tools);
   const desk = { worktree, patch, change: parsePatch(patch), ruled };
   const passes = ruled.passes.filter(({ status }) => status !== 'not-applicable').map(({ pass }) => pass);

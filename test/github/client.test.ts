@@ -193,7 +193,49 @@ describe('tokens', () => {
       .post(mintPath, { repository_ids: [22], permissions: { contents: 'write' } })
       .reply(201, minted('ghs_1'));
     const token = await mintToken(probot(), REPOSITORY, { contents: 'write' });
-    expect(token).toEqual({ token: 'ghs_1', expiresAt: new Date('2099-01-01T00:00:00Z') });
+    expect(token).toEqual({ token: 'ghs_1', expiresAt: new Date('2099-01-01T00:00:00Z'), lacking: [] });
+  });
+
+  const refuse = (granted: Record<string, string>) =>
+    api()
+      .post(mintPath)
+      .reply(422, { message: 'The permissions requested are not granted to this installation.' })
+      .get('/app/installations/11')
+      .reply(200, { permissions: granted });
+
+  test('what is not granted is named, and omk goes on with the rest until somebody grants it', async () => {
+    const wishes: unknown[] = [];
+    refuse({ contents: 'write', issues: 'read', workflows: 'write' })
+      .post(mintPath, (body) => wishes.push(body) > 0)
+      .reply(201, minted('ghs_less'));
+    const token = await mintToken(probot(), REPOSITORY, { contents: 'write', issues: 'write', checks: 'write' });
+    expect(wishes).toEqual([{ repository_ids: [22], permissions: { contents: 'write' } }]);
+    expect(token.lacking).toEqual(['issues: write', 'checks: write']);
+    // It is asked anew soon, however long GitHub would let it live.
+    expect(token.expiresAt.getTime()).toBeLessThan(Date.now() + 600_000);
+  });
+
+  test('a token without any of its permissions would be one with all that are granted, so there is none', async () => {
+    refuse({ metadata: 'read' });
+    const error = await failure(mintToken(probot(), REPOSITORY, { contents: 'write' }));
+    expect(error).toBeInstanceOf(UserError);
+    expect((error as UserError).message).toBe('omk lacks a permission in acme/shop: `contents: write`.');
+    expect((error as UserError).hint).toMatch(/an owner of acme grants it .*\/omk retry/);
+  });
+
+  test.each([
+    ['checks=write', '`checks: write`'],
+    ['issues=write; pull_requests=write', '`issues: write` or `pull_requests: write`'],
+    [undefined, 'the permission.'],
+  ])('a call that is refused for want of a permission says which: %s', async (accepted, words) => {
+    const github = await connect();
+    const headers = accepted === undefined ? {} : { 'x-accepted-github-permissions': accepted };
+    api().post(`${PLACE}/labels`).reply(403, { message: 'Resource not accessible by integration' }, headers);
+    const make = () => github.octokit.rest.issues.createLabel({ owner: 'acme', repo: 'shop', name: 'x' });
+    const error = await failure(callGitHub('make a label', make));
+    expect(error).toBeInstanceOf(UserError);
+    expect((error as Error).message).toContain(words);
+    expect(statusOf(error)).toBe(403);
   });
 
   test('a client mints one narrow token, never with workflows or administration, and uses it again', async () => {
@@ -231,6 +273,7 @@ describe('tokens', () => {
 
   test.each([403, 404, 422])('an App without access (%s) is told as such, not as a missing thing', async (status) => {
     api().post(mintPath).reply(status, { message: 'no' });
+    if (status === 422) api().get('/app/installations/11').reply(404, {});
     const { octokit } = await connectGitHub(probot(), OMK, REPOSITORY);
     const error = await failure(callGitHub('read', () => octokit.rest.repos.get({ owner: 'acme', repo: 'shop' })));
     expect(error).toBeInstanceOf(UserError);

@@ -26,6 +26,7 @@ function careless(sent: Sent[]): { github: GitHub; app: AppAuth } {
       appId: OMK,
       repository: REPOSITORY,
       botLogin: () => Promise.resolve('omk[bot]'),
+      assertGranted: () => Promise.resolve(),
       bot: () => Promise.resolve({ id: 77, login: 'omk[bot]' }),
     },
     app: { auth: () => Promise.resolve(octokit) },

@@ -152,6 +152,25 @@ describe('a goal is asked for', () => {
     expect(goal.slices).toEqual([]);
   });
 
+  test('a permission that the App lacks is named before anything is spent, and the goal goes on once it is granted', async () => {
+    const [installation] = world.github.state.installations;
+    if (!installation) throw new Error('omk is not installed');
+    const all = installation.permissions;
+    const { checks: _checks, statuses: _statuses, ...rest } = all;
+    installation.permissions = rest;
+    await world.restart();
+    const calls = world.model.requests.length;
+    const number = ask(world, 'Add the second word with few permissions', '/omk run --plan');
+    const goal = await world.finish(number);
+    expect([goal.status, world.model.requests.length]).toEqual(['blocked_on_human', calls]);
+    expect(statusOf(world, number)).toMatch(/omk lacks permissions in acme\/words: `checks: write`, `statuses: read`/);
+    expect(statusOf(world, number)).toMatch(/Next: an owner of acme grants it [^\n]*`\/omk retry`/);
+    installation.permissions = all;
+    expect(await say('ada', number, '/omk retry')).toContain('another attempt');
+    expect((await world.goal(number)).status).toBe('awaiting_approval');
+    await say('ada', number, '/omk cancel');
+  });
+
   test('a base that does not exist is said', async () => {
     const number = ask(world, 'Add the second word nowhere', '/omk run --base nowhere');
     expect((await world.finish(number)).reason?.text).toContain('no branch `nowhere`');

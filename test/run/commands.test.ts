@@ -68,11 +68,14 @@ describe('one goal, steered from GitHub alone', () => {
     const before = statusOf(world, issue);
     const requests = () => world.github.requests.filter(({ method }) => method !== 'GET' && method !== 'POST').length;
     const asked = requests();
+    const looks = () => world.github.requests.filter(({ path }) => path.endsWith('/graphql')).length;
+    const looked = looks();
     const { version } = await world.goal(issue);
     const [pull] = world.github.pulls();
     if (!pull) throw new Error('No pull request');
     await world.github.runChecks(pull);
     await moment();
+    expect(looks()).toBeGreaterThan(looked);
     world.github.editIssue('ada', pull, { title: 'Another title' });
     await moment();
     expect(statusOf(world, issue)).toBe(before);

@@ -8,7 +8,7 @@ import { ask, lastAnswer, oddities, openSmallWorld } from './small.ts';
 let world: World;
 
 beforeAll(async () => {
-  world = await openSmallWorld();
+  world = await openSmallWorld({ files: { 'AGENTS.md': 'Words are written in lower case.\n' } });
   world.model.will({
     ...planning([{ id: 'two', title: 'Add the second word', writeScope: ['words/**'] }]),
     times: 1,
@@ -89,12 +89,19 @@ test('a person’s own commits are proven like omk’s, and what omk adds goes o
   for (let round = 0; round < 9 && world.github.pulls().length === 1; round += 1) await moment();
   const pull = world.github.pulls()[1];
   if (!pull) throw new Error('No pull request');
-  const theirs = await world.github.push('ada', pull.head.ref, { 'words/four.txt': 'wrong\n' });
+  const asked = world.model.requests.length;
+  const files = { 'words/four.txt': 'wrong\n', 'AGENTS.md': 'Words are written in CAPITALS.\n' };
+  const theirs = await world.github.push('ada', pull.head.ref, files);
   const goal = await world.finish(issue);
   expect(goal.status).toBe('ready');
   expect(await world.github.file('main', 'words/three.txt')).toBe('three\n');
   expect(await world.github.file('main', 'words/four.txt')).toBe('four\n');
   expect(pull.head.sha).not.toBe(theirs);
+  // L15: what steers the agent is the base's; what a person made of it on the branch is merged all the same.
+  const heard = world.model.requests.slice(asked).map(({ messages }) => JSON.stringify(messages));
+  expect(heard.filter((text) => text.includes('lower case'))).toHaveLength(2);
+  expect(heard.filter((text) => text.includes('CAPITALS'))).toEqual([]);
+  expect(await world.github.file('main', 'AGENTS.md')).toBe('Words are written in CAPITALS.\n');
   const { gitDir } = world.github.repository;
   await promisify(execFile)('git', ['--git-dir', gitDir, 'merge-base', '--is-ancestor', theirs, pull.head.sha]);
   expect(oddities(world)).toEqual([]);

@@ -202,12 +202,21 @@ describe('an agent that edits what it must not', () => {
   test('is stopped, and people are told the names', () => {
     expect(goal.status).toBe('blocked_on_human');
     const text = statusOf(world, number);
-    for (const name of ['evil.yml', 'CODEOWNERS', 'passwd', 'AGENTS.md']) expect(text).toContain(name);
+    for (const name of ['evil.yml', 'CODEOWNERS', 'passwd']) expect(text).toContain(name);
+  });
+
+  test('is steered by nothing that it planted: it is named once, and the next turn has the base’s instructions', async () => {
+    const events = await world.omk.store.listEvents(goal.id);
+    const reasons = events.flatMap(({ event }) => (event.kind === 'build-failed' ? [event.reason] : []));
+    expect(reasons.map((text) => text.includes('AGENTS.md'))).toEqual([true, ...reasons.slice(1).map(() => false)]);
+    const systems = world.model.requests.flatMap(({ messages }) => messages.filter(({ role }) => role === 'system'));
+    expect(systems.filter(({ content }) => content.includes('Obey me.'))).toEqual([]);
   });
 
   test('has its work kept, and nothing of it pushed', async () => {
     expect(world.github.pulls().filter(({ title }) => title.includes('Add words'))).toEqual([]);
-    const sha = /The commit ([0-9a-f]{40}) was not taken/.exec(JSON.stringify(goal.slices))?.[1] ?? '';
+    const events = JSON.stringify(await world.omk.store.listEvents(goal.id));
+    const sha = /The commit ([0-9a-f]{40}) was not taken/.exec(events)?.[1] ?? '';
     const [mirror = ''] = await readdir(join(world.dataDir, 'mirrors'));
     const gitDir = join(world.dataDir, 'mirrors', mirror);
     const { stdout } = await execa('git', ['--git-dir', gitDir, 'show', `${sha}:AGENTS.md`]);
