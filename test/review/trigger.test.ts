@@ -4,10 +4,10 @@ import { indexOf, triggerOf } from '../../src/review/read/trigger.ts';
 const found = (pattern: RegExp, ...lines: string[]) => {
   const trigger = triggerOf(pattern);
   if (!trigger) return 'all';
-  return indexOf(
-    lines.map((raw) => ({ raw })),
-    100,
-  ).candidates(trigger);
+  const texts = lines.map((raw, place) => ({ raw, place }));
+  return indexOf(texts, 100)
+    .candidates(trigger)
+    .map(({ place }) => place);
 };
 
 describe('Triggers', () => {

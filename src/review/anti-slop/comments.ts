@@ -117,7 +117,7 @@ const retelling: Rule = {
 };
 
 function retells(line: SourceLine, source: SourceFile): boolean {
-  if (/^\s*then\b/.test(line.comment)) return false;
+  if (line.comment === '' || /^\s*then\b/.test(line.comment)) return false;
   const trailing = line.code.trim() !== '';
   const code = trailing ? line.code : (source.lineAt(line.number + 1)?.code ?? '');
   if (code.trim() === '' || line.startsIn !== 'code' || /^\s*(\/\*\*|\*|\/\/\/|\/\/!)/.test(line.raw)) return false;
@@ -218,7 +218,7 @@ const commentedOut: Rule = {
           line && isWholeComment(line) && (run.length === 0 || line.number === (run.at(-1)?.number ?? 0) + 1);
         if (joins) run.push(line);
         else {
-          yield* judgeRun(run, source);
+          if (run.length > 0) yield* judgeRun(run, source);
           run = line && isWholeComment(line) ? [line] : [];
         }
       }
@@ -228,6 +228,7 @@ const commentedOut: Rule = {
 
 function isWholeComment(line: SourceLine): boolean {
   return (
+    line.comment !== '' &&
     line.code.trim() === '' &&
     line.comment.trim() !== '' &&
     line.startsIn === 'code' &&

@@ -30,10 +30,13 @@ const unasked: Rule = {
       const maybe = MAYBE[source.language.name];
       const doubtful = doubtfulNames(source);
       if (doubtful.size === 0) continue;
+      const reads = new RegExp(
+        String.raw`(?<![\w$.?])(${[...doubtful].join('|').replaceAll('$', '\\$')})(?:\.(?=[A-Za-z_$])|\[(?=[\d'"]))`,
+        'g',
+      );
       for (const line of source.added) {
-        if (!maybe || source.isTestLine(line.number) || line.startsIn !== 'code') continue;
-        for (const [, name = ''] of line.code.matchAll(READ)) {
-          if (!doubtful.has(name)) continue;
+        if (!maybe || line.startsIn !== 'code' || source.isTestLine(line.number)) continue;
+        for (const [, name = ''] of line.code.matchAll(reads)) {
           const given = givenTo(name, { line: line.number, source });
           if (!given || given.line < (functionAround({ line: line.number, source })?.open ?? 1)) continue;
           if (!maybe.test(given.text.trim()) || isAsked(name, { from: given.line, line, source })) continue;
@@ -49,20 +52,21 @@ const unasked: Rule = {
   },
 };
 
-/** Every name that stands in a statement with a search: only these may hold nothing. */
+/** Every name that a statement with a search gives something: only these may hold nothing. */
 function doubtfulNames(source: SourceFile): Set<string> {
   const names = new Set<string>();
   for (const { code, number } of source.lines)
-    if (SEARCH.test(code))
-      for (const [name] of statementAt(number, source).code.matchAll(/[A-Za-z_$][\w$]*/g)) names.add(name);
+    if (code.includes('(') && SEARCH.test(code)) {
+      const statement = statementAt(number, source).code;
+      for (const [name] of statement.slice(0, Math.max(0, statement.lastIndexOf('='))).matchAll(/[a-z_$][\w$]*/g))
+        names.add(name);
+    }
   return names;
 }
 
 /** The calls that MAYBE knows. */
 const SEARCH =
   /\b(?:find|exec|querySelector|getElementById|closest|find(?:One|Unique|First|ById)|match|search|fullmatch|get|which|first|(?:scalar_)?one_or_none|getmodule|getenv|getProperty|getParameter)\(/;
-
-const READ = /(?<![\w$.?])([a-z_$][\w$]*)(?:\.(?=[A-Za-z_$])|\[(?=[\d'"]))/g;
 
 /** Between the two lines, or on the second, something asks for the name. */
 function isAsked(
@@ -137,6 +141,7 @@ const straight: Rule = {
   *find(reading) {
     for (const source of sourcesOf(reading, [...SCRIPTS, 'java']))
       for (const line of source.added) {
+        if (!line.code.includes(').')) continue;
         const match =
           source.language.name === 'java'
             ? /(?<![\w.])\w*(?:[mM]ap|[cC]ache|prices|[iI]ndex|By\w+)\.get\([^()]*\)\.\w+\(/.exec(line.code)

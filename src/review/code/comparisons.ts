@@ -1,6 +1,6 @@
 import type { SourceLine } from '../read/lexer.ts';
 import type { SourceFile } from '../read/reading.ts';
-import { sourcesOf, type Hit, type Rule } from '../rules.ts';
+import { linesLike, sourcesOf, type Hit, type Rule } from '../rules.ts';
 
 const SHELVES = /\b(String|Integer|Long|Double|BigDecimal)\s+/;
 
@@ -41,6 +41,9 @@ function scopeOf(line: SourceLine, source: SourceFile): string {
     : '';
 }
 
+const SORTS = /(?:\[\.\.\.)?(?<![\w.])(\w+)\]?\.(?:sort|toSorted)\(\s*\)/;
+const sorts = linesLike(SORTS);
+
 /** Numbers sorted as if they were texts: 10 comes before 9. */
 const sortedAsText: Rule = {
   id: 'code/sorted-as-text',
@@ -49,8 +52,8 @@ const sortedAsText: Rule = {
   languages: ['typescript', 'tsx'],
   *find(reading) {
     for (const source of sourcesOf(reading, ['typescript', 'tsx']))
-      for (const line of source.added) {
-        const name = /(?:\[\.\.\.)?(?<![\w.])(\w+)\]?\.(?:sort|toSorted)\(\s*\)/.exec(line.code)?.[1];
+      for (const line of sorts(source)) {
+        const name = SORTS.exec(line.code)?.[1];
         if (name === undefined) continue;
         const scope = scopeOf(line, source);
         if (

@@ -1,5 +1,5 @@
 import { SCRIPTS, type LanguageName } from '../read/language.ts';
-import { lineRule, shorten, sourcesOf, type Hit, type Rule } from '../rules.ts';
+import { lineRule, linesLike, shorten, sourcesOf, type Hit, type Rule } from '../rules.ts';
 
 const NAMED = String.raw`[A-Za-z_$][\w$]*(?:(?:\.|->|::)[A-Za-z_$][\w$]*)*(?:\(\))?`;
 const FIXED = String.raw`(?:-?\d[\w.]*|"[^"]*"|'[^']*'|(?:[A-Z]\w*(?:\.|::))+[A-Z_]\w*|[A-Z][A-Z0-9_]+)`;
@@ -53,6 +53,10 @@ const conditions: Rule[] = [
   ),
 ];
 
+const RANGE =
+  /(?<![\w$.])([\w$.]+) (<=?|>=?) (-?\d+(?:\.\d+)?) (&&|\|\||and|or) \1 (<=?|>=?) (-?\d+(?:\.\d+)?)(?![\w.])/;
+const ranges = linesLike(RANGE);
+
 /** `n < 0 && n > 10`: no number is both. */
 const emptyRange: Rule = {
   id: 'code/constant-condition',
@@ -61,11 +65,8 @@ const emptyRange: Rule = {
   languages: 'all',
   *find(reading) {
     for (const source of sourcesOf(reading, 'all'))
-      for (const line of source.language.programs ? source.added : []) {
-        const match =
-          /(?<![\w$.])([\w$.]+) (<=?|>=?) (-?\d+(?:\.\d+)?) (&&|\|\||and|or) \1 (<=?|>=?) (-?\d+(?:\.\d+)?)(?![\w.])/.exec(
-            line.code,
-          );
+      for (const line of source.language.programs ? ranges(source) : []) {
+        const match = RANGE.exec(line.code);
         if (!match || source.isTestLine(line.number)) continue;
         const [, , first = '', a, joint = '', second = '', b] = match;
         if (first[0] === second[0]) continue;

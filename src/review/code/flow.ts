@@ -109,7 +109,7 @@ const finalReturn: Rule = {
   languages: [...SCRIPTS, 'python', 'java', 'csharp', 'kotlin'],
   *find(reading) {
     for (const source of sourcesOf(reading, [...SCRIPTS, 'python', 'java', 'csharp', 'kotlin']))
-      for (const line of source.added) {
+      for (const line of source.text.includes('finally') ? source.added : []) {
         if (!/^\s*return\b/.test(line.code)) continue;
         const around = source.blocks().around(line.number);
         const inside = around.findIndex(({ header }) => /^(?:\}?\s*)?finally$/.test(header));
@@ -132,7 +132,7 @@ const fallsThrough: Rule = {
   languages: [...SCRIPTS, 'java', 'c', 'php'],
   *find(reading) {
     for (const source of sourcesOf(reading, [...SCRIPTS, 'java', 'c', 'php']))
-      for (const line of source.lines) {
+      for (const line of source.text.includes('switch') ? source.lines : []) {
         if (!/^\s*(?:case\b.*|default\s*):\s*(?:\{\s*)?$/.test(line.code) || line.startsIn !== 'code') continue;
         const [before, said] = bodyBefore(line, source);
         if (!before || !(source.isAdded(line.number) || source.isAdded(before.number)) || said) continue;

@@ -9,7 +9,7 @@ export const idleRules: readonly Rule[] = [
     id: 'code/idle-statement',
     severity: 'medium',
     languages: [...SCRIPTS, 'python', 'java', 'php', 'c'],
-    pattern: /^\s*[\w$.[\]]+ ={2,3} [\w$.'"·[\]-]+;?\s*$/,
+    pattern: /^\s*[\w$.[\]]+ ===? [\w$.'"·[\]-]+;?\s*$/,
     unless: (line, source) => line.depth > 0 || source.language.name === 'tsx' || isContinued(line, source),
     message: 'This compares and does nothing with the answer',
     remedy: 'Assign with one equals sign, or use the answer.',

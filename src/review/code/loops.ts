@@ -1,5 +1,8 @@
 import { SCRIPTS } from '../read/language.ts';
-import { shorten, sourcesOf, type Hit, type Rule } from '../rules.ts';
+import { linesLike, shorten, sourcesOf, type Hit, type Rule } from '../rules.ts';
+
+const CHANGES = /(?<![\w.])([\w.]+)\.(?:remove|pop|splice|add|insert|append|push)\(|^\s*del (\w+)\[/;
+const changing = linesLike(CHANGES);
 
 /** Taking elements out of the list that the loop goes through skips others, or throws. */
 const shrinking: Rule = {
@@ -9,10 +12,9 @@ const shrinking: Rule = {
   languages: ['python', 'java', ...SCRIPTS],
   *find(reading) {
     for (const source of sourcesOf(reading, ['python', 'java', ...SCRIPTS]))
-      for (const line of source.added) {
-        const name =
-          /(?<![\w.])([\w.]+)\.(?:remove|pop|splice|add|insert|append|push)\(/.exec(line.code)?.[1] ??
-          /^\s*del (\w+)\[/.exec(line.code)?.[1];
+      for (const line of changing(source)) {
+        const [, called, deleted] = CHANGES.exec(line.code) ?? [];
+        const name = called ?? deleted;
         if (name === undefined || source.isTestLine(line.number)) continue;
         const loop = source
           .blocks()

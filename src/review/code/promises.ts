@@ -57,6 +57,7 @@ function asyncNames(lines: readonly SourceLine[], python: boolean): Set<string> 
   const names = new Set<string>();
   const plain = new Set<string>();
   for (const line of lines) {
+    if (!/async|function|def /.test(line.code)) continue;
     const free = /^\s*(?:export\s+)?(?:default\s+)?async\s+(?:function\*?|def)\s+([\w$]+)/.exec(line.code);
     const arrow = /^\s*(?:export\s+)?const\s+([\w$]+)\s*=\s*async\b/.exec(line.code);
     const method = /^\s+(?:(?:private|public|protected|static|override)\s+)*async\s+(#?[\w$]+)\s*[(<]/.exec(line.code);

@@ -123,8 +123,15 @@ function isRefusedByNode(text: string, name: LanguageName): boolean {
 
 /** The lexer guesses where patterns begin: an odd bracket is believed only if the bare count is odd too. */
 function isUneven(text: string): boolean {
-  const count = (sign: string) => text.split(sign).length;
-  return count('{') !== count('}') || count('(') !== count(')');
+  let [braces, rounds] = [0, 0];
+  for (let at = 0; at < text.length; at += 1) {
+    const char = text.charCodeAt(at);
+    if (char === 123) braces += 1;
+    else if (char === 125) braces -= 1;
+    else if (char === 40) rounds += 1;
+    else if (char === 41) rounds -= 1;
+  }
+  return braces !== 0 || rounds !== 0;
 }
 
 function jsonFault(text: string): Fault | undefined {

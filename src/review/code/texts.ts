@@ -33,6 +33,7 @@ const plainQuotes: Rule = {
 };
 
 function scriptNames({ text, code }: SourceLine): string[] | undefined {
+  if (!text.includes('${')) return undefined;
   for (const match of text.matchAll(/(["'])((?:(?!\1)[^\\])*\$\{[A-Za-z_$][\w$.]*\}(?:(?!\1)[^\\])*)\1/g))
     if (code[match.index] === match[1] && code[match.index + 1] === '·')
       return [...(match[2] ?? '').matchAll(/\$\{([A-Za-z_$][\w$]*)/g)].map(([, name = '']) => name);
@@ -40,6 +41,7 @@ function scriptNames({ text, code }: SourceLine): string[] | undefined {
 }
 
 function pythonNames({ text, code }: SourceLine): string[] | undefined {
+  if (!text.includes('{')) return undefined;
   for (const match of text.matchAll(/(?<![\w"'])(["'])((?:(?!\1)[^\\])*\{[a-z_]\w*\}(?:(?!\1)[^\\])*)\1(?!["'])/g)) {
     const before = text.slice(0, match.index);
     if (

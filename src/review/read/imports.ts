@@ -130,6 +130,18 @@ export type Tree = { paths: ReadonlySet<string>; goModule: string | undefined };
 
 /** The files an import may mean, in order of likelihood; none if it leaves the repository or does not exist. */
 export function resolveImport(specifier: string, from: string, tree: Tree): string[] {
+  const known = resolved.get(tree.paths) ?? new Map<string, string[]>();
+  resolved.set(tree.paths, known);
+  const key = `${from}\0${specifier}`;
+  const found = known.get(key) ?? findImport(specifier, from, tree);
+  known.set(key, found);
+  return found;
+}
+
+/** Several rules ask for the same import, and each answer tries dozens of names. */
+const resolved = new WeakMap<ReadonlySet<string>, Map<string, string[]>>();
+
+function findImport(specifier: string, from: string, tree: Tree): string[] {
   const folder = posix.dirname(from);
   if (/\.(py|pyi)$/.test(from)) return resolvePython(specifier, folder, tree);
   if (from.endsWith('.go')) return resolveGo(specifier, tree);

@@ -30,7 +30,7 @@ export type SourceFile = Omit<HeadFile, 'lines'> & {
   lines: SourceLine[];
   added: SourceLine[];
   /** The added lines that can match the pattern of this trigger, and few others. */
-  addedWith(trigger: Trigger): SourceLine[];
+  addedWith(trigger: Trigger): readonly SourceLine[];
   isAdded(line: number): boolean;
   /** An added line that was removed elsewhere in the change, word for word. */
   isMoved(line: number): boolean;
@@ -147,7 +147,7 @@ function newSource(change: ChangedFile, { whole, oldText, moved }: Texts): Sourc
     language.name === 'rust' ? lines.find((line) => /^\s*#\[cfg\(test\)\]/.test(line.code))?.number : undefined;
   const added = numbers.size >= lines.length ? lines : lines.filter((line) => numbers.has(line.number));
   let blocks: Blocks | undefined;
-  let index: Index | undefined;
+  let index: Index<SourceLine> | undefined;
   return {
     path: change.path,
     change,
@@ -160,7 +160,7 @@ function newSource(change: ChangedFile, { whole, oldText, moved }: Texts): Sourc
     added,
     addedWith(trigger) {
       index ??= indexOf(added, LONGEST_LINE);
-      return index.candidates(trigger).flatMap((place) => added[place] ?? []);
+      return index.candidates(trigger);
     },
     isAdded: (line) => numbers.has(line),
     isMoved: (line) => moved?.has(line) ?? false,

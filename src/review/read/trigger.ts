@@ -142,10 +142,10 @@ function codeOf(char: number): number {
 const COMMON = ' etaoinsrhldcumfpgwybvkxjqz';
 
 /** Finds texts by triggers. */
-export type Index = { candidates(trigger: Trigger): number[] };
+export type Index<Text> = { candidates(trigger: Trigger): readonly Text[] };
 
 /** Notes in one walk which texts hold which pieces that rules ask for. Texts longer than `longest` characters are left out. */
-export function indexOf(texts: readonly { raw: string }[], longest: number): Index {
+export function indexOf<Text extends { raw: string }>(texts: readonly Text[], longest: number): Index<Text> {
   const places: (number[] | undefined)[] = [];
   const note = (slot: number, index: number) => {
     const list = places[slot];
@@ -168,8 +168,32 @@ export function indexOf(texts: readonly { raw: string }[], longest: number): Ind
   }
   return {
     candidates(trigger) {
-      const lists = trigger.flatMap((slot) => (places[slot] ? [places[slot]] : []));
-      return lists.length > 1 ? [...new Set(lists.flat())].sort((a, b) => a - b) : (lists[0] ?? []);
+      const found = merged(trigger, places);
+      return found.length === 0 ? NONE : found.flatMap((index) => texts[index] ?? []);
     },
   };
+}
+
+const NONE: readonly never[] = [];
+
+/** Most files hold nothing of what a rule asks for, and that must cost nothing. */
+function merged(trigger: Trigger, places: readonly (readonly number[] | undefined)[]): readonly number[] {
+  let found: readonly number[] = NONE;
+  for (const slot of trigger) {
+    const list = places[slot];
+    if (list !== undefined) found = found.length === 0 ? list : union(found, list);
+  }
+  return found;
+}
+
+/** Of two lists in order one in order. */
+function union(one: readonly number[], other: readonly number[]): number[] {
+  const all: number[] = [];
+  for (let [a, b] = [0, 0]; a < one.length || b < other.length;) {
+    const [left, right] = [one[a] ?? Infinity, other[b] ?? Infinity];
+    all.push(Math.min(left, right));
+    if (left <= right) a += 1;
+    if (right <= left) b += 1;
+  }
+  return all;
 }
