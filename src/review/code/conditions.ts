@@ -31,19 +31,17 @@ const conditions: Rule[] = [
   ),
   always(
     [...TYPED, 'python'],
-    new RegExp(
-      String.raw`(?<![\w$.])(${NAMED}) ={2,3} (${FIXED}) (?:&&|and) \1 ={2,3} (?!\2(?![\w.]))${FIXED}(?![\w.(])`,
-    ),
+    new RegExp(String.raw`(?<![\w$.])(${NAMED}) ===? (${FIXED}) (?:&&|and) \1 ===? (?!\2(?![\w.]))${FIXED}(?![\w.(])`),
     'The two can never be so together: `$&`',
   ),
   always(
     [...SCRIPTS, 'python', 'php', 'c'],
-    /(?<![\w$.])[\w$.]+ ={2,3} (['"])[^'"]*\1 (?:\|\||or) (['"])[^'"]+\2\s*(?:[):]|\|\||or\b|$)/,
+    /(?<![\w$.])[\w$.]+ ===? (['"])[^'"]*\1 (?:\|\||or) (['"])[^'"]+\2\s*(?:[):]|\|\||or\b|$)/,
     'A text alone is always true: `$&`',
   ),
   always(
     [...TYPED, 'python'],
-    /(?<![\w.])([\w.]+) (?:\|\||or) (?:!|not )\1(?![\w.(])|(?<![\w.])([\w.]+) (?:&&|and) (?:!|not )\2(?![\w.(])/,
+    /(?<![\w.])([\w.]+) (?:\|\| !\1|or not \1|&& !\1|and not \1)(?![\w.(])/,
     'A value and its opposite: `$&`',
   ),
   always(

@@ -3,7 +3,7 @@ import { resolveImport, importsOf } from '../read/imports.ts';
 import { SCRIPTS } from '../read/language.ts';
 import type { SourceLine } from '../read/lexer.ts';
 import type { Reading, SourceFile } from '../read/reading.ts';
-import { lineRule, sourcesOf, type Hit, type Rule } from '../rules.ts';
+import { lineRule, linesLike, sourcesOf, type Hit, type Rule } from '../rules.ts';
 
 const floatingPromise: Rule = {
   id: 'code/floating-promise',
@@ -180,6 +180,9 @@ const promiseAsked: Rule = {
   },
 };
 
+const MAPS_ASYNC = /^\s*(?:const|let) (\w+) = [\w$.]+\.map\(\s*async\b/;
+const mapsAsync = linesLike(MAPS_ASYNC);
+
 /** `const rows = items.map(async …)`: promises, used as if they were rows. */
 const unsettled: Rule = {
   id: 'code/async-callback',
@@ -188,8 +191,8 @@ const unsettled: Rule = {
   languages: SCRIPTS,
   *find(reading) {
     for (const source of sourcesOf(reading, SCRIPTS))
-      for (const line of source.added) {
-        const name = /^\s*(?:const|let) (\w+) = [\w$.]+\.map\(\s*async\b/.exec(line.code)?.[1];
+      for (const line of mapsAsync(source)) {
+        const name = MAPS_ASYNC.exec(line.code)?.[1];
         const fn = name === undefined ? undefined : source.blocks().around(line.number)[0];
         if (name === undefined || !fn) continue;
         const uses = source.lines.filter(

@@ -78,14 +78,12 @@ function byBraces(lines: readonly SourceLine[], language: Language): Block[] {
   return state.all;
 }
 
-/** Leaps from sign to sign: a pattern finds them faster than a walk through all characters does. */
 function readLine(code: string, index: number, state: Braces): void {
-  SIGNS.lastIndex = 0;
   let read = 0;
-  for (let match = SIGNS.exec(code); match; match = SIGNS.exec(code)) {
-    const column = match.index;
+  for (let column = 0; column < code.length; column += 1) {
+    if (SIGNS[code.charCodeAt(column)] !== 1) continue;
     state.from ??= firstWord(code.slice(read, column), { index, column: read });
-    if (readSign(match[0], { index, column }, state) === 'within') state.from ??= { index, column };
+    if (readSign(code[column] ?? '', { index, column }, state) === 'within') state.from ??= { index, column };
     read = column + 1;
   }
   state.from ??= firstWord(code.slice(read), { index, column: read });
@@ -96,7 +94,7 @@ function firstWord(code: string, { index, column }: Spot): Spot | undefined {
   return at === -1 ? undefined : { index, column: column + at };
 }
 
-const SIGNS = /[{}()[\];]/g;
+const SIGNS = Uint8Array.from({ length: 128 }, (_, char) => ('{}()[];'.includes(String.fromCharCode(char)) ? 1 : 0));
 
 /** Opens or closes a block or a bracket; `between` if a statement ends with this sign. */
 function readSign(sign: string, at: Spot, state: Braces): 'within' | 'between' {

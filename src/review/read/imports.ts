@@ -152,7 +152,7 @@ function findImport(specifier: string, from: string, tree: Tree): string[] {
   if (tree.paths.has(target)) return [target];
   const bare = target.replace(/\.[cm]?[jt]sx?$/, '');
   return [...ENDINGS.map((ending) => target + ending), ...ENDINGS.map((ending) => bare + ending)]
-    .concat(ENDINGS.map((ending) => posix.join(target, `index${ending}`)))
+    .concat(ENDINGS.map((ending) => `${target === '.' ? '' : `${target}/`}index${ending}`))
     .filter((path) => tree.paths.has(path));
 }
 

@@ -45,8 +45,8 @@ export function lex(text: string, language: Language): SourceLine[] {
 
 type State = {
   language: Language;
-  /** Finds the next bracket, or what may begin a comment, a string or an oddity. */
-  marks: RegExp;
+  /** Which characters are a bracket, or may begin a comment, a string or an oddity. */
+  marks: Uint8Array;
   stack: Mode[];
   depth: number;
   heredoc: string | undefined;
@@ -55,10 +55,12 @@ type State = {
 };
 
 const BRACKETS = '()[]{}';
-const knownMarks = new Map<LanguageName, RegExp>();
+const knownMarks = new Map<LanguageName, Uint8Array>();
+/** Values of the table: nothing, a bracket, something to look at. */
+const [PLAIN, BRACKET, MARK] = [0, 1, 2];
 
-/** Most characters mean nothing to the lexer; the pattern leaps over them. */
-function marksOf(language: Language): RegExp {
+/** Most characters mean nothing to the lexer; the table leaps over them. */
+function marksOf(language: Language): Uint8Array {
   const known = knownMarks.get(language.name);
   if (known) return known;
   const begins = [
@@ -68,8 +70,8 @@ function marksOf(language: Language): RegExp {
     ...language.quotes.map(({ open }) => open),
     ...language.quirks.flatMap((quirk) => QUIRK_MARKS[quirk] ?? []),
   ];
-  const signs = new Set(begins.map((begin) => `\\${begin[0]}`));
-  const marks = new RegExp(`[${[...signs].join('')}]`, 'g');
+  const marks = new Uint8Array(128);
+  for (const begin of begins) marks[begin.charCodeAt(0)] = BRACKETS.includes(begin) ? BRACKET : MARK;
   knownMarks.set(language.name, marks);
   return marks;
 }
@@ -171,10 +173,10 @@ const [BACKSLASH, DOLLAR] = [92, 36];
 /** Where the code stops that needs no second look; brackets on the way are counted. */
 function plain(raw: string, from: number, state: State): number {
   const { marks } = state;
-  marks.lastIndex = from;
-  for (let match = marks.exec(raw); match; match = marks.exec(raw)) {
-    if (!BRACKETS.includes(match[0])) return match.index;
-    if (count(match[0], state) === 'left') return match.index + 1;
+  for (let at = from; at < raw.length; at += 1) {
+    const mark = marks[raw.charCodeAt(at)] ?? PLAIN;
+    if (mark === MARK) return at;
+    if (mark === BRACKET && count(raw[at] ?? '', state) === 'left') return at + 1;
   }
   return raw.length;
 }

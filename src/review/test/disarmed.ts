@@ -136,7 +136,7 @@ const hidden: Rule = {
   languages: 'all',
   *find(reading) {
     for (const source of reading.files) {
-      if (source.role !== 'product') continue;
+      if (source.role !== 'product' || !HIDES.test(source.text)) continue;
       for (const hunk of source.change.hunks)
         for (const [at, line] of hunk.lines.entries()) {
           if (line.kind !== 'added' || !HIDES.test(line.text)) continue;
