@@ -94,13 +94,17 @@ async function sourcesToReview(): Promise<string[]> {
   return await Promise.all(names.map((name) => readFile(join(root, name), 'utf8')));
 }
 
+/** Words that must stay for a copy to be TypeScript still. */
+const RESERVED =
+  /^(?:async|await|break|catch|class|const|continue|declare|default|delete|export|extends|false|finally|function|import|instanceof|interface|keyof|readonly|return|satisfies|static|super|switch|throw|typeof|while|yield)$/;
+
 /** New files of at least so many lines together, each whole. Copies differ in their names, so that they are no copies to the wall. */
 function changeOf(pool: readonly string[], lines: number): { lines: number; files: Files } {
   const files: Files = {};
   for (let at = 0, total = 0; total < lines; at += 1) {
     const round = Math.floor(at / pool.length);
     const text = (pool[at % pool.length] ?? '').replace(/\b[a-z]\w{4,}\b/g, (word) =>
-      round === 0 ? word : `${word}${round}`,
+      round === 0 || RESERVED.test(word) ? word : `${word}${round}`,
     );
     files[`src/round${round}/file${at}.ts`] = text;
     total += text.split('\n').length;

@@ -63,20 +63,25 @@ const functionGrowth: Rule = {
   remedy: 'Give its parts names of their own.',
   languages: 'all',
   *find(reading) {
-    const all = programs(reading).flatMap((source) => functionsOf(source).map(lengthOf));
-    for (const source of programs(reading)) {
-      for (const block of functionsOf(source)) {
-        const added = addedIn(block, source);
-        if (lengthOf(block) < LONG_FUNCTION || added < ADDED_FOR_FUNCTION || added < lengthOf(block) / 2) continue;
-        const others = all.length > 4 ? percentile(all.slice(), 0.5) : 15;
-        if (lengthOf(block) < 4 * others) continue;
-        yield {
-          file: source.path,
-          line: block.start,
-          message: `The function has ${lengthOf(block)} lines; half of those around it have at most ${others}`,
-          text: block.header,
-        } satisfies Hit;
-      }
+    const all = programs(reading).flatMap((source) => functionsOf(source).map((block) => ({ source, block })));
+    const usual =
+      all.length > 4
+        ? percentile(
+            all.map(({ block }) => lengthOf(block)),
+            0.5,
+          )
+        : 15;
+    for (const { source, block } of all) {
+      const length = lengthOf(block);
+      if (length < LONG_FUNCTION || length < 4 * usual) continue;
+      const added = addedIn(block, source);
+      if (added < ADDED_FOR_FUNCTION || added < length / 2) continue;
+      yield {
+        file: source.path,
+        line: block.start,
+        message: `The function has ${length} lines; half of those around it have at most ${usual}`,
+        text: block.header,
+      } satisfies Hit;
     }
   },
 };

@@ -113,11 +113,11 @@ const SHELL_ENDS: Record<string, string> = { if: 'fi', case: 'esac', do: 'done' 
 function isRefusedByNode(text: string, name: LanguageName): boolean {
   if (name === 'tsx') return true;
   try {
-    stripTypeScriptTypes(text.replace(/^#!.*/, ''), { mode: 'transform' });
+    stripTypeScriptTypes(text.replace(/^#!.*/, ''));
     return false;
-  } catch {
-    // Whatever its reason, it agrees with the grammar that this is no program.
-    return true;
+  } catch (error) {
+    // What it only cannot strip, such as an enum, it has read.
+    return (error as NodeJS.ErrnoException).code !== 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX';
   }
 }
 
