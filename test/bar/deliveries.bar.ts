@@ -4,7 +4,7 @@ import type { World } from '../world/world.ts';
 import type { Figure, Measure } from './figure.ts';
 
 const SEED = 20_260;
-const SIZES = { short: { deliveries: 300, commands: 20 }, long: { deliveries: 10_000, commands: 250 } };
+const SIZES = { short: { deliveries: 120, commands: 10 }, long: { deliveries: 10_000, commands: 250 } };
 const DOUBLED = 0.3;
 const LOST = 0.2;
 

@@ -23,7 +23,7 @@ export const measure: Measure = async (form) => {
   const world = await openProcessWorld({ files: FILES });
   try {
     const load = { secret: String(world.surroundings['WEBHOOK_SECRET']), ...SIZES[form] };
-    const floor = await measureFloor(load);
+    const floor = form === 'long' ? await measureFloor(load) : undefined;
     await world.start();
     const port = Number(new URL(world.url).port);
     const taken = await fire({ ...load, port });
@@ -34,7 +34,7 @@ export const measure: Measure = async (form) => {
   }
 };
 
-type Measured = { form: 'short' | 'long'; floor: Taken; taken: Taken; acknowledged: number; lost: number };
+type Measured = { form: 'short' | 'long'; floor: Taken | undefined; taken: Taken; acknowledged: number; lost: number };
 
 function figures({ form, floor, taken, acknowledged, lost }: Measured): Figure[] {
   const { perSecond, seconds } = SIZES[form];
@@ -49,9 +49,10 @@ function figures({ form, floor, taken, acknowledged, lost }: Measured): Figure[]
     {
       name: 'Time to the answer, 99 of 100',
       target: `${P99_MS} ms or less`,
-      measured: `${ms(taken.p99Ms)}; the bare floor ${ms(floor.p99Ms)}`,
-      // A short load says nothing about time.
-      met: form === 'short' ? 'not run' : taken.p99Ms <= P99_MS,
+      measured: floor
+        ? `${ms(taken.p99Ms)}; the bare floor ${ms(floor.p99Ms)}`
+        : 'a short load says nothing about time',
+      met: floor ? taken.p99Ms <= P99_MS : 'not run',
     },
     {
       name: 'Acknowledged webhooks lost by a kill -9 under load',

@@ -269,10 +269,13 @@ describe('the answer to the merge', () => {
 
   test('a base that moved while the reply was lost is left to a person', async () => {
     world.github.faults.next(PUT_MERGE, { status: 502 });
+    world.github.beforeEach(async ({ method, path }) => {
+      if (method !== PUT_MERGE.method || !PUT_MERGE.path.test(path)) return;
+      world.github.beforeEach(undefined);
+      await world.github.push('ada', 'main', { 'notes.md': 'moved\n' });
+    });
     const callsBefore = mergeCalls();
     const { issue } = await deliver(world, 'doubtful');
-    await until(issue, waitsFor(/reply to the merge was lost/));
-    await world.github.push('ada', 'main', { 'notes.md': 'moved\n' });
     const goal = await until(issue, ended);
     expect(goal.reason).toMatchObject({
       text: expect.stringContaining('its base moved meanwhile'),
