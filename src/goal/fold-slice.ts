@@ -43,7 +43,7 @@ export function newSlice(planned: PlannedSlice): Slice {
     pushed: undefined,
     pull: undefined,
     wait: undefined,
-    mergeAskedBy: undefined,
+    mergeAsked: undefined,
     mergedSha: undefined,
     headSeenAt: undefined,
     greenSince: undefined,
@@ -77,7 +77,7 @@ export function applyToSlice(before: Slice, event: SliceEvent, at: Date): Slice 
     case 'built': {
       const { head, tree, changedFiles, summary, kimiSession } = event;
       const status = slice.inbox.length > 0 ? 'building' : 'verifying';
-      const work = { head, tree, changedFiles, summary, kimiSession, kept: undefined, mergeAskedBy: undefined };
+      const work = { head, tree, changedFiles, summary, kimiSession, kept: undefined };
       return { ...slice, ...unproven, ...work, batch: heed(slice, summary), status, feedback: slice.inbox, inbox: [] };
     }
     case 'verified':
@@ -114,12 +114,14 @@ export function applyToSlice(before: Slice, event: SliceEvent, at: Date): Slice 
       const feedback = [...slice.feedback, ...event.feedback];
       const status = feedback.length > 0 ? 'building' : 'verifying';
       const work = { base, head, tree, changedFiles, stem: theirs, pushed: theirs, kept: undefined, feedback };
-      return { ...slice, ...unproven, ...work, status, reason: undefined, mergeAskedBy: undefined };
+      return { ...slice, ...unproven, ...work, status, reason: undefined };
     }
     case 'rebased': {
       const { base, head, tree } = event;
       const stem = slice.stem && head;
-      return { ...slice, ...unproven, status: 'verifying', base, head, tree, stem, rebaseAsked: false };
+      const asked = slice.mergeAsked;
+      const mergeAsked = asked?.head === slice.head ? asked && { ...asked, head } : asked;
+      return { ...slice, ...unproven, status: 'verifying', base, head, tree, stem, mergeAsked, rebaseAsked: false };
     }
     case 'work-lost': {
       const feedback = slice.feedback.filter(({ from }) => from === 'person');
@@ -160,7 +162,7 @@ export function applyToSlice(before: Slice, event: SliceEvent, at: Date): Slice 
     case 'released':
       return { ...slice, reason: undefined };
     case 'merge-asked':
-      return { ...slice, reason: undefined, mergeAskedBy: event.by };
+      return { ...slice, reason: undefined, mergeAsked: { by: event.by, head: slice.head } };
     case 'merged':
       return {
         ...slice,

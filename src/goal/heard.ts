@@ -67,7 +67,7 @@ const FIX = /^\s*\/omk\s+fix\b\s*(.*)$/i;
 const MOST = 20;
 
 function isCommand(line: string): boolean {
-  return /^ {0,3}\/omk(?:\s|$)/.test(line);
+  return /^ {0,3}\/omk(?:\s|$)/i.test(line);
 }
 
 /** Whether line `index` begins inside a code span or a tag that an earlier line of its paragraph opened. */

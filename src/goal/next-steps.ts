@@ -84,8 +84,12 @@ function spent(goal: Goal): Step[] | undefined {
 
 /** Why a goal whose budget is used up stands still, and the command that extends it. */
 export function usedUp(kind: BudgetKind): Reason {
-  const more = { usd: '--usd 5', tokens: '--tokens 2M', time: '--time 1h' }[kind];
-  return { text: `The ${kind} budget is used up. The work so far is kept.`, next: `/omk budget add ${more}` };
+  const [what, more] = {
+    usd: ['budget of money', '--usd 5'],
+    tokens: ['budget of tokens', '--tokens 2M'],
+    time: ['budget of agent time', '--time 1h'],
+  }[kind];
+  return { text: `The ${what} is used up. The work so far is kept.`, next: `/omk budget add ${more}` };
 }
 
 function runningSteps(goal: Goal, now: Date): Step[] {

@@ -37,11 +37,24 @@ export function parseCommand(body: string): Parsed {
   return { kind: 'fault', faults, more };
 }
 
+/** What people say elsewhere, and the command that comes nearest to it. */
+const ELSEWHERE = new Map<string, Command['kind']>([
+  ['start', 'run'],
+  ['go', 'run'],
+  ['ok', 'approve'],
+  ['stop', 'pause'],
+  ['abort', 'cancel'],
+  ['continue', 'resume'],
+  ['undo', 'revert'],
+  ['rollback', 'revert'],
+  ['update', 'rebase'],
+  ['log', 'replay'],
+]);
+
 function unknownCommand(word: string): { kind: 'fault'; faults: string[]; nearest?: string } {
-  const close = nearest(
-    word.toLowerCase(),
-    COMMANDS.map((info) => info.name),
-  );
+  const said = word.toLowerCase();
+  const names = COMMANDS.map((info) => info.name);
+  const close = ELSEWHERE.get(said) ?? nearest(said, names);
   const faults = [`There is no command \`${word.slice(0, 40)}\`.`];
   return close === undefined ? { kind: 'fault', faults } : { kind: 'fault', faults, nearest: close };
 }

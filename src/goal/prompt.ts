@@ -71,7 +71,7 @@ export function buildPrompt(goal: Goal, slice: Slice): string {
     'Do the whole slice now: read what you need, make the change, add or adapt the tests its acceptance asks for, and run the gates that concern ' +
       'it yourself; what they need is installed, as far as that could be done, and there is no network. Do not stop at a plan, and do not leave ' +
       'placeholders, commented-out code or unfinished parts.',
-    CLOSING,
+    closing('what you changed and why'),
   ]);
 }
 
@@ -87,7 +87,7 @@ export function fixPrompt(goal: Goal, slice: Slice): string {
     slice.batch && slice.batch.threads.length > 0 ? THREADS : '',
     'Settle every point of the feedback in this turn, at its cause and not at its symptom. Never make a gate pass by weakening it: no deleted, skipped or ' +
       'emptied tests, no silenced rules. If a point is mistaken, leave the code as it is there and say why in your closing lines. Keep what already works.',
-    CLOSING,
+    closing('what the slice changes as a whole and why, what earlier turns did included'),
   ]);
 }
 
@@ -264,7 +264,10 @@ function gateLine({ run, dir, kind }: Gate): string {
   return `\`${run}\`${dir === '.' ? '' : ` in \`${dir}\``} (${kind})`;
 }
 
-const CLOSING =
-  'When the work is done, say in at most five plain lines what you changed and why, one change a line, without headings, lists of files or praise. ' +
-  'If the goal needs work outside your write scope that no other slice does, do not do it: propose it. Then end your answer with one JSON object of this ' +
-  `shape, and nothing after it: ${PLAN_SHAPE}. Propose nothing that would merely be nice.`;
+function closing(what: string): string {
+  return (
+    `When the work is done, say in at most five plain lines ${what}, one change a line, without headings, lists of files or praise. ` +
+    'If the goal needs work outside your write scope that no other slice does, do not do it: propose it. Then end your answer with one JSON object of this ' +
+    `shape, and nothing after it: ${PLAN_SHAPE}. Propose nothing that would merely be nice.`
+  );
+}

@@ -106,8 +106,8 @@ export type Slice = PlannedSlice & {
   pushed: Sha | undefined;
   pull: SlicePull | undefined;
   wait: Wait | undefined;
-  /** Who asked for the merge that the policy leaves to a person. */
-  mergeAskedBy: Person | undefined;
+  /** Who asked for the merge that the policy leaves to a person, and of which commit; a rebase of it counts as the same. */
+  mergeAsked: { by: Person; head: Sha | undefined } | undefined;
   mergedSha: Sha | undefined;
   /** When the head was first seen on GitHub: the anchor of the first-check grace. */
   headSeenAt: Date | undefined;

@@ -1,7 +1,9 @@
 import { assertNever } from '../errors.ts';
+import { addBudget, exhausted } from './budget.ts';
 import type { Command } from './command.ts';
 import type { GoalEvent } from './event.ts';
 import { isEnded, type Goal, type Person } from './goal.ts';
+import { usedUp } from './next-steps.ts';
 import * as refusals from './report/refusals.ts';
 import * as replies from './report/replies.ts';
 import { planRevert } from './revert.ts';
@@ -73,7 +75,8 @@ function revive(goal: Goal, by: Person): GoalEvent[] {
 }
 
 function changePlan(text: string | undefined, goal: Goal, { by }: From): Steering {
-  if (goal.status !== 'awaiting_approval' || !text) return nothing(refusals.notWaiting('plan', goal));
+  if (goal.status !== 'awaiting_approval') return nothing(refusals.notWaiting('plan', goal));
+  if (!text) return nothing(refusals.planShown(goal));
   return { events: [{ kind: 'answered', by, text: readVisible(text).text }], answer: replies.planAgain() };
 }
 
@@ -119,7 +122,7 @@ function answer(text: string, goal: Goal, { by, pull }: From): Steering {
   }
   const planner = goal.status === 'blocked_on_human' && (goal.slices.length === 0 || goal.replan !== undefined);
   if (planner) return { events: [{ kind: 'answered', by, text: said }], answer: replies.answered() };
-  const working = goal.status === 'running' ? goal.slices.filter(({ reserved }) => reserved) : [];
+  const working = goal.status === 'running' ? goal.slices.filter(({ status }) => status === 'building') : [];
   const told = pull === undefined ? working : working.filter((slice) => slice.pull?.number === pull);
   if (told.length === 0) return nothing(refusals.notWaiting('answer', goal));
   return {
@@ -136,7 +139,7 @@ function cancel(goal: Goal, { by }: From): Steering {
 
 function retry(named: string | undefined, goal: Goal, { by, pull }: From): Steering {
   if (isOver(goal)) return nothing(refusals.alreadyEnded(goal));
-  if (goal.status === 'needs_more_budget') return nothing(refusals.needsBudget());
+  if (goal.status === 'needs_more_budget') return nothing(refusals.needsBudget(goal.reason ?? usedUp('usd')));
   const here = pull === undefined ? undefined : goal.slices.find((slice) => slice.pull?.number === pull)?.id;
   const id = named ?? here;
   if (id !== undefined && !goal.slices.some((slice) => slice.id === id)) return unknownSlice(id, goal);
@@ -146,7 +149,8 @@ function retry(named: string | undefined, goal: Goal, { by, pull }: From): Steer
     return slice.status === 'merging' && slice.reason ? [{ kind: 'released', slice: slice.id }] : [];
   });
   // A fault of omk ends the goal and leaves the slice as it was.
-  const isOpen = id === undefined || meant.some(({ status }) => status !== 'merged' && status !== 'cancelled');
+  const isUnplanned = id === undefined && (goal.slices.length === 0 || goal.replan !== undefined);
+  const isOpen = isUnplanned || meant.some(({ status }) => status !== 'merged' && status !== 'cancelled');
   if (events.length === 0 && !(isEnded(goal.status) && isOpen)) {
     const [slice] = id === undefined ? [] : meant;
     return nothing(slice ? refusals.notNow('retry', slice) : refusals.notWaiting('retry', goal));
@@ -167,9 +171,10 @@ function extendBudget(order: Order & { kind: 'budget' }, goal: Goal, { by }: Fro
   if (isOver(goal) || goal.status === 'not_ready') return nothing(refusals.alreadyEnded(goal));
   const { usd = 0, tokens = 0, timeMs = 0 } = order;
   const again: GoalEvent[] = goal.status === 'needs_more_budget' ? [{ kind: 'resumed', by }] : [];
+  const used = exhausted(addBudget(termsOf(goal).budget, { usd, tokens, timeMs }), goal.spend);
   return {
     events: [{ kind: 'budget-extended', by, usd, tokens, timeMs }, ...again],
-    answer: replies.budgetExtended({ usd, tokens, timeMs }),
+    answer: replies.budgetExtended({ usd, tokens, timeMs }, used && usedUp(used)),
   };
 }
 

@@ -53,7 +53,7 @@ function describeSliceEvent(event: SliceEvent): string | undefined {
     case 'build-started':
       return event.fresh ? `build started anew, since ${event.fresh}` : 'build started';
     case 'build-failed':
-      return 'build turn failed';
+      return `build turn failed: ${event.reason.split(/(?<=\.)\s|\n/, 1)[0]}`;
     case 'built':
       return `built, ${event.changedFiles.length} file${event.changedFiles.length === 1 ? '' : 's'} changed`;
     case 'verified':

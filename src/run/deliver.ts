@@ -19,6 +19,7 @@ import type { Wall } from '../goal/wall.ts';
 import { renderSandbox } from '../sandbox/sandbox.ts';
 import { adopt } from './adopt.ts';
 import { baseOf } from './build.ts';
+import { reopen } from './hold.ts';
 import { assertUnderway, stillMay } from './recheck.ts';
 import { regainWork } from './regain.ts';
 import { botAuthor, mirrorOf, pageUrl, type Tools } from './tools.ts';
@@ -167,7 +168,7 @@ async function bringPull(goal: Goal, slice: Slice, head: Sha, tools: Tools): Pro
   const { kind } = await tools.store.intendEffect({ goalId: goal.id, key, kind: 'pull', detail: { branch } });
   const pull = await openPull(github, { base, head: branch, title, body, draft }, { isNew: kind === 'fresh' });
   if (pull.state === 'closed') {
-    throw new UserError(`#${pull.number} was closed. It is not opened again by itself.`, `/omk retry ${slice.id}`);
+    throw new UserError(`#${pull.number} was closed without a merge.`, reopen(pull.number, slice));
   }
   const wanted = replaceIsland(pull.body, PULL_ISLAND, renderPullContent(goal, slice, view));
   if (wanted !== pull.body || pull.title !== title)

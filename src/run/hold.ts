@@ -70,12 +70,19 @@ export function restlessBase({ slice, pull }: Scene, reason: string): Reason | u
   return { text, next: `write /omk rebase on #${pull.number}` };
 }
 
+/** What moves on a slice whose pull request was closed. omk opens none that a person closed. */
+export function reopen(pull: number, { id }: Pick<Slice, 'id'>): string {
+  return `open #${pull} again and write \`/omk retry ${id}\`, or give it up with \`/omk revert ${id}\``;
+}
+
 /** Whose merge it is when it is not omk's. */
 function holdOf(goal: Goal, slice: Slice, pull: SlicePull): Reason | undefined {
   const { merge: policy, delivery } = termsOf(goal);
   if (policy === 'gated' && delivery === 'auto-pr') return undefined;
-  if (policy === 'manual' && slice.mergeAskedBy) return undefined;
+  const { mergeAsked: asked } = slice;
+  if (policy === 'manual' && asked && asked.head === slice.head) return undefined;
   const why = policy === 'gated' ? `delivery is \`${delivery}\`` : `merge policy is \`${policy}\``;
-  const next = policy === 'manual' ? '/omk merge' : `merge #${pull.number}`;
-  return { text: `#${pull.number} is ready and waits for a person, since ${why}.`, next };
+  const before = asked ? ` What ${asked.by.login} asked to merge was an earlier commit.` : '';
+  const next = policy === 'manual' ? `/omk merge ${slice.id}` : `merge #${pull.number}`;
+  return { text: `#${pull.number} is ready and waits for a person, since ${why}.${before}`, next };
 }

@@ -17,7 +17,7 @@ import { takeBack } from './disarm.ts';
 import { assertUnderway } from './recheck.ts';
 import { handOver, meetBackground, meetLostReply } from './hand-over.ts';
 import { habitsOf } from './habits.ts';
-import { blockOf, findHold, findOwner, otherBase, ownFailures, restlessBase, type Block } from './hold.ts';
+import { blockOf, findHold, findOwner, otherBase, ownFailures, reopen, restlessBase, type Block } from './hold.ts';
 import { findAhead, leaveLane, takeLane, type Lane } from './lane.ts';
 import { runAgain } from './rerun.ts';
 import { held, waiting, type Scene } from './scene.ts';
@@ -130,7 +130,7 @@ async function act(scene: Scene, verdict: SettleVerdict): Promise<GoalEvent[]> {
     case 'done':
       return afterMerge(scene, verdict.sha);
     case 'gone': {
-      const reason = { text: `#${pull.number} was closed without a merge.`, next: `/omk retry ${slice.id}` };
+      const reason = { text: `#${pull.number} was closed without a merge.`, next: reopen(pull.number, slice) };
       return [{ kind: 'slice-blocked', slice: slice.id, reason }];
     }
     case 'wait':

@@ -35,8 +35,8 @@ export async function obey(command: Command, talk: Talk): Promise<string | undef
     case 'run':
       return startGoal(command.options, command, talk);
     case 'plan': {
-      const isChange = command.text !== undefined && (await findGoal(talk))?.status === 'awaiting_approval';
-      return isChange ? order(command, talk) : startGoal({ ...NO_OPTIONS, plan: true }, command, talk);
+      const isShown = (await findGoal(talk))?.status === 'awaiting_approval';
+      return isShown ? order(command, talk) : startGoal({ ...NO_OPTIONS, plan: true }, command, talk);
     }
     case 'help':
       return renderHelp(talk.issue.isPull ? 'pull' : 'issue');

@@ -3,7 +3,7 @@ import { listChangedFiles } from '../git/commit.ts';
 import { fetchBranch } from '../git/mirror.ts';
 import { revertCommit } from '../git/merge-tree.ts';
 import type { GoalEvent } from '../goal/event.ts';
-import type { Goal, Sha } from '../goal/goal.ts';
+import { getSlice, type Goal, type Sha } from '../goal/goal.ts';
 import { commitMessage } from '../goal/naming.ts';
 import type { Slice } from '../goal/slice.ts';
 import { baseOf } from './build.ts';
@@ -19,7 +19,8 @@ export async function undo(
   const base = slice.base ?? baseOf(goal);
   const mirror = await mirrorOf(goal, tools);
   await fetchBranch(mirror, base.branch, await tools.gitToken(goal.repository));
-  const summary = `Took back what slice ${merged.slice} merged as ${merged.sha}.`;
+  const pull = getSlice(goal, merged.slice).pull?.number;
+  const summary = `Took back what slice ${merged.slice} merged${pull === undefined ? '' : ` with #${pull}`} as ${merged.sha}.`;
   const reverted = await revertCommit(mirror, {
     commit: merged.sha,
     onto: base.sha,

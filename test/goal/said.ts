@@ -1,4 +1,5 @@
 import type { Command } from '../../src/goal/command.ts';
+import { usedUp } from '../../src/goal/next-steps.ts';
 import { renderCheckRun } from '../../src/goal/report/check-run.ts';
 import { renderHelp } from '../../src/goal/report/help.ts';
 import { renderPullContent } from '../../src/goal/report/pull-body.ts';
@@ -68,7 +69,7 @@ export function everything(text: string): Record<string, string> {
     alreadyEnded: refusals.alreadyEnded(goal),
     notWaiting: refusals.notWaiting('approve', goal),
     notNow: refusals.notNow(command, { id: 'api', status: 'merged' }),
-    needsBudget: refusals.needsBudget(),
+    needsBudget: refusals.needsBudget(usedUp('tokens')),
     mergeDisabled: refusals.mergeDisabled(12),
     builtUpon: refusals.builtUpon('api', ['ui', 'docs']),
     replaced: replies.replaced(goal),
@@ -85,6 +86,7 @@ export function everything(text: string): Record<string, string> {
     closedIssue: refusals.closedIssue(),
     hiddenText: replies.hiddenText(2),
     planApproved: replies.planApproved('0123456789ab'),
+    planShown: refusals.planShown(someGoal({ status: 'awaiting_approval' })),
     planChanged: refusals.planChanged({ given: short, shown: '0123456789ab' }),
     planRejected: replies.planRejected(),
     answered: replies.answered(),
@@ -109,6 +111,7 @@ export function everything(text: string): Record<string, string> {
     unknownSlice: refusals.unknownSlice(text, [text]),
     unknownFinding: refusals.unknownFinding(text),
     budgetExtended: replies.budgetExtended({ usd: 5, tokens: 2_000_000, timeMs: 3_600_000 }),
+    budgetStillUsed: replies.budgetExtended({ usd: 5, tokens: 0, timeMs: 0 }, usedUp('tokens')),
     findingAccepted: replies.findingAccepted('deadbeef', text),
     frozen: replies.frozen(text),
     unfrozen: replies.unfrozen(),

@@ -6,7 +6,7 @@ import { isEnded, type Goal, type GoalStatus } from '../../src/goal/goal.ts';
 import { nextSteps } from '../../src/goal/next-steps.ts';
 import { steer, type Order } from '../../src/goal/steer.ts';
 import { defaultPolicy } from '../../src/goal/policy.ts';
-import { AT, someGoal, someSlice, someWall } from './goals.ts';
+import { AT, HEAD, someGoal, someSlice, someWall } from './goals.ts';
 
 const ADA = { id: 3, login: 'ada' };
 
@@ -51,6 +51,12 @@ const proposed = someGoal({
   slices: [someSlice({ status: 'planned', pull: undefined })],
 });
 
+const takenBack = someGoal({
+  status: 'not_ready',
+  slices: [merged, someSlice({ id: 'ui', status: 'cancelled' })],
+  reason: { text: '`ui` was taken back by ada.', next: '/omk run' },
+});
+
 type Row = [command: string, goal: Goal, pull: number | undefined, kinds: GoalEvent['kind'][], says: RegExp];
 
 const ROWS: Row[] = [
@@ -68,6 +74,7 @@ const ROWS: Row[] = [
   ['reject too much at once', proposed, undefined, ['rejected'], /`\/omk retry`/],
   ['reject it', someGoal(), undefined, [], /has no effect now/],
   ['plan only the first', proposed, undefined, ['answered'], /made again/],
+  ['plan', proposed, undefined, [], /shown already.*`\/omk approve abc123abc123`.*`\/omk plan <what to change>`/],
   ['answer yes, both', someGoal({ status: 'blocked_on_human', slices: [] }), undefined, ['answered'], /goes on/],
   [
     'answer yes',
@@ -96,6 +103,13 @@ const ROWS: Row[] = [
     undefined,
     [],
     /Next: `\/omk retry api`/,
+  ],
+  [
+    'answer take the other table',
+    someGoal({ slices: [someSlice({ status: 'building', wait: { reason: 'x', since: AT, until: AT } }), merged] }),
+    undefined,
+    ['fix-asked'],
+    /this goes into the next turn/,
   ],
   ['answer yes', someGoal(), undefined, [], /`\/omk answer` has no effect now/],
   ['retry', someGoal({ status: 'failed_infra', slices: [] }), undefined, ['resumed'], /another attempt/],
@@ -126,8 +140,17 @@ const ROWS: Row[] = [
   ['retry ui', someGoal(), undefined, [], /no slice `ui`.*`api`/],
   ['retry', someGoal(), undefined, [], /has no effect now/],
   ['retry', someGoal({ status: 'ready' }), undefined, [], /has ended/],
+  ['retry', takenBack, undefined, [], /has no effect now.*`not_ready`.*Next: `\/omk run`/],
+  ['retry', { ...takenBack, replan: 'Plan the rest anew.' }, undefined, ['resumed'], /another attempt/],
   ['retry', someGoal({ status: 'needs_more_budget' }), undefined, [], /budget add/],
   ['budget add --usd 5', someGoal({ status: 'needs_more_budget' }), undefined, ['budget-extended', 'resumed'], /5 USD/],
+  [
+    'budget add --usd 5',
+    someGoal({ status: 'needs_more_budget', spend: { ...someGoal().spend, inputTokens: 9_000_000 } }),
+    undefined,
+    ['budget-extended', 'resumed'],
+    /by 5 USD\. The budget of tokens is used up.*Next: `\/omk budget add --tokens 2M`/,
+  ],
   ['budget add --tokens 2M --time 90m', someGoal(), undefined, ['budget-extended'], /2M tokens, 1 h 30 min/],
   ['budget add --usd 5', someGoal({ status: 'ready' }), undefined, [], /has ended/],
   [
@@ -272,7 +295,7 @@ test('a fix of a slice that used up its builds gets a build', () => {
 
 test('a merge that was asked for is for the head that was shown: the next one waits again', () => {
   const goal = tell('merge', someGoal({ policy: { ...defaultPolicy(), merge: 'manual' }, slices: [held] })).after;
-  expect(goal.slices[0]?.mergeAskedBy).toEqual(ADA);
+  expect(goal.slices[0]?.mergeAsked).toEqual({ by: ADA, head: HEAD });
   const built: GoalEvent = {
     kind: 'built',
     slice: 'api',
@@ -282,7 +305,10 @@ test('a merge that was asked for is for the head that was shown: the next one wa
     summary: '',
     kimiSession: undefined,
   };
-  expect(applyEvent(goal, built, AT).slices[0]?.mergeAskedBy).toBeUndefined();
+  const [slice] = applyEvent(goal, built, AT).slices;
+  expect(slice?.mergeAsked?.head).not.toBe(slice?.head);
+  const rebased: GoalEvent = { ...built, kind: 'rebased', base: { branch: 'main', sha: 'c'.repeat(40) } };
+  expect(applyEvent(goal, rebased, AT).slices[0]).toMatchObject({ head: built.head, mergeAsked: { head: built.head } });
 });
 
 describe('taking back', () => {

@@ -41,6 +41,7 @@ describe('one goal, steered from GitHub alone', () => {
     issue = ask(world, 'Add two words', '/omk plan');
     await moment();
     expect(statusOf(world, issue)).toMatch(/`awaiting_approval`[\s\S]*`\/omk approve [0-9a-f]{12}`/);
+    expect(await say('/omk plan')).toMatch(/A plan is shown already.*`\/omk approve [0-9a-f]{12}`/);
     expect(await say('/omk approve 000000000000')).toContain('Nothing was approved');
     expect(await say('/omk approve', issue, 'rob')).toContain('needs write permission');
     world.github.comment('ada', issue, '/omk approve');
@@ -55,7 +56,7 @@ describe('one goal, steered from GitHub alone', () => {
   test('policy manual waits for a person, and every answer names the next command', async () => {
     const goal = await world.finish(issue);
     expect(goal.status).toBe('blocked_on_human');
-    expect(await say('/omk why')).toContain('`/omk merge`');
+    expect(await say('/omk why')).toContain('`/omk merge two`');
     expect(await say('/omk status')).toContain('`blocked_on_human`');
     expect(await say('/omk retyr')).toContain('`/omk retry`');
     expect(await say('/omk pause')).toContain('has no effect now');

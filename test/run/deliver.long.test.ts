@@ -127,11 +127,33 @@ test('a draft stays a draft until a person asks for the merge', async () => {
   const pull = world.github.pull(goal.slices[0]?.pull?.number ?? 0);
   expect([goal.status, goal.reason?.next, pull.draft, pull.state]).toEqual([
     'blocked_on_human',
-    '/omk merge',
+    '/omk merge eight',
     true,
     'open',
   ]);
   world.github.comment('ada', issue, '/omk merge');
+  expect((await world.finish(issue)).status).toBe('ready');
+});
+
+test('a pull request that a person closed is opened by no retry, and goes on once a person opens it again', async () => {
+  play('nine', { 'words/nine.txt': 'nine\n' });
+  const issue = ask(world, 'Goal nine: add the file words/nine.txt', '/omk run --merge manual');
+  const { slices } = await world.finish(issue);
+  const pull = slices[0]?.pull?.number ?? 0;
+  world.github.closePull('ada', pull);
+  for (const command of ['/omk status', '/omk retry nine']) {
+    world.github.comment('ada', issue, command);
+    await world.idle();
+    world.clock.advance(10_000);
+    await world.finish(issue);
+    expect(statusOf(world, issue)).toMatch(
+      /Next: open #\d+ again and write `\/omk retry nine`, or give it up with `\/omk revert nine`/,
+    );
+  }
+  world.github.reopenPull('ada', pull);
+  world.github.comment('ada', issue, '/omk retry nine');
+  expect((await world.finish(issue)).reason?.next).toBe('/omk merge nine');
+  world.github.comment('ada', issue, '/omk merge nine');
   expect((await world.finish(issue)).status).toBe('ready');
 });
 

@@ -147,7 +147,7 @@ describe('people', () => {
     const { issue } = await deliver(world, 'manual', { options: { merge: 'manual' } });
     const before = await commitsOnMain();
     const waiting = await until(issue, ended);
-    expect([waiting.status, waiting.reason?.next]).toEqual(['blocked_on_human', '/omk merge']);
+    expect([waiting.status, waiting.reason?.next]).toEqual(['blocked_on_human', '/omk merge manual']);
     expect(await commitsOnMain()).toBe(before);
     await say(issue, '/omk merge');
     await expectOneMerge(issue, before);

@@ -84,7 +84,7 @@ export function proof(goal: Goal, pageUrl: string | undefined): string {
       : `The whole bundle: [Proof of ${goal.id}](${pageUrl}/proof.json).`;
   const table = renderTable(
     ['Slice', 'Pull', 'State', 'Commit', 'Tree', 'Gates', 'Wall', 'Let through'],
-    goal.slices.map(proofRow),
+    goal.slices.map((slice) => proofRow({ ...slice, ...standing(slice, goal) })),
   );
   return [
     `Proof of a goal that is ${encodeCode(goal.status)}:`,

@@ -8,7 +8,7 @@ import type { Slice } from '../slice.ts';
 import { clip, encodeCell, encodeCode, encodeCodeCell, encodeInline, renderTable } from '../text.ts';
 import { describeRound, standingIn } from '../ledger.ts';
 import { ANTI_SLOP_THRESHOLD, PASSES, type Finding, type PassName, type Wall } from '../wall.ts';
-import { renderDuration, renderPassStatus, renderSpend } from './words.ts';
+import { linkPulls, pullsOf, renderDuration, renderPassStatus, renderSpend } from './words.ts';
 
 export type PullView = {
   /** What the sandbox holds, such as `bwrap`. */
@@ -29,7 +29,7 @@ export function renderPullBody(goal: Goal, slice: Slice, view: PullView): string
 export function renderPullContent(goal: Goal, slice: Slice, view: PullView): string {
   return capBody([
     { text: upstreamLines(goal, slice) },
-    { text: whatChanged(slice) },
+    { text: whatChanged(goal, slice) },
     { text: placeInGoal(goal, slice) },
     ...(slice.wall ? [{ text: wallSection(slice, slice.wall) }] : []),
     { text: gatesSection(slice.gates) },
@@ -48,9 +48,14 @@ function upstreamLines(goal: Goal, slice: Slice): string {
   ].join('\n');
 }
 
-function whatChanged(slice: Slice): string {
-  const lines = summaryLines(withoutSaid(slice.summary)).map((line) => `- ${encodeInline(line)}`);
-  return ['**What changed**', '', ...(lines.length > 0 ? lines : [`- ${encodeInline(slice.title)}`])].join('\n');
+function whatChanged(goal: Goal, slice: Slice): string {
+  const said = summaryLines(withoutSaid(slice.summary));
+  const lines = said.map((line) => `- ${linkPulls(encodeInline(line), pullsOf(goal))}`);
+  const people = slice.stem
+    ? [`- Commits of people up to ${encodeCode(slice.stem.slice(0, 12))} are in it as they were pushed.`]
+    : [];
+  const shown = lines.length > 0 ? lines : [`- ${encodeInline(slice.title)}`];
+  return ['**What changed**', '', ...shown, ...people].join('\n');
 }
 
 const MOST_FILES = 20;

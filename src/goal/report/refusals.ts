@@ -108,9 +108,10 @@ export function notNow(command: Command['kind'], { id, status }: Pick<Slice, 'id
   return `Slice ${encodeCode(id)} is ${encodeCode(status)}, so ${commandCode(command)} does nothing there. See ${next}.`;
 }
 
-/** Trying again without money would end at once. */
-export function needsBudget(): string {
-  return 'The budget is used up, so another attempt would end at once. Extend it with `/omk budget add --usd 5`.';
+/** Trying again without a budget would end at once. */
+export function needsBudget(used: Reason): string {
+  const { lines, next } = renderReason(used);
+  return `${lines.join('\n')} Another attempt would end at once. Extend it with ${next}.`;
 }
 
 /** The policy leaves the merge to people. */
@@ -132,6 +133,13 @@ export function confirmLabel(author: string): string {
 /** The issue is closed, locked or gone. */
 export function closedIssue(): string {
   return `The issue is closed or locked, so nothing was started. Reopen it, then write ${commandCode('run')}.`;
+}
+
+/** Somebody wants a plan where one waits already. */
+export function planShown(goal: Goal): string {
+  const [need] = findNeeds(goal);
+  const approve = need ? renderReason(need).next : commandCode('approve');
+  return `A plan is shown already, in the status comment on this issue. Accept it with ${approve}, or say what to change: ${encodeCode('/omk plan <what to change>')}.`;
 }
 
 /** An approval for another plan than the one shown. */

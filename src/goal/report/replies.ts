@@ -1,8 +1,8 @@
 import type { Budget } from '../budget.ts';
 import type { GoalEvent } from '../event.ts';
-import type { Goal } from '../goal.ts';
+import type { Goal, Reason } from '../goal.ts';
 import { clip, encodeCode, encodeInline } from '../text.ts';
-import { commandCode, renderCount, renderMinutes } from './words.ts';
+import { commandCode, renderCount, renderMinutes, renderReason } from './words.ts';
 
 /*
  * What omk says when it did what it was told: what was done, and the next command. Words of people and models are encoded here.
@@ -94,9 +94,12 @@ export function revertTaken({ undoes, undo, cancels }: GoalEvent & { kind: 'reve
   return `Slice ${encodeCode(undoes)} is taken back: ${how}.${others} See ${commandCode('status')}.`;
 }
 
-export function budgetExtended({ usd, tokens, timeMs }: Budget): string {
+/** `used` is the budget that is used up all the same. */
+export function budgetExtended({ usd, tokens, timeMs }: Budget, used?: Reason): string {
   const words = [usd && `${usd} USD`, tokens && `${renderCount(tokens)} tokens`, timeMs && renderMinutes(timeMs)];
-  return `The budget is extended by ${words.filter(Boolean).join(', ')}. See ${commandCode('status')}.`;
+  const still = used && renderReason(used);
+  const next = still ? `${still.lines.join('\n')} Next: ${still.next}` : `See ${commandCode('status')}.`;
+  return `The budget is extended by ${words.filter(Boolean).join(', ')}. ${next}`;
 }
 
 export function findingAccepted(finding: string, reason: string): string {

@@ -2,9 +2,8 @@ import type { Goal, Reason } from '../goal.ts';
 import { capBody, type Section } from '../island.ts';
 import { findNeeds } from '../needs.ts';
 import { shortId } from '../naming.ts';
-import { defaultPolicy } from '../policy.ts';
 import { standing, type Slice } from '../slice.ts';
-import { termsOf } from '../terms.ts';
+import { policyOf, termsOf } from '../terms.ts';
 import { clip, encodeCell, encodeCode, encodeCodeCell, encodeInline, marker, renderTable } from '../text.ts';
 import { describeRound } from '../ledger.ts';
 import { PASSES } from '../wall.ts';
@@ -136,14 +135,13 @@ function gatesSection({ gates, redOnBase }: Goal): Section {
 }
 
 function configuration(goal: Goal, { sandbox }: StatusView): string[] {
+  const asked = `- Goal: ${encodeCode(goal.id)}, asked by ${encodeInline(goal.requester.login)}`;
+  if (!goal.base) return [asked, '- The settings of the repository are not read yet'];
   const { delivery, merge, budget, agents } = termsOf(goal);
-  const { limits, review } = goal.policy ?? defaultPolicy();
-  const base = goal.base
-    ? `${encodeCode(goal.base.branch)} at ${encodeCode(goal.base.sha.slice(0, 7))}`
-    : 'not read yet';
+  const { limits, review } = policyOf(goal);
   return [
-    `- Goal: ${encodeCode(goal.id)}, asked by ${encodeInline(goal.requester.login)}`,
-    `- Base: ${base}`,
+    asked,
+    `- Base: ${encodeCode(goal.base.branch)} at ${encodeCode(goal.base.sha.slice(0, 7))}`,
     `- Delivery: \`${delivery}\`, merge: \`${merge}\`${goal.options.dryRun ? ', dry run' : ''}`,
     `- Budget: ${budget.usd.toFixed(2)} USD, ${renderCount(budget.tokens)} tokens, ${renderMinutes(budget.timeMs)} of agent time`,
     `- Limits: ${agents} agents, ${limits.slices} slices, ${limits.builds} builds, ${review.rounds} rounds of review`,

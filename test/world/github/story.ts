@@ -218,6 +218,10 @@ export class Story {
     this.closeIssue(user, this.#pullOf(which));
   }
 
+  reopenPull(user: string, which: Which<Pull>): void {
+    updateIssue(this.state, this.#pullOf(which), { state: 'open' }, this.#as(user));
+  }
+
   setDraft(user: string, which: Which<Pull>, draft: boolean): void {
     setDraft(this.state, this.#pullOf(which), draft, this.#as(user));
   }
