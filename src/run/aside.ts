@@ -1,3 +1,4 @@
+import type { GitHub } from '../github/client.ts';
 import type { HeardIssue, Heard } from '../github/webhook.ts';
 import type { Repository } from '../goal/goal.ts';
 import { commandLines, ordersInReview } from '../goal/heard.ts';
@@ -27,11 +28,15 @@ export async function hearOrderInReview(
 
 /** A program gave a command: it is told once on each issue whom omk obeys. omk itself is not. */
 export async function hearProgram(aside: Aside, tools: Tools): Promise<void> {
-  const { login, id, app } = aside.sender;
-  if (app === tools.config.APP_ID || !(await isFirst(aside, `program ${id}`, tools))) return;
+  const { login, id } = aside.sender;
   const github = await tools.connect(aside.repository);
-  if (login === (await github.botLogin())) return;
+  if ((await isOmk(aside.sender, github, tools)) || !(await isFirst(aside, `program ${id}`, tools))) return;
   await say({ ...aside, key: `program:${id}`, github, tools }, refusals.programs(login));
+}
+
+/** GitHub names the App that made a comment, and of all else only its account. */
+export async function isOmk({ app, login }: Sender, github: GitHub, tools: Tools): Promise<boolean> {
+  return app === tools.config.APP_ID || login === (await github.botLogin());
 }
 
 /** Each person is told once on each issue. */

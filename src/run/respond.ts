@@ -11,7 +11,7 @@ import * as refusals from '../goal/report/refusals.ts';
 import { standing, type Slice } from '../goal/slice.ts';
 import { policyOf } from '../goal/terms.ts';
 import type { Webhook } from '../store/webhook.ts';
-import { hearAside, hearOrderInReview, hearProgram } from './aside.ts';
+import { hearAside, hearOrderInReview, hearProgram, isOmk } from './aside.ts';
 import { hearHint } from './hint.ts';
 import { append, obey, type Talk } from './obey.ts';
 import { permissionOf } from './recheck.ts';
@@ -85,6 +85,7 @@ async function hearComment(heard: Heard & { kind: 'comment' }, delivery: string,
 async function hearLabel(heard: Heard & { kind: 'label' }, delivery: string, tools: Tools): Promise<void> {
   if (heard.hint) await hearHint(heard.hint, tools);
   const github = await tools.connect(heard.repository);
+  if (!isPerson(heard.sender) && (await isOmk(heard.sender, github, tools))) return;
   const read = readPolicy((await readDefaultFile(github, POLICY_PATH)) ?? (await readOrgConfig(github)));
   const trigger = read.kind === 'policy' ? read.policy.trigger.label : 'omk';
   if (heard.label !== trigger) return;
