@@ -4,6 +4,7 @@ import { fenceBlock } from '../../src/goal/text.ts';
 import { PASSES, type PassName } from '../../src/goal/wall.ts';
 import { listRules } from '../../src/review/catalog.ts';
 import { everything } from '../goal/said.ts';
+import { listSentences } from './sentences.ts';
 
 /**
  * The files under docs that are made from the code, by path; of some a part is written by hand, which stands `before`.
@@ -22,11 +23,17 @@ the code by \`npm run docs\`. The tests read each of them as GitHub does and wit
 image or HTML of somebody else comes alive, and every command stands in code, where nothing hears it.
 `;
 
+const REASONS = `## Reasons
+
+The sentences that stand for \`some words\` where omk itself says why something stands still and what moves it on, with \`…\` for
+what is filled in. They are encoded like the words of others.
+`;
+
 function renderMessages(): string {
   const texts = Object.entries(everything('some words')).map(
     ([name, text]) => `## ${name}\n\n${fenceBlock(text, 'markdown')}\n`,
   );
-  return [INTRODUCTION, ...texts].join('\n');
+  return [INTRODUCTION, ...texts, REASONS, fenceBlock(listSentences().join('\n'), 'text'), ''].join('\n');
 }
 
 const RULES = `## Rules

@@ -93,6 +93,15 @@ function say(step: Step): string {
   return step.kind === 'finish' ? `finish ${step.status}` : step.kind;
 }
 
+/** So many rounds of reviews by people who may write. */
+function batches(count: number): GoalEvent[] {
+  const batch = { by: ['ada'], words: ['Again.'], threads: [], from: head, said: {} };
+  const said = [{ from: 'person', text: 'Again.' } as const];
+  return Array.from({ length: count }, (_, at): GoalEvent => {
+    return { kind: 'review-gathered', slice: 'one', reviews: [at], batch, feedback: said };
+  });
+}
+
 const table: [name: string, events: GoalEvent[], steps: string[]][] = [
   ['a goal that was asked is accepted', [asked], ['accept']],
   ['an accepted goal is planned', [asked, accepted], ['plan']],
@@ -186,6 +195,8 @@ const table: [name: string, events: GoalEvent[], steps: string[]][] = [
     [...oneMerging, { kind: 'sent-back', slice: 'one', feedback: [...feedback] }],
     ['start one'],
   ],
+  ['five batches of reviews are worked through', [...oneMerging, ...batches(5)], ['start one']],
+  ['the sixth asks', [...oneMerging, ...batches(6)], ['block one']],
   ['all merged is ready', [...running, merged('one')], ['finish ready']],
   [
     'one blocked slice blocks the goal when nothing else moves',

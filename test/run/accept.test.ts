@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { World } from '../world/world.ts';
 import { building, planning, write } from '../world/scripts.ts';
-import { ask, lastAnswer, oddities, openSmallWorld, statusOf } from './small.ts';
+import { ask, CI, lastAnswer, oddities, openSmallWorld, statusOf } from './small.ts';
 
 let world: World;
 
@@ -175,6 +175,23 @@ describe('a goal is asked for', () => {
     const number = ask(world, 'Add the second word nowhere', '/omk run --base nowhere');
     expect((await world.finish(number)).reason?.text).toContain('no branch `nowhere`');
   });
+});
+
+test('where a repository has no settings those of the organisation count, and their faults are told as theirs', async () => {
+  const bare = await openSmallWorld({
+    repository: { name: 'words', files: { 'words/one.txt': 'one\n' }, checks: [CI] },
+  });
+  try {
+    const files = { '.github/omk.yml': 'plan: { approval: always }\nmerge: gatde\n' };
+    await bare.github.createRepository({ owner: 'acme', name: '.github', files });
+    const issue = ask(bare, 'Add the second word');
+    const reason = (await bare.finish(issue)).reason?.text;
+    expect(reason).toContain("of the organisation's `.github` repository is not valid");
+    expect(reason).toMatch(/line 2, column 8: `merge`.*Did you mean `gated`/);
+    expect(oddities(bare)).toEqual([]);
+  } finally {
+    await bare.close();
+  }
 });
 
 test('an empty repository is said', async () => {

@@ -97,6 +97,7 @@ describe('one goal, steered from GitHub alone', () => {
     const made = world.github.requests.filter(({ route }) => route === 'POST /repos/{owner}/{repo}/labels');
     const names = made.map(({ body }) => (body as { name: string }).name);
     expect(names).toContain('omk:needs-you');
+    expect(made.filter(({ body }) => !(body as { description?: string }).description)).toEqual([]);
     expect(names).toEqual([...new Set(names)]);
   });
 
