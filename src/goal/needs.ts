@@ -15,7 +15,11 @@ export function findNeeds(goal: Goal): Reason[] {
     case 'paused':
       return [goal.reason ?? { text: 'The goal is paused.', next: '/omk resume' }];
     case 'blocked_on_human':
-      return [goal.reason ?? STILL, ...sliceNeeds(goal).filter(({ slice }) => !tells(goal.reason, slice))];
+      return [
+        goal.reason ?? STILL,
+        ...proposalNeeds(goal).filter(({ next }) => next !== goal.reason?.next),
+        ...sliceNeeds(goal).filter(({ slice }) => !tells(goal.reason, slice)),
+      ];
     case 'not_ready':
     case 'blocked_on_external':
     case 'needs_more_budget':
@@ -58,7 +62,7 @@ function sliceNeeds({ slices }: Goal): SliceNeed[] {
   return slices.flatMap((slice) => {
     const { id, status, reason } = slice;
     const stands = reason && status !== 'merged' && status !== 'cancelled';
-    return stands ? [{ ...reason, text: `\`${id}\`: ${reason.text}`, slice }] : [];
+    return stands ? [{ ...reason, text: `Slice \`${id}\`: ${reason.text}`, slice }] : [];
   });
 }
 

@@ -137,8 +137,14 @@ function cancel(goal: Goal, { by }: From): Steering {
   return { events: [{ kind: 'finished', status: 'cancelled', reason }], answer: replies.cancelled() };
 }
 
+/** Nothing is planned, since a question is open: what was asked for does not change by asking again. */
+function isAsking({ status, slices, reason }: Goal): boolean {
+  return status === 'blocked_on_human' && slices.length === 0 && reason?.next.startsWith('/omk answer') === true;
+}
+
 function retry(named: string | undefined, goal: Goal, { by, pull }: From): Steering {
   if (isOver(goal)) return nothing(refusals.alreadyEnded(goal));
+  if (isAsking(goal)) return nothing(refusals.answerFirst(goal));
   if (goal.status === 'needs_more_budget') return nothing(refusals.needsBudget(goal.reason ?? usedUp('usd')));
   const here = pull === undefined ? undefined : goal.slices.find((slice) => slice.pull?.number === pull)?.id;
   const id = named ?? here;

@@ -39,6 +39,16 @@ describe('who asks why, or how it stands, is told what is asked of people', () =
       }),
       ['/omk retry api', '/omk merge ui'],
     ],
+    [
+      'a slice that needs something, and further slices that were proposed',
+      someGoal({
+        status: 'blocked_on_human',
+        slices: [held],
+        reason: { ...held.reason, text: 'Slice `ui`: It waits for a person.', next: '/omk merge ui' },
+        proposal: { from: 'ui', hash: 'ba9876543210', slices: [stuck], notes: [] },
+      }),
+      ['/omk merge ui', '/omk approve ba9876543210'],
+    ],
     ['an end without a reason', someGoal({ status: 'failed_infra' }), ['/omk retry']],
   ])('%s', (_, goal, commands) => {
     for (const text of [accounts.why(goal), accounts.status(goal, AT), renderStatus(goal, view)]) {
@@ -172,7 +182,9 @@ describe('the status comment', () => {
       reason: { text: 'Gates fail:\n@all see https://x', next: '/omk retry api' },
     });
     const text = renderStatus(someGoal({ slices: [slice] }), view);
-    expect(text).toContain('> **Needs you.** `api`: Gates fail:\n> `@`all see https`://`x\n> Next: `/omk retry api`');
+    expect(text).toContain(
+      '> **Needs you.** Slice `api`: Gates fail:\n> `@`all see https`://`x\n> Next: `/omk retry api`',
+    );
   });
 
   test('says the plan with its hash and notes, and what is red on the base', () => {

@@ -57,6 +57,12 @@ const takenBack = someGoal({
   reason: { text: '`ui` was taken back by ada.', next: '/omk run' },
 });
 
+const asking = someGoal({
+  status: 'blocked_on_human',
+  slices: [],
+  reason: { text: 'Which words?', next: '/omk answer <text>' },
+});
+
 type Row = [command: string, goal: Goal, pull: number | undefined, kinds: GoalEvent['kind'][], says: RegExp];
 
 const ROWS: Row[] = [
@@ -140,6 +146,7 @@ const ROWS: Row[] = [
   ['retry ui', someGoal(), undefined, [], /no slice `ui`.*`api`/],
   ['retry', someGoal(), undefined, [], /has no effect now/],
   ['retry', someGoal({ status: 'ready' }), undefined, [], /has ended/],
+  ['retry', asking, undefined, [], /ask the same again.*`\/omk answer <text>`.*`\/omk run`/],
   ['retry', takenBack, undefined, [], /has no effect now.*`not_ready`.*Next: `\/omk run`/],
   ['retry', { ...takenBack, replan: 'Plan the rest anew.' }, undefined, ['resumed'], /another attempt/],
   ['retry', someGoal({ status: 'needs_more_budget' }), undefined, [], /budget add/],

@@ -108,6 +108,13 @@ export function notNow(command: Command['kind'], { id, status }: Pick<Slice, 'id
   return `Slice ${encodeCode(id)} is ${encodeCode(status)}, so ${commandCode(command)} does nothing there. See ${next}.`;
 }
 
+/** Another attempt would ask the same question again. */
+export function answerFirst(goal: Goal): string {
+  const [need] = findNeeds(goal);
+  const next = need ? renderReason(need).next : commandCode('answer');
+  return `The goal waits for an answer, and another attempt would ask the same again. Next: ${next}, or ${commandCode('run')} if the issue itself says it by now.`;
+}
+
 /** Trying again without a budget would end at once. */
 export function needsBudget(used: Reason): string {
   const { lines, next } = renderReason(used);

@@ -102,7 +102,7 @@ export const frozen: Row = (view) => {
   if (memory.frozen) {
     const { by, reason } = memory.frozen;
     const why = reason === '' ? '' : ` (${reason})`;
-    return wait(view, `merging is frozen by ${by}${why} until /omk unfreeze`, after(now, PERSON_POLL_MS));
+    return wait(view, `merging is frozen by ${by}${why} until \`/omk unfreeze\``, after(now, PERSON_POLL_MS));
   }
   const freeze = scheduledFreeze(policy.freeze, now);
   if (freeze.kind === 'frozen')

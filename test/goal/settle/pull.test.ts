@@ -88,7 +88,7 @@ describe('what holds the pull request', () => {
     [
       'A6 freeze by command waits',
       { memory: { frozen: { by: 'ada', reason: 'release' } } },
-      { kind: 'wait', reason: /frozen by ada \(release\) until \/omk unfreeze/, inMs: 15 * MINUTE },
+      { kind: 'wait', reason: /frozen by ada \(release\) until `\/omk unfreeze`/, inMs: 15 * MINUTE },
     ],
     [
       'A6 freeze by schedule waits until its end',
