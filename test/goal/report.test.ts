@@ -91,6 +91,16 @@ describe('who asks why, or how it stands, is told what is asked of people', () =
   });
 });
 
+test('a reason that ends with a full stop gets no second one', () => {
+  const texts = [
+    replies.frozen('release day'),
+    replies.frozen('Release day.'),
+    replies.findingAccepted('deadbeef', 'Why not?'),
+  ];
+  expect(texts.join('\n')).not.toMatch(/[.?]\./);
+  expect(texts.every((text) => /[.?] (?:See|Release)/.test(text))).toBe(true);
+});
+
 describe('the status comment', () => {
   test('has its parts in fixed order', () => {
     const goal = someGoal({

@@ -2,7 +2,7 @@ import type { Budget } from '../budget.ts';
 import type { GoalEvent } from '../event.ts';
 import type { Goal, Reason } from '../goal.ts';
 import { clip, encodeCode, encodeInline } from '../text.ts';
-import { commandCode, renderCount, renderMinutes, renderReason } from './words.ts';
+import { asSentence, commandCode, renderCount, renderMinutes, renderReason } from './words.ts';
 
 /*
  * What omk says when it did what it was told: what was done, and the next command. Words of people and models are encoded here.
@@ -103,12 +103,12 @@ export function budgetExtended({ usd, tokens, timeMs }: Budget, used?: Reason): 
 }
 
 export function findingAccepted(finding: string, reason: string): string {
-  return `Finding ${encodeCode(finding)} is let through and recorded in the proof: ${encodeInline(clip(reason, 300))}. See ${commandCode('proof')}.`;
+  return `Finding ${encodeCode(finding)} is let through and recorded in the proof: ${asSentence(encodeInline(clip(reason, 300)))} See ${commandCode('proof')}.`;
 }
 
 export function frozen(reason: string): string {
-  const why = reason === '' ? '' : `: ${encodeInline(clip(reason, 300))}`;
-  return `Merging is held in this repository${why}. Release it with ${commandCode('unfreeze')}.`;
+  const why = reason === '' ? '.' : `: ${asSentence(encodeInline(clip(reason, 300)))}`;
+  return `Merging is held in this repository${why} Release it with ${commandCode('unfreeze')}.`;
 }
 
 export function unfrozen(): string {

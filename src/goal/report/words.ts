@@ -5,6 +5,11 @@ import type { Wait } from '../slice.ts';
 import { clip, encodeCode, encodeInline, fenceBlock } from '../text.ts';
 import type { PassVerdict } from '../wall.ts';
 
+/** Encoded words as a sentence that has its full stop once. */
+export function asSentence(encoded: string): string {
+  return /[.!?…]$/.test(encoded) ? encoded : `${encoded}.`;
+}
+
 /** A command as a text names it: in a code span, so that nothing hears it. */
 export function commandCode(command: Command['kind']): string {
   return `\`/omk ${command}\``;
