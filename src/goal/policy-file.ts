@@ -1,4 +1,4 @@
-import { LineCounter, isMap, isScalar, parseDocument, type Document } from 'yaml';
+import { LineCounter, isMap, isScalar, parseDocument, visit, type Document } from 'yaml';
 import { z } from 'zod';
 import { nearest } from './options.ts';
 import { policySchema, type Policy } from './policy.ts';
@@ -11,7 +11,10 @@ export type PolicyRead = { kind: 'policy'; policy: Policy } | { kind: 'faults'; 
 /** The settings in a YAML text, defaults filled in; undefined text means all defaults. Every fault names its line and what is allowed. */
 export function readPolicy(text: string | undefined): PolicyRead {
   if (text !== undefined && text.length > MOST_TEXT)
-    return { kind: 'faults', faults: [`The file has ${text.length} characters; at most ${MOST_TEXT} are read.`] };
+    return {
+      kind: 'faults',
+      faults: [`line 1, column 1: the file has ${text.length} characters; at most ${MOST_TEXT} are read.`],
+    };
   const lines = new LineCounter();
   const document = parseDocument(text ?? '', { lineCounter: lines, uniqueKeys: true });
   if (document.errors.length > 0) {
@@ -22,13 +25,26 @@ export function readPolicy(text: string | undefined): PolicyRead {
     return { kind: 'faults', faults };
   }
   const value = readValue(document);
-  if (value instanceof Error) return { kind: 'faults', faults: [value.message.split('\n')[0] ?? ''] };
+  if (value instanceof Error) {
+    const at = place(lines.linePos(aliasAt(document)));
+    return { kind: 'faults', faults: [`${at}: ${value.message.split('\n')[0] ?? ''}`] };
+  }
   const parsed = policySchema.safeParse(value ?? {});
   if (parsed.success) return { kind: 'policy', policy: parsed.data };
   return { kind: 'faults', faults: parsed.error.issues.flatMap((issue) => describeIssue(issue, { document, lines })) };
 }
 
 const MOST_TEXT = 50_000;
+
+/** Where the first alias stands that means nothing, or else the first of all. */
+function aliasAt(document: Document): number {
+  const aliases: { offset: number; isDead: boolean }[] = [];
+  visit(document, {
+    Alias: (_, node) =>
+      void aliases.push({ offset: node.range?.[0] ?? 0, isDead: node.resolve(document) === undefined }),
+  });
+  return (aliases.find(({ isDead }) => isDead) ?? aliases[0])?.offset ?? 0;
+}
 
 /** Aliases of nothing, or too many of them, are found out only now. */
 function readValue(document: Document): unknown {

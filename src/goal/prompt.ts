@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Gate } from './gate.ts';
 import type { Goal } from './goal.ts';
+import { kindOf, PROOF_OF } from './kind.ts';
 import { defaultPolicy } from './policy.ts';
 import { PROTECTED_PATHS } from './scope.ts';
 import type { Feedback, PlannedSlice, Slice } from './slice.ts';
@@ -29,6 +30,7 @@ export function planPrompt(goal: Goal): string {
       `sees only its slice, checked by the gates, reviewed, and merged before the slices that depend on it begin.`,
     DATA,
     data([...goalTexts(goal), ...planSoFar(goal)]),
+    PROOF_OF[kindOf(goal.ask)],
     goal.replan === undefined ? '' : REPLAN,
     aboutGates(goal),
     list('Rules for the slices:', [
@@ -66,6 +68,7 @@ export function buildPrompt(goal: Goal, slice: Slice): string {
     builderRole(goal),
     DATA,
     data([...goalTexts(goal), ['slice', sliceText(slice)], ...otherSlices(goal, slice)]),
+    PROOF_OF[kindOf(goal.ask)],
     scopeRules(goal, slice),
     aboutGates(goal),
     'Do the whole slice now: read what you need, make the change, add or adapt the tests its acceptance asks for, and run the gates that concern ' +
@@ -82,6 +85,7 @@ export function fixPrompt(goal: Goal, slice: Slice): string {
     `${builderRole(goal)} The slice was built before, and your earlier work is in the current folder. It was not accepted yet: below is everything that is open.`,
     DATA,
     data([...goalTexts(goal), ['slice', sliceText(slice)], ['feedback', clip(feedback, MOST_FEEDBACK)]]),
+    PROOF_OF[kindOf(goal.ask)],
     scopeRules(goal, slice),
     aboutGates(goal),
     slice.batch && slice.batch.threads.length > 0 ? THREADS : '',

@@ -2,6 +2,7 @@ import type { RecordedEvent } from './event.ts';
 import { describeEvent } from './telling.ts';
 import type { GateResult } from './gate.ts';
 import type { Goal } from './goal.ts';
+import { kindOf } from './kind.ts';
 import { standing } from './slice.ts';
 import { termsOf } from './terms.ts';
 import { wallVerdict } from './wall.ts';
@@ -17,6 +18,7 @@ export function proofOf(goal: Goal, events: readonly RecordedEvent[]) {
     issue: goal.issue,
     requester: goal.requester.login,
     askHash: goal.ask.hash,
+    kind: kindOf(goal.ask),
     base: goal.base,
     terms: termsOf(goal),
     plan: goal.plan,

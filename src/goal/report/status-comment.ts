@@ -1,5 +1,6 @@
 import type { Goal, Reason } from '../goal.ts';
 import { capBody, type Section } from '../island.ts';
+import { kindOf } from '../kind.ts';
 import { findNeeds } from '../needs.ts';
 import { shortId } from '../naming.ts';
 import { standing, type Slice } from '../slice.ts';
@@ -135,7 +136,7 @@ function gatesSection({ gates, redOnBase }: Goal): Section {
 }
 
 function configuration(goal: Goal, { sandbox }: StatusView): string[] {
-  const asked = `- Goal: ${encodeCode(goal.id)}, asked by ${encodeInline(goal.requester.login)}`;
+  const asked = `- Goal: ${encodeCode(goal.id)}, kind \`${kindOf(goal.ask)}\`, asked by ${encodeInline(goal.requester.login)}`;
   if (!goal.base) return [asked, '- The settings of the repository are not read yet'];
   const { delivery, merge, budget, agents } = termsOf(goal);
   const { limits, review } = policyOf(goal);
