@@ -139,6 +139,12 @@ describe('the house', () => {
     expect(strange).toEqual([]);
   });
 
+  test('only run/room.ts opens a room for an agent or a repository’s commands', async () => {
+    const stages = files.filter((file) => file.startsWith('src/run/'));
+    const opening = stages.map(async (file) => [file, /\bopenRoom\b/.test(await readFile(file, 'utf8'))] as const);
+    expect((await Promise.all(opening)).flatMap(([file, opens]) => (opens ? [file] : []))).toEqual(['src/run/room.ts']);
+  });
+
   test('what to do next is a command that can be copied as it is, or words with a command in them', async () => {
     const acting = files.filter((file) => !/goal\/(report\/|(parse-)?command\.ts)/.test(file));
     const texts = await Promise.all(acting.map((file) => readFile(file, 'utf8')));

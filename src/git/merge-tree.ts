@@ -1,12 +1,15 @@
 import type { Sha } from '../goal/goal.ts';
 import { git, gitFault, tryGit } from './git.ts';
-import { type Signature, writeCommit } from './commit.ts';
-import type { Mirror } from './mirror.ts';
+import { listChangedFiles, type Signature, writeCommit } from './commit.ts';
+import { findMergeBase, type Mirror } from './mirror.ts';
 import { assertSha } from './ref.ts';
 
 export type MergeCheck = { kind: 'clean'; tree: Sha } | { kind: 'conflict'; files: string[] };
 
-/** Whether `head` merges into `base`, tried in memory without a worktree. Throws ToolError, also when they share no history. */
+/**
+ * Whether `head` merges into `base`, tried in memory without a worktree. Git follows renames: where that would carry a change of `head`
+ * to a file that it does not name, it is a conflict, since nobody has judged it there. Throws ToolError, also when they share no history.
+ */
 export async function mergeCheck(mirror: Mirror, base: Sha, head: Sha): Promise<MergeCheck> {
   assertSha(base);
   assertSha(head);
@@ -14,10 +17,21 @@ export async function mergeCheck(mirror: Mirror, base: Sha, head: Sha): Promise<
   const options = { gitDir: mirror.gitDir };
   const result = await tryGit(args, options);
   const [tree = '', ...files] = result.stdout.split('\0').filter((field) => field !== '');
-  if (result.exitCode === 0) return { kind: 'clean', tree: tree.trim() };
+  if (result.exitCode === 0) return withoutStrays(mirror, { base, head, tree: tree.trim() });
   // Exit 1 is a conflict, and nothing else may be taken for "clean" or "conflict".
   if (result.exitCode === 1 && tree !== '') return { kind: 'conflict', files: [...new Set(files)] };
   throw gitFault(args, options, result);
+}
+
+async function withoutStrays(
+  mirror: Mirror,
+  { base, head, tree }: { base: Sha; head: Sha; tree: Sha },
+): Promise<MergeCheck> {
+  const from = await findMergeBase(mirror, base, head);
+  const judged = from === undefined ? [] : await listChangedFiles(mirror, from, head);
+  const named = new Set(judged.map(({ path }) => path));
+  const strays = (await listChangedFiles(mirror, base, tree)).flatMap(({ path }) => (named.has(path) ? [] : [path]));
+  return strays.length === 0 ? { kind: 'clean', tree } : { kind: 'conflict', files: strays };
 }
 
 export type Rebased = { kind: 'clean'; sha: Sha; tree: Sha } | { kind: 'conflict'; files: string[] };
@@ -43,7 +57,7 @@ export async function mergeInto(
   mirror: Mirror,
   { head, base, ...words }: { head: Sha; base: Sha; message: string; author: Signature },
 ): Promise<Rebased> {
-  const merge = await mergeCheck(mirror, head, base);
+  const merge = await mergeCheck(mirror, base, head);
   if (merge.kind === 'conflict') return merge;
   const sha = await writeCommit(mirror, { tree: merge.tree, parents: [head, base], ...words });
   return { kind: 'clean', sha, tree: merge.tree };

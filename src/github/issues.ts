@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { capAnswer } from '../goal/island.ts';
 import { callGitHub, listAll, mayHaveApplied, ONCE, parseReply, statusOf, type GitHub } from './client.ts';
 import { around } from '../kill-point.ts';
 
@@ -56,7 +57,7 @@ async function isOwn(github: GitHub, comment: Written): Promise<boolean> {
 }
 
 /**
- * Makes the comment with this marker say `body`, which holds the marker. Harmless twice: it is looked up before it is made,
+ * Makes the comment with this marker say `body`, or so much of it as GitHub takes, with the marker. Harmless twice: it is looked up before it is made,
  * and read back when the outcome is unknown. With `knownId` it is edited at once; if it was deleted, it is made anew.
  * `isNew`: nobody ever tried to make it, so there is nothing to look up.
  */
@@ -64,7 +65,8 @@ export async function putComment(
   github: GitHub,
   comment: { issue: number; marker: string; body: string; knownId: number | undefined; isNew?: boolean },
 ): Promise<Comment> {
-  const body = comment.body.includes(comment.marker) ? comment.body : `${comment.marker}\n${comment.body}`;
+  const marked = comment.body.includes(comment.marker) ? comment.body : `${comment.marker}\n${comment.body}`;
+  const body = capAnswer(marked);
   const edited = comment.knownId === undefined ? undefined : await editComment(github, comment.knownId, body);
   if (edited) return edited;
   const found = comment.isNew ? undefined : await findOwnComment(github, comment.issue, comment.marker);

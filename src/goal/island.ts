@@ -39,6 +39,27 @@ export function capBody(sections: readonly Section[], max: number = MAX_BODY): s
   }
 }
 
+/** An answer that GitHub takes, as long as it may be: its last lines are left out, and a code block as a whole. */
+export function capAnswer(body: string, max: number = MAX_BODY): string {
+  if (body.length <= max) return body;
+  const [text = '', ...rows] = blocksOf(body);
+  return capBody([{ text, rows }], max);
+}
+
+/** Its lines; those of a code block are one. */
+function blocksOf(body: string): string[] {
+  const blocks: string[] = [];
+  let fence: string | undefined;
+  for (const line of body.split('\n')) {
+    const last = fence === undefined ? undefined : blocks.pop();
+    blocks.push(last === undefined ? line : `${last}\n${line}`);
+    const mark = /^`{3,}/.exec(line)?.[0];
+    if (fence === undefined) fence = mark;
+    else if (line === fence) fence = undefined;
+  }
+  return blocks;
+}
+
 type Part = { text: string; rows: readonly string[]; close: string | undefined; kept: number };
 const NO_PART: Part = { text: '', rows: [], close: undefined, kept: 0 };
 

@@ -10,7 +10,7 @@ import { oracleQuestion } from '../goal/slice-plan.ts';
 import { readOrgConfig } from '../github/repository.ts';
 import { getRepository } from '../github/repository.ts';
 import { hasProgram } from '../sandbox/host.ts';
-import { refuseUnheld } from '../sandbox/refusal.ts';
+import { assertHeld } from './room.ts';
 import { mirrorOf, type Tools } from './tools.ts';
 
 /** Fixes what the goal is about before anything is spent: base commit, settings, gates, and whether it can be tested at all. */
@@ -37,10 +37,7 @@ export async function accept(goal: Goal, tools: Tools): Promise<GoalEvent[]> {
     );
   }
   const merge = goal.options.merge ?? read.policy.merge;
-  const switchedOff = tools.config.OMK_SANDBOX === 'off';
-  const unheld = refuseUnheld(tools.sandbox, { isPrivate: goal.repository.private, merge, switchedOff });
-  if (unheld)
-    throw new UserError(unheld, 'install bubblewrap on the server, or set OMK_SANDBOX=off there; then /omk run');
+  assertHeld(goal, merge, tools);
   const gates = await findGates(mirror, sha, read.policy);
   return [{ kind: 'accepted', base: { branch, sha }, policy: read.policy, gates }];
 }

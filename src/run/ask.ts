@@ -12,10 +12,10 @@ import type { Worktree } from '../git/worktree.ts';
 import { runKimi, type KimiOutcome } from '../kimi/kimi.ts';
 import { startModelProxy } from '../kimi/model-proxy.ts';
 import { AGENT_LIMITS } from '../sandbox/limits.ts';
-import { openRoom } from '../sandbox/sandbox.ts';
 import { homeOf } from './clean.ts';
 import { lentBinds } from './lend.ts';
 import { openPurse, type Purse } from './purse.ts';
+import { openGoalRoom } from './room.ts';
 import type { Tools } from './tools.ts';
 import { beginTurn, endTurn, findTurn, type TurnName } from './turn.ts';
 
@@ -72,14 +72,18 @@ async function converse(goal: Goal, { question, name, purse }: Conversation, too
   const { config, signal } = tools;
   const home = homeOf(config, { goal, slice: question.slice, role: question.role });
   await mkdir(home, { recursive: true });
-  const room = openRoom(tools.sandbox, {
-    profile: 'agent',
-    work: question.worktree.dir,
-    writable: question.tools === 'all',
-    home,
-    ...lentBinds(question.worktree, tools),
-    limits: AGENT_LIMITS,
-  });
+  const room = openGoalRoom(
+    goal,
+    {
+      profile: 'agent',
+      work: question.worktree.dir,
+      writable: question.tools === 'all',
+      home,
+      ...lentBinds(question.worktree, tools),
+      limits: AGENT_LIMITS,
+    },
+    tools,
+  );
   const proxy = await startModelProxy({
     socketPath: join(home, 'model.sock'),
     baseUrl: config.KIMI_BASE_URL,

@@ -9,10 +9,11 @@ import { runToEnd, type Room, type Run } from '../process.ts';
 import { startEgressProxy } from '../sandbox/egress.ts';
 import { GATE_LIMITS, SETUP_LIMITS } from '../sandbox/limits.ts';
 import { findRegistries } from '../sandbox/registries.ts';
-import { openRoom, type RoomSpec } from '../sandbox/sandbox.ts';
+import type { RoomSpec } from '../sandbox/sandbox.ts';
 import { paceName } from './clean.ts';
 import { holdAgainstBase, type Turns } from './pace.ts';
 import { lendOwnGit, lentBinds } from './lend.ts';
+import { openGoalRoom } from './room.ts';
 import { folders, type Tools } from './tools.ts';
 
 /** A setup step's result is named like this and the command. */
@@ -108,8 +109,10 @@ function runGate(bench: Bench, gate: Gate): Promise<GateResult> {
   return runIn(openBenchRoom(bench, { profile: 'gate', limits: GATE_LIMITS }), bench, gate);
 }
 
-function openBenchRoom({ worktree, home, tools }: Bench, spec: Pick<RoomSpec, 'profile' | 'limits' | 'egress'>): Room {
-  return openRoom(tools.sandbox, { ...spec, ...lentBinds(worktree, tools), work: worktree.dir, writable: true, home });
+function openBenchRoom(bench: Bench, spec: Pick<RoomSpec, 'profile' | 'limits' | 'egress'>): Room {
+  const { goal, worktree, home, tools } = bench;
+  const place = { ...lentBinds(worktree, tools), work: worktree.dir, writable: true, home };
+  return openGoalRoom(goal, { ...spec, ...place }, tools);
 }
 
 async function runIn(room: Room, bench: Bench, gate: Gate): Promise<GateResult> {

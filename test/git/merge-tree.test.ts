@@ -3,7 +3,7 @@ import { writeFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ToolError } from '../../src/errors.ts';
 import { commitAll, listChangedFiles } from '../../src/git/commit.ts';
-import { mergeCheck, rebaseCommit } from '../../src/git/merge-tree.ts';
+import { mergeCheck, mergeInto, rebaseCommit, revertCommit } from '../../src/git/merge-tree.ts';
 import { listWorktrees, openWorktree } from '../../src/git/worktree.ts';
 import { AT, type Bed, makeBed } from './bed.ts';
 import { plainGit } from './remote.ts';
@@ -95,6 +95,20 @@ describe('rebaseCommit', () => {
     const onto = await commit(bed.main, { 'README.md': 'theirs\n' });
     const rebased = await rebaseCommit(bed.mirror, { commit: slice, from: bed.main, onto });
     expect(rebased).toEqual({ kind: 'conflict', files: ['README.md'] });
+  });
+
+  test('never carries the change to another name: where the base moved a file, people or the agent decide', async () => {
+    const lines = text('1', '2');
+    const start = await commit(bed.main, { 'recipe.yml': lines });
+    const slice = await commit(start, { 'recipe.yml': text('1', 'mine') });
+    const onto = await commit(start, { 'recipe.yml': null, CODEOWNERS: lines });
+    const conflict = { kind: 'conflict', files: ['CODEOWNERS'] };
+    expect(await rebaseCommit(bed.mirror, { commit: slice, from: start, onto })).toEqual(conflict);
+    expect(await mergeCheck(bed.mirror, onto, slice)).toEqual(conflict);
+    const undone = { message: 'undo', author: { name: 'omk', email: 'omk@example.com', date: '@0 +0000' } };
+    const moved = await commit(slice, { 'recipe.yml': null, CODEOWNERS: text('1', 'mine') });
+    expect(await revertCommit(bed.mirror, { commit: slice, onto: moved, ...undone })).toEqual(conflict);
+    expect(await mergeInto(bed.mirror, { head: slice, base: onto, ...undone })).toEqual(conflict);
   });
 
   test('gives the tree of the new base when the change is there already', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { capBody, MAX_BODY, renderIsland, replaceIsland } from '../../src/goal/island.ts';
+import { capAnswer, capBody, MAX_BODY, renderIsland, replaceIsland } from '../../src/goal/island.ts';
 
 describe('an island', () => {
   const old = renderIsland('slice', 'old');
@@ -69,5 +69,26 @@ describe('a body of at most 60,000 characters', () => {
     const body = capBody([{ text: 'h', rows: Array.from({ length: 2_000 }, () => row) }]);
     expect(body.length).toBeLessThanOrEqual(MAX_BODY);
     expect(body.split('\n').filter((line) => line.startsWith('|') && line !== row)).toEqual([]);
+  });
+});
+
+describe('an answer of at most 60,000 characters', () => {
+  test('is left alone when it fits', () => {
+    expect(capAnswer('<!-- omk:reply:a -->\na\n\n```\nb\n```')).toBe('<!-- omk:reply:a -->\na\n\n```\nb\n```');
+  });
+
+  test('loses its last lines, never its first', () => {
+    const answer = ['<!-- omk:reply:a -->', ...Array.from({ length: 2_000 }, () => 'x'.repeat(99))].join('\n');
+    const capped = capAnswer(answer);
+    expect(capped.length).toBeLessThanOrEqual(MAX_BODY);
+    expect(capped.split('\n')[0]).toBe('<!-- omk:reply:a -->');
+    expect(capped).toMatch(/x{99}\n\n1\d{3} more left out here\.$/);
+  });
+
+  test('is never cut inside a code block', () => {
+    const answer = ['first', '````', '```', ...Array.from({ length: 9 }, () => 'x'.repeat(9_000)), '````', 'last'].join(
+      '\n',
+    );
+    expect(capAnswer(answer)).toBe('first\n\n2 more left out here.');
   });
 });

@@ -368,6 +368,13 @@ test.each(WORDS)('%j is %j', (rendered, text) => {
   expect(rendered).toBe(text);
 });
 
+test('a command with faults without number is answered in few words', () => {
+  const parsed = parseCommand(`/omk run ${Array.from({ length: 9_000 }, (_, index) => `--x${index}`).join(' ')}`);
+  const answer = parsed.kind === 'fault' ? refusals.faults(parsed) : '';
+  expect(answer).toContain('- and 8970 more like these');
+  expect(answer.length).toBeLessThan(20_000);
+});
+
 describe('everything omk says', () => {
   const random = seeded(41);
   const texts = [

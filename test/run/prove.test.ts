@@ -48,6 +48,17 @@ const run = (goal: Goal, sha: string, name: string) =>
 
 const statuses = (results: { status: string }[]) => results.map(({ status }) => status);
 
+test('nothing is run where nothing holds it, also when omk was started anew after the goal was accepted', async () => {
+  const goal = goalWith('true', 'true');
+  const sha = await commit({ 'src/unheld.ts': 'export {};\n' });
+  const subject = { mirror: bed.mirror, sha, name: 'unheld', slice: 's', changed: undefined };
+  const config = { ...tools.config, OMK_SANDBOX: 'auto' as const };
+  const unheld: Tools = { ...tools, config, sandbox: { kind: 'none', why: 'bubblewrap is gone' } };
+  await expect(prove(goal, subject, unheld)).rejects.toThrow('bubblewrap is gone');
+  const switchedOff = { ...unheld, config: { ...config, OMK_SANDBOX: 'off' as const } };
+  expect(statuses(await prove(goal, subject, switchedOff))).toEqual(['passed']);
+});
+
 describe('what hostile code leaves where omk works next', () => {
   test.each([
     ['a link', (victim: string) => `ln -s ${victim} $HOME/$f`],

@@ -10,9 +10,13 @@ import { commandCode, pullsOf, renderReason } from './words.ts';
  * What omk says when it did nothing: why, and the next command. Words of people and models are encoded here.
  */
 
-/** A command that could not be read: all its faults at once, and the nearest command if there is one. */
+const MOST_FAULTS = 30;
+
+/** A command that could not be read: all its faults at once, as far as anybody reads them, and the nearest command if there is one. */
 export function faults({ faults, nearest }: { faults: readonly string[]; nearest?: string }): string {
-  const lines = faults.map((fault) => `- ${encodeInline(clip(fault, 500))}`).join('\n');
+  const left = faults.length - MOST_FAULTS;
+  const rows = faults.slice(0, MOST_FAULTS).map((fault) => `- ${encodeInline(clip(fault, 500))}`);
+  const lines = [...rows, ...(left > 0 ? [`- and ${left} more like these`] : [])].join('\n');
   const hint = nearest === undefined ? '' : `Did you mean ${encodeCode(`/omk ${nearest}`)}? `;
   return `Nothing was run:\n\n${lines}\n\n${hint}All commands: ${commandCode('help')}.`;
 }
