@@ -261,7 +261,7 @@ test('L13 dead worker: the last word is queued together with the end itself', ()
     status: 'failed_infra',
     reason: { text: 'x', next: '/omk retry' },
   });
-  expect(decide(over, AT).jobs).toEqual([{ unit: 'announce' }]);
+  expect(decide(over, AT).jobs).toEqual([{ unit: '' }, { unit: 'announce' }]);
 });
 
 test('L14 untrusted wrapper: a forged end of it is none', () => {

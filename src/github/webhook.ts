@@ -24,7 +24,7 @@ export type Heard =
       kind: 'comment';
       repository: Repository;
       issue: HeardIssue;
-      comment: { id: number; body: string };
+      comment: { id: number; body: string; createdAt: Date | undefined };
       /** `app`: that of the bot who wrote it. */
       sender: Sender;
     }
@@ -115,6 +115,7 @@ const payload = z.object({
     .object({
       id: z.number(),
       body: z.string().nullish(),
+      created_at: z.coerce.date().optional().catch(undefined),
       pull_request_review_id: z.number().nullish(),
       performed_via_github_app: z.object({ id: z.number() }).nullish(),
     })
@@ -160,7 +161,7 @@ export function parseWebhook(event: string, action: string | undefined, raw: unk
         kind: 'comment',
         repository,
         issue,
-        comment: { id: data.comment.id, body: data.comment.body ?? '' },
+        comment: { id: data.comment.id, body: data.comment.body ?? '', createdAt: data.comment.created_at },
         // A person who writes through an app is a person.
         sender: sender.type === 'Bot' ? { ...sender, app: data.comment.performed_via_github_app?.id } : sender,
       };

@@ -39,41 +39,38 @@ export async function advance(job: GoalJob, tools: Tools): Promise<void> {
   const listens = goal.slices.some(({ id, heard }) => id === job.unit && heard !== undefined);
   const now = job.hinted && !listens ? HINTED : tools.clock.now();
   const step = nextSteps(goal, now).find((candidate) => unitOf(candidate) === job.unit);
+  if (!step && isEnded(goal.status)) return clean(goal, tools);
   if (!step || step.kind === 'wait') return;
   const events = await inPlace(step, goal, tools, () => attempt(step, goal, { failures: job.failures, tools }));
   if (events.length > 0) await record(goal, step, events, tools);
 }
 
 /** Appends the events and everything that follows from them in one transaction. Late results of a moved slice are dropped. */
-async function record(goal: Goal, step: Step | undefined, events: GoalEvent[], tools: Tools): Promise<Goal> {
+async function record(goal: Goal, step: Step, events: GoalEvent[], tools: Tools): Promise<void> {
   const recorded = await tools.store.record(goal.id, events, {
     expect: expectation(goal, step),
     decide: (next) => decide(next, tools.clock.now()),
   });
-  if (recorded.kind === 'stale') {
-    tools.log.info({ goal: goal.id, step: step?.kind }, 'the goal moved meanwhile: result dropped');
-  } else if (isEnded(recorded.goal.status)) {
-    await clean(recorded.goal, tools);
-  }
-  return recorded.goal;
+  if (recorded.kind === 'stale')
+    tools.log.info({ goal: goal.id, step: step.kind }, 'the goal moved meanwhile: result dropped');
 }
 
 /** What must not have moved since the step began. An end is only right for exactly the goal that was seen. */
-function expectation(goal: Goal, step: Step | undefined): Expect {
-  const slice = step && unitOf(step);
+function expectation(goal: Goal, step: Step): Expect {
+  const slice = unitOf(step);
   // What is done for goals that stand still must not bring back one that was ended meanwhile.
-  if (step?.kind === 'disarm' || isEnded(goal.status)) return { slice: undefined, turn: goal.turn };
+  if (step.kind === 'disarm' || isEnded(goal.status)) return { slice: undefined, turn: goal.turn };
   if (slice) return { slice, turn: getSlice(goal, slice).turn };
-  const isLong = step?.kind === 'accept' || step?.kind === 'plan';
+  const isLong = step.kind === 'accept' || step.kind === 'plan';
   return isLong ? { course: goal.course } : { slice: undefined, turn: goal.turn };
 }
 
-/** The jobs and waits that follow from a goal as it stands, and the news that goes to its issue. */
+/** The jobs and waits that follow from a goal as it stands: its steps, its cleaning once it has ended, and the news that goes to its issue. */
 export function decide(goal: Goal, now: Date) {
   const steps = nextSteps(goal, now);
   const due = steps.filter((step) => step.kind !== 'wait');
   return {
-    jobs: [...due.map(unitOf), 'announce'].map((unit) => ({ unit })),
+    jobs: [...due.map(unitOf), ...(isEnded(goal.status) ? [''] : []), 'announce'].map((unit) => ({ unit })),
     waits: steps.flatMap((step) =>
       step.kind === 'wait' ? [{ goalId: goal.id, unit: step.slice, until: step.until, reason: step.reason }] : [],
     ),

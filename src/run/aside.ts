@@ -1,6 +1,7 @@
 import type { GitHub } from '../github/client.ts';
 import type { HeardIssue, Heard } from '../github/webhook.ts';
 import type { Repository } from '../goal/goal.ts';
+import { FLOOD_WINDOW_MS } from '../goal/flood.ts';
 import { commandLines, ordersInReview } from '../goal/heard.ts';
 import { isPerson, type Sender } from '../goal/permission.ts';
 import * as refusals from '../goal/report/refusals.ts';
@@ -30,7 +31,8 @@ export async function hearOrderInReview(
 export async function hearProgram(aside: Aside, tools: Tools): Promise<void> {
   const { login, id } = aside.sender;
   const github = await tools.connect(aside.repository);
-  if ((await isOmk(aside.sender, github, tools)) || !(await isFirst(aside, `program ${id}`, tools))) return;
+  if (await isOmk(aside.sender, github, tools)) return;
+  if (!(await isFirst({ ...aside, windowMs: FLOOD_WINDOW_MS }, `program ${id}`, tools))) return;
   await say({ ...aside, key: `program:${id}`, github, tools }, refusals.programs(login));
 }
 
@@ -43,7 +45,7 @@ export async function isOmk({ app, login }: Sender, github: GitHub, tools: Tools
 async function explain(aside: Aside, where: 'edit' | 'issue' | 'review', tools: Tools): Promise<void> {
   if (!isPerson(aside.sender)) return hearProgram(aside, tools);
   const about = `${where} by ${aside.sender.id}`;
-  if (!(await isFirst(aside, about, tools))) return;
+  if (!(await isFirst({ ...aside, windowMs: FLOOD_WINDOW_MS }, about, tools))) return;
   const github = await tools.connect(aside.repository);
   await say({ ...aside, key: about, github, tools }, refusals.notHeard(where));
 }

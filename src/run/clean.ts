@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../config.ts';
 import { listWorktrees, removeTree, removeWorktree } from '../git/worktree.ts';
 import type { Goal } from '../goal/goal.ts';
 import { worktreeName, shortId } from '../goal/naming.ts';
-import { PASSES, type PassName } from '../goal/wall.ts';
+import type { PassName } from '../goal/wall.ts';
 import { folders, mirrorOf, type Tools } from './tools.ts';
 
 /**
@@ -13,16 +14,30 @@ import { folders, mirrorOf, type Tools } from './tools.ts';
  */
 export async function clean(goal: Goal, tools: Tools): Promise<void> {
   await removeWhere(goal, tools, (name) => name.split('-').includes(shortId(goal)));
-  if (goal.status !== 'ready' && goal.status !== 'cancelled') return;
-  const roles = ['plan', 'build', ...PASSES.map(reviewRole)];
-  for (const slice of ['', ...goal.slices.map(({ id }) => id)])
-    for (const role of roles) await removeTree(homeOf(tools.config, { goal, slice, role }));
+  if (isOver(goal)) await cleanHomes((id) => id === shortId(goal), tools);
 }
+
+/** Whether nothing can move it on any more. */
+export function isOver({ status }: Pick<Goal, 'status'>): boolean {
+  return status === 'ready' || status === 'cancelled';
+}
+
+/** Removes the homes of Kimi whose goals, by their eight hex digits, are said to be done with. */
+export async function cleanHomes(isDone: (goal: string) => boolean, { config }: Pick<Tools, 'config'>): Promise<void> {
+  const { homes } = folders(config);
+  for (const name of await readdir(homes)) {
+    const goal = HOME.exec(name)?.[1];
+    if (goal !== undefined && isDone(goal)) await removeTree(join(homes, name));
+  }
+}
+
+/** No worktree has a dot in its name. */
+const HOME = /^([0-9a-f]{8})\.[0-9a-f]{8}$/;
 
 /** Where Kimi lives in one role for one slice. A short path, because a unix socket's may have 108 bytes at most. */
 export function homeOf(config: Config, { goal, slice, role }: { goal: Goal; slice: string; role: string }): string {
-  const name = createHash('sha256').update([goal.id, slice, role].join('\0')).digest('hex').slice(0, 12);
-  return join(folders(config).homes, name);
+  const hash = createHash('sha256').update([goal.id, slice, role].join('\0')).digest('hex');
+  return join(folders(config).homes, `${shortId(goal)}.${hash.slice(0, 8)}`);
 }
 
 /** The role of the reviewer of one pass. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { AppAuth } from '../github/client.ts';
 import { listDeliveries, redeliver, type Delivery } from '../github/deliveries.ts';
 import { glanceAtArmed, type Memory } from './glance.ts';
+import { REMEMBERED_MS } from './say.ts';
 import type { Tools } from './tools.ts';
 
 const MINUTE_MS = 60_000;
@@ -15,7 +16,6 @@ const FIRST_LOOK_MS = 3 * DAY_MS;
 const LOOK_MS = 2 * HOUR_MS;
 /** A delivery younger than this may be on its way. */
 const ON_ITS_WAY_MS = MINUTE_MS;
-const KEEP_WEBHOOKS_MS = 7 * DAY_MS;
 
 /** `events`: those that omk stores; GitHub sends some to every App that nobody asked for. */
 type Needs = {
@@ -62,7 +62,7 @@ export function startReconciling(needs: Needs): () => Promise<void> {
 async function reconcile({ tools, app, events }: Needs, lookMs: number, memory: Memory): Promise<void> {
   const { store, clock, log } = tools;
   const now = clock.now().getTime();
-  await store.sweepWebhooks(new Date(now - KEEP_WEBHOOKS_MS));
+  await store.sweepWebhooks(new Date(now - REMEMBERED_MS));
   await glanceAtArmed(tools, memory);
   const deliveries = await listDeliveries(app, new Date(now - lookMs));
   const newest = new Map<string, Delivery>();

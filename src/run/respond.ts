@@ -5,6 +5,7 @@ import { type Heard, parseWebhook } from '../github/webhook.ts';
 import { NO_OPTIONS, type Command } from '../goal/command.ts';
 import { parseCommand } from '../goal/parse-command.ts';
 import type { Repository } from '../goal/goal.ts';
+import { shortId } from '../goal/naming.ts';
 import { isListedBot, isPerson, mayUse, mayWrite } from '../goal/permission.ts';
 import { POLICY_PATH, readPolicy } from '../goal/policy-file.ts';
 import * as refusals from '../goal/report/refusals.ts';
@@ -12,10 +13,11 @@ import { standing, type Slice } from '../goal/slice.ts';
 import { policyOf } from '../goal/terms.ts';
 import type { Webhook } from '../store/webhook.ts';
 import { hearAside, hearOrderInReview, hearProgram, isOmk } from './aside.ts';
+import { cleanHomes } from './clean.ts';
 import { hearHint } from './hint.ts';
 import { append, obey, type Talk } from './obey.ts';
 import { permissionOf } from './recheck.ts';
-import { isFirst, say, sayFlooded, takeIn, unlessRefused } from './say.ts';
+import { isFirst, REMEMBERED_MS, say, sayFlooded, takeIn, unlessRefused } from './say.ts';
 import type { Tools } from './tools.ts';
 
 /** Does what one stored webhook delivery asks for. Doing it twice is harmless: goals, answers and reactions have keys of their own. */
@@ -57,7 +59,7 @@ async function hearComment(heard: Heard & { kind: 'comment' }, delivery: string,
   if (parsed.kind === 'none') return;
   if (!isPerson(sender) && !isListedBot(sender, tools.config)) return hearProgram({ ...heard, delivery }, tools);
   const { issue, comment, repository } = heard;
-  if (!(await isFirst({ issue, repository, delivery }, `comment ${comment.id}`, tools))) return;
+  if (!(await isNews(heard, delivery, tools))) return;
   const key = `comment:${comment.id}`;
   const flood = await takeIn(
     { repository, issue, key },
@@ -80,6 +82,13 @@ async function hearComment(heard: Heard & { kind: 'comment' }, delivery: string,
   const rest = more > 0 ? [refusals.onlyFirst(command.kind, more)] : [];
   const words = [...(answer === undefined ? [] : [answer]), ...rest];
   if (words.length > 0) await say(talk, words.join('\n\n'));
+}
+
+/** A webhook that was signed once stays signed: whoever sends it again gives it another id, so the comment itself must be new. */
+function isNews({ issue, comment, repository }: Heard & { kind: 'comment' }, delivery: string, tools: Tools) {
+  const isOld = (comment.createdAt?.getTime() ?? Infinity) < tools.clock.now().getTime() - REMEMBERED_MS;
+  const said = { issue, repository, delivery, windowMs: REMEMBERED_MS };
+  return !isOld && isFirst(said, `comment ${comment.id}`, tools);
 }
 
 async function hearLabel(heard: Heard & { kind: 'label' }, delivery: string, tools: Tools): Promise<void> {
@@ -115,9 +124,15 @@ async function obeyOrExplain(command: Command, talk: Talk): Promise<string | und
 
 async function hearIssueGone(heard: Heard & { kind: 'issue-gone' }, tools: Tools): Promise<void> {
   const goal = await tools.store.findActiveGoal(heard.repository.id, heard.issue);
-  if (!goal) return;
+  if (!goal) return forgetSessions(heard, tools);
   const reason = { text: `The issue was ${heard.how} by ${heard.sender.login}.`, next: '/omk run' };
   await append(goal, [{ kind: 'finished', status: 'cancelled', reason }], tools);
+}
+
+/** The issue may be reopened, and a goal that stands still go on in another session: meanwhile it keeps nothing on the disk. */
+async function forgetSessions({ repository, issue }: Heard & { kind: 'issue-gone' }, tools: Tools): Promise<void> {
+  const last = await tools.store.findLatestGoal(repository.id, issue);
+  if (last) await cleanHomes((id) => id === shortId(last), tools);
 }
 
 /** People submit a review, add a remark, and submit again: it is read after a moment, as one. */

@@ -17,14 +17,17 @@ export async function takeIn({ repository, issue, key }: Said, command: Command[
   return judgeFlood(await store.countHeard({ key, place }, FLOOD_WINDOW_MS), command);
 }
 
-/** Whether this delivery is the first about its subject on the issue, of late: what comes at the same time is answered once. */
+/** So long omk remembers what it heard. What is older is no news: GitHub delivers nothing again after three days. */
+export const REMEMBERED_MS = 7 * 86_400_000;
+
+/** Whether this delivery is the first about its subject on the issue within `windowMs`: what comes again is heard once. */
 export async function isFirst(
-  { repository, issue, delivery }: Omit<Said, 'key'> & { delivery: string },
+  { repository, issue, delivery, windowMs }: Omit<Said, 'key'> & { delivery: string; windowMs: number },
   about: string,
   { store }: Tools,
 ): Promise<boolean> {
   const said = { key: `first:${delivery}`, place: `${repository.id}#${issue.number} ${about}` };
-  return (await store.countHeard(said, FLOOD_WINDOW_MS)) === 1;
+  return (await store.countHeard(said, windowMs)) === 1;
 }
 
 /** Answers once: the marker is made of what is answered. Where nobody may write any more, nothing is said. */

@@ -1,3 +1,5 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Goal } from '../../src/goal/goal.ts';
@@ -121,6 +123,7 @@ test.each(STEPS)('a cancel at %s ends the agent within 10 s, and nothing goes ou
   await world.idle();
   expect(effects(issue)).toEqual(stored);
   expect(stored.merges).toBe(0);
+  for (const folder of ['worktrees', 'homes']) expect(await readdir(join(world.dataDir, folder))).toEqual([]);
 });
 
 test.each(STEPS)('a pause at %s ends the agent within 10 s, and a resume brings the goal to its end', async (step) => {

@@ -52,6 +52,24 @@ describe('a webhook', () => {
     expect(lastAnswer(world, said.issue)).toContain('| `/omk run [options] [goal text]` |');
   });
 
+  test('that comes again under another id does nothing, however long after', async () => {
+    const order = (command: string): string => {
+      world.github.comment('ada', said.issue, command);
+      return JSON.stringify(world.github.deliveries.list.findLast(({ event }) => event === 'issue_comment')?.payload);
+    };
+    const isFrozen = async () => (await world.omk.store.getFreeze(world.github.repository.id)) !== undefined;
+    const [freeze, unfreeze] = [order('/omk freeze'), order('/omk unfreeze')];
+    await post(freeze);
+    expect(await isFrozen()).toBe(true);
+    await post(unfreeze);
+    for (const days of [0, 1, 6, 2]) {
+      world.clock.advance(days * 86_400_000);
+      await world.omk.store.sweepWebhooks(new Date(world.clock.now().getTime() - 7 * 86_400_000));
+      await post(freeze);
+      expect(await isFrozen()).toBe(false);
+    }
+  });
+
   test.each([
     ['signed with another secret', () => ({ 'x-hub-signature-256': sign(said.body, 'development') })],
     ['signed for another body', () => ({ 'x-hub-signature-256': sign(`${said.body} `) })],

@@ -240,11 +240,13 @@ function sampleProcesses(secrets: Record<string, string>) {
   const sampled = { seen: 0, leaks, stop: () => Promise.resolve() };
   const look = async (pid: string): Promise<void> => {
     const read = (file: string) => readFile(`/proc/${pid}/${file}`, 'latin1').catch(() => '');
-    const [argv, env] = await Promise.all([read('cmdline'), read('environ')]);
+    const nameBefore = await read('comm');
+    const env = await read('environ');
+    const [argv, name] = await Promise.all([read('cmdline'), read('comm')]);
     sampled.seen += 1;
     if (Number(pid) === bystander.pid) return;
-    // Of one that is just being started the arguments are not there yet; its name is.
-    const program = argv.split('\0', 1)[0] || (await read('comm')).trim();
+    // Of one that is just being started the arguments are not there yet, and of one that has just ended nothing is any more.
+    const program = argv.split('\0', 1)[0] || (name || nameBefore).trim();
     for (const [name, secret] of Object.entries(secrets)) {
       if (argv.includes(secret) || env.includes(secret)) leaks.add(`${name} in ${program}`);
     }
