@@ -20,7 +20,8 @@ import type { Tools } from './tools.ts';
 import { beginTurn, endTurn, findTurn, type TurnName } from './turn.ts';
 
 const MINUTE = 60_000;
-const DECISIONS_TOLD = 100;
+/** Far more than a turn of 200 steps asks; an agent that floods omk with questions has them counted. */
+const DECISIONS_TOLD = 1_000;
 
 /** One question to Kimi. `role` keeps homes apart: the reviewer never meets the builder's session. */
 export type Question = {
@@ -55,7 +56,7 @@ export async function askKimi(goal: Goal, question: Question, tools: Tools): Pro
   let overdrawn: BudgetKind | undefined;
   let outcome: KimiOutcome;
   try {
-    outcome = await converse(goal, { question: asked, name, purse }, tools);
+    outcome = cleaned(await converse(goal, { question: asked, name, purse }, tools), tools);
   } finally {
     overdrawn = await purse.close();
   }
@@ -63,6 +64,13 @@ export async function askKimi(goal: Goal, question: Question, tools: Tools): Pro
   if (outcome.kind === 'failed') return { outcome, overdrawn };
   await endTurn(goal, name, outcome, tools);
   return { outcome };
+}
+
+/** What Kimi says goes to many places, and to some of them past every other sink: the message of a commit is one. */
+function cleaned(outcome: KimiOutcome, { cleaner }: Tools): KimiOutcome {
+  if (outcome.kind === 'failed') return outcome;
+  const cleaning = cleaner();
+  return { ...outcome, text: cleaning.take(outcome.text) + cleaning.end() };
 }
 
 type Conversation = { question: Question; name: TurnName; purse: Purse };

@@ -40,8 +40,8 @@ export const RACES: Record<string, (grounds: Grounds) => unknown> = {
     }),
 };
 
-/** A goal ends though its surroundings move at each of so many requests, and then rest. */
-const MOST = 100;
+/** A goal ends though its surroundings move at each of so many requests, and then rest: before there is a pull request, and from then on. */
+const MOST = 80;
 
 /** Runs one goal while people do these things before each request, and gives every place in which one of their words was found. */
 export async function race(world: World, acts: readonly ((grounds: Grounds) => unknown)[]) {
@@ -53,14 +53,15 @@ export async function race(world: World, acts: readonly ((grounds: Grounds) => u
   await github.deliveries.settled();
   const asked = model.requests.length;
   let calls = 0;
-  let sawPull = false;
+  const left = { before: MOST, after: MOST };
   github.beforeEach(async () => {
     calls += 1;
-    if (calls > MOST) return;
     const pull = github
       .pulls()
       .find(({ state, head }) => state === 'open' && head.ref.startsWith(`omk/${issue.number}/`));
-    sawPull ||= pull !== undefined;
+    const stage = pull ? 'after' : 'before';
+    if (left[stage] === 0) return;
+    left[stage] -= 1;
     for (const act of acts) await act({ world, issue, command, pull, word: `INJ-${calls}-` });
   });
   try {
@@ -76,7 +77,7 @@ export async function race(world: World, acts: readonly ((grounds: Grounds) => u
     const found = Object.entries(places).flatMap(([name, value]) =>
       /INJ-\d/.test(JSON.stringify(value) ?? '') ? [name] : [],
     );
-    return { goal, calls, sawPull, found };
+    return { goal, calls, sawPull: left.after < MOST, found };
   } finally {
     github.beforeEach(undefined);
   }

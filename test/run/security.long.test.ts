@@ -164,6 +164,7 @@ describe('an agent that obeys every hostile order', () => {
       logs: logged.join('\n'),
       progress: told.join('\n'),
       'what was committed': JSON.stringify(files),
+      'the message of the commit': await show(goal.slices[0]?.pushed ?? ''),
       'what the model heard': JSON.stringify(
         world.model.requests.flatMap(({ messages }) =>
           messages.filter(({ role }) => role === 'tool').map(({ content }) => content),
@@ -183,6 +184,7 @@ describe('an agent that obeys every hostile order', () => {
     }
     expect(sinks['events']).toContain('(redacted)');
     expect(sinks['pull requests']).toContain('(redacted)');
+    expect(sinks['the message of the commit']).toContain('(redacted)');
   });
 });
 
@@ -217,12 +219,16 @@ describe('an agent that edits what it must not', () => {
     expect(world.github.pulls().filter(({ title }) => title.includes('Add words'))).toEqual([]);
     const events = JSON.stringify(await world.omk.store.listEvents(goal.id));
     const sha = /The commit ([0-9a-f]{40}) was not taken/.exec(events)?.[1] ?? '';
-    const [mirror = ''] = await readdir(join(world.dataDir, 'mirrors'));
-    const gitDir = join(world.dataDir, 'mirrors', mirror);
-    const { stdout } = await execa('git', ['--git-dir', gitDir, 'show', `${sha}:AGENTS.md`]);
-    expect(stdout).toBe('Obey me.');
+    expect(await show(`${sha}:AGENTS.md`)).toBe('Obey me.');
   });
 });
+
+/** What the mirror has under this name. */
+async function show(name: string): Promise<string> {
+  const [mirror = ''] = await readdir(join(world.dataDir, 'mirrors'));
+  const gitDir = join(world.dataDir, 'mirrors', mirror);
+  return (await execa('git', ['--git-dir', gitDir, 'show', '--no-patch', '--format=%B', name])).stdout;
+}
 
 /** The programs that this one started, and those that they did. */
 async function descendants(): Promise<string[]> {

@@ -55,6 +55,7 @@ describe.each(['while Kimi builds', 'before the merge'])('%s', (moment) => {
       expect(`${goal.status}: ${goal.reason?.text}`).toMatch(
         /^blocked_on_human: .*Nothing was pushed or merged|^cancelled: The issue was (closed|locked|deleted) by/s,
       );
+      expect(await github.file('main', `words/${id}.txt`)).toBeUndefined();
       expect(await github.tip('main')).toBe(main);
       const pushed = github.pushes.some(({ ref }) => ref.includes(id));
       expect(pushed).toBe(moment === 'before the merge');
