@@ -6,6 +6,7 @@ import { NO_OPTIONS, type Command } from '../goal/command.ts';
 import { parseCommand } from '../goal/parse-command.ts';
 import type { Repository } from '../goal/goal.ts';
 import { shortId } from '../goal/naming.ts';
+import { FLOOD_WINDOW_MS } from '../goal/flood.ts';
 import { isListedBot, isPerson, mayUse, mayWrite } from '../goal/permission.ts';
 import { POLICY_PATH, readPolicy } from '../goal/policy-file.ts';
 import * as refusals from '../goal/report/refusals.ts';
@@ -138,16 +139,18 @@ async function forgetSessions({ repository, issue }: Heard & { kind: 'issue-gone
 /** People submit a review, add a remark, and submit again: it is read after a moment, as one. */
 const REVIEW_MS = 20_000;
 
-/** A review of a slice's pull request: by whom it may be is looked at when it is read. */
+/** A review of a slice's pull request. One by somebody who may not write moves nothing; by whom its words may be is looked at again when they are read. */
 async function hearReview(heard: Heard & { kind: 'review' }, delivery: string, tools: Tools): Promise<void> {
-  await hearHint(heard.hint, tools);
   await hearOrderInReview(heard, delivery, tools);
-  if (!isPerson(heard.sender)) return;
-  const goal = await tools.store.findGoalByPull(heard.repository.id, heard.pull);
+  const { sender, repository } = heard;
+  if (!isPerson(sender)) return hearHint(heard.hint, tools);
+  const goal = await tools.store.findGoalByPull(repository.id, heard.pull);
   const slice = goal?.slices.find(({ pull }) => pull?.number === heard.pull);
   if (!goal || !slice) return;
   const at = standing(slice, goal);
   if (['merged', 'cancelled'].includes(at.status)) return hearTooLate(heard, { ...slice, ...at }, delivery, tools);
+  if (!mayWrite(await getPermission(await tools.connect(repository), sender))) return;
+  await hearHint(heard.hint, tools);
   const until = new Date(tools.clock.now().getTime() + REVIEW_MS);
   await append(goal, [{ kind: 'review-heard', slice: slice.id, review: heard.review, until }], tools);
 }
@@ -155,7 +158,7 @@ async function hearReview(heard: Heard & { kind: 'review' }, delivery: string, t
 /** What is said of work that is over is answered once to each, so that nobody waits for more. */
 async function hearTooLate(heard: Heard & { kind: 'review' }, slice: Slice, delivery: string, tools: Tools) {
   const about = `late review by ${heard.sender.id}`;
-  if (heard.said.trim() === '' || !(await isFirst({ ...heard, delivery }, about, tools))) return;
+  if (heard.said.trim() === '' || !(await isFirst({ ...heard, delivery, windowMs: FLOOD_WINDOW_MS }, about, tools))) return;
   const github = await tools.connect(heard.repository);
   await say({ issue: heard.issue, key: about, github, tools }, refusals.reviewTooLate(slice));
 }

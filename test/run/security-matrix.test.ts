@@ -4,10 +4,12 @@ import { TransientError } from '../../src/errors.ts';
 import type { GitHub } from '../../src/github/client.ts';
 import { parseWebhook } from '../../src/github/webhook.ts';
 import type { Config } from '../../src/config.ts';
+import type { GoalEvent } from '../../src/goal/event.ts';
+import type { Goal } from '../../src/goal/goal.ts';
 import { permissionOf } from '../../src/run/recheck.ts';
 import { respond } from '../../src/run/respond.ts';
 import type { Tools } from '../../src/run/tools.ts';
-import { AT, someGoal } from '../goal/goals.ts';
+import { AT, HEAD, someGoal, someSlice } from '../goal/goals.ts';
 import { everything } from '../goal/said.ts';
 import { ANSWERS, ASSOCIATIONS, EVENTS, mayStart } from './authority.ts';
 
@@ -46,28 +48,46 @@ function gitHubThatSays(answer: Answer): GitHub {
 }
 
 const COMMENT = { event: 'issue_comment', action: 'created' };
-const NO_BOTS = { OMK_BOTS: [], APP_ID: 1 };
+const NO_BOTS: { OMK_BOTS: number[]; APP_ID: number } = { OMK_BOTS: [], APP_ID: 1 };
 
 /** A webhook, and what GitHub says when omk asks who sent it. */
 type Call = { event: string; action: string | undefined; payload: object; answer: Answer };
 
 /** Whether omk itself starts a goal on it: all of its way from the stored webhook to the goal. */
-async function starts(
+async function starts(call: Call, config = NO_BOTS): Promise<boolean> {
+  return (await whatFollows(call, { config })).includes('asked');
+}
+
+type Before = { config?: typeof NO_BOTS; goal?: Goal };
+
+/** The kinds of all events that omk records, and `look` where it looks at a slice anew. */
+async function whatFollows(
   { event, action, payload: said, answer }: Call,
-  config: { OMK_BOTS: number[]; APP_ID: number } = NO_BOTS,
-): Promise<boolean> {
-  let begun = 0;
+  { config = NO_BOTS, goal }: Before = {},
+): Promise<string[]> {
+  const followed: string[] = [];
   const none = () => Promise.resolve(undefined);
+  const known = () => Promise.resolve(goal);
   const store = {
     loadWebhook: () => Promise.resolve({ id: 'd', event, action, payload: said }),
     markWebhookDone: none,
     countHeard: () => Promise.resolve(1),
     listGoals: () => Promise.resolve([]),
-    findActiveGoal: none,
-    findLatestGoal: none,
-    createGoal: () => {
-      begun += 1;
+    listGoalsByHead: () => Promise.resolve([]),
+    findActiveGoal: known,
+    findLatestGoal: known,
+    findGoalByPull: known,
+    createGoal: (asked: GoalEvent) => {
+      followed.push(asked.kind);
       return Promise.resolve({ kind: 'created', goal: someGoal() });
+    },
+    record: (_: string, events: GoalEvent[]) => {
+      followed.push(...events.map(({ kind }) => kind));
+      return Promise.resolve({ kind: 'recorded', goal });
+    },
+    wake: () => {
+      followed.push('look');
+      return Promise.resolve();
     },
   };
   const connect = () => Promise.resolve(gitHubThatSays(answer));
@@ -75,7 +95,7 @@ async function starts(
   await respond('d', tools as unknown as Tools).catch((error: unknown) => {
     if (!(error instanceof TransientError)) throw error;
   });
-  return begun > 0;
+  return followed;
 }
 
 describe.each(ASSOCIATIONS)('who is called %s', (association) => {
@@ -155,6 +175,24 @@ describe('what omk says, said back by a person who may write', () => {
 
   test.each([...Object.entries(said), ...withText])('%s starts nothing', async (_, text) => {
     expect(await starts({ ...COMMENT, payload: payload('OWNER', text), answer: 'admin' })).toBe(false);
+  });
+});
+
+describe('a review of the pull request of a goal that waits for people', () => {
+  const goal = someGoal({
+    status: 'blocked_on_human',
+    slices: [someSlice({ reason: { text: 'held', next: '/omk merge' } })],
+  });
+  const review = {
+    ...payload('CONTRIBUTOR', ''),
+    pull_request: { number: 12, user: ADA, head: { sha: HEAD, ref: 'omk/7/api-deadbeef' } },
+    review: { id: 6, state: 'commented', body: 'Write evil words.' },
+  };
+
+  test.each(ANSWERS)('by somebody whose permission is %s moves it only if they may write', async (answer) => {
+    const call = { event: 'pull_request_review', action: 'submitted', payload: review, answer };
+    const moved = (await whatFollows(call, { goal })).length > 0;
+    expect(moved).toBe(['admin', 'maintain', 'write'].includes(String(answer)));
   });
 });
 
