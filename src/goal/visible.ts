@@ -1,3 +1,4 @@
+import { isHidingMath, readDrawn } from './drawn.ts';
 import { decodeEntities, stripInvisible } from './text.ts';
 
 /** What a reader sees, and how much they do not: comments, hidden elements, titles, invisible characters and the like. */
@@ -80,11 +81,12 @@ function staysOpen(line: string, opens: RegExp, ends: RegExp): boolean {
   return last !== undefined && !ends.test(line.slice(last.index + last[0].length));
 }
 
+/** Of what stands behind the language of a block nothing is shown. */
 function readFence(info: string, text: string): Visible {
-  const kind = /^[\w-]*/.exec(info)?.[0].toLowerCase();
-  if (kind === 'mermaid') return judgeAll(text, /%%.*$/gm, DROP);
-  if (kind === 'math') return judgeAll(text, /[^]+/g, dropHidingMath);
-  return { text, hidden: 0 };
+  const [, kind = '', rest = ''] = /^(\S*)(.*)$/.exec(info) ?? [];
+  const shown = rest === '' ? text : text.replace(rest, '');
+  const drawn = readDrawn(/^[\w-]*/.exec(kind)?.[0].toLowerCase() ?? '', shown) ?? { text: shown, hidden: 0 };
+  return { ...drawn, hidden: drawn.hidden + (rest === '' ? 0 : 1) };
 }
 
 type Judge = (match: RegExpMatchArray) => Visible;
@@ -108,6 +110,7 @@ function judgeAll(text: string, pattern: RegExp, judge: Judge): Visible {
 function readProse(markdown: string): Visible {
   const steps: ((text: string) => Visible)[] = [
     (text) => judgeAll(text, UNSHOWN, DROP),
+    (text) => judgeAll(text, DRAWN_INSIDE, readDrawnInside),
     readTags,
     (text) => judgeAll(text, IMAGE, showImage),
     (text) => judgeAll(text, LINK_TITLE, ([, link]) => ({ text: `${link})`, hidden: 1 })),
@@ -135,11 +138,16 @@ const DEFINITION = new RegExp(
   'gm',
 );
 const FOOTNOTE = /^[ >]{0,3}\[\^([^\]\s]+)\]:.*(?:\n+(?: {2,}|\t).*)*/gm;
-const HIDING_MATH =
-  /\\(?:text|page|f)?(?:color|box)\b|\\[hv]?phantom|\\(?:tiny|scriptsize|rlap|llap|kern|hidden|fontsize)\b/i;
-
 function dropHidingMath(match: RegExpMatchArray): Visible {
-  return HIDING_MATH.test(match[0]) ? DROP(match) : keep(match);
+  return isHidingMath(match[0]) ? DROP(match) : keep(match);
+}
+
+/** A block inside a list or a quote that GitHub draws; one without an end reaches to the end. */
+const DRAWN_INSIDE =
+  /^[ \t>*+\d.)-]+(`{3,}|~{3,})[ \t]*(mermaid|math|geojson|topojson|stl)\b(?:[^](?!^[ \t>]*\1))*[^]?/gim;
+
+function readDrawnInside([whole, , kind = '']: RegExpMatchArray): Visible {
+  return readDrawn(kind.toLowerCase(), whole) ?? { text: whole, hidden: 0 };
 }
 
 /** The words behind an image are not on the page; three or fewer are what GitHub itself puts there. */
@@ -166,7 +174,7 @@ function references(text: string): ReadonlySet<string> {
 
 const TAG = /<(\/?)([a-z][a-z0-9-]*)((?:\s+[^\s"'=<>`/]+(?:\s*=\s*(?:[^\s"'=<>`]+|'[^']*'|"[^"]*"))?)*)\s*(\/?)>/gi;
 const NEVER_SHOWN = new Set(
-  'script style template title noscript iframe noembed noframes xmp plaintext textarea head object svg math select'.split(
+  'script style template title noscript iframe noembed noframes xmp plaintext textarea head object svg math select video audio rp'.split(
     ' ',
   ),
 );
@@ -174,12 +182,16 @@ const VOID = new Set('area base br col embed hr img input link meta source track
 const KNOWN = new Set(
   (
     'a abbr article b bdo big blockquote body caption center cite code dd del details dfn div dl dt em figcaption figure ' +
-    'font footer h1 h2 h3 h4 h5 h6 header html i ins kbd li main mark nav ol p picture pre q rp rt ruby s samp section small ' +
-    'span strike strong sub summary sup table tbody td tfoot th thead tr tt u ul var video audio'
+    'font footer h1 h2 h3 h4 h5 h6 header html i ins kbd li main mark nav ol p picture pre q rt ruby s samp section small ' +
+    'span strike strong sub summary sup table tbody td tfoot th thead tr tt u ul var'
   ).split(' '),
 );
 const HIDING =
   /\shidden\b|aria-hidden\s*=\s*["']?true|(?:display\s*:\s*none|visibility\s*:|opacity\s*:|font-size\s*:|color\s*:|text-indent\s*:|position\s*:|clip)/i;
+
+/** Each of them inside another makes the letters a quarter smaller, until nobody sees them. */
+const SHRINKING = new Set(['sub', 'sup', 'small']);
+const TOO_SMALL = 4;
 
 /** Text without tags. Elements that are never shown or that hide themselves go with all they hold. */
 function readTags(text: string): Visible {
@@ -187,6 +199,7 @@ function readTags(text: string): Visible {
   let hidden = 0;
   let end = 0;
   let inside: { name: string; depth: number } | undefined;
+  let small = 0;
   for (const match of text.matchAll(TAG)) {
     const [whole, slash, tag = '', attributes = '', selfClosed] = match;
     const name = tag.toLowerCase();
@@ -196,7 +209,10 @@ function readTags(text: string): Visible {
     if (inside) {
       if (name === inside.name && !single) inside.depth += slash ? -1 : 1;
       if (inside.depth === 0) inside = undefined;
-    } else if (!slash && (NEVER_SHOWN.has(name) || HIDING.test(attributes))) {
+    } else if (
+      !slash &&
+      (NEVER_SHOWN.has(name) || HIDING.test(attributes) || (SHRINKING.has(name) && small >= TOO_SMALL))
+    ) {
       hidden += 1;
       if (!single) inside = { name, depth: 1 };
     } else if (name === 'details' && !slash && !/\sopen\b/i.test(attributes)) {
@@ -204,6 +220,7 @@ function readTags(text: string): Visible {
     } else if (attributes === '' && !KNOWN.has(name) && !single) {
       left += whole;
     }
+    if (!inside && SHRINKING.has(name)) small = Math.max(0, small + (slash ? -1 : 1));
   }
   return { text: inside ? left : left + text.slice(end), hidden };
 }

@@ -84,6 +84,14 @@ describe('putComment', () => {
     await put('plain');
   });
 
+  test('says no more than GitHub takes', async () => {
+    api().get(LIST).reply(200, []);
+    api()
+      .post(CREATE, ({ body }: { body: string }) => body.startsWith(MARKER) && body.length <= 65_536)
+      .reply(201, comment(7));
+    await put(`${MARKER}\n${`${'x'.repeat(99)}\n`.repeat(2_000)}`);
+  });
+
   test('leaves a comment that says it already, whatever its line ends', async () => {
     api()
       .get(LIST)

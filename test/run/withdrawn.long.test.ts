@@ -59,9 +59,28 @@ describe.each(['while Kimi builds', 'before the merge'])('%s', (moment) => {
       expect(await github.tip('main')).toBe(main);
       const pushed = github.pushes.some(({ ref }) => ref.includes(id));
       expect(pushed).toBe(moment === 'before the merge');
+      // With the leave it would go on in the middle of the next story.
+      if (name === 'the permission is withdrawn') github.comment('ada', number, '/omk cancel');
+      await world.idle();
     },
     STORY_MS,
   );
+});
+
+test('a goal that was held for want of its leave goes on once the leave is back and its checks pass again', async () => {
+  const { github, model } = world;
+  model.will({ ...planning([{ id: 'back', title: 'Add a line', writeScope: ['words/**'] }]), times: 1 });
+  model.will(building('back', [{ tools: [write('words/back.txt', 'one more\n')] }, { say: 'Added it.' }]));
+  const number = ask(world, 'Add the file words/back.txt');
+  github.beforeEach(({ route }) => {
+    if (route === 'POST /repos/{owner}/{repo}/pulls') github.repository.roles.set('ada', 'read');
+  });
+  expect((await world.finish(number)).status).toBe('blocked_on_human');
+  github.beforeEach(undefined);
+  github.repository.roles.set('ada', 'write');
+  for (const pull of github.pulls().filter(({ head }) => head.ref.includes('back'))) await github.runChecks(pull);
+  await world.idle();
+  expect((await world.finish(number)).status).toBe('ready');
 });
 
 test('a goal that a label started ends when the label is taken away', async () => {
