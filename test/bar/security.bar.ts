@@ -30,6 +30,12 @@ const PROMISES: readonly Promised[] = [
     tests: /starts nothing/,
   },
   {
+    name: 'Reviews that move a goal only if their author may write',
+    least: 9,
+    file: 'test/run/security-matrix.test.ts',
+    tests: /^a review of the pull request/,
+  },
+  {
     name: 'Protected paths × ways to change them, refused by name',
     least: 25 * 6,
     file: 'test/goal/audit.test.ts',
