@@ -79,17 +79,23 @@ describe('what hostile code leaves where omk works next', () => {
     async () => {
       const tool =
         'mkdir -p node_modules/.bin && cp real.sh node_modules/.bin/judge && chmod +x node_modules/.bin/judge';
-      const goal = goalWith(tool, 'node_modules/.bin/judge && sh src/check.sh', 'test ! -e $HOME/.npmrc');
+      const gates = [
+        'node_modules/.bin/judge && sh src/check.sh',
+        'test ! -e $HOME/.npmrc',
+        'test ! -e node_modules/planted',
+      ];
+      const goal = goalWith(tool, ...gates);
       const files = {
         '.gitignore': 'node_modules\n',
         'real.sh': '#!/bin/sh\n! grep -q bad src/word\n',
         'src/word': 'good\n',
       };
-      const evil = 'printf "#!/bin/sh\\nexit 0\\n" > node_modules/.bin/judge; echo script-shell=/x > $HOME/.npmrc\n';
+      const evil =
+        'printf "#!/bin/sh\\nexit 0\\n" > node_modules/.bin/judge; echo script-shell=/x > $HOME/.npmrc; touch node_modules/planted\n';
       const poisoning = await commit({ ...files, 'src/check.sh': evil });
-      expect(statuses(await run(goal, poisoning, 'forged'))).toEqual(['passed', 'failed']);
+      expect(statuses(await run(goal, poisoning, 'forged'))).toEqual(['passed', 'failed', 'failed']);
       const bad = await commit({ 'src/word': 'bad\n', 'src/check.sh': 'true\n' });
-      expect(statuses(await run(goal, bad, 'forged'))).toEqual(['failed', 'passed']);
+      expect(statuses(await run(goal, bad, 'forged'))).toEqual(['failed', 'passed', 'passed']);
     },
   );
 });

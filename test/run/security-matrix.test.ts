@@ -28,12 +28,12 @@ function payload(association: string, body: string, sender: unknown = ADA): obje
   };
 }
 
-/** GitHub, of which only the question for a permission matters; it takes whatever it is told. */
-function gitHubThatSays(answer: Answer): GitHub {
+/** GitHub, of which only the question for a permission matters; it takes whatever it is told. `id`: whose the login is. */
+function gitHubThatSays(answer: Answer, id: number = ADA.id): GitHub {
   const getCollaboratorPermissionLevel = () => {
     if (answer === 'timeout') return Promise.reject(Object.assign(new Error('timed out'), { name: 'TimeoutError' }));
     if (typeof answer === 'number') return Promise.reject(Object.assign(new Error('refused'), { status: answer }));
-    return Promise.resolve({ data: { permission: answer, role_name: answer, user: { id: ADA.id } } });
+    return Promise.resolve({ data: { permission: answer, role_name: answer, user: { id } } });
   };
   const getContent = () => Promise.reject(Object.assign(new Error('no such file'), { status: 404 }));
   const createComment = () => Promise.resolve({ data: { id: 5, html_url: 'https://github.com/o/r/issues/3#5' } });
@@ -50,8 +50,8 @@ function gitHubThatSays(answer: Answer): GitHub {
 const COMMENT = { event: 'issue_comment', action: 'created' };
 const NO_BOTS: { OMK_BOTS: number[]; APP_ID: number } = { OMK_BOTS: [], APP_ID: 1 };
 
-/** A webhook, and what GitHub says when omk asks who sent it. */
-type Call = { event: string; action: string | undefined; payload: object; answer: Answer };
+/** A webhook, and what GitHub says when omk asks who sent it: the permission, and the id of the account with that login. */
+type Call = { event: string; action: string | undefined; payload: object; answer: Answer; id?: number };
 
 /** Whether omk itself starts a goal on it: all of its way from the stored webhook to the goal. */
 async function starts(call: Call, config = NO_BOTS): Promise<boolean> {
@@ -62,7 +62,7 @@ type Before = { config?: typeof NO_BOTS; goal?: Goal };
 
 /** The kinds of all events that omk records, and `look` where it looks at a slice anew. */
 async function whatFollows(
-  { event, action, payload: said, answer }: Call,
+  { event, action, payload: said, answer, id }: Call,
   { config = NO_BOTS, goal }: Before = {},
 ): Promise<string[]> {
   const followed: string[] = [];
@@ -90,7 +90,7 @@ async function whatFollows(
       return Promise.resolve();
     },
   };
-  const connect = () => Promise.resolve(gitHubThatSays(answer));
+  const connect = () => Promise.resolve(gitHubThatSays(answer, id));
   const tools = { config, store, clock: { now: () => AT }, log: pino({ level: 'silent' }), connect };
   await respond('d', tools as unknown as Tools).catch((error: unknown) => {
     if (!(error instanceof TransientError)) throw error;
@@ -126,7 +126,7 @@ test.each(OTHERS)('$login of type $type starts nothing, whatever its permission'
     ['issues', 'labeled'],
   ] as const) {
     const said = payload('OWNER', '/omk run', sender);
-    expect(await starts({ event, action, payload: said, answer: 'admin' })).toBe(false);
+    expect(await starts({ event, action, payload: said, answer: 'admin', id: sender.id })).toBe(false);
   }
 });
 
