@@ -5,7 +5,7 @@ import { git, gitFault, tryGit, type GitOptions } from './git.ts';
 
 const BUSY_RETRY_MS = 5_000;
 const STALE_WITHOUT_PROC_MS = 10 * 60_000;
-const LOCKING_VERBS = new Set(['init', 'fetch', 'worktree', 'reset', 'read-tree', 'add', 'clean']);
+const LOCKING_VERBS = new Set(['init', 'fetch', 'worktree', 'reset', 'read-tree', 'add', 'clean', 'restore', 'rm']);
 
 const tails = new Map<string, Promise<void>>();
 
