@@ -67,9 +67,9 @@ export async function askKimi(goal: Goal, question: Question, tools: Tools): Pro
 }
 
 /** What Kimi says goes to many places, and to some of them past every other sink: the message of a commit is one. */
-function cleaned(outcome: KimiOutcome, { cleaner }: Tools): KimiOutcome {
+function cleaned(outcome: KimiOutcome, tools: Tools): KimiOutcome {
   if (outcome.kind === 'failed') return outcome;
-  const cleaning = cleaner();
+  const cleaning = tools.cleaner();
   return { ...outcome, text: cleaning.take(outcome.text) + cleaning.end() };
 }
 
