@@ -158,7 +158,8 @@ async function hearReview(heard: Heard & { kind: 'review' }, delivery: string, t
 /** What is said of work that is over is answered once to each, so that nobody waits for more. */
 async function hearTooLate(heard: Heard & { kind: 'review' }, slice: Slice, delivery: string, tools: Tools) {
   const about = `late review by ${heard.sender.id}`;
-  if (heard.said.trim() === '' || !(await isFirst({ ...heard, delivery, windowMs: FLOOD_WINDOW_MS }, about, tools))) return;
+  if (heard.said.trim() === '' || !(await isFirst({ ...heard, delivery, windowMs: FLOOD_WINDOW_MS }, about, tools)))
+    return;
   const github = await tools.connect(heard.repository);
   await say({ issue: heard.issue, key: about, github, tools }, refusals.reviewTooLate(slice));
 }

@@ -62,7 +62,7 @@ describe('a webhook', () => {
     await post(freeze);
     expect(await isFrozen()).toBe(true);
     await post(unfreeze);
-    for (const days of [0, 1, 6, 2]) {
+    for (const days of [0, 6, 8]) {
       world.clock.advance(days * 86_400_000);
       await world.omk.store.sweepWebhooks(new Date(world.clock.now().getTime() - 7 * 86_400_000));
       await post(freeze);
