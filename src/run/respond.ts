@@ -61,20 +61,17 @@ async function hearComment(heard: Heard & { kind: 'comment' }, delivery: string,
   if (!isPerson(sender) && !isListedBot(sender, tools.config)) return hearProgram({ ...heard, delivery }, tools);
   const { issue, comment, repository } = heard;
   if (!(await isNews(heard, delivery, tools))) return;
-  const key = `comment:${comment.id}`;
-  const flood = await takeIn(
-    { repository, issue, key },
-    parsed.kind === 'command' ? parsed.command.kind : undefined,
-    tools,
-  );
-  if (flood === 'ignored') return;
   const github = await tools.connect(repository);
   const person = { id: sender.id, login: sender.login, app: sender.app };
+  const key = `comment:${comment.id}`;
   const talk: Talk = { issue, repository, key, commentId: comment.id, github, tools, person };
-  if (flood === 'told') return sayFlooded(talk);
+  const flood = await takeIn(talk, parsed.kind === 'command' ? parsed.command.kind : undefined, tools);
+  if (flood === 'too-much') return sayFlooded(talk, delivery);
+  const askPermission = () => permissionOf(person, github, tools);
+  if (flood === 'heard-from-writers' && !mayWrite(await askPermission())) return sayFlooded(talk, delivery);
   await unlessRefused(tools, () => addReaction(github, { commentId: comment.id, content: 'eyes' }));
   if (parsed.kind === 'fault') return say(talk, refusals.faults(parsed));
-  const permission = await permissionOf(person, github, tools);
+  const permission = await askPermission();
   const { command, more } = parsed;
   if (!mayUse(command.kind, permission))
     return flood === 'heard' ? say(talk, refusals.notPermitted(command.kind, permission)) : undefined;
@@ -104,9 +101,10 @@ async function hearLabel(heard: Heard & { kind: 'label' }, delivery: string, too
   const person = { id: sender.id, login: sender.login };
   const talk: Talk = { issue, repository, key: `label:${delivery}`, commentId: undefined, github, tools, person };
   const flood = await takeIn(talk, 'run', tools);
-  if (flood !== 'heard') return flood === 'told' ? sayFlooded(talk) : undefined;
+  if (flood === 'too-much') return sayFlooded(talk, delivery);
   if (issue.isPull) return say(talk, refusals.labelOnPull());
   const labeller = await getPermission(github, sender);
+  if (flood === 'heard-from-writers' && !mayWrite(labeller)) return sayFlooded(talk, delivery);
   if (!mayWrite(labeller)) return say(talk, refusals.notPermitted('run', labeller));
   if (!mayWrite(await getPermission(github, issue.author))) return say(talk, refusals.confirmLabel(issue.author.login));
   const answer = await obeyOrExplain({ kind: 'run', options: NO_OPTIONS, text: undefined }, talk);

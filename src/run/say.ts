@@ -11,10 +11,16 @@ import type { Tools } from './tools.ts';
 
 type Said = Pick<Talk, 'repository' | 'issue' | 'key'>;
 
-/** Counts it among what was said on its issue, so that no ping-pong of people's programs goes on for long. */
-export async function takeIn({ repository, issue, key }: Said, command: Command['kind'] | undefined, { store }: Tools) {
+/** Counts it among what was said on its issue and by its author there, so that no ping-pong of people's programs goes on for long. */
+export async function takeIn(
+  { repository, issue, key, person }: Said & Pick<Talk, 'person'>,
+  command: Command['kind'] | undefined,
+  { store }: Tools,
+) {
   const place = `${repository.id}#${issue.number}`;
-  return judgeFlood(await store.countHeard({ key, place }, FLOOD_WINDOW_MS), command);
+  const here = await store.countHeard({ key, place }, FLOOD_WINDOW_MS);
+  const own = await store.countHeard({ key: `own:${key}`, place: `${place} by ${person.id}` }, FLOOD_WINDOW_MS);
+  return judgeFlood({ here, own }, command);
 }
 
 /** So long omk remembers what it heard. What is older is no news: GitHub delivers nothing again after three days. */
@@ -52,7 +58,8 @@ export async function unlessRefused({ log }: Tools, say: () => Promise<unknown>)
 }
 
 /** Says that too much was said, once an hour at the most. */
-export function sayFlooded(talk: Talk): Promise<void> {
+export async function sayFlooded(talk: Talk, delivery: string): Promise<void> {
+  if (!(await isFirst({ ...talk, delivery, windowMs: FLOOD_WINDOW_MS }, 'flooded', talk.tools))) return;
   const hour = Math.floor(talk.tools.clock.now().getTime() / FLOOD_WINDOW_MS);
-  return say({ ...talk, key: `flood:${talk.issue.number}:${hour}` }, refusals.flooded(FLOOD_LIMIT));
+  await say({ ...talk, key: `flood:${talk.issue.number}:${hour}` }, refusals.flooded(FLOOD_LIMIT));
 }

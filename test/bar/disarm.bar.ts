@@ -62,8 +62,15 @@ const DEFENCES: readonly Defence[] = [
   {
     name: 'the breaker of an issue',
     file: 'src/goal/flood.ts',
-    from: "if (count <= FLOOD_LIMIT) return 'heard';",
+    from: "if (here <= FLOOD_LIMIT) return 'heard';",
     to: "return 'heard';",
+    test: 'test/goal/flood.test.ts',
+  },
+  {
+    name: 'the breaker of one who writes',
+    file: 'src/goal/flood.ts',
+    from: 'if (own <= FLOOD_LIMIT)',
+    to: 'if (own > 0)',
     test: 'test/goal/flood.test.ts',
   },
   {

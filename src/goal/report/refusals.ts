@@ -84,7 +84,7 @@ export function busy({ status }: Pick<Goal, 'status'>): string {
 
 /** Too much was said here; said once. */
 export function flooded(limit: number): string {
-  return `More than ${limit} commands came here within an hour. Until that is over omk answers nothing on this issue; ${commandCode('cancel')} and ${commandCode('pause')} still work.`;
+  return `More than ${limit} commands came here within an hour. Until that is over omk hears only those who may write, ${limit} commands of each; ${commandCode('cancel')} and ${commandCode('pause')} always work.`;
 }
 
 /** There is no goal to act on. */
