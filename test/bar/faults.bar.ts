@@ -126,7 +126,7 @@ async function tryRow(world: World, routes: string[], row: (typeof ROWS)[number]
     const issue = play(world, id);
     const goal = await bringToEnd(world, issue, trial);
     if (trial.commands.length > 0 && !row.stops) trial.faults.push(`people were needed: ${trial.commands.join(', ')}`);
-    trial.faults.push(...(await differences(world, issue, goal, id)));
+    trial.faults.push(...(await differences(world, issue, goal, { id, refused: row.stops === true })));
   } catch (error) {
     trial.faults.push(String(error));
   }
@@ -166,18 +166,24 @@ function commandFor(goal: Goal | undefined): string {
   return next ?? '/omk retry';
 }
 
-/** What differs from a goal that nobody disturbed. */
-async function differences(world: World, issue: number, goal: Goal, id: string): Promise<string[]> {
+/** What differs from a goal that nobody disturbed. A reaction that GitHub refused for good (`refused`) is not asked for again. */
+async function differences(
+  world: World,
+  issue: number,
+  goal: Goal,
+  { id, refused }: { id: string; refused: boolean },
+): Promise<string[]> {
   const { github } = world;
   const pulls = github.pulls().filter(({ head }) => head.ref.startsWith(`omk/${issue}/`));
   const { comments } = github.issue(issue);
   const statuses = comments.filter(({ app, body }) => app && body.includes('<!-- omk:status:'));
   const goals = new Set(statuses.map(({ body }) => /<!-- omk:status:[^ ]*/.exec(body)?.[0]));
+  const reactions = comments[0]?.reactions.length ?? 0;
   const found = {
     pulls: pulls.map(({ merged }) => merged !== undefined),
     heads: new Set(pulls.map(({ head }) => head.ref)).size,
     doubled: statuses.length - goals.size,
-    reactions: comments[0]?.reactions.length,
+    reactions: refused ? Math.max(reactions, 1) : reactions,
     branch: (await github.tip(`omk/${issue}/${id}`)) ?? 'gone',
     file: await github.file('main', `words/${id}.txt`),
     status: goal.status,

@@ -15,7 +15,9 @@ export type RawRequest = {
   body: Buffer;
 };
 
-const gitPath = /^\/([^/]+)\/([^/]+?)(?:\.git)?(\/(?:info\/refs|git-upload-pack|git-receive-pack))$/;
+const gitPath = /^\/([^/]+)\/([^/]+?)(?:\.git)?(\/(?:info\/refs|git-upload-pack|git-receive-pack|HEAD|objects\/.+))$/;
+/** What git asks a server for that does not seem to know its protocol. GitHub has nothing to say to it. */
+const dumbPath = /^\/(?:HEAD|objects\/)/;
 
 /** Whether the request is one of git's. */
 export function isGitRequest(url: URL): boolean {
@@ -32,6 +34,7 @@ export async function answerGit(site: Site, request: RawRequest, exchange: Excha
   if (token) exchange.caller = 'installation';
   const refusal = refusalFor({ repository, token, password, pushes });
   if (refusal || !repository) return refusal ?? plain(404, 'Repository not found.');
+  if (dumbPath.test(path)) return plain(404, 'Not Found');
 
   const { status, headers, body, updates } = await serveGit(
     repository.gitDir,
