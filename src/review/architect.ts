@@ -1,8 +1,10 @@
 import picomatch from 'picomatch';
 import { posix } from 'node:path';
 import { apiRules } from './architect/api.ts';
+import { contractRules } from './architect/contract.ts';
 import { copyRules } from './architect/copies.ts';
 import { dependencyRules } from './architect/dependencies.ts';
+import { inputRules } from './architect/inputs.ts';
 import { javaParts } from './architect/java.ts';
 import { partRules } from './architect/parts.ts';
 import { sizeRules } from './architect/size.ts';
@@ -224,6 +226,8 @@ export const architectRules: readonly Rule[] = [
   circle,
   removedExport,
   ...apiRules,
+  ...contractRules,
+  ...inputRules,
   ...dependencyRules,
   ...sizeRules,
   ...copyRules,

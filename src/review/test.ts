@@ -9,6 +9,9 @@ import { coverageRules } from './test/coverage.ts';
 import { disarmedRules } from './test/disarmed.ts';
 import { expectedRules } from './test/expected.ts';
 import { hollowRules } from './test/hollow.ts';
+import { batsRules } from './test/bats.ts';
+import { configRules } from './test/config.ts';
+import { mockedRules } from './test/mocked.ts';
 import { snapshotRules } from './test/snapshots.ts';
 import { tautologyRules } from './test/tautology.ts';
 import { untestedRules } from './test/untested.ts';
@@ -94,11 +97,42 @@ const lines: Rule[] = [
     (line, source) => /\.skip\(\s*(?!['"`])/.test(line.code) || (isConditional(line, source) ?? false),
   ),
   skipped(
+    SCRIPTS,
+    /^\s*this\.skip\(\)|^\s*(?:it|test|describe)\(.*\{\s*(?:skip|todo):\s*(?:true|['"`])/,
+    isConditional,
+  ),
+  inTests({
+    id: 'test/skipped',
+    severity: 'low',
+    languages: SCRIPTS,
+    pattern: /\b(?:jest\.retryTimes|this\.retries)\(\s*[1-9]/,
+    message: 'A test that fails is tried again until it passes: `$&`',
+    remedy: 'Find out why it fails now and then.',
+  }),
+  skipped(
     ['python'],
     /^\s*@(?:pytest\.mark\.skip\b(?!if)|unittest\.skip\(|skip\()|^\s*pytestmark\s*=\s*pytest\.mark\.skip\b(?!if)|^\s*pytest\.skip\(|^\s*self\.skipTest\(|^\s*@pytest\.mark\.skipif\(\s*(?:True|1\b|not False)|^\s*@pytest\.mark\.xfail\b(?!.*\b(?:raises|condition|sys|platform|os)\b)/,
     isConditional,
   ),
   skipped(['rust'], /^\s*#\[ignore\b/),
+  inTests({
+    id: 'test/skipped',
+    severity: 'medium',
+    languages: ['go'],
+    view: 'raw',
+    pattern: /^\/\/go:build ignore\b/,
+    message: 'No test of this file runs: `$&`',
+    remedy: 'Make the tests pass, or remove them with what they prove.',
+  }),
+  inTests({
+    id: 'test/assertion-weakened',
+    severity: 'medium',
+    languages: ['rust'],
+    pattern: /^\s*#\[should_panic\b/,
+    unless: (line, source) => [1, 2].some((step) => source.isAdded(line.number + step)),
+    message: 'The test passes now when it fails: `$&`',
+    remedy: 'Assert what must come.',
+  }),
   skipped(
     ['shell'],
     /^\s*skip(?:\s|$)/,
@@ -203,4 +237,7 @@ export const testRules: readonly Rule[] = [
   ...workflowTests,
   ...hollowRules,
   ...expectedRules,
+  ...configRules,
+  ...mockedRules,
+  ...batsRules,
 ];

@@ -77,7 +77,7 @@ const SURFACES: readonly Surface[] = [
   },
   {
     files: /(^|\/)(?!__init__)\w+\.py$/,
-    names: named(/^(?:async )?(?:def|class) ([A-Za-z]\w*)/),
+    names: named(/^(?: {4})?(?:async )?(?:def|class) ([A-Za-z]\w*)/),
     reaches: (path, { paths }) => paths.has(posix.join(posix.dirname(path), '__init__.py')),
     perhaps: true,
   },
@@ -112,6 +112,13 @@ function imported(text: string): string[] {
       )
       .filter((name) => /^[A-Za-z]\w*$/.test(name));
   return /^__all__\b/.test(text) ? [...text.matchAll(/["'](\w+)["']/g)].map((match) => match[1] ?? '') : [];
+}
+
+/** Whether users of the package can reach what a file offers. */
+export function isReachable(path: string, reading: Reading): 'yes' | 'perhaps' | 'no' {
+  const reaching = SURFACES.filter(({ files, reaches }) => files.test(path) && reaches(path, reading));
+  if (reaching.length === 0) return 'no';
+  return reaching.every(({ perhaps }) => perhaps) ? 'perhaps' : 'yes';
 }
 
 /** What callers outside of the repository could use and cannot any more. */
@@ -175,7 +182,7 @@ function keptNames(reading: Reading): Set<string> {
 }
 
 /** The change says so itself: in its change log, its version or a note of deprecation that goes with the name. */
-function isAnnounced(reading: Reading): boolean {
+export function isAnnounced(reading: Reading): boolean {
   return reading.change.files.some(
     ({ path, added, removed }) =>
       (/(^|\/)(CHANGES|CHANGELOG|HISTORY|NEWS|RELEASES?|MIGRATION|UPGRADING)[^/]*$|(^|\/)\.changeset\/|(^|\/)changelog\.d\//i.test(

@@ -4,7 +4,7 @@ import { shorten, type Hit, type Rule } from '../rules.ts';
 
 /** A line that asserts something, in any of the usual frameworks. */
 export const ASSERTION =
-  /\b(?:expect(?:_\w+)?|assert\w*|should|verify|check|refute|ensure)\b\s*[.(!]|\bassert(?:_\w+)?!?[ (]|\.(?:should|expect)\b|\bt\.(?:Error|Fatal|Errorf|Fatalf|is|deepEqual|true|false|throws\w*|like|not|regex)\(|\bassert\w*\s*[({]|\bverify\(|\bself\.assert\w+|\bpytest\.raises|\brequire\.|\bEXPECT_\w+|\bASSERT_\w+|\bXCTAssert\w*|\bt\.Run\(|^\s*\[\[? .+ (?:-\w+|==?|!=|=~) .+ \]\]?\s*$/;
+  /\b(?:expect(?:_\w+)?|assert\w*|should|verify|check|refute|ensure)\b\s*[.(!]|\bassert(?:_\w+)?!?[ (]|\.(?:should|expect)\b|\bt\.(?:Error|Fatal|Errorf|Fatalf|is|deepEqual|true|false|throws\w*|like|not|regex)\(|\bassert\w*\s*[({]|\bverify\(|\bself\.assert\w+|\bpytest\.raises|\brequire\.|\bEXPECT_\w+|\bASSERT_\w+|\bXCTAssert\w*|\bt\.Run\(|^\s*(?:Assert\.|self\.)?fail\(|^\s*\[\[? .+ (?:-\w+|==?|!=|=~) .+ \]\]?\s*$/;
 
 const assertionRemoved: Rule = {
   id: 'test/assertion-removed',
@@ -104,9 +104,9 @@ export function lineNear(hunk: Hunk | undefined, line: { oldLine: number } | und
 }
 
 const WEAK =
-  /\.(?:toBeTruthy|toBeDefined|toBeFalsy)\(\)|\.not\.toThrow\(\)|expect\.anything\(\)|\bassertTrue\(|\bassertIsNotNone\(|\bassertNotNull\(|\.isNotNull\(\)|\.toBe(?:GreaterThan|LessThan)(?:OrEqual)?\(|\.toEqual\(expect\.any\(|\bassertThat\([^()]*\)\.isNotEmpty\(\)|\bassert!\(.* (?:[<>]=?|!=) |\bassert [^=]*? (?:[<>]=?|!=|in) |\bassert_ne!\(|\.not\.to(?:Be|Equal|StrictEqual)\(|\bassertNotEquals?\(|\bassert\.NotEqual\(|\bassert\.notStrictEqual\(|\bt\.Logf?\(|^\s*if .* == (?:0|nil|""|false) \{$|\bassert\.ok\(|\bassert\.NotNil\(|\bassert!\([^=]*\.is_(?:some|ok)\(\)|\bassert \w[\w.]*(?:\(.*\))?(?: is not None)?\s*$|^\s*if .*\s(?:<=?|>=?) -?\d+ \{$/;
+  /\.(?:toBeTruthy|toBeDefined|toBeFalsy|toThrow\w*|toHaveBeenCalled|toHaveReturned)\(\)|\.not\.toThrow\(\)|expect\.anything\(\)|\bassertTrue\(|\bassertIsNotNone\(|\bassertNotNull\(|\.isNotNull\(\)|\.toBe(?:GreaterThan|LessThan)(?:OrEqual)?\(|\.toEqual\(expect\.any\(|\bassertThat\([^()]*\)\.isNotEmpty\(\)|\bassert!\(.* (?:[<>]=?|!=) |\bassert [^=]*? (?:[<>]=?|!=|in) |\bassert_ne!\(|\.not\.to(?:Be|Equal|StrictEqual)\(|\bassertNotEquals?\(|\bassert\.NotEqual\(|\bassert\.notStrictEqual\(|\bt\.Logf?\(|^\s*if .* == (?:0|nil|""|false) \{$|\bassert\.ok\(|\b(?:assert|require)\.(?:NotNil|NotEmpty|NoError|Error|True|Contains)\(|\bassert!\([^=]*\.is_(?:some|ok)\(\)|\bassert \w[\w.]*(?:\(.*\))?(?: is not None)?\s*$|^\s*if .*\s(?:<=?|>=?) -?\d+ \{$/;
 const STRONG =
-  /\.(?:toBe|toEqual|toStrictEqual|toMatchObject|toThrow|toHaveBeenCalledWith)\((?!\))|\bassert(?:Equals?|Same|Raises|AlmostEqual)\(|\.isEqualTo\(|\bassert\.(?:strictEqual|equal|deepEqual|deepStrictEqual|Equal|Same)\(|\bassert_eq!\(|\bassert .*==|^\s*if .* != \S+ \{$|\bt\.(?:Error|Fatal)f?\(/;
+  /\.(?:toBe|toEqual|toStrictEqual|toMatchObject|toThrow|toHaveBeenCalledWith)\((?!\))|\bassert(?:Equals?|Same|Raises|AlmostEqual)\(|\.isEqualTo\(|\b(?:assert|require)\.(?:strictEqual|equal|deepEqual|deepStrictEqual|Equal|Same|ErrorIs|EqualError|ErrorContains|Len|ElementsMatch|JSONEq)\(|\bassert_eq!\(|\bassert .*==|^\s*if .* != \S+ \{$|\bt\.(?:Error|Fatal)f?\(/;
 
 const assertionWeakened: Rule = {
   id: 'test/assertion-weakened',
@@ -142,6 +142,31 @@ const assertionWeakened: Rule = {
   },
 };
 
+/** An assertion that stood for itself is made only under a condition. */
+const conditional: Rule = {
+  id: 'test/assertion-weakened',
+  severity: 'medium',
+  remedy: 'Assert it whatever happens.',
+  languages: 'all',
+  *find(reading) {
+    for (const source of reading.files)
+      for (const hunk of source.role === 'test' && source.language.programs ? source.change.hunks : []) {
+        const gone = hunk.lines.filter(({ kind, text }) => kind === 'removed' && ASSERTION.test(text));
+        for (const { kind, text, newLine } of hunk.lines) {
+          const guarded = kind === 'added' ? /^\s*if\b.*?[):{]\s*(\S.*)$/.exec(text)?.[1] : undefined;
+          const before = gone.find((old) => guarded?.startsWith(old.text.trim().replace(/;$/, '')));
+          if (before)
+            yield {
+              file: source.path,
+              line: newLine,
+              message: `This was asserted whatever happened: \`${shorten(before.text)}\``,
+              text,
+            } satisfies Hit;
+        }
+      }
+  },
+};
+
 /** Both speak of the same things: what the weaker one names, the stronger one named. */
 function areAlike(strong: string, weak: string): boolean {
   const [before, after] = [namesIn(strong), namesIn(weak)];
@@ -155,7 +180,7 @@ function namesIn(text: string): string[] {
 }
 
 const FRAMEWORK =
-  /^(?:expect|await|not|to(?:[A-Z]\w*)?|be|any|anything|Object|String|Number|Array|t|T|Fatal|Fatalf|Error|Errorf|Log|Logf|if|is|None|null|nil|True|False|true|false|self|self_|is[A-Z]\w*|is_some|is_ok|equal\w*|deep\w*|strict\w*|ok|Equal|NotNil|NotNull|Same|in|require|result_of)$/;
+  /^(?:expect|await|not|to(?:[A-Z]\w*)?|be|any|anything|Object|String|Number|Array|t|T|Fatal|Fatalf|Error|Errorf|Log|Logf|if|is|None|null|nil|True|False|true|false|self|self_|is[A-Z]\w*|is_some|is_ok|equal\w*|deep\w*|strict\w*|ok|Equal|NotNil|NotNull|NotEmpty|NoError|ErrorIs|True|Contains|EqualError|ErrorContains|Len|ElementsMatch|JSONEq|Same|in|require|assert|result_of)$/;
 
 /** Assertions that went away or say less than before. */
-export const assertionRules: readonly Rule[] = [assertionRemoved, assertionWeakened];
+export const assertionRules: readonly Rule[] = [assertionRemoved, assertionWeakened, conditional];

@@ -37,7 +37,8 @@ export function isTestBlock(block: Block, source: SourceFile): boolean {
   const header = source.lineAt(block.start)?.text ?? '';
   const above = source.lineAt(block.start - 1)?.text ?? '';
   if (source.role !== 'test' && !source.isTestLine(block.start)) return false;
-  if (source.language.name === 'rust') return /^\s*#\[(?:\w+::)?test\b/.test(above) && /\bfn\b/.test(block.header);
+  if (source.language.name === 'rust')
+    return [above, header].some((line) => /^\s*#\[(?:\w+::)?test\b/.test(line)) && /\bfn\b/.test(block.header);
   if (['java', 'kotlin', 'csharp'].includes(source.language.name))
     return (
       [above, header].some((line) => /^\s*(?:@(?:Test|ParameterizedTest)\b|\[(?:Fact|Test|TestMethod)\b)/.test(line)) &&

@@ -50,7 +50,7 @@ function pairsOf(hunk: Hunk): [HunkLine, HunkLine][] {
 }
 
 const LITERAL =
-  /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`|\b\d[\w.]*\b|\b(?:true|false|True|False|null|None|nil|undefined)\b/g;
+  /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`|\b\d[\w.]*(?:(?<=e)-\d+)?\b|\b(?:true|false|True|False|null|None|nil|undefined)\b/g;
 /** A row of a table of cases. */
 const ROW = /^\s*[[({].*[\])}],?\s*$/;
 

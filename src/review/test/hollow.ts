@@ -66,7 +66,7 @@ const caught: Rule = {
         const inside = source.language.blocks === 'indent' ? bodyOf(tried, source) : bodyOf(tried, source).slice(0, -1);
         const own = bodyOf(block, source);
         const hides =
-          inside.some(({ text }) => ASSERTION.test(text)) &&
+          inside.some(({ text }) => ASSERTION.test(text) && !/\bfail\(/.test(text)) &&
           own.every(({ code }) =>
             /^\s*(?:pass|\}|\}\)?;?|return;?|console\.\w+\(.*|print\(.*|log\w*\.\w+\(.*|System\.\w+\.print.*|\w+\.printStackTrace\(\);)?\s*$/.test(
               code,

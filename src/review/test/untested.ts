@@ -211,7 +211,8 @@ function newStatements(source: SourceFile, removed: ReadonlySet<string>): Source
   return source.added.filter(
     (line) =>
       line.startsIn === 'code' &&
-      line.depth === 0 &&
+      // Of a shell the braces of a function count too.
+      (line.depth === 0 || source.language.blocks === 'none') &&
       LOGIC.test(line.code) &&
       !DECLARATION.test(line.code) &&
       !source.isTestLine(line.number) &&

@@ -1,0 +1,86 @@
+import { shorten, type Hit, type Rule } from '../rules.ts';
+import { TESTS } from './disarmed.ts';
+import type { Hunk, HunkLine } from '../read/diff.ts';
+import type { SourceFile } from '../read/reading.ts';
+import { lineNear } from './assertions.ts';
+
+/** How builds and runners are told not to run tests, or not to mind when they fail. */
+const OFF =
+  /-DskipTests\b(?!=false)|-Dmaven\.test\.skip(?!=false)|<(?:skipTests|maven\.test\.skip|testFailureIgnore|skipITs)>\s*true|\bgradlew?\b.*\s-x\s+(?:test|check)\b|\bignoreFailures\s*=\s*true|\btest\.enabled\s*=\s*false|\btasks\.(?:test|withType<Test>)\b.*enabled\s*=\s*false|\b(?:passWithNoTests|allowOnly)\b['"]?\s*:\s*true/;
+
+/** Words that leave some tests out of a run. */
+const LEAVES_OUT =
+  /\s(?:-k\s+["']?not\b|-m\s+["']?not\b|--deselect\b|--ignore(?:-glob)?[= ]|-short\b|--exclude\b|--testPathIgnorePatterns\b|--skip\b|-skip\b|--invert\b|-E\s+["']?not\b)/;
+
+/** Words that make a run stricter. */
+const STRICT =
+  /--cov-fail-under[= ]\d+|--coverage\b|--check-coverage\b|\s-race\b|--fail-under[= ]\d+|--strict-markers\b|--ci\b|--fail-on-\w+|-Werror\b|--forbid-only\b|--all-features\b|--workspace\b/;
+
+/** Settings of runners that name what is no test. */
+const IGNORES =
+  /\b(?:testPathIgnorePatterns|modulePathIgnorePatterns|norecursedirs|collect_ignore|deselect|excludedGroups)\b/;
+const SETTINGS =
+  /(^|\/)(?:jest|vitest|vite|karma|playwright|cypress)\.config\.\w+$|(^|\/)(?:pyproject\.toml|setup\.cfg|tox\.ini|pytest\.ini|conftest\.py|package\.json|\.mocharc\.\w+|pom\.xml|build\.gradle(?:\.kts)?)$/;
+
+/** Runs of tests that were made smaller or milder. */
+const milder: Rule = {
+  id: 'test/disarmed',
+  severity: 'medium',
+  remedy: 'Run all tests, and let a failed one fail the run.',
+  languages: 'all',
+  *find(reading) {
+    for (const source of reading.files) {
+      if (source.role === 'docs' || source.role === 'generated') continue;
+      for (const hunk of source.change.hunks)
+        for (const line of hunk.lines) {
+          const why = line.kind === 'added' ? whyMilder(line, hunk, source) : undefined;
+          if (why !== undefined)
+            yield {
+              file: source.path,
+              line: line.newLine,
+              message: `${why}: \`${shorten(line.text)}\``,
+              text: line.text,
+            } satisfies Hit;
+        }
+      yield* runGone(source);
+    }
+  },
+};
+
+function whyMilder({ text }: HunkLine, hunk: Hunk, source: SourceFile): string | undefined {
+  if (/^\s*(?:#|\/\/|\*)/.test(text)) return undefined;
+  const removed = hunk.lines.filter(({ kind }) => kind === 'removed').map((line) => line.text);
+  if (OFF.test(text) && !removed.some((old) => OFF.test(old)) && source.oldText !== undefined)
+    return 'Tests are not run, or may fail';
+  if (
+    IGNORES.test(text) &&
+    SETTINGS.test(source.path) &&
+    removed.every((old) => !IGNORES.test(old) || old.length < text.length) &&
+    source.oldText !== undefined
+  )
+    return 'Some tests are left out';
+  const command = TESTS.exec(text)?.[0];
+  const before = command === undefined ? undefined : removed.find((old) => old.includes(command));
+  if (before === undefined) return undefined;
+  if (LEAVES_OUT.test(text) && !LEAVES_OUT.test(before)) return 'Some tests are left out';
+  const dropped = STRICT.exec(before)?.[0].trim();
+  return dropped !== undefined && !STRICT.test(text) ? `The run asks for less, \`${dropped}\` is gone` : undefined;
+}
+
+/** An image whose build ran the tests does not run them any more. */
+function* runGone(source: SourceFile): Iterable<Hit> {
+  if (source.language.name !== 'dockerfile' || source.change.status !== 'modified' || TESTS.test(source.text)) return;
+  for (const hunk of source.change.hunks) {
+    const gone = hunk.lines.find(({ kind, text }) => kind === 'removed' && /^\s*RUN\b/i.test(text) && TESTS.test(text));
+    if (gone)
+      yield {
+        file: source.path,
+        line: lineNear(hunk, gone),
+        message: `Tests are not run any more: \`${shorten(gone.text)}\``,
+        text: gone.text,
+      };
+  }
+}
+
+/** How tests are run. */
+export const configRules: readonly Rule[] = [milder];
