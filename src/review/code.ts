@@ -3,6 +3,9 @@ import { docRules } from './code/docs.ts';
 import { errorRules } from './code/errors.ts';
 import { flowRules } from './code/flow.ts';
 import { goRules } from './code/go.ts';
+import { callSlips } from './code/calls.ts';
+import { misspeltRules } from './code/misspelt.ts';
+import { unusedRules } from './code/unused.ts';
 import { comparisonRules } from './code/comparisons.ts';
 import { conditionRules } from './code/conditions.ts';
 import { idleRules } from './code/idle.ts';
@@ -331,4 +334,7 @@ export const codeRules: readonly Rule[] = [
   ...goRules,
   ...textRules,
   ...docRules,
+  ...callSlips,
+  ...misspeltRules,
+  ...unusedRules,
 ];

@@ -198,7 +198,7 @@ const nilForError: Rule = {
   *find(reading) {
     for (const source of sourcesOf(reading, ['go']))
       for (const block of source.blocks().all) {
-        if (!/^if (?:.*; ?)?err != nil$/.test(block.header) || !source.isAdded(block.start)) continue;
+        if (!/^if (?:.*; ?)?err != nil$/.test(block.header) || !touches(block, source)) continue;
         const body = linesOf(block, source).map((line) => line.code.trim());
         const fn = source
           .blocks()

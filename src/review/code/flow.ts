@@ -168,5 +168,120 @@ function isPartOfJump(before: SourceLine, source: SourceFile): boolean {
   return /^\s*(?:return|throw|break|continue|yield)\b/.test(statementAt(before.number, source).code);
 }
 
+const GUARD =
+  /^\s*if\s*\(?(.+?)\)?\s*(?:\{\s*)?(?:return|throw|raise|continue|break)\b|^\s*if (.+):\s*(?:return|raise|continue|break)\b/;
+
+/** Two guards in a row that ask the same: the second never leaves. */
+const repeatedGuard: Rule = {
+  id: 'code/repeated-condition',
+  severity: 'medium',
+  remedy: 'Write the condition that was meant; the second branch never runs.',
+  languages: 'all',
+  *find(reading) {
+    for (const source of sourcesOf(reading, 'all'))
+      for (const line of source.language.programs ? source.added : []) {
+        const match = GUARD.exec(line.text);
+        const before = match ? GUARD.exec(codeAbove(line.number, source)) : null;
+        const [asked, other] = [match, before].map((one) => (one?.[1] ?? one?.[2])?.replace(/\s+/g, ''));
+        if (asked !== undefined && asked === other && !/\(\)|\+\+|--/.test(asked))
+          yield {
+            file: source.path,
+            line: line.number,
+            message: `The condition \`${shorten(match?.[1] ?? match?.[2] ?? '')}\` was asked already`,
+          } satisfies Hit;
+      }
+  },
+};
+
+function codeAbove(number: number, source: SourceFile): string {
+  for (let at = number - 1; at > Math.max(0, number - 4); at -= 1) {
+    const line = source.lineAt(at);
+    if (line && line.code.trim() !== '') return line.text;
+  }
+  return '';
+}
+
+/** A handler below one that takes everything. */
+const lateHandler: Rule = {
+  id: 'code/unreachable',
+  severity: 'medium',
+  remedy: 'Put the narrower handler first.',
+  languages: ['python', 'java', 'csharp'],
+  *find(reading) {
+    for (const source of sourcesOf(reading, ['python', 'java', 'csharp'])) {
+      const handlers = source.blocks().all.filter(({ kind }) => kind === 'catch');
+      for (const [at, block] of handlers.entries()) {
+        const before = handlers[at - 1];
+        if (
+          !before ||
+          before.parent !== block.parent ||
+          block.start - before.end > 1 ||
+          !(source.isAdded(block.start) || source.isAdded(before.start))
+        )
+          continue;
+        const broad = /^except(?:\s+(?:Base)?Exception\b.*)?$|\bcatch \(\s*(?:final )?(?:Exception|Throwable)\b/.test(
+          before.header,
+        );
+        if (
+          broad &&
+          !/^except\s*$/.test(block.header) &&
+          /^except|catch \(/.test(block.header) &&
+          !/BaseException|Throwable|KeyboardInterrupt|SystemExit|GeneratorExit|CancelledError/.test(block.header)
+        )
+          yield {
+            file: source.path,
+            line: block.start,
+            message: `This never runs: \`${shorten(before.header)}\` takes everything`,
+          } satisfies Hit;
+      }
+    }
+  },
+};
+
+/** What is known to be missing is read in the very branch that knows it. */
+const knownMissing: Rule = {
+  id: 'code/null-access',
+  severity: 'high',
+  remedy: 'Turn the check around.',
+  languages: [...SCRIPTS, 'java', 'kotlin', 'csharp', 'go', 'python'],
+  *find(reading) {
+    for (const source of sourcesOf(reading, [...SCRIPTS, 'java', 'kotlin', 'csharp', 'go', 'python']))
+      for (const block of source.blocks().all) {
+        const name =
+          /^if \(?\s*(?:([A-Za-z_$][\w$]*) (?:===?|is) (?:null|undefined|None|nil)|(?:!|not )([A-Za-z_$][\w$]*))\s*\)?$/
+            .exec(block.header)
+            ?.slice(1)
+            .find(Boolean);
+        if (block.kind !== 'condition' || name === undefined) continue;
+        const word = name.replaceAll('$', '\\$');
+        const first = source.lines
+          .slice(block.open, block.end)
+          .find(({ code }) => new RegExp(`(?<![\\w$.])${word}(?![\\w$])`).test(code));
+        if (!first || !(source.isAdded(first.number) || source.isAdded(block.start)) || source.isTestLine(first.number))
+          continue;
+        const sure = /null|undefined|None|nil/.test(block.header);
+        if (
+          new RegExp(`(?<![\\w$.])${word}\\.[A-Za-z_]\\w*${sure ? '' : '\\.'}`).test(first.code) &&
+          !new RegExp(`(?<![\\w$.])${word}\\s*(?::=|=(?!=))`).test(first.code) &&
+          (sure || !/^(?:!|not)/.test(name)) &&
+          (sure || source.language.name !== 'python')
+        )
+          yield {
+            file: source.path,
+            line: first.number,
+            message: `\`${name}\` is read where it is known to be missing`,
+          } satisfies Hit;
+      }
+  },
+};
+
 /** Rules that look at more than one line: blocks, what follows a jump, chains of conditions. */
-export const flowRules: readonly Rule[] = [unreachable, repeatedCondition, finalReturn, fallsThrough];
+export const flowRules: readonly Rule[] = [
+  unreachable,
+  repeatedCondition,
+  repeatedGuard,
+  lateHandler,
+  knownMissing,
+  finalReturn,
+  fallsThrough,
+];

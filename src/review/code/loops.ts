@@ -1,3 +1,4 @@
+import { functionAround, givenTo } from '../read/flow.ts';
 import { SCRIPTS } from '../read/language.ts';
 import { linesLike, shorten, sourcesOf, type Hit, type Rule } from '../rules.ts';
 
@@ -76,5 +77,109 @@ const onePast: Rule = {
   },
 };
 
-/** Loops that change what they go through, or go past its end. */
-export const loopRules: readonly Rule[] = [shrinking, onePast];
+const REMOVES = /(?<![\w.])([\w.]+)\.(?:splice|remove|removeAt|RemoveAt|pop)\(\s*(\w+)\b|^\s*del ([\w.]+)\[(\w+)\]/;
+const removing = linesLike(REMOVES);
+
+/** `for (i = 0; i < list.length; i++) list.splice(i, 1)`: the element after the removed one is passed over. */
+const skipping: Rule = {
+  id: 'code/changed-while-read',
+  severity: 'medium',
+  remedy: 'Go from the end to the beginning, or make a new list of what stays.',
+  languages: [...SCRIPTS, 'python', 'java', 'csharp'],
+  *find(reading) {
+    for (const source of sourcesOf(reading, [...SCRIPTS, 'python', 'java', 'csharp']))
+      for (const line of removing(source)) {
+        const [list, index] =
+          REMOVES.exec(line.code)
+            ?.slice(1)
+            .filter((part) => part !== undefined) ?? [];
+        const loop = source
+          .blocks()
+          .around(line.number)
+          .find(({ kind }) => kind === 'loop' || kind === 'function');
+        const head =
+          /\bfor (\w+) in range\(\s*len\(([\w.]+)\)\s*\)|\bfor \(?\s*(?:let|var|int)?\s*(\w+) = 0; \3 < ([\w.]+?)\.(?:length|size\(\)|Count);.*\+\+/.exec(
+            loop?.header ?? '',
+          );
+        const [counter, through] = head?.slice(1).filter((part) => part !== undefined) ?? [];
+        if (index === undefined || counter !== index || through !== list || source.isTestLine(line.number)) continue;
+        const near = [0, 1, 2].map((step) => source.lineAt(line.number + step)?.code ?? '').join(' ');
+        if (new RegExp(`\\b${index}--|--${index}\\b|\\b${index} -= 1|\\b(?:break|return)\\b`).test(near)) continue;
+        yield {
+          file: source.path,
+          line: line.number,
+          message: `What follows the removed element of \`${shorten(list ?? '')}\` is passed over`,
+        } satisfies Hit;
+      }
+  },
+};
+
+/** `for (const value in list)`: these are the places of an array, not what it holds. */
+const placesOnly: Rule = {
+  id: 'code/wrong-call',
+  severity: 'medium',
+  remedy: 'Use for…of.',
+  languages: SCRIPTS,
+  *find(reading) {
+    for (const source of sourcesOf(reading, SCRIPTS))
+      for (const block of source.blocks().all) {
+        const list = /^for \(\s*(?:const|let|var) [\w$]+ in ([A-Za-z_$][\w$]*)\s*\)$/.exec(block.header)?.[1];
+        if (list === undefined || !source.isAdded(block.start)) continue;
+        const given = givenTo(list, { line: block.start, source })?.code ?? '';
+        const typed = new RegExp(
+          `[(,]\\s*${list.replaceAll('$', '\\$')}\\??\\s*:\\s*(?:readonly )?(?:[\\w<>.]+\\[\\]|Array<)`,
+        ).test(functionAround({ line: block.start, source })?.header ?? '');
+        if (/^\s*\[|\.(?:split|map|filter|slice|concat|values)\([^]*\)\s*$|^Array\b/.test(given) || typed)
+          yield {
+            file: source.path,
+            line: block.start,
+            message: `This goes through the places of \`${list}\`, not through what it holds`,
+          } satisfies Hit;
+      }
+  },
+};
+
+/** A loop whose first turn always leaves it. */
+const onlyOnce: Rule = {
+  id: 'code/single-turn',
+  severity: 'medium',
+  remedy: 'Leave after the loop, or only when something is found.',
+  languages: 'all',
+  *find(reading) {
+    for (const source of sourcesOf(reading, 'all'))
+      for (const block of source.language.programs ? source.blocks().all : []) {
+        if (block.kind !== 'loop' || block.end - block.open < 2 || /^(?:while|do|loop)\b/.test(block.header)) continue;
+        const body = source.lines
+          .slice(block.open, source.language.blocks === 'indent' ? block.end : block.end - 1)
+          .filter(({ code }) => code.trim() !== '');
+        if (!body.some(({ number }) => source.isAdded(number)) || source.isTestLine(block.start)) continue;
+        const indent = body[0]?.code.search(/\S/) ?? 0;
+        const top = body
+          .filter(({ code }) => code.search(/\S/) === indent)
+          .map(({ code, number }) => ({ code: code.trim(), number }));
+        if (
+          body.some(({ code }) => /\bcontinue\b|\byield\b/.test(code)) ||
+          /^(?:case|default)\b/.test(top[0]?.code ?? '')
+        )
+          continue;
+        const branches =
+          /^if\b/.test(top[0]?.code ?? '') && top.slice(1).some(({ code }) => /^\}? ?else\b(?! ?if)/.test(code));
+        const last = body.at(-1);
+        const inner = body.filter(({ code }) => code.search(/\S/) > indent && !/^\s*[})]/.test(code));
+        const leaves =
+          branches &&
+          top.every(({ code }) => /^(?:if\b|elif\b|\}? ?else\b|\}$)/.test(code)) &&
+          inner.length === top.filter(({ code }) => /\bif\b|\bif\b|\belse\b|\belif\b/.test(code)).length &&
+          inner.every(({ code }) => /^\s*(?:return|break|raise|throw)\b/.test(code));
+        if (last && leaves)
+          yield {
+            file: source.path,
+            line: last.number,
+            message: `The first turn always leaves this loop: \`${shorten(block.header)}\``,
+          } satisfies Hit;
+      }
+  },
+};
+
+/** Loops that change what they go through, go past its end, or do not go through it. */
+export const loopRules: readonly Rule[] = [shrinking, onePast, skipping, placesOnly, onlyOnce];

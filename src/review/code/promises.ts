@@ -53,7 +53,8 @@ async function importedAsync(source: SourceFile, reading: Reading): Promise<stri
   return found;
 }
 
-function asyncNames(lines: readonly SourceLine[], python: boolean): Set<string> {
+/** What a text declares asynchronous, and nothing else of the same name. */
+export function asyncNames(lines: readonly SourceLine[], python: boolean): Set<string> {
   const names = new Set<string>();
   const plain = new Set<string>();
   for (const line of lines) {

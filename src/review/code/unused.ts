@@ -1,0 +1,162 @@
+import { SCRIPTS, type LanguageName } from '../read/language.ts';
+import type { SourceLine } from '../read/lexer.ts';
+import type { SourceFile } from '../read/reading.ts';
+import { sourcesOf, type Hit, type Rule } from '../rules.ts';
+
+/** How often each word stands in a file, in code, texts and comments that link to names. */
+function countsOf(source: SourceFile): ReadonlyMap<string, number> {
+  const found = known.get(source) ?? new Map<string, number>();
+  if (!known.has(source))
+    for (const [word] of source.text.matchAll(/[A-Za-z_$][\w$]*/g)) found.set(word, (found.get(word) ?? 0) + 1);
+  known.set(source, found);
+  return found;
+}
+
+const known = new WeakMap<SourceFile, Map<string, number>>();
+
+type Declared = { name: string; what: string };
+
+/** What a line declares for its own file alone. */
+const DECLARES: Partial<Record<LanguageName, (line: SourceLine, source: SourceFile) => readonly Declared[]>> = {
+  ...Object.fromEntries(SCRIPTS.map((name) => [name, inScript])),
+  python: inPython,
+  go: inGo,
+  java: inJava,
+  rust: inRust,
+  shell: inShell,
+};
+
+const names = (what: string, ...found: (string | undefined)[]): Declared[] =>
+  found.flatMap((name) => (name === undefined || name === '' || name.startsWith('_') ? [] : [{ name, what }]));
+
+function inScript({ code, text }: SourceLine, source: SourceFile): readonly Declared[] {
+  const imported = /^\s*import\s+(?:type\s+)?([\w$*\s{},]+?)\s+from\b/.exec(text)?.[1];
+  if (imported !== undefined)
+    return names(
+      'import',
+      ...imported.split(/[{},]+/).map((part) =>
+        /^React$|^h$/.test(part.trim())
+          ? undefined
+          : part
+              .trim()
+              .replace(/^type\s+(?!as\b)/, '')
+              .split(/\s+as\s+/)
+              .at(-1),
+      ),
+    );
+  if (!/\b(?:import|export|require|module)\b/.test(source.text)) return [];
+  return [
+    ...names('variable', /^\s*(?:const|let|var)\s+([A-Za-z$][\w$]*)\s*(?::[^=]+)?=(?!>)/.exec(code)?.[1]),
+    ...names('function', /^(?:async )?function\*? ([A-Za-z$][\w$]*)\s*[(<]/.exec(code)?.[1]),
+  ];
+}
+
+function inPython({ code, number }: SourceLine, source: SourceFile): readonly Declared[] {
+  const [inner] = source.blocks().around(number);
+  if (/(^|\/)__init__\.py$/.test(source.path)) return [];
+  const from = /^(?:from\s+(?!__future__)[\w.]+\s+)?import\s+\(?([\w.,\s]+?)\)?\s*$/.exec(code.trimEnd())?.[1];
+  if (from !== undefined && !/__all__/.test(source.text))
+    return names(
+      'import',
+      ...from.split(',').map(
+        (part) =>
+          part
+            .trim()
+            .split(/\s+as\s+/)
+            .at(-1)
+            ?.split('.')[0],
+      ),
+    );
+  if (
+    inner === undefined ||
+    source
+      .blocks()
+      .around(number)
+      .every(({ kind }) => kind !== 'function') ||
+    inner.kind === 'class'
+  )
+    return [];
+  return names('variable', /^\s+([a-z]\w*)\s*(?::[^=]+)?= (?!=)/.exec(code)?.[1]);
+}
+
+function inGo({ code, text }: SourceLine): readonly Declared[] {
+  const path = /^\s*(?:import\s+)?"([a-z][\w/]*)"\s*$/.exec(text)?.[1];
+  if (path !== undefined)
+    return names(
+      'import',
+      path
+        .split('/')
+        .at(-1)
+        ?.replace(/^v\d+$/, ''),
+    );
+  return names('variable', /^\s+([a-z]\w*) := /.exec(code)?.[1], /^\s+var ([a-z]\w*)\b/.exec(code)?.[1]);
+}
+
+function inJava({ code, number }: SourceLine, source: SourceFile): readonly Declared[] {
+  const imported = /^import (?:static )?[\w.]+\.(\w+);/.exec(code)?.[1];
+  if (imported !== undefined) return names('import', imported);
+  const inFunction = source
+    .blocks()
+    .around(number)
+    .some(({ kind }) => kind === 'function');
+  return [
+    ...names(
+      'variable',
+      inFunction
+        ? /^\s+(?:final )?(?!return\b|throw\b|new\b|else\b)[A-Za-z][\w<>[\], .?]* ([a-z]\w*) = /.exec(code)?.[1]
+        : undefined,
+    ),
+    ...names('method', /^\s+private (?:static |final )*[\w<>[\], .?]+ ([a-z]\w*)\(/.exec(code)?.[1]),
+  ];
+}
+
+function inRust({ code, number }: SourceLine, source: SourceFile): readonly Declared[] {
+  if (/^\s*#\[/.test(source.lineAt(number - 1)?.code ?? '')) return [];
+  return [
+    ...names('variable', /^\s+let (?:mut )?([a-z]\w*)\s*(?::[^=]+)?=/.exec(code)?.[1]),
+    ...names('function', /^(?:async )?fn ([a-z]\w*)/.exec(code)?.[1]),
+  ].filter(({ name }) => name !== 'main');
+}
+
+/** Only of a program that reads nothing else: what others source may be for them. */
+function inShell({ code, raw }: SourceLine, source: SourceFile): readonly Declared[] {
+  if (!source.text.startsWith('#!') || /(?:^|[;&|\s])(?:\.|source|eval|export -p|set -a|envsubst)\s/m.test(source.text))
+    return [];
+  const name = /^\s*(?:local |readonly )?([a-z]\w*)=/.exec(code)?.[1];
+  return /^\s*\w+=(?:"[^"]*"|\S*)\s+\w/.test(raw) ? [] : names('variable', name);
+}
+
+const RANK: Readonly<Record<string, 'low' | 'medium'>> = { import: 'low' };
+
+/** Declared here, and named nowhere else in the file. */
+const unused: Rule = {
+  id: 'code/unused',
+  ignoresMoves: true,
+  severity: 'medium',
+  remedy: 'Remove it, or use it as it was meant.',
+  languages: Object.keys(DECLARES) as LanguageName[],
+  *find(reading) {
+    for (const source of sourcesOf(reading, Object.keys(DECLARES) as LanguageName[], ['product', 'script', 'test'])) {
+      const declares = DECLARES[source.language.name];
+      if (!declares || source.partial || /\.d\.[cm]?ts$|\.pyi$/.test(source.path)) continue;
+      for (const line of source.added) {
+        if (line.startsIn !== 'code' || !MAY.test(line.code) || /noqa|eslint-disable|nolint|allow\(/.test(line.raw))
+          continue;
+        for (const { name, what } of declares(line, source)) {
+          if ((countsOf(source).get(name) ?? 0) > 1) continue;
+          yield {
+            file: source.path,
+            line: line.number,
+            severity: source.role === 'test' ? 'low' : (RANK[what] ?? 'medium'),
+            message: `Nothing uses the ${what} \`${name}\``,
+          } satisfies Hit;
+        }
+      }
+    }
+  },
+};
+
+const MAY = /=|\bimport\b|"|\bfn\b|\bfunction\b|\bprivate\b/;
+
+/** What is added and serves nothing. */
+export const unusedRules: readonly Rule[] = [unused];
