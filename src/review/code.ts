@@ -2,6 +2,9 @@ import { absentRules } from './code/absent.ts';
 import { docRules } from './code/docs.ts';
 import { errorRules } from './code/errors.ts';
 import { flowRules } from './code/flow.ts';
+import { resourceRules } from './code/resources.ts';
+import { manifestSlips } from './infrastructure/manifests.ts';
+import { imageSlips } from './infrastructure/images.ts';
 import { goRules } from './code/go.ts';
 import { callSlips } from './code/calls.ts';
 import { misspeltRules } from './code/misspelt.ts';
@@ -332,6 +335,9 @@ export const codeRules: readonly Rule[] = [
   ...shellRules,
   ...workflowSlips,
   ...goRules,
+  ...resourceRules,
+  ...manifestSlips,
+  ...imageSlips,
   ...textRules,
   ...docRules,
   ...callSlips,

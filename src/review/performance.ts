@@ -5,10 +5,12 @@ import type { SourceLine } from './read/lexer.ts';
 import type { SourceFile } from './read/reading.ts';
 import { collectionLoop } from './read/loops.ts';
 import { commandCosts } from './performance/commands.ts';
+import { manifestCosts } from './infrastructure/manifests.ts';
 import { imageCosts } from './infrastructure/images.ts';
 import { workflowCosts } from './infrastructure/workflows.ts';
 import { javaCosts } from './performance/java.ts';
 import { growthRules } from './performance/growth.ts';
+import { waitingRules } from './performance/waiting.ts';
 import { unboundedRules } from './performance/unbounded.ts';
 import { lineRule, linesLike, shorten, sourcesOf, type Hit, type LineRule, type Rule } from './rules.ts';
 
@@ -93,7 +95,7 @@ const queries = inLoop(
     {
       languages: ['python'],
       pattern:
-        /\b(?:requests|httpx)\.(?:get|post|put|delete|patch|request)\(|\burlopen\(|\b\w*(?:cursor|conn|connection|db|session)\.(?:execute|query|scalar|scalars)\(|\b[A-Z]\w+\.objects\.(?:get|filter|create|exclude|update_or_create|get_or_create)\(|\b[A-Z]\w+\.query\.(?:get|filter\w*)\(/,
+        /\b(?:requests|httpx)\.(?:get|post|put|delete|patch|request)\(|\burlopen\(|\b(?:\w*(?:cursor|conn|connection|db|session)|cur|c)\.(?:execute|query|scalar|scalars)\(|\b[A-Z]\w+\.objects\.(?:get|filter|create|exclude|update_or_create|get_or_create)\(|\b[A-Z]\w+\.query\.(?:get|filter\w*)\(/,
     },
     {
       languages: ['go'],
@@ -135,6 +137,11 @@ const queries = inLoop(
       languages: ['java', 'kotlin'],
       pattern: /\b\w+\.execute(?:Query|Update)?\((?!\s*\w+\s*->)/,
       unless: (line, source) => !/PreparedStatement|\bStatement\b/.test(source.text) || /[bB]atch/.test(line.code),
+    },
+    {
+      languages: ['java', 'kotlin'],
+      pattern: /\b\w*[cC]lient\.(?:send|execute|newCall|exchange)\(|\b\w+\.(?:prepareStatement|createStatement)\(/,
+      unless: (line) => /[bB]atch/.test(line.code),
     },
     { languages: ['ruby'], pattern: /\b[A-Z]\w+\.(?:find|find_by|where|create!?)\b/ },
     { languages: ['php'], pattern: /->(?:query|execute|prepare|find|findOneBy)\(|\bmysqli_query\(/ },
@@ -372,6 +379,8 @@ export const performanceRules: readonly Rule[] = [
   ...growthRules,
   ...blocking,
   ...unboundedRules,
+  ...waitingRules,
   ...imageCosts,
+  ...manifestCosts,
   ...workflowCosts,
 ];

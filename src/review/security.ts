@@ -9,6 +9,7 @@ import { exposureRules } from './security/exposure.ts';
 import { guardRules } from './security/guards.ts';
 import { verificationRules } from './security/verification.ts';
 import { queryRules } from './security/queries.ts';
+import { manifestRisks } from './infrastructure/manifests.ts';
 import { imageRisks } from './infrastructure/images.ts';
 import { installRules } from './security/installs.ts';
 import { workflowRisks } from './infrastructure/workflows.ts';
@@ -29,5 +30,6 @@ export const securityRules: readonly Rule[] = [
   ...supplyRules,
   ...installRules,
   ...imageRisks,
+  ...manifestRisks,
   ...workflowRisks,
 ];

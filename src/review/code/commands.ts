@@ -106,25 +106,26 @@ const careless: Rule = {
     }
     for (const source of reading.files) {
       const { language, role, change } = source;
-      if (language.name !== 'shell' || !['product', 'script'].includes(role) || SETS_E.test(source.text)) continue;
-      const hunk = change.hunks.find(({ lines }) =>
-        lines.some(({ kind, text }) => kind === 'removed' && SETS_E.test(text)),
-      );
-      const gone = hunk?.lines.find(({ kind, text }) => kind === 'removed' && SETS_E.test(text));
-      const place = hunk && lineNear(hunk, gone);
-      if (place !== undefined && change.status === 'modified')
-        hits.push({
-          file: source.path,
-          line: place,
-          message: 'A failure stopped this script, and does not any more',
-          text: 'set -e',
-        });
+      if (language.name !== 'shell' || !['product', 'script'].includes(role) || change.status !== 'modified') continue;
+      for (const [sets, message] of STOPS) {
+        const hunk = change.hunks.find(({ lines }) =>
+          lines.some(({ kind, text }) => kind === 'removed' && sets.test(text)),
+        );
+        const gone = hunk?.lines.find(({ kind, text }) => kind === 'removed' && sets.test(text));
+        if (hunk && !sets.test(source.text))
+          hits.push({ file: source.path, line: lineNear(hunk, gone), message, text: gone?.text ?? '' });
+      }
     }
     return hits;
   },
 };
 
 const SETS_E = /^\s*set\s+(?:-\w*e|.*-o errexit)|^#!.*\s-\w*e/m;
+const STOPS: readonly (readonly [RegExp, string])[] = [
+  [SETS_E, 'A failure stopped this script, and does not any more'],
+  [/\bpipefail\b/, 'A failure before a pipe stopped this script, and does not any more'],
+  [/^\s*set\s+(?:-\w*u|.*-o nounset)/m, 'A name without a value stopped this script, and does not any more'],
+];
 
 /** Tracing that was left on inside of a function. */
 const tracing: Rule = {

@@ -16,14 +16,21 @@ const swallowedError: Rule = {
         if (!empty || !touches(block, source) || saysWhy(block, source)) continue;
         const narrowly = source.language.name === 'java' && answersNothing(block, source) && !isBroad(block);
         const forgets = narrowly || (answersNothing(block, source) && (isBroad(block) || forgetsMuch(block, source)));
-        if (!isEmpty(block, source) && !forgets) continue;
+        const mildly =
+          !forgets && answersNothing(block, source) && /\bcatch \(\s*(?:e|ex|err|error)\s*\)$/.test(block.header);
+        if (!isEmpty(block, source) && !forgets && !mildly) continue;
         const narrow =
           source.language.name === 'python' && !/^except(\s*\(?\s*(Base)?Exception\b.*)?$/.test(block.header);
         yield {
           file: source.path,
           line: block.start,
           message: `The error is swallowed: \`${shorten(block.header)}\` does nothing`,
-          ...(narrow || narrowly || source.role === 'script' || NAMED_SO.test(block.header) || isProbe(block, source)
+          ...(narrow ||
+          narrowly ||
+          mildly ||
+          source.role === 'script' ||
+          NAMED_SO.test(block.header) ||
+          isProbe(block, source)
             ? { severity: 'low' as const }
             : {}),
         } satisfies Hit;

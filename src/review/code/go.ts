@@ -1,6 +1,6 @@
 import { argumentsOf, givenTo } from '../read/flow.ts';
 import type { SourceFile } from '../read/reading.ts';
-import { shorten, sourcesOf, type Hit, type Rule } from '../rules.ts';
+import { linesLike, shorten, sourcesOf, type Hit, type Rule } from '../rules.ts';
 import { statementAt } from '../read/statements.ts';
 
 const go = (
@@ -133,6 +133,44 @@ const wrongArguments = go(
   },
 );
 
+const bareAssertion = go(
+  { id: 'code/type-assertion', severity: 'low', remedy: 'Ask with `value, ok :=`.' },
+  function* (source) {
+    for (const line of asserts(source)) {
+      const match = ASSERTED.exec(line.code);
+      if (
+        !match ||
+        /, ?\w+ :?=|\.\(type\)|\bMust\w*\(/.test(line.code) ||
+        line.comment.trim() !== '' ||
+        source.isTestLine(line.number)
+      )
+        continue;
+      yield { line: line.number, message: `Another type ends the program here: \`${shorten(match[0])}\`` };
+    }
+  },
+);
+
+const ASSERTED = /[\w)\]]\.\((?!type\))\*?[\w.[\]]+(?:\{\})?\)/;
+const asserts = linesLike(/\.\(/);
+
+/** `// Load reads …` above a function that is called otherwise now. */
+const wrongName = go(
+  { id: 'code/stale-doc', severity: 'medium', remedy: 'Let the comment begin with the name of what it is about.' },
+  function* (source) {
+    const removed = new Set(source.change.removed.flatMap(({ text }) => DECLARED.exec(text)?.[1] ?? []));
+    for (const line of source.added) {
+      const name = DECLARED.exec(line.code)?.[1];
+      let at = line.number - 1;
+      while (/^\/\//.test(source.lineAt(at - 1)?.raw ?? '')) at -= 1;
+      const told = /^\/\/ ([A-Za-z]\w*) /.exec(source.lineAt(at)?.raw ?? '')?.[1];
+      if (name !== undefined && told !== undefined && told !== name && removed.has(told))
+        yield { line: at, message: `The comment is about \`${told}\`, and this is \`${name}\`` };
+    }
+  },
+);
+
+const DECLARED = /^(?:func (?:\([^)]*\) )?|type )(\w+)/;
+
 /** Slips of Go that its compiler lets through. */
 export const goRules: readonly Rule[] = [
   deferInLoop,
@@ -142,4 +180,6 @@ export const goRules: readonly Rule[] = [
   unheardWrite,
   skippedError,
   wrongArguments,
+  bareAssertion,
+  wrongName,
 ];

@@ -211,5 +211,101 @@ const slips: Rule[] = [
   }),
 ];
 
+/** `this.size = size` where no `size` was handed over: the field is given to itself. */
+const ownField: Rule = {
+  id: 'code/self-assignment',
+  severity: 'medium',
+  remedy: 'Assign the parameter that was meant.',
+  languages: ['java', 'csharp'],
+  *find(reading) {
+    for (const source of sourcesOf(reading, ['java', 'csharp']))
+      for (const line of source.added) {
+        const name = /^\s*this\.(\w+) = \1;\s*$/.exec(line.code)?.[1];
+        const fn = name === undefined ? undefined : functionAround(line.number, source);
+        if (name === undefined || !fn) continue;
+        const known = [
+          fn.header,
+          ...linesIn(fn, source)
+            .filter(({ number }) => number < line.number)
+            .map(({ code }) => code),
+        ].some((code) => new RegExp(`(?<![\\w.])${name}\\b`).test(code));
+        if (!known)
+          yield {
+            file: source.path,
+            line: line.number,
+            message: `\`${name}\` is given to itself; no parameter is called so`,
+          } satisfies Hit;
+      }
+  },
+};
+
+/** What a map may not hold is made a plain number. */
+const unboxed: Rule = {
+  id: 'code/missing-result',
+  severity: 'medium',
+  remedy: 'Use getOrDefault.',
+  languages: JAVA,
+  *find(reading) {
+    for (const source of javaFiles(reading))
+      for (const line of source.added) {
+        const returned = /^\s*return (?:this\.)?(\w+)\.get\([^()]*\);\s*$/.exec(line.code)?.[1];
+        const given = /^\s*(?:final )?(?:int|long|double|boolean|char) \w+ = (?:this\.)?(\w+)\.get\([^()]*\);\s*$/.exec(
+          line.code,
+        )?.[1];
+        const name = returned ?? given;
+        if (
+          name === undefined ||
+          !new RegExp(`\\bMap<[^=;]*,\\s*(?:Integer|Long|Double|Boolean|Character)>\\s+${name}\\b`).test(source.text)
+        )
+          continue;
+        const header = functionAround(line.number, source)?.header ?? '';
+        const near = [1, 2, 3].map((back) => source.lineAt(line.number - back)?.code ?? '').join(' ');
+        if (
+          (given === undefined && !/\b(?:int|long|double|boolean|char) \w+\(/.test(header)) ||
+          /containsKey|put\w*\(|compute\w*\(|merge\(/.test(near)
+        )
+          continue;
+        yield {
+          file: source.path,
+          line: line.number,
+          message: `\`${name}\` may hold nothing under that key, and nothing is no number`,
+        } satisfies Hit;
+      }
+  },
+};
+
+/** A new error that says nothing of the one that was caught. */
+const lostCause: Rule = {
+  id: 'code/lost-cause',
+  severity: 'low',
+  remedy: 'Hand the caught error over as the cause.',
+  languages: ['java', 'python', 'javascript', 'typescript', 'tsx'],
+  *find(reading) {
+    for (const source of sourcesOf(reading, ['java', 'python', 'javascript', 'typescript', 'tsx']))
+      for (const block of source.blocks().all) {
+        const name =
+          block.kind === 'catch'
+            ? (/(\w+)\s*(?::\s*\w+\s*)?\)$/.exec(block.header)?.[1] ?? / as (\w+)$/.exec(block.header)?.[1])
+            : undefined;
+        if (name === undefined) continue;
+        const body = linesIn(block, source);
+        const thrown = body.find(({ code }) => /\b(?:throw new|raise) \w+\(/.test(code));
+        if (!thrown || !source.isAdded(thrown.number) || / from\b/.test(thrown.code)) continue;
+        if (body.every(({ text }) => !new RegExp(`(?<![\\w.])${name}\\b`).test(text)))
+          yield { file: source.path, line: thrown.number, message: `What \`${name}\` says is lost` } satisfies Hit;
+      }
+  },
+};
+
 /** Slips of Java. */
-export const javaRules: readonly Rule[] = [answeredWithNothing, unclosed, halfEqual, bareGet, sameObject, ...slips];
+export const javaRules: readonly Rule[] = [
+  answeredWithNothing,
+  unclosed,
+  halfEqual,
+  bareGet,
+  sameObject,
+  ...slips,
+  ownField,
+  unboxed,
+  lostCause,
+];

@@ -103,7 +103,10 @@ const skipping: Rule = {
           );
         const [counter, through] = head?.slice(1).filter((part) => part !== undefined) ?? [];
         if (index === undefined || counter !== index || through !== list || source.isTestLine(line.number)) continue;
-        const near = [0, 1, 2].map((step) => source.lineAt(line.number + step)?.code ?? '').join(' ');
+        const near = [0, 1, 2]
+          .filter((step) => line.number + step < (loop?.end ?? 0))
+          .map((step) => source.lineAt(line.number + step)?.code ?? '')
+          .join(' ');
         if (new RegExp(`\\b${index}--|--${index}\\b|\\b${index} -= 1|\\b(?:break|return)\\b`).test(near)) continue;
         yield {
           file: source.path,

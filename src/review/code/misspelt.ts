@@ -17,13 +17,14 @@ const misspelt: Rule = {
       const declared = declaredIn(source);
       if (declared.size === 0) continue;
       const counts = new Map<string, number>();
-      for (const [word] of source.text.matchAll(WORD)) counts.set(word, (counts.get(word) ?? 0) + 1);
+      for (const [word] of source.text.matchAll(source.language.name === 'shell' ? /[A-Za-z_]\w*/g : WORD))
+        counts.set(word, (counts.get(word) ?? 0) + 1);
       for (const line of source.added)
         for (const [, name = ''] of (source.language.name === 'shell' ? line.text : line.code).matchAll(
           source.language.name === 'shell' ? READS_SHELL : READS,
         )) {
           if (name.length < LEAST || (counts.get(name) ?? 0) > 1 || declared.has(name)) continue;
-          const meant = [...declared].find((other) => isSlip(name, other) && (counts.get(other) ?? 0) > 1);
+          const meant = [...declared].find((other) => isSlip(name, other));
           if (meant === undefined || line.startsIn === 'comment') continue;
           yield {
             file: source.path,

@@ -1,5 +1,5 @@
 import type { SourceFile } from '../read/reading.ts';
-import { lineRule, sourcesOf, type Hit, type Rule } from '../rules.ts';
+import { lineRule, shorten, sourcesOf, type Hit, type Rule } from '../rules.ts';
 
 const slip = (severity: Rule['severity'], pattern: RegExp, words: { message: string; remedy: string }): Rule =>
   lineRule({
@@ -34,6 +34,80 @@ const lines: Rule[] = [
     remedy: 'Use a pattern, or read lines with `while IFS= read -r`.',
   }),
 ];
+
+/** What only bash understands, in a script that another shell may run. */
+const bashism = lineRule({
+  id: 'code/shell-slip',
+  severity: 'medium',
+  languages: ['shell'],
+  roles: ['product', 'script'],
+  view: 'text',
+  where: ({ text }) => /^#!\s*\/(?:usr\/)?bin\/(?:env )?(?:sh|dash|ash)\b/.test(text),
+  pattern:
+    /(?:^|[;&|]|\b(?:if|while|until|elif)\b|!)\s*\[\[ |^\s*(?:declare|typeset|shopt|pushd|popd|function \w+)\b|^\s*\w+\+?=\((?!\()|<<<|\$\{\w+(?:\/\/?|,,?|\^\^?|\[@\]|:\d)[^}]*\}|\s&>\s?\S|\bset -o pipefail\b|(?:^|[;&|])\s*source\s/,
+  message: 'The shell named at the top need not understand this: `$&`',
+  remedy: 'Name bash at the top, or write what every shell understands.',
+});
+
+const more: Rule[] = [
+  bashism,
+  slip('medium', /\bsudo\s+(?:echo|cat|printf|tee\s+<)\b[^|]*>>?\s*\/(?!dev\/|tmp\/)/, {
+    message: 'The redirection runs without the rights of sudo: `$&`',
+    remedy: 'Pipe into sudo tee.',
+  }),
+  slip('low', /(?:^|[;&|]|\bwhile\s+(?:IFS=\S*\s+)?)\s*read\s+(?!-\w*r)(?:-[a-qs-zA-Z]+\s+\S+\s+)*[a-z_]/, {
+    message: 'Backslashes in the input are lost: `$&`',
+    remedy: 'Use read -r.',
+  }),
+];
+
+/** `'… $name'`: in single quotes the name is shown and not its value. */
+const plainQuotes: Rule = {
+  id: 'code/plain-quotes',
+  severity: 'low',
+  remedy: 'Use double quotes.',
+  languages: ['shell'],
+  *find(reading) {
+    for (const source of sourcesOf(reading, ['shell'], ['product', 'script']))
+      for (const line of source.added) {
+        const name = /^\s*(?:echo|printf|die|log|warn|info|error)\s+(?:-\w+\s+)?'[^']*\$\{?([A-Za-z_]\w*)/.exec(
+          line.text,
+        )?.[1];
+        if (name !== undefined && /^\s*(?:echo|printf|\w+)\s/.test(line.code) && !/[|>]/.test(line.code))
+          yield {
+            file: source.path,
+            line: line.number,
+            message: `This shows \`$${name}\` and not its value`,
+          } satisfies Hit;
+      }
+  },
+};
+
+/** `$?` after something that has its own exit code. */
+const otherCode: Rule = {
+  id: 'code/shell-slip',
+  severity: 'medium',
+  remedy: 'Ask right after the command, or keep its code in a variable.',
+  languages: ['shell'],
+  *find(reading) {
+    for (const source of sourcesOf(reading, ['shell'], ['product', 'script']))
+      for (const line of source.added) {
+        if (!/\$\?|\$\{PIPESTATUS/.test(line.text) || line.startsIn !== 'code') continue;
+        const above = source.lines.findLast(({ number, code }) => number < line.number && code.trim() !== '');
+        if (
+          above &&
+          source.lines.length > 0 &&
+          /^\s*(?:echo|printf|local|export)\s(?!.*(?:\$\(|\||&&|;))/.test(above.text) &&
+          !/^\s*local \w+\s*$/.test(above.text)
+        )
+          yield {
+            file: source.path,
+            line: line.number,
+            message: `This is the code of \`${shorten(above.text)}\``,
+          } satisfies Hit;
+      }
+  },
+};
 
 /** A folder that is not there, and the commands that follow run where they should not. */
 const uncheckedFolder: Rule = {
@@ -91,4 +165,4 @@ const afterExit: Rule = {
 };
 
 /** Slips of the shell. */
-export const shellRules: readonly Rule[] = [...lines, uncheckedFolder, afterExit];
+export const shellRules: readonly Rule[] = [...lines, ...more, plainQuotes, otherCode, uncheckedFolder, afterExit];

@@ -7,7 +7,10 @@ import { sourcesOf, type Hit, type Rule } from '../rules.ts';
 function countsOf(source: SourceFile): ReadonlyMap<string, number> {
   const found = known.get(source) ?? new Map<string, number>();
   if (!known.has(source))
-    for (const [word] of source.text.matchAll(/[A-Za-z_$][\w$]*/g)) found.set(word, (found.get(word) ?? 0) + 1);
+    for (const [word] of source.text.matchAll(
+      SCRIPTS.some((name) => name === source.language.name) ? /[A-Za-z_$][\w$]*/g : /[A-Za-z_]\w*/g,
+    ))
+      found.set(word, (found.get(word) ?? 0) + 1);
   known.set(source, found);
   return found;
 }
@@ -111,7 +114,7 @@ function inJava({ code, number }: SourceLine, source: SourceFile): readonly Decl
 }
 
 function inRust({ code, number }: SourceLine, source: SourceFile): readonly Declared[] {
-  if (/^\s*#\[/.test(source.lineAt(number - 1)?.code ?? '')) return [];
+  if (/^\s*#\[(?!allow\(dead_code)/.test(source.lineAt(number - 1)?.code ?? '')) return [];
   return [
     ...names('variable', /^\s+let (?:mut )?([a-z]\w*)\s*(?::[^=]+)?=/.exec(code)?.[1]),
     ...names('function', /^(?:async )?fn ([a-z]\w*)/.exec(code)?.[1]),
@@ -119,11 +122,11 @@ function inRust({ code, number }: SourceLine, source: SourceFile): readonly Decl
 }
 
 /** Only of a program that reads nothing else: what others source may be for them. */
-function inShell({ code, raw }: SourceLine, source: SourceFile): readonly Declared[] {
+function inShell({ code }: SourceLine, source: SourceFile): readonly Declared[] {
   if (!source.text.startsWith('#!') || /(?:^|[;&|\s])(?:\.|source|eval|export -p|set -a|envsubst)\s/m.test(source.text))
     return [];
   const name = /^\s*(?:local |readonly )?([a-z]\w*)=/.exec(code)?.[1];
-  return /^\s*\w+=(?:"[^"]*"|\S*)\s+\w/.test(raw) ? [] : names('variable', name);
+  return /^\s*\w+=\S*\s+\w/.test(code) ? [] : names('variable', name);
 }
 
 const RANK: Readonly<Record<string, 'low' | 'medium'>> = { import: 'low' };

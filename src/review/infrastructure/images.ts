@@ -51,8 +51,8 @@ const FROM_LIST =
   /\b(?:npm (?:ci|install|i)(?=\s*(?:$|&&|;|--?\w))|yarn(?: install)?(?=\s*(?:$|&&|;|--))|pnpm (?:install|i)\b(?!\s+\w)|bun install|pip3? install (?:.*\s)?(?:-r|--requirement)|poetry install|pipenv (?:install|sync)|uv (?:sync|pip install -r)|bundle install|composer install|go mod download|mvn\b.*dependency:|gradlew?\b.*dependencies|cargo fetch|mix deps\.get|dotnet restore)/;
 const COPIES_ALL = /^(?:COPY|ADD)$/;
 
-/** All sources are copied, and then packages are installed: each change of a source installs them anew. */
-const cacheBroken = imageRule(
+/** All sources are copied, and then packages are installed: each change of a source installs them anew. It is moving that does it. */
+const { ignoresMoves: _moves, ...cacheBroken } = imageRule(
   {
     id: 'performance/image-cache',
     severity: 'medium',
@@ -141,6 +141,42 @@ const leavings = imageRule(
 function isDevelopment({ path }: SourceFile): boolean {
   return /(^|\/)\.devcontainer\/|(?:dev|test|ci|build)[^/]*$|(^|\/)(?:tests?|ci|dev|examples?)\//i.test(path);
 }
+
+/** The image gets what it did without before. */
+const fatter: Rule = {
+  id: 'performance/image-size',
+  severity: 'low',
+  remedy: 'Keep the small base, and leave out what only builds need.',
+  languages: LANGUAGES,
+  *find(reading) {
+    for (const { source, all } of imagesOf(reading))
+      for (const at of all) {
+        if (!isAdded(at, source) || (!at.stage.isFinal && at.name === 'FROM')) continue;
+        const small = at.name === 'FROM' ? SMALL : at.name === 'RUN' ? LEAN : undefined;
+        const bare =
+          at.name === 'FROM'
+            ? at.stage.from.replace(/[:@].*$/, '')
+            : (/\b(?:npm (?:ci|install)|yarn install|yarn|pnpm install|composer install|bundle install|pip3? install|poetry install|uv sync)\b/.exec(
+                at.words,
+              )?.[0] ?? '');
+        const before =
+          small && bare !== ''
+            ? source.change.removed.find(({ text }) => small.test(text) && text.includes(bare))
+            : undefined;
+        if (before && small && !small.test(at.words))
+          yield {
+            file: source.path,
+            line: newLine(at, source),
+            message: `The image was smaller with \`${shorten(before.text)}\``,
+            text: at.words,
+          } satisfies Hit;
+      }
+  },
+};
+
+const SMALL = /-(?:slim|alpine)\b|:alpine\b|distroless|\bscratch\b/;
+const LEAN =
+  /--omit[= ]dev|--production\b|--prod\b|--no-dev\b|--without (?:dev|test)|--only[= ]main|--no-install-recommends|--no-cache-dir/;
 
 /** A layer of its own for each step that belongs to one. */
 const layers = imageRule(
@@ -283,8 +319,122 @@ const runsAsRoot = imageRule(
   },
 );
 
+/** What an instruction names and the image does not have. */
+const lost = imageRule(
+  { id: 'code/dangling-reference', severity: 'high', remedy: 'Name what is there.' },
+  function* ({ source, all }) {
+    for (const at of all) {
+      if (!isAdded(at, source)) continue;
+      const from = at.flags.map((flag) => /^--from=([\w.-]+)$/.exec(flag)?.[1]).find(Boolean);
+      const stages = all.filter(({ name, start }) => name === 'FROM' && start < at.start).map(({ stage }) => stage);
+      if (
+        from !== undefined &&
+        !/^\d+$/.test(from) &&
+        stages.length > 1 &&
+        !stages.some(({ alias }) => alias?.toLowerCase() === from.toLowerCase())
+      )
+        yield { at, message: `There is no stage \`${shorten(from)}\`` };
+    }
+    const [first] = all.filter(({ name }) => name === 'FROM');
+    for (const early of all.filter(({ name, start }) => name === 'ARG' && first && start < first.start)) {
+      const name = early.words.split('=')[0] ?? '';
+      for (const at of all) {
+        if (
+          at.name === 'FROM' ||
+          at.start <= (first?.start ?? 0) ||
+          !isAdded(at, source) ||
+          !new RegExp(`\\$\\{?${name}\\b`).test(at.words)
+        )
+          continue;
+        const again = all.some(
+          (other) =>
+            /^(?:ARG|ENV)$/.test(other.name) &&
+            other.stage === at.stage &&
+            other.start <= at.start &&
+            other !== early &&
+            new RegExp(`\\b${name}\\b`).test(other.words.split('=')[0] ?? ''),
+        );
+        if (!again) yield { at, message: `\`${name}\` is empty here: it was declared before FROM and not again` };
+      }
+    }
+  },
+);
+
+/** Instructions that do not do what they seem to. */
+const idle = imageRule(
+  {
+    id: 'code/shell-slip',
+    severity: 'medium',
+    remedy: 'Use WORKDIR, the list form of commands, and a shell with pipefail.',
+  },
+  function* ({ source, all }) {
+    for (const at of all) {
+      if (!isAdded(at, source)) continue;
+      if (at.name === 'RUN' && /^cd\s+\S+$/.test(at.words))
+        yield { at, message: 'The next instruction does not run in this folder' };
+      if (at.name === 'RUN' && /^(?:export\s+)?[A-Za-z_]\w*=\S+$/.test(at.words))
+        yield { at, message: 'The next instruction does not know this variable' };
+      if (at.name === 'ENTRYPOINT' && !at.words.startsWith('[') && !/^(?:exec|\/bin\/sh)\b/.test(at.words))
+        yield {
+          at,
+          severity: all.some(({ name, stage }) => name === 'CMD' && stage === at.stage) ? 'medium' : 'low',
+          message: 'In this form neither CMD nor signals reach the program',
+        };
+      if (at.name === 'RUN' && /\b(?:curl|wget)\b[^|;&]*\|(?!\|)/.test(at.words) && !/pipefail/.test(source.text))
+        yield { at, severity: 'low', message: 'A download that fails is not noticed before the pipe' };
+    }
+  },
+);
+
+/** Files that an image copies and the repository does not have. */
+const missingFile: Rule = {
+  id: 'code/dangling-reference',
+  severity: 'low',
+  remedy: 'Copy what is there.',
+  languages: LANGUAGES,
+  *find(reading) {
+    for (const { source, all } of imagesOf(reading))
+      for (const at of all) {
+        if (
+          at.name !== 'COPY' ||
+          !isAdded(at, source) ||
+          at.flags.some((flag) => flag.startsWith('--from')) ||
+          /^\[|<</.test(at.words)
+        )
+          continue;
+        const folders = new Set([...reading.paths].map((path) => path.split('/')[0] ?? ''));
+        const lostName = at.words
+          .split(/\s+/)
+          .slice(0, -1)
+          .map((word) => word.replace(/^\.?\//, '').replace(/\/$/, ''))
+          .find(
+            (word) =>
+              word !== '' &&
+              !/[*?$[\]{}"']|^\.\.?$|^https?:|dist|build|target|out\b|bin\b|node_modules|\.next|publish/.test(word) &&
+              ![...reading.paths].some(
+                (path) =>
+                  path === word ||
+                  path.startsWith(`${word}/`) ||
+                  path.endsWith(`/${word}`) ||
+                  path.includes(`/${word}/`),
+              ) &&
+              !folders.has(word),
+          );
+        if (lostName !== undefined)
+          yield {
+            file: source.path,
+            line: newLine(at, source),
+            message: `The repository has no \`${shorten(lostName)}\``,
+          } satisfies Hit;
+      }
+  },
+};
+
+/** Slips in images. */
+export const imageSlips: readonly Rule[] = [lost, idle, missingFile];
+
 /** How fast an image is built, and how large it gets. */
-export const imageCosts: readonly Rule[] = [cacheBroken, leavings, layers];
+export const imageCosts: readonly Rule[] = [cacheBroken, leavings, fatter, layers];
 
 /** What an image is made from, and what it holds. */
 export const imageRisks: readonly Rule[] = [moving, kept, runsAsRoot];

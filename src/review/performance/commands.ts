@@ -197,5 +197,113 @@ const needless: Rule = {
   },
 };
 
+/** A history or a state is asked for once for each file. */
+const asked: Rule = {
+  id: 'performance/process-in-loop',
+  ignoresMoves: true,
+  severity: 'low',
+  remedy: 'Ask once for all of them.',
+  languages: LANGUAGES,
+  async find(reading) {
+    return (await addedCommands(reading)).flatMap(({ source, line, name, args, loop, text }) =>
+      loop &&
+      isPerLine(loop) &&
+      name === 'git' &&
+      /^(?:log|show|blame|diff|rev-list|cat-file|check-ignore|status)$/.test(args[0] ?? '')
+        ? [
+            {
+              file: source.path,
+              line,
+              message: `A process is started for each of them: \`${shorten(text)}\``,
+            } satisfies Hit,
+          ]
+        : [],
+    );
+  },
+};
+
+/** `find … -exec program {} \\;`: a process for each file, where `+` starts few. */
+const eachFile: Rule = {
+  id: 'performance/process-in-loop',
+  ignoresMoves: true,
+  severity: 'low',
+  remedy: 'End it with +, or use -delete or xargs.',
+  languages: LANGUAGES,
+  async find(reading) {
+    return (await addedCommands(reading)).flatMap(({ source, line, name, text }) =>
+      name === 'find' && /-exec\s+(?!(?:sh|bash)\b).*(?:\\;|';'|";")\s*$/.test(text)
+        ? [
+            {
+              file: source.path,
+              line,
+              message: `A process is started for each file: \`${shorten(text)}\``,
+            } satisfies Hit,
+          ]
+        : [],
+    );
+  },
+};
+
+/** A file is kept whole in a variable. */
+const keptWhole: Rule = {
+  id: 'performance/unbounded-read',
+  ignoresMoves: true,
+  severity: 'low',
+  remedy: 'Let the program that needs it read the file.',
+  languages: LANGUAGES,
+  async find(reading) {
+    return (await addedCommands(reading)).flatMap(({ source, line, name, args, use, fed }) =>
+      name === 'cat' &&
+      use === 'captured' &&
+      fed.length === 0 &&
+      args.some((arg) => /\.(?:log|csv|json|txt|sql|xml|ndjson)\b|\/(?:syslog|messages)\b/.test(arg))
+        ? [{ file: source.path, line, message: 'The whole file is kept in memory' } satisfies Hit]
+        : [],
+    );
+  },
+};
+
+/** A file is read again from its beginning for each line of another. */
+const crossedFiles: Rule = {
+  id: 'performance/process-in-loop',
+  severity: 'medium',
+  remedy: 'Use join, grep -f, or one awk.',
+  languages: ['shell'],
+  *find(reading) {
+    for (const source of reading.files)
+      if (source.language.name === 'shell' && source.role !== 'test')
+        for (const line of source.added) {
+          if (!/^\s*while\s+(?:IFS=\S*\s+)?read\b/.test(line.code)) continue;
+          const indent = line.code.search(/\S/);
+          const outer = source.lines.findLast(
+            ({ number, code }) => number < line.number && code.trim() !== '' && code.search(/\S/) < indent,
+          );
+          const end = source.lines.find(
+            ({ number, code }) => number > line.number && code.search(/\S/) === indent && /^\s*done\b/.test(code),
+          );
+          if (
+            outer &&
+            /^\s*(?:while\s+(?:IFS=\S*\s+)?read\b|for\b.*\$\()/.test(outer.code) &&
+            /<\s*[^<(\s]/.test(end?.code ?? '')
+          )
+            yield {
+              file: source.path,
+              line: line.number,
+              message: 'The file is read again for each line of the other',
+            } satisfies Hit;
+        }
+  },
+};
+
 /** What takes time in commands of a shell, wherever they stand. */
-export const commandCosts: readonly Rule[] = [requests, processes, searches, polling, needless];
+export const commandCosts: readonly Rule[] = [
+  requests,
+  processes,
+  searches,
+  polling,
+  needless,
+  asked,
+  eachFile,
+  keptWhole,
+  crossedFiles,
+];

@@ -19,7 +19,7 @@ const LISTS: Partial<Record<LanguageName, string>> = {
   rust: String.raw`(?::[^=;]*)?= ?(?:Vec::|vec!)|: ?Vec<`,
   java: String.raw`= ?new (?:Array|Linked)List\b`,
   kotlin: String.raw`= ?(?:mutableListOf|arrayListOf|ArrayList)\b`,
-  go: String.raw`:?= ?(?:\[\]|make\(\[\])`,
+  go: String.raw`:?= ?(?:\[\]|make\(\[\])|\s\[\]`,
 };
 const GROWS = String.raw`\.(?:push|append|add|unshift|insert)\(|\s*= ?append\(`;
 
@@ -276,5 +276,140 @@ function walked(header: string): string | undefined {
   )?.[1];
 }
 
+/** The first of a list is taken away: all others move. */
+const fromTheFront = lineRule({
+  id: 'performance/nested-search',
+  severity: 'medium',
+  languages: [...SCRIPTS, 'python', 'rust', 'java', 'kotlin'],
+  pattern: /(?<![\w.])((?:self\.|this\.)?\w+)\.(?:shift\(\)|pop\(0\)|remove\(0\))/,
+  unless: (line, source) => {
+    const name = /(?<![\w.])((?:self\.|this\.)?\w+)\.(?:shift\(\)|pop\(0\)|remove\(0\))/.exec(line.code)?.[1] ?? '';
+    const loop = source
+      .blocks()
+      .around(line.number)
+      .find(({ kind }) => kind === 'loop' || kind === 'function' || kind === 'callback');
+    const header = loop?.header ?? '';
+    return (
+      loop?.kind !== 'loop' ||
+      /arg|argv|part|token|segment|path|word|param/i.test(name) ||
+      (source.language.name.length > 6 && /Deque|LinkedList|Queue</.test(source.text)) ||
+      !(
+        /\bwhile\b/.test(header) &&
+        new RegExp(`\\b${name.replace('.', '\\.')}\\b|\\btrue\\b|\\bTrue\\b|1\\)`).test(header)
+      )
+    );
+  },
+  message: 'All others move when the first is taken: `$&`',
+  remedy: 'Go through it by its places, or use a deque.',
+});
+
+/** Something is put in order again for each element. */
+const sortedEach: Rule[] = [
+  inEach(
+    [...SCRIPTS, 'python', 'go', 'java', 'rust'],
+    /\b(?!sorted\b)([\w.]+)\.(?:sort|toSorted|sort_by\w*|sort_unstable\w*)\(|\bsorted\(\s*([a-z][\w.]*)|\bsort\.(?:Slice|Strings|Ints)\(\s*(\w+)|\bCollections\.sort\(\s*(\w+)/,
+    'The list is put in order again for each element',
+    'Put it in order once, before or after the loop.',
+    (line, source) => {
+      const name =
+        /([\w.]+)\.(?:sort|toSorted|sort_)|\bsorted\(\s*([a-z][\w.]*)|(?:Slice|Strings|Ints|sort)\(\s*(\w+)/
+          .exec(line.code)
+          ?.slice(1)
+          .find(Boolean) ?? '';
+      const loop = collectionLoop(line, source);
+      const root = name.split('.')[0] ?? '';
+      if (!loop || root === '' || new RegExp(`\\b${root}\\b`).test(loop.header)) return true;
+      return codeOf(source, loop.open, line.number - 1).some(({ code }) =>
+        new RegExp(`\\b${root}\\s*(?::[^=]+)?(?::?=)(?!=)|\\b(?:const|let|var)\\b.*\\b${root}\\b`).test(code),
+      );
+    },
+  ),
+];
+
+/** Everything collected so far is made anew for each element. */
+const grownAnew: Rule[] = [
+  inEach(
+    ['python'],
+    /^\s*(\w+) = (?:pd|pandas|np|numpy)\.(?:concat|append|concatenate|vstack|hstack)\(\s*[[(]\s*\1\b|^\s*(\w+) = \2\.append\(|^\s*(\w+) = \3 \+ \[/,
+    'Everything collected so far is copied for each element',
+    'Collect the parts in a list and join them once.',
+  ),
+  inEach(
+    ['rust'],
+    /^\s*(\w+) = (?:format!\("\{\}.*\1|\1(?:\.clone\(\))? \+ )/,
+    'The whole text is copied for each element',
+    'Use push_str.',
+  ),
+  inEach(
+    ['python'],
+    /\bin (?:list|sorted|set|tuple)\(\s*[a-z]\w*\s*\)(?=\s*[:\])]|$)/,
+    'The list is made anew for each element',
+    'Make a set of it once, before.',
+    (line) => /^\s*for\b/.test(line.code),
+  ),
+];
+
+/** `[x for x in a if x in list(b)]`. */
+const madeInside = lineRule({
+  id: 'performance/nested-search',
+  severity: 'medium',
+  languages: ['python'],
+  pattern: /\bfor \w+ in .* if \w[\w.]* (?:not )?in (?:list|sorted|set|tuple)\(/,
+  message: 'The list is made anew for each element: `$&`',
+  remedy: 'Make a set of it once, before.',
+});
+
+/** Two loops by places through one list. */
+const crossedPlaces: Rule = {
+  id: 'performance/nested-search',
+  severity: 'medium',
+  remedy: 'Group the elements by what is compared in a Map first.',
+  languages: 'all',
+  *find(reading) {
+    for (const source of sourcesOf(reading, 'all'))
+      for (const block of source.language.programs ? source.blocks().all : []) {
+        const list = walkedByPlace(block.header);
+        if (
+          block.kind !== 'loop' ||
+          list === undefined ||
+          !source.isAdded(block.start) ||
+          source.isTestLine(block.start)
+        )
+          continue;
+        const outer = source
+          .blocks()
+          .around(block.start)
+          .find(({ kind }) => kind === 'loop' || kind === 'function' || kind === 'callback');
+        const own = outer?.kind === 'loop' ? walkedByPlace(outer.header) : undefined;
+        const inner = source.lines.slice(block.open, block.end).some(({ code }) => /={2,3}|\.equals\(/.test(code));
+        if (own === list && inner)
+          yield {
+            file: source.path,
+            line: block.start,
+            message: `\`${shorten(list)}\` is walked once for each of its own elements`,
+          } satisfies Hit;
+      }
+  },
+};
+
+function walkedByPlace(header: string): string | undefined {
+  return /^for \(?\s*(?:let|var|int)?\s*\w+ :?= [^;]*; \w+ < (?:len\(([\w.]+)\)|([\w.]+?)\.(?:length|size\(\)|len\(\)))|^for \w+ in range\((?:\w+ ?\+ ?1, ?)?len\(([\w.]+)\)\)/
+    .exec(header)
+    ?.slice(1)
+    .find(Boolean);
+}
+
 /** What grows with each element and is walked or copied whole for each. */
-export const growthRules: readonly Rule[] = [growingSearch, joinBySearch, concatenation, ...whole, crossed, squared];
+export const growthRules: readonly Rule[] = [
+  growingSearch,
+  joinBySearch,
+  concatenation,
+  ...whole,
+  crossed,
+  squared,
+  fromTheFront,
+  ...sortedEach,
+  ...grownAnew,
+  madeInside,
+  crossedPlaces,
+];

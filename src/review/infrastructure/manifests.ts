@@ -1,0 +1,381 @@
+import type { PassName, Severity } from '../../goal/wall.ts';
+import { objectsOf, servicesOf, tasksOf, type KubernetesObject } from '../read/manifests.ts';
+import type { SourceFile } from '../read/reading.ts';
+import { isTouched, treesOf, under, within, type Entry } from '../read/yaml-tree.ts';
+import { lineNear } from '../test/assertions.ts';
+import { shorten, type Hit, type Rule } from '../rules.ts';
+
+type Fault = { at: Entry; message: string; severity?: Severity };
+
+/** A rule about what clusters, compose files and playbooks say: it is told where a line of the value is new. */
+function manifestRule(
+  rule: Pick<Rule, 'severity' | 'remedy'> & { id: `${PassName}/${string}` },
+  faults: (source: SourceFile) => Iterable<Fault>,
+): Rule {
+  return {
+    ...rule,
+    languages: ['yaml'],
+    *find(reading) {
+      for (const source of reading.files) {
+        if (source.language.name !== 'yaml' || source.change.status === 'deleted' || source.role === 'test') continue;
+        for (const { at, message, severity } of faults(source))
+          if (isTouched(at, source))
+            yield {
+              file: source.path,
+              line: newLine(at, source),
+              message,
+              ...(severity ? { severity } : {}),
+            } satisfies Hit;
+      }
+    },
+  };
+}
+
+function newLine({ start, end }: Entry, source: SourceFile): number {
+  for (let line = start; line <= end; line += 1) if (source.isAdded(line)) return line;
+  return start;
+}
+
+const scalars = (entry: Entry | undefined): Entry[] =>
+  entry ? [...within(entry)].filter(({ text }) => text !== undefined) : [];
+
+/** Names of a manifest that lead nowhere. */
+const dangling = manifestRule(
+  { id: 'code/dangling-reference', severity: 'high', remedy: 'Name what is there.' },
+  function* (source) {
+    for (const object of objectsOf(source)) yield* lostIn(object);
+    const services = servicesOf(source);
+    const names = new Set(services.map(({ key }) => key));
+    const [root] = treesOf(source);
+    const declared = (key: string) => new Set(under(root, key)?.children.map((entry) => entry.key));
+    for (const service of services) {
+      const depends = under(service, 'depends_on');
+      for (const entry of depends?.children ?? []) {
+        const name = entry.text ?? entry.key;
+        if (!names.has(name) && under(root, 'include') === undefined)
+          yield { at: entry, message: `There is no service \`${shorten(name)}\`` };
+      }
+      for (const key of ['networks', 'secrets', 'configs'])
+        for (const entry of under(service, key)?.children ?? []) {
+          const name = entry.text ?? (/^\d+$/.test(entry.key) ? under(entry, 'source')?.text : entry.key);
+          if (name !== undefined && name !== 'default' && !declared(key).has(name) && !name.includes('$'))
+            yield { at: entry, message: `No ${key.slice(0, -1)} \`${shorten(name)}\` is declared` };
+        }
+      for (const entry of under(service, 'volumes')?.children ?? []) {
+        const name = /^([a-z][\w-]*):/i.exec(entry.text ?? '')?.[1];
+        if (name !== undefined && !declared('volumes').has(name))
+          yield { at: entry, message: `No volume \`${shorten(name)}\` is declared` };
+      }
+    }
+  },
+);
+
+function* lostIn({ root, pod, containers }: KubernetesObject): Iterable<Fault> {
+  const wanted = under(root, 'spec', 'selector', 'matchLabels');
+  const given = under(root, 'spec', 'template', 'metadata', 'labels');
+  if (wanted && given)
+    for (const label of wanted.children)
+      if (under(given, label.key)?.text !== label.text)
+        yield {
+          at: isNearer(label, given),
+          message: `No pod of this template has the label \`${label.key}: ${label.text ?? ''}\``,
+        };
+  const volumes = new Set([
+    ...(under(pod, 'volumes')?.children ?? []).map((volume) => under(volume, 'name')?.text),
+    ...(under(root, 'spec', 'volumeClaimTemplates')?.children ?? []).map(
+      (claim) => under(claim, 'metadata', 'name')?.text,
+    ),
+  ]);
+  for (const container of containers)
+    for (const mount of under(container, 'volumeMounts')?.children ?? []) {
+      const name = under(mount, 'name');
+      if (name?.text !== undefined && !volumes.has(name.text))
+        yield { at: mount, message: `There is no volume \`${shorten(name.text)}\`` };
+    }
+}
+
+/** The wanted label, or all that are given: either may be what changed. */
+function isNearer(label: Entry, given: Entry): Entry {
+  return { ...label, start: Math.min(label.start, given.start), end: label.end < given.start ? label.end : given.end };
+}
+
+/** A failure of a task or a step is not heeded. */
+const unheeded = manifestRule(
+  {
+    id: 'code/swallowed-error',
+    severity: 'medium',
+    remedy: 'Say which failure is meant with failed_when, or let it fail.',
+  },
+  function* (source) {
+    for (const task of tasksOf(source))
+      for (const [key, value] of [
+        ['ignore_errors', /^(?:true|yes)$/i],
+        ['failed_when', /^(?:false|no)$/i],
+        ['ignore_unreachable', /^(?:true|yes)$/i],
+      ] as const) {
+        const found = under(task, key);
+        if (found && value.test(found.text ?? ''))
+          yield { at: found, message: `Whatever goes wrong in this task is left aside: \`${key}\`` };
+      }
+    if (/(^|\/)\.github\/workflows\//.test(source.path))
+      for (const entry of treesOf(source).flatMap((root) => [...within(root)]))
+        if (entry.key === 'continue-on-error' && entry.text === 'true' && /^\d+$/.test(entry.parent?.key ?? ''))
+          yield { at: entry, severity: 'low', message: 'This step may fail and nobody hears of it' };
+  },
+);
+
+/** Rights that a container or an account has. */
+const rights = manifestRule(
+  { id: 'security/exposure', severity: 'medium', remedy: 'Give what is needed, to whom it is needed.' },
+  function* (source) {
+    for (const { kind, root, pod } of objectsOf(source)) {
+      for (const volume of under(pod, 'volumes')?.children ?? []) {
+        const path = under(volume, 'hostPath', 'path');
+        if (path)
+          yield {
+            at: path,
+            severity: /^\/(?:$|etc|root|home|var\/run|proc|sys|boot|dev$)/.test(path.text ?? '') ? 'high' : 'medium',
+            message: `The container reads and writes \`${shorten(path.text ?? '')}\` of its host`,
+          };
+      }
+      if (/Role$/.test(kind))
+        for (const rule of under(root, 'rules')?.children ?? []) {
+          const all = (key: string) => under(rule, key)?.children.some(({ text }) => text === '*') ?? false;
+          if (
+            all('verbs') &&
+            (all('resources') || under(rule, 'resources')?.children.some(({ text }) => text === 'secrets'))
+          )
+            yield { at: rule, severity: 'high', message: 'This role may do everything to everything' };
+          else if (all('verbs') || all('resources')) yield { at: rule, message: 'This role may do more than it names' };
+        }
+      const role = /RoleBinding$/.test(kind) ? under(root, 'roleRef', 'name') : undefined;
+      if (role && /^(?:cluster-admin|admin|system:masters)$/.test(role.text ?? ''))
+        yield {
+          at: role,
+          severity: 'high',
+          message: `Whoever is bound here may do everything: \`${role.text ?? ''}\``,
+        };
+      for (const entry of scalars(root)) {
+        const bad = LOOSE.find(([key, value]) => key.test(entry.key) && value.test(entry.text ?? ''));
+        if (bad) yield { at: entry, message: bad[2] };
+      }
+      if (
+        kind === 'Service' &&
+        under(root, 'spec', 'type')?.text === 'LoadBalancer' &&
+        /(?:db|database|redis|mongo|postgres|mysql|elastic|admin|internal)/i.test(
+          under(root, 'metadata', 'name')?.text ?? '',
+        )
+      )
+        yield { at: under(root, 'spec', 'type') ?? root, message: 'What belongs inside can be reached from outside' };
+    }
+    for (const service of servicesOf(source)) {
+      for (const [key, value, message] of COMPOSE)
+        for (const entry of scalars(under(service, key)))
+          if (value.test(entry.text ?? ''))
+            yield { at: entry, message: `${message}: \`${shorten(entry.text ?? '')}\`` };
+      for (const port of scalars(under(service, 'ports')))
+        if (/^(?:0\.0\.0\.0:)?(?:\d+:)(?:5432|3306|6379|27017|9200|11211|2375|1433)$/.test(port.text ?? ''))
+          yield {
+            at: port,
+            severity: 'low',
+            message: `The database can be reached from every network: \`${port.text ?? ''}\``,
+          };
+    }
+    for (const task of tasksOf(source))
+      for (const entry of scalars(task)) {
+        if (
+          /^(?:validate_certs|verify_ssl|gpgcheck|disable_gpg_check)$/.test(entry.key) &&
+          /^(?:false|no)$/i.test(entry.text ?? '') !== (entry.key === 'disable_gpg_check')
+        )
+          yield {
+            at: entry,
+            severity: 'high',
+            message: `The other side is not checked: \`${entry.key}: ${entry.text ?? ''}\``,
+          };
+        if (
+          entry.key === 'mode' &&
+          /^['"]?0?(?:777|666)['"]?$|^(?:u=rwx,)?[ago]*\+w|o=rwx|a=rwx/.test(entry.text ?? '')
+        )
+          yield { at: entry, message: 'Everybody may write here' };
+      }
+  },
+);
+
+const LOOSE: readonly (readonly [key: RegExp, value: RegExp, message: string])[] = [
+  [/^runAsNonRoot$/, /^false$/, 'The container may run as root'],
+  [/^readOnlyRootFilesystem$/, /^false$/, 'The container may change its own programs'],
+  [/^procMount$/, /^Unmasked$/, 'The container sees more of its host than it should'],
+  [/^automountServiceAccountToken$/, /^true$/, 'Every pod gets a key to the cluster'],
+  [/^insecureSkipTLSVerify$|^insecure-skip-tls-verify$/, /^true$/, 'Certificates are not checked'],
+];
+
+const COMPOSE: readonly (readonly [key: string, value: RegExp, message: string])[] = [
+  ['cap_add', /^(?:ALL|SYS_ADMIN|SYS_PTRACE|NET_ADMIN|SYS_MODULE)$/, 'The container has rights of its host'],
+  ['network_mode', /^host$/, 'The container stands in the network of its host'],
+  ['pid', /^host$/, 'The container sees the processes of its host'],
+  ['ipc', /^host$/, 'The container shares memory with its host'],
+  ['security_opt', /unconfined|label[:=]disable/, 'A protection of the container is off'],
+  [
+    'volumes',
+    /^\/(?:etc|root|var\/run\/docker\.sock|proc|sys)?(?:\/)?:/,
+    'The container reads and writes the files of its host',
+  ],
+];
+
+/** An image that may be another one tomorrow. */
+const unpinned = manifestRule(
+  { id: 'security/unpinned', severity: 'medium', remedy: 'Name a version, or better a digest.' },
+  function* (source) {
+    const images = [
+      ...objectsOf(source).flatMap(({ containers }) => containers),
+      ...servicesOf(source).filter((service) => under(service, 'build') === undefined),
+    ].flatMap((entry) => under(entry, 'image') ?? []);
+    for (const image of images) {
+      const name = image.text ?? '';
+      if (
+        name === '' ||
+        /[${]|@sha256:/.test(name) ||
+        !/(?::(?:latest|edge|nightly|main|master|dev)|^[^:]+|\/[^:/]+)$/.test(name)
+      )
+        continue;
+      const pinned = source.change.removed.some(
+        ({ text }) => text.includes(name.replace(/:[^/:]*$/, '')) && /:[\w.-]*\d|@sha256:/.test(text),
+      );
+      yield {
+        at: image,
+        severity: pinned ? 'medium' : 'low',
+        message: `The image may be another one tomorrow: \`${shorten(name)}\``,
+      };
+    }
+  },
+);
+
+/** A protection of a container that stood and is gone. */
+const lostProtection: Rule = {
+  id: 'security/guard-removed',
+  severity: 'medium',
+  remedy: 'Keep it.',
+  languages: ['yaml'],
+  *find(reading) {
+    for (const source of reading.files) {
+      if (
+        source.language.name !== 'yaml' ||
+        source.change.status !== 'modified' ||
+        objectsOf(source).length + servicesOf(source).length === 0
+      )
+        continue;
+      for (const hunk of source.change.hunks) {
+        const gone = hunk.lines.find(
+          ({ kind, text }) =>
+            kind === 'removed' && PROTECTS.test(text) && !source.text.includes(text.trim().replace(/^-\s*/, '')),
+        );
+        const word = gone && /(\w+)\s*:/.exec(gone.text)?.[1];
+        if (
+          gone &&
+          !hunk.lines.some(({ kind, text }) => kind === 'added' && word !== undefined && text.includes(`${word}:`))
+        )
+          yield {
+            file: source.path,
+            line: lineNear(hunk, gone),
+            message: `A protection is gone: \`${shorten(gone.text)}\``,
+            text: gone.text,
+          } satisfies Hit;
+      }
+    }
+  },
+};
+
+const PROTECTS =
+  /^\s*(?:-\s*)?(?:runAsNonRoot:\s*true|readOnlyRootFilesystem:\s*true|allowPrivilegeEscalation:\s*false|automountServiceAccountToken:\s*false|seccompProfile:|drop:\s*\[?\s*["']?ALL|cap_drop:|read_only:\s*true|no-new-privileges:?\s*(?:true)?|user:\s*\S|runAsUser:\s*[1-9]|policyTypes:|securityContext:)/;
+
+/** What containers take of their host, and how often they are asked. */
+const appetite = manifestRule(
+  {
+    id: 'performance/limits',
+    severity: 'medium',
+    remedy: 'Say how much memory and time it may take, and ask no more often than the answer matters.',
+  },
+  function* (source) {
+    for (const { kind, containers, root } of objectsOf(source)) {
+      if (source.oldText === undefined && /^(?:Deployment|StatefulSet|DaemonSet)$/.test(kind))
+        for (const container of containers)
+          if (under(container, 'resources') === undefined)
+            yield {
+              at: container,
+              severity: 'low',
+              message: 'This may take all the memory and time of its host: it has no limits',
+            };
+      const probes = containers.flatMap((container) =>
+        ['livenessProbe', 'readinessProbe'].flatMap((key) => under(container, key) ?? []),
+      );
+      for (const probe of probes) {
+        const period = under(probe, 'periodSeconds');
+        if (period && /^[12]$/.test(period.text ?? ''))
+          yield { at: period, severity: 'low', message: 'It is asked every second or two whether it lives' };
+      }
+      const replicas = under(root, 'spec', 'replicas');
+      if (replicas && Number(replicas.text) >= 50)
+        yield { at: replicas, severity: 'low', message: `${replicas.text ?? ''} of them run, whatever there is to do` };
+    }
+    for (const service of servicesOf(source)) {
+      const interval = under(service, 'healthcheck', 'interval');
+      if (interval && /^(?:[12]s|\d+ms)$/.test(interval.text ?? ''))
+        yield { at: interval, severity: 'low', message: 'It is asked every second or two whether it lives' };
+    }
+    for (const task of tasksOf(source)) {
+      const loop = under(task, 'loop') ?? under(task, 'with_items');
+      const module = task.children.find(({ key }) =>
+        /(?:^|\.)(?:apt|yum|dnf|package|pip|apk|npm|pacman|zypper)$/.test(key),
+      );
+      if (
+        loop &&
+        module &&
+        /\{\{\s*item\b/.test(
+          scalars(module)
+            .map(({ text }) => text)
+            .join(' '),
+        )
+      )
+        yield { at: loop, message: 'One installation for each package: the module takes a list' };
+    }
+  },
+);
+
+/** Limits that stood and are gone. */
+const unlimited: Rule = {
+  id: 'performance/limits',
+  severity: 'medium',
+  remedy: 'Keep the limit, or say why it must go.',
+  languages: ['yaml'],
+  *find(reading) {
+    for (const source of reading.files) {
+      if (
+        source.language.name !== 'yaml' ||
+        source.change.status !== 'modified' ||
+        objectsOf(source).length + servicesOf(source).length === 0
+      )
+        continue;
+      for (const hunk of source.change.hunks) {
+        const gone = hunk.lines.find(
+          ({ kind, text }) =>
+            kind === 'removed' && /^\s*(?:limits:|mem_limit:|cpus:|memory:|cpu:|resources:|deploy:)/.test(text),
+        );
+        const word = gone && /^\s*(\w+):/.exec(gone.text)?.[1];
+        if (gone && !hunk.lines.some(({ kind, text }) => kind === 'added' && text.trim().startsWith(`${word ?? ''}:`)))
+          yield {
+            file: source.path,
+            line: lineNear(hunk, gone),
+            message: `A limit is gone: \`${shorten(gone.text)}\``,
+            text: gone.text,
+          } satisfies Hit;
+      }
+    }
+  },
+};
+
+/** What in clusters, compose files and playbooks refers to nothing or hides a failure. */
+export const manifestSlips: readonly Rule[] = [dangling, unheeded];
+/** What containers may do, and which they are. */
+export const manifestRisks: readonly Rule[] = [rights, unpinned, lostProtection];
+/** What containers cost. */
+export const manifestCosts: readonly Rule[] = [appetite, unlimited];
