@@ -3,6 +3,8 @@ import { packageRules } from './anti-slop/packages.ts';
 import { importRules } from './anti-slop/imports.ts';
 import { shapeRules } from './anti-slop/shape.ts';
 import { unrelatedRules } from './anti-slop/unrelated.ts';
+import { hollowSlop } from './anti-slop/hollow.ts';
+import { suppressedRules } from './anti-slop/suppressed.ts';
 import { commentRules } from './anti-slop/comments.ts';
 import type { LanguageName } from './read/language.ts';
 import type { SourceLine } from './read/lexer.ts';
@@ -271,4 +273,6 @@ export const antiSlopRules: readonly Rule[] = [
   asideFile,
   ...shapeRules,
   ...unrelatedRules,
+  ...suppressedRules,
+  ...hollowSlop,
 ];

@@ -2,6 +2,7 @@ import type { Rule } from './rules.ts';
 import { secretRule } from './security/secrets.ts';
 import { commandRules } from './security/commands.ts';
 import { inputRules } from './security/input.ts';
+import { leakRules } from './security/leaks.ts';
 import { markupRules } from './security/markup.ts';
 import { objectRules } from './security/objects.ts';
 import { cryptoRules } from './security/crypto.ts';
@@ -22,6 +23,7 @@ export const securityRules: readonly Rule[] = [
   ...queryRules,
   ...markupRules,
   ...inputRules,
+  ...leakRules,
   ...objectRules,
   ...verificationRules,
   ...cryptoRules,

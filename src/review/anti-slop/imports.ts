@@ -18,13 +18,17 @@ const inventedImport: Rule = {
       for (const found of importsOf(source.lines, source.language.name)) {
         if (
           !source.isAdded(found.line) ||
-          !found.specifier.startsWith('.') ||
+          !(found.specifier.startsWith('.') || source.language.name === 'python') ||
           /(^|\/)(fixtures?|__fixtures__|testdata)\/|\.d\.[cm]?ts$/.test(source.path)
         )
           continue;
         const targets = resolveImport(found.specifier, source.path, tree);
         const missing =
-          targets[0] === undefined ? isMissing(found, source, folders) : await missingName(found, targets, reading);
+          targets[0] !== undefined
+            ? await missingName(found, targets, reading)
+            : found.specifier.startsWith('.')
+              ? isMissing(found, source, folders)
+              : undefined;
         if (missing !== undefined)
           hits.push({ file: source.path, line: found.line, message: missing, text: `${found.specifier} ${missing}` });
       }
