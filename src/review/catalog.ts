@@ -8,6 +8,8 @@ const WORDS: Readonly<Record<string, string>> = {
   'architect/removed-export': 'an export that is gone while another file still imports it',
   'architect/removed-api':
     'what users of the package could reach and cannot any more; a note in the change log excuses it',
+  'architect/changed-api':
+    'what users of the package call, implement or fill in, changed so that their code is wrong; a note in the change log excuses it',
   'architect/unused-dependency': 'a new dependency that nothing imports',
   'architect/equivalent-dependency': 'a new dependency that does what one does that is there',
   'architect/file-growth': 'a file that grows to three times the size of its neighbours',
@@ -56,6 +58,17 @@ const WORDS: Readonly<Record<string, string>> = {
   'code/floating-promise':
     'a call of an asynchronous function that nobody awaits, declared here or where it is imported from',
   'code/async-callback': 'an asynchronous callback of `forEach`, `filter` and the like, which do not wait',
+  'code/unused': 'an import, a variable or a function that nothing in its file names',
+  'code/misspelt-name': 'a name that stands once, one letter away from one that is declared',
+  'code/wrong-call':
+    'a call that does something else than it says: at once and not later, without an effect, on the wrong thing',
+  'code/stray-await': '`await` in a function that is not asynchronous',
+  'code/missing-return': 'a callback whose answer is used and that gives none',
+  'code/constant-assigned': 'a constant that is given another value',
+  'code/single-turn': 'a loop whose first turn always leaves it',
+  'code/held-lock': 'a lock that is taken and never given back',
+  'code/type-assertion': 'a type assertion of Go that ends the program when it is wrong',
+  'code/lost-cause': 'a new error that says nothing of the one that was caught',
   'code/missing-result': 'the result of a search that is read without asking whether there is one',
   'code/unchecked-result': 'a result in Go that is used before its error is looked at',
   'code/missing-default': 'a parameter that is nothing by default and is read without asking',
@@ -119,7 +132,16 @@ const WORDS: Readonly<Record<string, string>> = {
   'performance/pattern-in-loop': 'a pattern compiled for each element',
   'performance/concat-in-loop': 'a text copied whole for each element',
   'performance/blocking-call': 'a call that blocks a server or an event loop',
+  'performance/unbounded-work':
+    'work without a bound: goroutines, timers, requests without a time limit, stores that only grow',
+  'performance/limits': 'containers without limits, or asked too often',
   'performance/unbounded-read': 'a request of any size read into memory, a table read whole',
+  'security/secret-logged': 'a secret that is written to a log',
+  'security/unsafe-input': 'unsafe calls without a word on why they hold',
+  'security/slow-pattern': 'a pattern that some texts take for ever',
+  'security/prototype-pollution': 'a merge that takes the names of prototypes',
+  'anti-slop/suppressed-check': 'checks and types of others told to look away, without a reason',
+  'anti-slop/second-form': 'a second form of a function beside the first, told apart by a number or a word',
   'anti-slop/todo': 'work put off; low if it waits for something, nothing if it names an issue',
   'anti-slop/panic': '`unwrap`, `expect` and `panic!` in Rust',
   'anti-slop/emoji': 'emoji in comments',

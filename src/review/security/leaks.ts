@@ -295,7 +295,7 @@ const explosive: Rule = {
 const pollution: Rule = {
   id: 'security/prototype-pollution',
   severity: 'medium',
-  remedy: 'Leave out __proto__, constructor and prototype, or use Object.hasOwn with a Map.',
+  remedy: 'Leave out `__proto__`, `constructor` and `prototype`, or use Object.hasOwn with a Map.',
   languages: SCRIPTS,
   *find(reading) {
     for (const source of sourcesOf(reading, SCRIPTS))
