@@ -185,6 +185,8 @@ const spreads: Rule = lineRule({
   pattern:
     /\.reduce(?:<.*?>)?\(\s*\(?\s*\(?(\w+)[^=]*=>\s*(?:\(\{|\[|\{)\s*\.\.\.\1\b|^\s*(\w+) = \[\s*\.\.\.\2,|^\s*(\w+) = \{\s*\.\.\.\3,|^\s*(\w+) = \4\.concat\(/,
   unless: (line, source) => !/\.reduce\b/.test(line.code) && !collectionLoop(line, source),
+  severityAt: (line, source) =>
+    source.blocks().around(line.number)[0]?.kind === 'condition' && !/\.reduce\b/.test(line.code) ? 'low' : undefined,
   message: 'Everything collected so far is copied for each element',
   remedy: 'Add to one array, object or Map.',
 });

@@ -99,7 +99,14 @@ const copied: Rule = {
         hits.push({
           file: source.path,
           line: part.start,
-          severity: twins.length > 1 && part.kind !== 'function' ? 'low' : 'medium',
+          severity:
+            part.kind === 'function'
+              ? twin.file === source && twin.other.lines.join('\n') !== part.lines.join('\n')
+                ? 'low'
+                : 'medium'
+              : twins.length > 1
+                ? 'low'
+                : 'medium',
           message: `This ${part.kind} is a copy of \`${shorten(twin.other.name)}\` at ${twin.file.path}:${twin.other.start}`,
           text: part.name,
         });

@@ -40,6 +40,9 @@ const swallowedError: Rule = {
           yield {
             file: source.path,
             line: line.number,
+            ...(/=>\s*(?:undefined|null)\b/.test(line.code) && /\bvoid\b|\.finally\(|^\s*\}\)/.test(line.code)
+              ? { severity: 'low' as const }
+              : {}),
             message: 'The rejection is swallowed by an empty handler',
           } satisfies Hit;
     }

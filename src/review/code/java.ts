@@ -38,7 +38,7 @@ const answeredWithNothing: Rule = {
           .replace(/\}\s*$/, '');
         const nothing =
           /^return(?: (?:null|false|-1|0|""|Optional\.empty\(\)|Collections\.empty\w+\(\)|(?:List|Set|Map)\.of\(\)|new \w+(?:<.*>)?(?:\[0\]|\(\))))?;$/.test(
-            words.replaceAll('·', ''),
+            words,
           );
         const printed = /^\w+\.printStackTrace\(\);(?:return null;)?$/.test(words);
         if ((!nothing && !printed) || body.some(({ comment }) => /\w+\s+\w+/.test(comment))) continue;

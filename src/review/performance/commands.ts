@@ -23,7 +23,7 @@ const requests: Rule = {
       hits.push({
         file: source.path,
         line,
-        severity: isOpenEnded(loop) && !isLasting(command) ? 'medium' : 'low',
+        severity: isOpenEnded(loop) && !isLasting(command) && source.role !== 'data' ? 'medium' : 'low',
         message: `One request or installation for each element: \`${shorten(command.text)}\``,
       });
     }

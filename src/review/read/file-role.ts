@@ -17,7 +17,7 @@ const GENERATED_MARK =
 const TEST_FOLDERS =
   /(^|\/)(tests?|test-d|type-?tests?|__tests__|__mocks__|specs?|e2e|testdata|test-data|testing|fixtures?|__fixtures__|__snapshots__|cypress|playwright|androidTest|integration-tests?|test-?utils?)\//i;
 const TEST_FILES =
-  /([._-](test|test-d|spec|tests|specs|cy|e2e|bench)\.[\w.]+|(^|\/)(test_[^/]*|[^/]*_test|[^/]*_tests|conftest|tests?)\.\w+|(Test|Tests|TestCase|IT|Spec)\.(java|kt|cs|php|swift|scala|groovy))$/;
+  /([._-](test|test-d|spec|tests|specs|cy|e2e|bench)\.[\w.]+|(^|\/)(test_[^/]*|[^/]*_test|[^/]*_tests|conftest|tests?|mocks?|fixtures?)\.\w+|(Test|Tests|TestCase|IT|Spec)\.(java|kt|cs|php|swift|scala|groovy))$/;
 const SCRIPT_FOLDERS =
   /^(?:(?!(?:src|lib|app|pkg|internal)\/)[^/]+\/)*(examples?|samples?|demos?|benchmarks?|bench|benches|scripts?|tools?|\.github|\.devcontainer|\.circleci|ci|hack|docs?|website|playground)\//i;
 const SCRIPT_FILES =

@@ -87,7 +87,8 @@ const testless: Rule = {
           !isTestBlock(block, source) ||
           !source.isAdded(block.start) ||
           isEmptyBody(block, source) ||
-          block.end - block.open > 60
+          block.end - block.open > 60 ||
+          /\.test-d\./.test(source.path)
         )
           continue;
         const body: string[] = [];
