@@ -4,7 +4,7 @@ import { errorRules } from './code/errors.ts';
 import { flowRules } from './code/flow.ts';
 import { resourceRules } from './code/resources.ts';
 import { manifestSlips } from './infrastructure/manifests.ts';
-import { imageSlips } from './infrastructure/images.ts';
+import { imageSlips } from './infrastructure/image-slips.ts';
 import { goRules } from './code/go.ts';
 import { callSlips } from './code/calls.ts';
 import { misspeltRules } from './code/misspelt.ts';

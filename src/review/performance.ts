@@ -9,6 +9,7 @@ import { manifestCosts } from './infrastructure/manifests.ts';
 import { imageCosts } from './infrastructure/images.ts';
 import { workflowCosts } from './infrastructure/workflows.ts';
 import { javaCosts } from './performance/java.ts';
+import { walkRules } from './performance/walks.ts';
 import { growthRules } from './performance/growth.ts';
 import { waitingRules } from './performance/waiting.ts';
 import { unboundedRules } from './performance/unbounded.ts';
@@ -379,6 +380,7 @@ export const performanceRules: readonly Rule[] = [
   spreads,
   ...patterns,
   ...growthRules,
+  ...walkRules,
   ...blocking,
   ...unboundedRules,
   ...waitingRules,

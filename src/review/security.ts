@@ -2,6 +2,9 @@ import type { Rule } from './rules.ts';
 import { secretRule } from './security/secrets.ts';
 import { commandRules } from './security/commands.ts';
 import { inputRules } from './security/input.ts';
+import { carelessRules } from './security/careless.ts';
+import { patternRules } from './security/patterns.ts';
+import { weakenedRules } from './security/weakened.ts';
 import { leakRules } from './security/leaks.ts';
 import { markupRules } from './security/markup.ts';
 import { objectRules } from './security/objects.ts';
@@ -10,7 +13,7 @@ import { exposureRules } from './security/exposure.ts';
 import { guardRules } from './security/guards.ts';
 import { verificationRules } from './security/verification.ts';
 import { queryRules } from './security/queries.ts';
-import { manifestRisks } from './infrastructure/manifests.ts';
+import { manifestRisks } from './infrastructure/manifest-risks.ts';
 import { imageRisks } from './infrastructure/images.ts';
 import { installRules } from './security/installs.ts';
 import { workflowRisks } from './infrastructure/workflows.ts';
@@ -24,6 +27,9 @@ export const securityRules: readonly Rule[] = [
   ...markupRules,
   ...inputRules,
   ...leakRules,
+  ...carelessRules,
+  ...patternRules,
+  ...weakenedRules,
   ...objectRules,
   ...verificationRules,
   ...cryptoRules,

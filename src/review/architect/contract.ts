@@ -314,7 +314,7 @@ const unlisted: Rule = {
   *find(reading) {
     if (isAnnounced(reading)) return;
     for (const source of sourcesOf(reading, 'all'))
-      for (const [files, entry, within] of LISTS.filter(([pattern]) => pattern.test(source.path)))
+      for (const [, entry, within] of LISTS.filter(([pattern]) => pattern.test(source.path)))
         for (const hunk of source.change.hunks) {
           const opened = within.source === '^' || source.lines.some(({ raw }) => within.test(raw));
           const gone = opened

@@ -161,7 +161,7 @@ const wrongName = go(
     for (const line of source.added) {
       const name = DECLARED.exec(line.code)?.[1];
       let at = line.number - 1;
-      while (/^\/\//.test(source.lineAt(at - 1)?.raw ?? '')) at -= 1;
+      while (source.lineAt(at - 1)?.raw.startsWith('//') ?? false) at -= 1;
       const told = /^\/\/ ([A-Za-z]\w*) /.exec(source.lineAt(at)?.raw ?? '')?.[1];
       if (name !== undefined && told !== undefined && told !== name && removed.has(told))
         yield { line: at, message: `The comment is about \`${told}\`, and this is \`${name}\`` };

@@ -17,6 +17,9 @@ function countsOf(source: SourceFile): ReadonlyMap<string, number> {
 
 const known = new WeakMap<SourceFile, Map<string, number>>();
 
+/** Shorter names are of examples. */
+const LEAST = 3;
+
 type Declared = { name: string; what: string };
 
 /** What a line declares for its own file alone. */
@@ -146,7 +149,7 @@ const unused: Rule = {
         if (line.startsIn !== 'code' || !MAY.test(line.code) || /noqa|eslint-disable|nolint|allow\(/.test(line.raw))
           continue;
         for (const { name, what } of declares(line, source)) {
-          if ((countsOf(source).get(name) ?? 0) > 1) continue;
+          if (name.length < LEAST || (countsOf(source).get(name) ?? 0) > 1) continue;
           yield {
             file: source.path,
             line: line.number,

@@ -2,12 +2,13 @@ import { instructionsOf, type Instruction } from '../read/docker.ts';
 import type { Reading, SourceFile } from '../read/reading.ts';
 import { shorten, type Hit, type Rule } from '../rules.ts';
 
-const LANGUAGES = ['dockerfile'] as const;
+/** What these rules read. */
+export const LANGUAGES = ['dockerfile'] as const;
 
 type Image = { source: SourceFile; all: readonly Instruction[] };
 
 /** Every Dockerfile of the change that is there. */
-function imagesOf(reading: Reading): Image[] {
+export function imagesOf(reading: Reading): Image[] {
   return reading.files
     .filter(
       ({ language, partial, change }) => language.name === 'dockerfile' && !partial && change.status !== 'deleted',
@@ -15,20 +16,25 @@ function imagesOf(reading: Reading): Image[] {
     .map((source) => ({ source, all: instructionsOf(source) }));
 }
 
-function isAdded({ start, end }: Instruction, source: SourceFile): boolean {
+/** Some line of it is new. */
+export function isAdded({ start, end }: Instruction, source: SourceFile): boolean {
   for (let line = start; line <= end; line += 1) if (source.isAdded(line)) return true;
   return false;
 }
 
 /** The line of an instruction that a finding points at: the first one that is new. */
-function newLine({ start, end }: Instruction, source: SourceFile): number {
+export function newLine({ start, end }: Instruction, source: SourceFile): number {
   for (let line = start; line <= end; line += 1) if (source.isAdded(line)) return line;
   return start;
 }
 
 type Fault = { at: Instruction; message: string; severity?: Hit['severity'] };
 
-function imageRule(rule: Pick<Rule, 'id' | 'severity' | 'remedy'>, faults: (image: Image) => Iterable<Fault>): Rule {
+/** A rule about the instructions of an image. */
+export function imageRule(
+  rule: Pick<Rule, 'id' | 'severity' | 'remedy'>,
+  faults: (image: Image) => Iterable<Fault>,
+): Rule {
   return {
     ...rule,
     ignoresMoves: true,
@@ -318,120 +324,6 @@ const runsAsRoot = imageRule(
       yield { at: starts, message: 'The container runs as root' };
   },
 );
-
-/** What an instruction names and the image does not have. */
-const lost = imageRule(
-  { id: 'code/dangling-reference', severity: 'high', remedy: 'Name what is there.' },
-  function* ({ source, all }) {
-    for (const at of all) {
-      if (!isAdded(at, source)) continue;
-      const from = at.flags.map((flag) => /^--from=([\w.-]+)$/.exec(flag)?.[1]).find(Boolean);
-      const stages = all.filter(({ name, start }) => name === 'FROM' && start < at.start).map(({ stage }) => stage);
-      if (
-        from !== undefined &&
-        !/^\d+$/.test(from) &&
-        stages.length > 1 &&
-        !stages.some(({ alias }) => alias?.toLowerCase() === from.toLowerCase())
-      )
-        yield { at, message: `There is no stage \`${shorten(from)}\`` };
-    }
-    const [first] = all.filter(({ name }) => name === 'FROM');
-    for (const early of all.filter(({ name, start }) => name === 'ARG' && first && start < first.start)) {
-      const name = early.words.split('=')[0] ?? '';
-      for (const at of all) {
-        if (
-          at.name === 'FROM' ||
-          at.start <= (first?.start ?? 0) ||
-          !isAdded(at, source) ||
-          !new RegExp(`\\$\\{?${name}\\b`).test(at.words)
-        )
-          continue;
-        const again = all.some(
-          (other) =>
-            /^(?:ARG|ENV)$/.test(other.name) &&
-            other.stage === at.stage &&
-            other.start <= at.start &&
-            other !== early &&
-            new RegExp(`\\b${name}\\b`).test(other.words.split('=')[0] ?? ''),
-        );
-        if (!again) yield { at, message: `\`${name}\` is empty here: it was declared before FROM and not again` };
-      }
-    }
-  },
-);
-
-/** Instructions that do not do what they seem to. */
-const idle = imageRule(
-  {
-    id: 'code/shell-slip',
-    severity: 'medium',
-    remedy: 'Use WORKDIR, the list form of commands, and a shell with pipefail.',
-  },
-  function* ({ source, all }) {
-    for (const at of all) {
-      if (!isAdded(at, source)) continue;
-      if (at.name === 'RUN' && /^cd\s+\S+$/.test(at.words))
-        yield { at, message: 'The next instruction does not run in this folder' };
-      if (at.name === 'RUN' && /^(?:export\s+)?[A-Za-z_]\w*=\S+$/.test(at.words))
-        yield { at, message: 'The next instruction does not know this variable' };
-      if (at.name === 'ENTRYPOINT' && !at.words.startsWith('[') && !/^(?:exec|\/bin\/sh)\b/.test(at.words))
-        yield {
-          at,
-          severity: all.some(({ name, stage }) => name === 'CMD' && stage === at.stage) ? 'medium' : 'low',
-          message: 'In this form neither CMD nor signals reach the program',
-        };
-      if (at.name === 'RUN' && /\b(?:curl|wget)\b[^|;&]*\|(?!\|)/.test(at.words) && !/pipefail/.test(source.text))
-        yield { at, severity: 'low', message: 'A download that fails is not noticed before the pipe' };
-    }
-  },
-);
-
-/** Files that an image copies and the repository does not have. */
-const missingFile: Rule = {
-  id: 'code/dangling-reference',
-  severity: 'low',
-  remedy: 'Copy what is there.',
-  languages: LANGUAGES,
-  *find(reading) {
-    for (const { source, all } of imagesOf(reading))
-      for (const at of all) {
-        if (
-          at.name !== 'COPY' ||
-          !isAdded(at, source) ||
-          at.flags.some((flag) => flag.startsWith('--from')) ||
-          /^\[|<</.test(at.words)
-        )
-          continue;
-        const folders = new Set([...reading.paths].map((path) => path.split('/')[0] ?? ''));
-        const lostName = at.words
-          .split(/\s+/)
-          .slice(0, -1)
-          .map((word) => word.replace(/^\.?\//, '').replace(/\/$/, ''))
-          .find(
-            (word) =>
-              word !== '' &&
-              !/[*?$[\]{}"']|^\.\.?$|^https?:|dist|build|target|out\b|bin\b|node_modules|\.next|publish/.test(word) &&
-              ![...reading.paths].some(
-                (path) =>
-                  path === word ||
-                  path.startsWith(`${word}/`) ||
-                  path.endsWith(`/${word}`) ||
-                  path.includes(`/${word}/`),
-              ) &&
-              !folders.has(word),
-          );
-        if (lostName !== undefined)
-          yield {
-            file: source.path,
-            line: newLine(at, source),
-            message: `The repository has no \`${shorten(lostName)}\``,
-          } satisfies Hit;
-      }
-  },
-};
-
-/** Slips in images. */
-export const imageSlips: readonly Rule[] = [lost, idle, missingFile];
 
 /** How fast an image is built, and how large it gets. */
 export const imageCosts: readonly Rule[] = [cacheBroken, leavings, fatter, layers];

@@ -1,4 +1,5 @@
 import { addedCommands, type Command, type Loop } from '../read/commands.ts';
+import type { SourceFile } from '../read/reading.ts';
 import { shorten, type Hit, type Rule } from '../rules.ts';
 
 const LANGUAGES = ['shell', 'dockerfile', 'yaml'] as const;
@@ -23,13 +24,18 @@ const requests: Rule = {
       hits.push({
         file: source.path,
         line,
-        severity: isOpenEnded(loop) && !isLasting(command) && source.role !== 'data' ? 'medium' : 'low',
+        severity: isOpenEnded(loop) && !isLasting(command) && !isMachinery(source) ? 'medium' : 'low',
         message: `One request or installation for each element: \`${shorten(command.text)}\``,
       });
     }
     return hits;
   },
 };
+
+/** A hidden script of the repository's own, which runs now and then. */
+function isMachinery({ role, language }: SourceFile): boolean {
+  return role === 'data' && language.name === 'shell';
+}
 
 /** The loop tries again, waits, or stops at the first that fits. */
 function isRepeated({ list, head, body, kind }: Loop): boolean {

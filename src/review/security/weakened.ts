@@ -1,0 +1,91 @@
+import type { LanguageName } from '../read/language.ts';
+import { shorten, type Hit, type Rule } from '../rules.ts';
+import { lineNear } from '../test/assertions.ts';
+
+/** What was checked on the way in is not any more: a checksum, a secure address, an escaping template, a limit. */
+const weakened: readonly (readonly [
+  languages: readonly LanguageName[] | 'all',
+  before: RegExp,
+  after: RegExp | undefined,
+  message: string,
+])[] = [
+  [
+    ['shell', 'dockerfile', 'yaml'],
+    /\b(?:sha\d+sum|shasum|md5sum|gpg)\b.*(?:-c\b|--check|--verify)|\bcosign verify\b|\bminisign -V/,
+    undefined,
+    'What was downloaded is not checked any more',
+  ],
+  [['go'], /"html\/template"/, /"text\/template"/, 'This template does not escape what it shows'],
+  [
+    'all',
+    /https:\/\/(?!localhost|127\.)/,
+    /(?<!\w)http:\/\/(?!localhost|127\.|0\.0\.0\.0|\[::1)/,
+    'What is sent there can be read and changed on the way',
+  ],
+  [
+    ['python', 'javascript', 'typescript', 'tsx'],
+    /\b(?:limiter|rateLimit\w*|rate_limit\w*|throttle\w*)\b/,
+    undefined,
+    'Nothing limits how often this is tried any more',
+  ],
+  [['dockerfile'], /^\s*FROM\s+\S+@sha256:/i, /^\s*FROM\s+(?!.*@sha256:)/i, 'The image was pinned by its digest'],
+];
+
+const lessSecure: Rule = {
+  id: 'security/guard-removed',
+  severity: 'medium',
+  remedy: 'Keep the check, or show what takes its place.',
+  languages: 'all',
+  *find(reading) {
+    for (const source of reading.files) {
+      if (source.change.status !== 'modified' || source.role === 'test' || source.role === 'docs') continue;
+      for (const [languages, before, after, message] of weakened) {
+        if (languages !== 'all' && !languages.includes(source.language.name)) continue;
+        for (const hunk of source.change.hunks) {
+          const gone = hunk.lines.find(
+            ({ kind, text }) => kind === 'removed' && before.test(text) && !/^\s*(?:\/\/|#(?!!)|\*)/.test(text),
+          );
+          if (!gone) continue;
+          const added = hunk.lines.filter(({ kind }) => kind === 'added');
+          const now =
+            after && added.find(({ text }) => after.test(text) && !before.test(text) && shares(gone.text, text));
+          const word = before.exec(gone.text)?.[0] ?? '';
+          const lost =
+            after === undefined &&
+            !added.some(({ text }) => before.test(text)) &&
+            !source.text.includes(word) &&
+            isStillThere(gone.text, added, hunk.lines);
+          if (!now && !lost) continue;
+          yield {
+            file: source.path,
+            line: now?.newLine ?? lineNear(hunk, gone),
+            message: `${message}: \`${shorten(gone.text)}\` before`,
+            text: gone.text,
+          } satisfies Hit;
+          break;
+        }
+      }
+    }
+  },
+};
+
+function shares(old: string, now: string): boolean {
+  const words = new Set(old.match(/[\w-]{3,}/g)?.filter((word) => !/^https?$/.test(word)));
+  return (now.match(/[\w-]{3,}/g) ?? []).filter((word) => words.has(word)).length >= Math.min(2, words.size - 1);
+}
+
+/** What the check stood beside goes on: the line without it, or the lines around it. */
+function isStillThere(
+  gone: string,
+  added: readonly { text: string }[],
+  all: readonly { kind: string; text: string }[],
+): boolean {
+  const removed = all.filter(({ kind, text }) => kind === 'removed' && text.trim() !== '');
+  return (
+    added.some(({ text }) => shares(gone, text)) ||
+    (removed.length === 1 && all.some(({ kind, text }) => kind === 'context' && text.trim() !== ''))
+  );
+}
+
+/** Checks that were made before and are not any more. */
+export const weakenedRules: readonly Rule[] = [lessSecure];
