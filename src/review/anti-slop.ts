@@ -9,6 +9,7 @@ import { commentRules } from './anti-slop/comments.ts';
 import type { LanguageName } from './read/language.ts';
 import type { SourceLine } from './read/lexer.ts';
 import type { SourceFile } from './read/reading.ts';
+import { undoneCare } from './undone.ts';
 import { lineRule, linesLike, shorten, sourcesOf, type Hit, type Rule } from './rules.ts';
 
 /** Upstream's weights of what a finding adds to the confidence, and ours for the rules it did not have. */
@@ -275,4 +276,5 @@ export const antiSlopRules: readonly Rule[] = [
   ...unrelatedRules,
   ...suppressedRules,
   ...hollowSlop,
+  ...undoneCare,
 ];

@@ -11,7 +11,9 @@ import { sizeRules } from './architect/size.ts';
 import { importsOf, resolveImport, type Import, type Tree } from './read/imports.ts';
 import { SCRIPTS } from './read/language.ts';
 import { lex } from './read/lexer.ts';
+import type { HunkLine } from './read/diff.ts';
 import type { Reading, SourceFile } from './read/reading.ts';
+import { lineNear } from './test/assertions.ts';
 import { sourcesOf, type Hit, type Rule } from './rules.ts';
 
 const layers: Rule = {
@@ -197,10 +199,9 @@ async function stillImported(source: SourceFile, missing: string[], reading: Rea
       const name = found.names.find((wanted) => missing.includes(wanted));
       if (name === undefined || !resolveImport(found.specifier, path, withOld).includes(source.change.oldPath))
         continue;
-      const line =
-        source.change.hunks.find((hunk) =>
-          hunk.lines.some((entry) => entry.kind === 'removed' && entry.text.includes(name)),
-        )?.newStart ?? 0;
+      const isGone = (entry: HunkLine) => entry.kind === 'removed' && entry.text.includes(name);
+      const hunk = source.change.hunks.find(({ lines }) => lines.some(isGone));
+      const line = lineNear(hunk, hunk?.lines.find(isGone));
       hits.push({
         file: source.path,
         line: source.change.status === 'deleted' ? 0 : line,

@@ -23,6 +23,7 @@ import { workflowSlips } from './infrastructure/workflows.ts';
 import { textRules } from './code/texts.ts';
 import { SCRIPTS, type LanguageName } from './read/language.ts';
 import { lineRule, shorten, sourcesOf, type Hit, type Rule } from './rules.ts';
+import { undoneRules } from './undone.ts';
 import { syntaxRule } from './code/syntax.ts';
 
 const STRINGY = /^\s*(['"`])/;
@@ -343,4 +344,5 @@ export const codeRules: readonly Rule[] = [
   ...callSlips,
   ...misspeltRules,
   ...unusedRules,
+  ...undoneRules,
 ];

@@ -11,6 +11,7 @@ import { workflowCosts } from './infrastructure/workflows.ts';
 import { javaCosts } from './performance/java.ts';
 import { walkRules } from './performance/walks.ts';
 import { growthRules } from './performance/growth.ts';
+import { undoneBounds } from './undone.ts';
 import { waitingRules } from './performance/waiting.ts';
 import { unboundedRules } from './performance/unbounded.ts';
 import { lineRule, linesLike, shorten, sourcesOf, type Hit, type LineRule, type Rule } from './rules.ts';
@@ -384,6 +385,7 @@ export const performanceRules: readonly Rule[] = [
   ...blocking,
   ...unboundedRules,
   ...waitingRules,
+  ...undoneBounds,
   ...imageCosts,
   ...manifestCosts,
   ...workflowCosts,

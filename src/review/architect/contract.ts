@@ -249,8 +249,8 @@ function isStruck(
 
 const HIDDEN: Partial<Record<LanguageName, readonly [shown: RegExp, hidden: RegExp]>> = {
   java: [
-    /^\s{0,4}public (?:static |final |abstract |synchronized )*[\w<>[\], .?]+ (\w+)\(/,
-    /^\s{0,4}(?=\S)(?!public\b|return\b|new\b)(?:protected |private |static |final |synchronized )*[\w<>[\], .?]+ (\w+)\(/,
+    /^\s{0,4}public (?:static |final |abstract |synchronized )*(?:[\w<>[\], .?]+ )?(\w+)\(/,
+    /^\s{0,4}(?=\S)(?!public\b|return\b|new\b)(?:protected |private |static |final |synchronized )*(?:[\w<>[\], .?]+ )?(\w+)\(/,
   ],
   rust: [
     /^pub (?:async |const |unsafe )*(?:fn|struct|enum|trait|type|const|static|mod) (\w+)/,

@@ -90,7 +90,16 @@ function isGoErrorCheck(block: Block, source: SourceFile): boolean {
 
 function touches(block: Block, source: SourceFile): boolean {
   for (let line = block.start; line <= block.end; line += 1) if (source.isAdded(line)) return true;
-  return false;
+  return source.change.hunks.some(({ lines }) =>
+    lines.some(
+      ({ kind }, at) =>
+        kind === 'removed' && isWithin(lines.slice(0, at).findLast(({ newLine }) => newLine > 0)?.newLine ?? 0, block),
+    ),
+  );
+}
+
+function isWithin(line: number, { start, end }: Block): boolean {
+  return line >= start && line < end;
 }
 
 /** A comment that gives a reason. That nothing is done, the code says itself. */
