@@ -1,5 +1,5 @@
 import type { Hunk, HunkLine } from './read/diff.ts';
-import { SCRIPTS, type LanguageName } from './read/language.ts';
+import { SCRIPTS } from './read/language.ts';
 import type { SourceFile } from './read/reading.ts';
 import { lineNear } from './test/assertions.ts';
 import { shorten, type Hit, type Rule } from './rules.ts';
