@@ -32,7 +32,7 @@ export async function isFirst(
   about: string,
   { store }: Tools,
 ): Promise<boolean> {
-  const said = { key: `first:${delivery}`, place: `${repository.id}#${issue.number} ${about}` };
+  const said = { key: `first:${delivery} ${about}`, place: `${repository.id}#${issue.number} ${about}` };
   return (await store.countHeard(said, windowMs)) === 1;
 }
 

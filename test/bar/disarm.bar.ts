@@ -184,6 +184,14 @@ const DEFENCES: readonly Defence[] = [
   },
   { ...HIDDEN, name: 'hidden comments in Markdown', from: '(text) => judgeAll(text, UNSHOWN, DROP),', to: '' },
   {
+    ...HIDDEN,
+    name: 'what a diagram does not show',
+    from: '(text) => judgeAll(text, DRAWN_INSIDE, readDrawnInside),',
+    to: '',
+  },
+  { ...HIDDEN, name: 'maps and solids', file: 'src/goal/drawn.ts', from: 'if (PICTURES.has(kind))', to: 'if (false)' },
+  { ...HIDDEN, name: 'letters too small to see', from: 'const TOO_SMALL = 4;', to: 'const TOO_SMALL = 100;' },
+  {
     ...TEXT,
     name: 'invisible code points',
     from: "if (emoji === undefined) dropped += 1;\n    return emoji ?? '';",
