@@ -5,7 +5,7 @@ import { commitAll, readPatch } from '../../src/git/commit.ts';
 import { mergeCheck, rebaseCommit } from '../../src/git/merge-tree.ts';
 import { fetchBranch, readFileAt } from '../../src/git/mirror.ts';
 import { pushCommit } from '../../src/git/push.ts';
-import { lendGit, openWorktree, resumeWorktree, type Worktree } from '../../src/git/worktree.ts';
+import { bringFilesTo, lendGit, openWorktree, resumeWorktree, type Worktree } from '../../src/git/worktree.ts';
 import { AT, AUTHOR, type Bed, makeBed } from './bed.ts';
 import { commitFiles, plainGit, TOKEN } from './remote.ts';
 
@@ -304,6 +304,7 @@ async function runOurs(worktree: Worktree, agentGit: string): Promise<void> {
   const branch = `omk/hostile/${worktree.name}`;
   expect(await pushCommit(mirror, { sha: made.sha, branch, expected: undefined }, TOKEN)).toEqual({ kind: 'pushed' });
   await fetchBranch(mirror, 'main', TOKEN);
+  await bringFilesTo(worktree, clash, ['src/a.ts', 'src/gone.ts']);
   await openWorktree(mirror, { root: bed.root, name: worktree.name, sha: made.sha });
   await openWorktree(mirror, { root: bed.root, name: worktree.name, sha: base });
   await lendGit(worktree, agentGit, { objects: join(mirror.gitDir, 'objects'), gitDir: agentGit });
