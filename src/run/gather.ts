@@ -6,10 +6,8 @@ import type { GoalEvent } from '../goal/event.ts';
 import { readReview } from '../goal/heard.ts';
 import { isEnded, type Goal } from '../goal/goal.ts';
 import { isPerson, mayWrite } from '../goal/permission.ts';
-import * as refusals from '../goal/report/refusals.ts';
 import type { Slice } from '../goal/slice.ts';
 import { readVisible } from '../goal/visible.ts';
-import { say } from './say.ts';
 import type { Tools } from './tools.ts';
 
 /** Reads the reviews that were heard of and makes one round of work of what people who may write said in them. */
@@ -21,7 +19,6 @@ export async function gather(goal: Goal, slice: Slice, tools: Tools): Promise<Go
   for (const review of heard.reviews) {
     const found = await findReview(github, pull.number, review);
     if (found && (await maySteer(found, github))) reviews.push(found);
-    else if (found) await decline(found, { issue: pull, github, tools });
   }
   const said = reviews.map(toBatch).filter(({ words, threads }) => words.length + threads.length > 0);
   const batch = said.reduce<Batch | undefined>(joinBatches, undefined);
@@ -34,12 +31,6 @@ export async function gather(goal: Goal, slice: Slice, tools: Tools): Promise<Go
 
 async function maySteer({ by }: SubmittedReview, github: GitHub): Promise<boolean> {
   return isPerson(by) && mayWrite(await getPermission(github, by));
-}
-
-/** Whoever may not steer is thanked and told so once. Programs review everything, and are not talked to. */
-async function decline({ by, body, comments }: SubmittedReview, place: Omit<Parameters<typeof say>[0], 'key'>) {
-  if (!by || !isPerson(by) || (body.trim() === '' && comments.length === 0)) return;
-  await say({ ...place, key: `review by ${by.id}` }, refusals.reviewOfReader(by.login));
 }
 
 function toBatch({ by, body, comments, head }: SubmittedReview): Batch {

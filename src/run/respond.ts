@@ -10,7 +10,7 @@ import { FLOOD_WINDOW_MS } from '../goal/flood.ts';
 import { isListedBot, isPerson, mayUse, mayWrite } from '../goal/permission.ts';
 import { POLICY_PATH, readPolicy } from '../goal/policy-file.ts';
 import * as refusals from '../goal/report/refusals.ts';
-import { standing, type Slice } from '../goal/slice.ts';
+import { standing } from '../goal/slice.ts';
 import { policyOf } from '../goal/terms.ts';
 import type { Webhook } from '../store/webhook.ts';
 import { hearAside, hearOrderInReview, hearProgram, isOmk } from './aside.ts';
@@ -146,20 +146,26 @@ async function hearReview(heard: Heard & { kind: 'review' }, delivery: string, t
   const slice = goal?.slices.find(({ pull }) => pull?.number === heard.pull);
   if (!goal || !slice) return;
   const at = standing(slice, goal);
-  if (['merged', 'cancelled'].includes(at.status)) return hearTooLate(heard, { ...slice, ...at }, delivery, tools);
-  if (!mayWrite(await getPermission(await tools.connect(repository), sender))) return;
+  const answerTo = (about: string, answer: string) => answerReview(heard, { about, answer, delivery }, tools);
+  if (['merged', 'cancelled'].includes(at.status))
+    return answerTo('late review', refusals.reviewTooLate({ ...slice, ...at }));
+  if (!mayWrite(await getPermission(await tools.connect(repository), sender)))
+    return answerTo('review', refusals.reviewOfReader(sender.login));
   await hearHint(heard.hint, tools);
   const until = new Date(tools.clock.now().getTime() + REVIEW_MS);
   await append(goal, [{ kind: 'review-heard', slice: slice.id, review: heard.review, until }], tools);
 }
 
-/** What is said of work that is over is answered once to each, so that nobody waits for more. */
-async function hearTooLate(heard: Heard & { kind: 'review' }, slice: Slice, delivery: string, tools: Tools) {
-  const about = `late review by ${heard.sender.id}`;
-  if (heard.said.trim() === '' || !(await isFirst({ ...heard, delivery, windowMs: FLOOD_WINDOW_MS }, about, tools)))
-    return;
-  const github = await tools.connect(heard.repository);
-  await say({ issue: heard.issue, key: about, github, tools }, refusals.reviewTooLate(slice));
+/** Words of which nothing comes are answered once to each, so that nobody waits for more. */
+async function answerReview(
+  heard: Heard & { kind: 'review' },
+  { about, answer, delivery }: { about: string; answer: string; delivery: string },
+  tools: Tools,
+): Promise<void> {
+  const key = `${about} by ${heard.sender.id}`;
+  const said = { ...heard, delivery, windowMs: FLOOD_WINDOW_MS };
+  if (heard.said.trim() === '' || !(await isFirst(said, key, tools))) return;
+  await say({ issue: heard.issue, key, github: await tools.connect(heard.repository), tools }, answer);
 }
 
 /** The label that started a goal is its leave to go on; whoever takes it away ends the goal. */

@@ -327,8 +327,8 @@ const DEFENCES: readonly Defence[] = [
     ...WHO,
     name: 'reviews of people who may not write',
     file: 'src/run/respond.ts',
-    from: 'if (!mayWrite(await getPermission(await tools.connect(repository), sender))) return;',
-    to: '',
+    from: 'if (!mayWrite(await getPermission(await tools.connect(repository), sender)))',
+    to: 'if (false)',
     only: 'a review of the pull request',
   },
   {
