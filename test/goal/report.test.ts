@@ -202,6 +202,9 @@ describe('the status comment', () => {
     expect(text).toContain('- Plan `0123456789ab`');
     expect(text).toContain('- Note: `b` waits for `a`: both write `x`');
     expect(text).toContain('- Fails on the base already: `npm run lint`');
+    expect(text).not.toContain('every one passes');
+    expect(renderStatus(someGoal(), view)).toContain('- On the base every one passes');
+    expect(renderStatus(someGoal({ plan: undefined }), view)).not.toContain('every one passes');
   });
 
   test('keeps under the limit with 400 slices and stays whole', () => {

@@ -124,13 +124,15 @@ function planSection({ plan, slices }: Goal): Section {
   ]);
 }
 
-function gatesSection({ gates, redOnBase }: Goal): Section {
+function gatesSection({ gates, redOnBase, plan }: Goal): Section {
   const found = gates?.gates ?? [];
+  const isGreen = plan !== undefined && found.length > 0 && redOnBase.length === 0;
   const from = { config: 'from `.github/omk.yml`', detected: 'detected' }[gates?.source ?? 'detected'];
   const count = found.length === 1 ? '1 gate' : `${found.length} gates`;
   return fold('Gates', [
     found.length === 0 ? '- No gates: nothing is proven by running it' : `- ${count}, ${from}`,
     ...(gates?.notes ?? []).map((note) => `- ${encodeInline(clip(note, 300))}`),
+    ...(isGreen ? ['- On the base every one passes'] : []),
     ...redOnBase.map((result) => `- Fails on the base already: ${encodeCode(clip(result.run, 200))}`),
   ]);
 }
