@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statfsSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
 
 /** Jest strips types itself on Node 24: no transformer package. `LONG=1` runs the long stories alone. */
 const long = process.env['LONG'] === '1';
@@ -9,6 +9,8 @@ const ENOUGH_BYTES = 4 * 1024 ** 3;
 /** Repositories and databases are made by the hundred: in memory they cost half. The folder goes with this process. */
 function workInMemory() {
   const folder = mkdtempSync(`${MEMORY}/omk-test-`);
+  // PostgreSQL does not run as root, and goes through it to a folder of its own.
+  chmodSync(folder, 0o711);
   process.env['TMPDIR'] = folder;
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 }

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { fromKysely, type PgBoss } from 'pg-boss';
 import type { Engine } from './engine.ts';
 import type { Tx } from './schema.ts';
-import { isHeld, takeDueWaits, type UnitJob } from './wait.ts';
+import { heldUntil, hintUnit, takeDueWaits, type UnitJob } from './wait.ts';
 import { takeDueWebhooks } from './webhook.ts';
 
 /** What the jobs carry. `failures`: how often the job failed by a bug in a row. */
@@ -45,9 +45,13 @@ export async function sendWebhooks(boss: PgBoss, tx: Tx, jobs: readonly WebhookJ
   await boss.insert('webhook', inserts, { db: fromKysely(tx) });
 }
 
-/** Queues the unit, as part of the transaction, unless it is queued already or held. One that runs now runs again afterwards. */
+/**
+ * Queues the unit, as part of the transaction, unless it is queued already. One that is held runs when it may, with the hint; one that
+ * runs now runs again afterwards.
+ */
 export async function sendUnit(boss: PgBoss, tx: Tx, { installationId, ...job }: UnitJob): Promise<void> {
-  if (await isHeld(tx, job)) return;
+  const until = await heldUntil(tx, job);
+  if (until) return job.hinted ? hintUnit(tx, job, until) : undefined;
   // News takes a moment and no agent, so it does not wait for its installation's share.
   const share = job.unit === 'announce' ? {} : { group: { id: installationId } };
   const options = { singletonKey: `${job.goalId}/${job.unit}`, ...share, db: fromKysely(tx) };

@@ -37,24 +37,28 @@ export async function holdUnit(tx: Tx, job: { goalId: string; unit: string }, ho
 }
 
 /** The unit runs `at` this time with a hint. An earlier time stays. */
-export async function hintUnit(tx: Tx, job: { goalId: string; unit: string }, at: Date): Promise<void> {
+export async function hintUnit(
+  tx: Tx,
+  { goalId, unit, failures = 0 }: { goalId: string; unit: string; failures?: number },
+  at: Date,
+): Promise<void> {
   await tx
     .insertInto('goal_wait')
-    .values({ goal_id: job.goalId, unit: job.unit, kind: 'hinted', until: at, reason: 'a hint', failures: 0 })
+    .values({ goal_id: goalId, unit, kind: 'hinted', until: at, reason: 'a hint', failures })
     .onConflict((conflict) => conflict.columns(['goal_id', 'unit', 'kind']).doNothing())
     .execute();
 }
 
-/** Whether the unit must not be run yet. */
-export async function isHeld(db: Executor, job: { goalId: string; unit: string }): Promise<boolean> {
+/** Until when the unit must not be run; undefined if it may. */
+export async function heldUntil(db: Executor, job: { goalId: string; unit: string }): Promise<Date | undefined> {
   const row = await db
     .selectFrom('goal_wait')
-    .select('unit')
+    .select('until')
     .where('goal_id', '=', job.goalId)
     .where('unit', '=', job.unit)
     .where('kind', '=', 'held')
     .executeTakeFirst();
-  return row !== undefined;
+  return row?.until;
 }
 
 /** Removes at most `limit` waits whose time has come and gives their jobs, in an order that two callers share. Two processes never get the same wait. */

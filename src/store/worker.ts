@@ -6,7 +6,7 @@ import type { Clock } from './clock.ts';
 import type { Engine } from './engine.ts';
 import { sendDue, type GoalJob, type WebhookJob } from './queue.ts';
 import type { Tx } from './schema.ts';
-import { holdUnit, type Hold } from './wait.ts';
+import { hintUnit, holdUnit, type Hold } from './wait.ts';
 import { failWebhook, holdWebhook } from './webhook.ts';
 
 /**
@@ -48,7 +48,10 @@ export async function startWorkers(context: WorkContext, handlers: Handlers, opt
   const goal: Work<GoalJob> = {
     queue: 'goal',
     handle: ({ goalId, unit, hinted, failures }, signal) => handlers.goal({ goalId, unit, hinted, failures }, signal),
-    hold: holdUnit,
+    hold: async (tx, job, hold) => {
+      await holdUnit(tx, job, hold);
+      if (job.hinted) await hintUnit(tx, { ...job, failures: hold.failures }, hold.until);
+    },
     giveUp: () => Promise.resolve(),
     batch: 1,
     perGroup: options.perInstallation,

@@ -400,6 +400,53 @@ describeOnEngines('the store', (newPlace, engine) => {
     expect(seen).toEqual(['one true']);
   });
 
+  test('keeps a hint over a fault, and one that comes while the unit is put back', async () => {
+    await create('g1', 1);
+    const seen: boolean[] = [];
+    const away = [true, false, true, false];
+    await work({
+      goal: ({ hinted }) => {
+        seen.push(hinted);
+        return away.shift() ? Promise.reject(new TransientError('GitHub is away', 30_000)) : Promise.resolve();
+      },
+    });
+    await store.wake('g1', 'one');
+    await store.idle();
+    clock.advance(30_000);
+    await store.idle();
+    expect(seen).toEqual([true, true]);
+    await store.record('g1', [], { decide: run('one') });
+    await store.idle();
+    await store.wake('g1', 'one', new Date(clock.now().getTime() + 3_000));
+    clock.advance(3_000);
+    await store.idle();
+    expect(seen).toEqual([true, true, false]);
+    clock.advance(27_000);
+    await store.idle();
+    expect(seen).toEqual([true, true, false, true]);
+    clock.advance(60_000);
+    await store.idle();
+    expect(seen).toHaveLength(4);
+  });
+
+  test('a unit with a bug is given up, hinted or not', async () => {
+    await create('g1', 1);
+    let tries = 0;
+    await work({
+      goal: () => {
+        tries += 1;
+        return Promise.reject(new Error('a bug'));
+      },
+    });
+    await store.wake('g1', 'one');
+    for (let round = 0; round < 9; round += 1) {
+      await store.idle();
+      clock.advance(600_000);
+    }
+    await store.idle();
+    expect(tries).toBe(4);
+  });
+
   test('keeps a hint that comes to a unit queued without one', async () => {
     await create('g1', 1, run('one'));
     await store.wake('g1', 'one');
