@@ -32,7 +32,9 @@ export function describeEvent(event: GoalEvent): string | undefined {
     case 'regrouped':
       return `\`${event.stuck}\` made no progress: planned anew in smaller slices or another order, since ${event.why}`;
     case 'finished':
-      return `ended ${event.status}`;
+      return event.status === 'cancelled' && event.reason
+        ? `ended cancelled: ${event.reason.text}`
+        : `ended ${event.status}`;
     case 'paused':
       return `paused by ${event.by.login}`;
     case 'resumed':

@@ -41,11 +41,15 @@ export async function isOmk({ app, login }: Sender, github: GitHub, tools: Tools
   return app === tools.config.APP_ID || login === (await github.botLogin());
 }
 
-/** Each person is told once on each issue. */
 async function explain(aside: Aside, where: 'edit' | 'issue' | 'review', tools: Tools): Promise<void> {
   if (!isPerson(aside.sender)) return hearProgram(aside, tools);
-  const about = `${where} by ${aside.sender.id}`;
+  await tellOnce(aside, where, refusals.notHeard(where), tools);
+}
+
+/** Each person is told it once on each issue or pull request. */
+export async function tellOnce(aside: Aside, what: string, text: string, tools: Tools): Promise<void> {
+  const about = `${what} by ${aside.sender.id}`;
   if (!(await isFirst({ ...aside, windowMs: FLOOD_WINDOW_MS }, about, tools))) return;
   const github = await tools.connect(aside.repository);
-  await say({ ...aside, key: about, github, tools }, refusals.notHeard(where));
+  await say({ ...aside, key: about, github, tools }, text);
 }

@@ -80,9 +80,10 @@ function holdOf(goal: Goal, slice: Slice, pull: SlicePull): Reason | undefined {
   const { merge: policy, delivery } = termsOf(goal);
   if (policy === 'gated' && delivery === 'auto-pr') return undefined;
   const { mergeAsked: asked } = slice;
-  if (policy === 'manual' && asked && asked.head === slice.head) return undefined;
+  const isAsked = asked !== undefined && asked.head === slice.head;
+  if (isAsked && policy !== 'disabled') return undefined;
   const why = policy === 'gated' ? `delivery is \`${delivery}\`` : `merge policy is \`${policy}\``;
-  const before = asked ? ` What ${asked.by.login} asked to merge was an earlier commit.` : '';
-  const next = policy === 'manual' ? `/omk merge ${slice.id}` : `merge #${pull.number}`;
+  const before = asked && !isAsked ? ` What ${asked.by.login} asked to merge was an earlier commit.` : '';
+  const next = policy === 'disabled' ? `merge #${pull.number}` : `/omk merge ${slice.id}`;
   return { text: `#${pull.number} is ready and waits for a person, since ${why}.${before}`, next };
 }

@@ -6,14 +6,14 @@ import { NO_OPTIONS, type Command } from '../goal/command.ts';
 import { parseCommand } from '../goal/parse-command.ts';
 import type { Repository } from '../goal/goal.ts';
 import { shortId } from '../goal/naming.ts';
-import { FLOOD_WINDOW_MS } from '../goal/flood.ts';
 import { isListedBot, isPerson, mayUse, mayWrite } from '../goal/permission.ts';
 import { POLICY_PATH, readPolicy } from '../goal/policy-file.ts';
+import { readReview } from '../goal/heard.ts';
 import * as refusals from '../goal/report/refusals.ts';
 import { standing } from '../goal/slice.ts';
 import { policyOf } from '../goal/terms.ts';
 import type { Webhook } from '../store/webhook.ts';
-import { hearAside, hearOrderInReview, hearProgram, isOmk } from './aside.ts';
+import { hearAside, hearOrderInReview, hearProgram, isOmk, tellOnce } from './aside.ts';
 import { cleanHomes } from './clean.ts';
 import { hearHint } from './hint.ts';
 import { append, obey, type Talk } from './obey.ts';
@@ -137,7 +137,10 @@ async function forgetSessions({ repository, issue }: Heard & { kind: 'issue-gone
 /** People submit a review, add a remark, and submit again: it is read after a moment, as one. */
 const REVIEW_MS = 20_000;
 
-/** A review of a slice's pull request. One by somebody who may not write moves nothing; by whom its words may be is looked at again when they are read. */
+/**
+ * A review of a slice's pull request. One by somebody who may not write, or of work that is over, moves nothing, and is answered once to each;
+ * by whom its words may be is looked at again when they are read.
+ */
 async function hearReview(heard: Heard & { kind: 'review' }, delivery: string, tools: Tools): Promise<void> {
   await hearOrderInReview(heard, delivery, tools);
   const { sender, repository } = heard;
@@ -146,26 +149,14 @@ async function hearReview(heard: Heard & { kind: 'review' }, delivery: string, t
   const slice = goal?.slices.find(({ pull }) => pull?.number === heard.pull);
   if (!goal || !slice) return;
   const at = standing(slice, goal);
-  const answerTo = (about: string, answer: string) => answerReview(heard, { about, answer, delivery }, tools);
+  const remark = readReview(heard.said) === '' ? undefined : { ...heard, delivery };
   if (['merged', 'cancelled'].includes(at.status))
-    return answerTo('late review', refusals.reviewTooLate({ ...slice, ...at }));
+    return remark && tellOnce(remark, 'late review', refusals.reviewTooLate({ ...slice, ...at }), tools);
   if (!mayWrite(await getPermission(await tools.connect(repository), sender)))
-    return answerTo('review', refusals.reviewOfReader(sender.login));
+    return remark && tellOnce(remark, 'review of a reader', refusals.reviewOfReader(sender.login), tools);
   await hearHint(heard.hint, tools);
   const until = new Date(tools.clock.now().getTime() + REVIEW_MS);
   await append(goal, [{ kind: 'review-heard', slice: slice.id, review: heard.review, until }], tools);
-}
-
-/** Words of which nothing comes are answered once to each, so that nobody waits for more. */
-async function answerReview(
-  heard: Heard & { kind: 'review' },
-  { about, answer, delivery }: { about: string; answer: string; delivery: string },
-  tools: Tools,
-): Promise<void> {
-  const key = `${about} by ${heard.sender.id}`;
-  const said = { ...heard, delivery, windowMs: FLOOD_WINDOW_MS };
-  if (heard.said.trim() === '' || !(await isFirst(said, key, tools))) return;
-  await say({ issue: heard.issue, key, github: await tools.connect(heard.repository), tools }, answer);
 }
 
 /** The label that started a goal is its leave to go on; whoever takes it away ends the goal. */
