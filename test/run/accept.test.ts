@@ -183,7 +183,7 @@ test('where a repository has no settings those of the organisation count, and th
   });
   try {
     const files = { '.github/omk.yml': 'plan: { approval: always }\nmerge: gatde\n' };
-    await bare.github.createRepository({ owner: 'acme', name: '.github', files });
+    await bare.github.createRepository({ owner: 'acme', name: '.github', files, installed: false });
     const issue = ask(bare, 'Add the second word');
     const reason = (await bare.finish(issue)).reason?.text;
     expect(reason).toContain("of the organisation's `.github` repository is not valid");

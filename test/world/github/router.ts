@@ -75,7 +75,10 @@ export async function runRoute({ route, params }: Found, call: Call): Promise<An
     case 'repository': {
       const token = needToken(caller);
       const repository = findRepository(call.state, params['owner'] ?? '', params['repo'] ?? '');
-      if (!repository || !token.repositories.includes(repository)) throw notFound();
+      if (!repository) throw notFound();
+      // The files of a public repository are everybody's to read.
+      const isOpen = !repository.private && route.method === 'GET' && route.needs.includes('contents:read');
+      if (!isOpen && !token.repositories.includes(repository)) throw notFound();
       if (!route.needs.some((need) => grants(token.permissions, need))) throw forbidden();
       if (repository.archived && route.method !== 'GET')
         throw new Refusal(403, 'Repository was archived so is read-only.');
