@@ -18,7 +18,7 @@ function undoneRule(
         const { language, change, role } = source;
         if (change.status !== 'modified' || !language.programs || !['product', 'script'].includes(role)) continue;
         if (rule.languages !== 'all' && !rule.languages.includes(language.name)) continue;
-        for (const hunk of change.hunks)
+        for (const hunk of change.removed.length === 0 ? [] : change.hunks)
           for (const hit of find(hunk, source)) if (!source.isTestLine(hit.line)) yield { file: source.path, ...hit };
       }
     },
@@ -39,7 +39,7 @@ const unawaited = undoneRule(
   },
   function* (hunk) {
     for (const old of removedIn(hunk)) {
-      if (!/\bawait\b/.test(old.text)) continue;
+      if (!/\bawait\s|\.await\b/.test(old.text) || /^\s*(?:\/\/|#|\*)/.test(old.text)) continue;
       const without = bare(old.text.replace(/\bawait\s+|\.await\b\??/g, ''));
       const now = addedIn(hunk).find(({ text }) => bare(text) === without);
       if (now && !/\breturn\b|=>/.test(now.text))

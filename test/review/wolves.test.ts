@@ -33,6 +33,33 @@ const CHANGES: readonly (readonly [what: string, base: Files, head: Files])[] = 
     },
   ],
   [
+    'an assertion in words of another library',
+    { 'test/a.spec.js': "it('ends', () => {\n  run();\n});\n" },
+    {
+      'test/a.spec.js':
+        "it('ends', () => {\n  run();\n  expect(exit, 'to have a call satisfying', [1]);\n  expect(error, 'was not called');\n});\n",
+    },
+  ],
+  [
+    'a comment about waiting goes, and the line below stays as it was',
+    {
+      'src/a.ts':
+        'export async function all(jobs: Job[]) {\n  for (const job of jobs) {\n    // Await each in turn.\n    await job.run();\n  }\n}\n',
+    },
+    {
+      'src/a.ts':
+        'export async function all(jobs: Job[]) {\n  for (const job of jobs) {\n    // Each in turn.\n    await job.run();\n  }\n}\n',
+    },
+  ],
+  [
+    'a key of one name is set anew under a condition in a loop',
+    {},
+    {
+      'src/merge.ts':
+        "export function merge(sources: Options[]) {\n  let all: Options = {};\n  for (const source of sources) {\n    if (source.retry === 'once') {\n      all = { ...all, retry: 1 };\n    }\n  }\n  return all;\n}\n",
+    },
+  ],
+  [
     'a statement goes on with a chain of calls',
     {},
     {

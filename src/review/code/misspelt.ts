@@ -1,5 +1,6 @@
 import { SCRIPTS, type LanguageName } from '../read/language.ts';
 import type { SourceFile } from '../read/reading.ts';
+import { wordsOf } from '../read/words.ts';
 import { sourcesOf, type Hit, type Rule } from '../rules.ts';
 
 const LEAST = 5;
@@ -14,29 +15,28 @@ const misspelt: Rule = {
   *find(reading) {
     for (const source of sourcesOf(reading, LANGUAGES, ['product', 'script', 'test'])) {
       if (source.partial) continue;
-      const declared = declaredIn(source);
-      if (declared.size === 0) continue;
-      const counts = new Map<string, number>();
-      for (const [word] of source.text.matchAll(source.language.name === 'shell' ? /[A-Za-z_]\w*/g : WORD))
-        counts.set(word, (counts.get(word) ?? 0) + 1);
-      for (const line of source.added)
-        for (const [, name = ''] of (source.language.name === 'shell' ? line.text : line.code).matchAll(
-          source.language.name === 'shell' ? READS_SHELL : READS,
-        )) {
-          if (name.length < LEAST || (counts.get(name) ?? 0) > 1 || declared.has(name)) continue;
+      const lonely = [...lonelyIn(source)];
+      const shell = source.language.name === 'shell';
+      let declared: Set<string> | undefined;
+      for (const line of lonely.length === 0 ? [] : source.added) {
+        const text = shell ? line.text : line.code;
+        if (line.startsIn === 'comment' || !lonely.some((name) => text.includes(name))) continue;
+        declared ??= declaredIn(source);
+        for (const [, name = ''] of text.matchAll(shell ? READS_SHELL : READS)) {
+          if (!lonely.includes(name) || declared.has(name)) continue;
           const meant = [...declared].find((other) => isSlip(name, other));
-          if (meant === undefined || line.startsIn === 'comment') continue;
-          yield {
-            file: source.path,
-            line: line.number,
-            message: `\`${name}\` stands nowhere else; \`${meant}\` does`,
-          } satisfies Hit;
+          if (meant !== undefined)
+            yield {
+              file: source.path,
+              line: line.number,
+              message: `\`${name}\` stands nowhere else; \`${meant}\` does`,
+            } satisfies Hit;
         }
+      }
     }
   },
 };
 
-const WORD = /[A-Za-z_$][\w$]*/g;
 /** A name that is read: no property, key, keyword argument, label, or declaration. */
 const READS =
   /(?<![\w$.'"#@])([a-z_$][\w$]*)(?![\w$]*\s*(?::(?!:)|=(?!=)|=>))(?<!\b(?:const|let|var|function|class|def|import|from|as|type|interface|enum|new|async) [\w$]*)/g;
@@ -68,6 +68,24 @@ function declaredIn(source: SourceFile): Set<string> {
     for (const [name] of (header?.slice(1).find((part) => part !== undefined) ?? '').matchAll(/[A-Za-z_$][\w$]*/g))
       note(name);
   }
+  return found;
+}
+
+/** Words that stand once, and like another of the file but for a letter: few files have any. */
+function lonelyIn(source: SourceFile): Set<string> {
+  const counts = wordsOf(source);
+  const alike = Map.groupBy(
+    [...counts.keys()].filter((word) => word.length >= LEAST),
+    (word) => word.slice(0, 1),
+  );
+  const found = new Set<string>();
+  for (const words of alike.values())
+    for (const word of words)
+      if (
+        counts.get(word) === 1 &&
+        words.some((other) => Math.abs(other.length - word.length) <= 1 && isSlip(word, other))
+      )
+        found.add(word);
   return found;
 }
 

@@ -1,21 +1,8 @@
 import { SCRIPTS, type LanguageName } from '../read/language.ts';
 import type { SourceLine } from '../read/lexer.ts';
 import type { SourceFile } from '../read/reading.ts';
+import { wordsOf } from '../read/words.ts';
 import { sourcesOf, type Hit, type Rule } from '../rules.ts';
-
-/** How often each word stands in a file, in code, texts and comments that link to names. */
-function countsOf(source: SourceFile): ReadonlyMap<string, number> {
-  const found = known.get(source) ?? new Map<string, number>();
-  if (!known.has(source))
-    for (const [word] of source.text.matchAll(
-      SCRIPTS.some((name) => name === source.language.name) ? /[A-Za-z_$][\w$]*/g : /[A-Za-z_]\w*/g,
-    ))
-      found.set(word, (found.get(word) ?? 0) + 1);
-  known.set(source, found);
-  return found;
-}
-
-const known = new WeakMap<SourceFile, Map<string, number>>();
 
 /** Shorter names are of examples. */
 const LEAST = 3;
@@ -149,7 +136,7 @@ const unused: Rule = {
         if (line.startsIn !== 'code' || !MAY.test(line.code) || /noqa|eslint-disable|nolint|allow\(/.test(line.raw))
           continue;
         for (const { name, what } of declares(line, source)) {
-          if (name.length < LEAST || (countsOf(source).get(name) ?? 0) > 1) continue;
+          if (name.length < LEAST || (wordsOf(source).get(name) ?? 0) > 1) continue;
           yield {
             file: source.path,
             line: line.number,

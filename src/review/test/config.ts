@@ -30,7 +30,11 @@ const milder: Rule = {
   languages: 'all',
   *find(reading) {
     for (const source of reading.files) {
-      if (source.role === 'docs' || source.role === 'generated') continue;
+      if (
+        source.role === 'docs' ||
+        (source.language.programs && source.language.name !== 'shell' && !SETTINGS.test(source.path))
+      )
+        continue;
       for (const hunk of source.change.hunks)
         for (const line of hunk.lines) {
           const why = line.kind === 'added' ? whyMilder(line, hunk, source) : undefined;

@@ -128,7 +128,10 @@ const idle: Rule[] = [
     languages: SCRIPTS,
     roles: ['test'],
     pattern: /^\s*expect\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)(?:\.to|\.not)?;?\s*$/,
-    unless: (line, source) => line.depth > 0 || /^\s*\./.test(source.lineAt(line.number + 1)?.code ?? ''),
+    unless: (line, source) =>
+      line.depth > 0 ||
+      /^\s*expect\([^,]+,\s*['"`]/.test(line.code) ||
+      /^\s*\./.test(source.lineAt(line.number + 1)?.code ?? ''),
     message: 'Nothing is expected here: `$&`',
     remedy: 'Say what the value must be.',
   }),
