@@ -19,7 +19,9 @@ async function precision(): Promise<Figure[]> {
   const blocked = await count(good, async (change) => blockedBy(await judgeGood(change)).length > 0);
   const missed = await count(FAULTS, async (fault) => (await missedIn(fault)) !== undefined);
   const slipped = await count(SECRETS, async (fault) => (await missedIn(fault)) !== undefined);
-  const planted = (await Promise.all((['first', 'second', 'third', 'fourth', 'fifth'] as const).map(readPlanted))).flat();
+  const planted = (
+    await Promise.all((['first', 'second', 'third', 'fourth', 'fifth'] as const).map(readPlanted))
+  ).flat();
   const unseen = await count(planted, async (fault) => (await missedPlanted(fault)) !== undefined);
   const clothed = await readPlanted('secrets');
   const worn = await count(clothed, async (fault) => (await missedPlanted(fault)) !== undefined);
