@@ -16,10 +16,19 @@ export function replaceIsland(body: string, name: string, content: string): stri
   return body.trim() === '' ? island : `${body.trimEnd()}\n\n${island}`;
 }
 
+/** GitHub takes so many characters. */
+const GITHUB_BODY = 65_536;
+
+/** The body with the island renewed by what `render` makes of the characters that people's words leave; unchanged where they leave none. */
+export function renewIsland(body: string, name: string, render: (max: number) => string): string {
+  const left = GITHUB_BODY - replaceIsland(body, name, '').length;
+  return left > 0 ? replaceIsland(body, name, render(Math.min(MAX_BODY, left))) : body;
+}
+
 /** A part of a body: fixed text, then rows of which the last may be left out, then what closes it. */
 export type Section = { text: string; rows?: readonly string[]; close?: string };
 
-/** GitHub takes 65,536 characters; the rest is left for a person's own words. */
+/** The rest is left for a person's own words. */
 export const MAX_BODY = 60_000;
 
 /**

@@ -8,7 +8,7 @@ import type { GitHub } from '../github/client.ts';
 import { openPull, updatePull } from '../github/pulls.ts';
 import type { GoalEvent } from '../goal/event.ts';
 import type { Base, Goal, Sha } from '../goal/goal.ts';
-import { replaceIsland } from '../goal/island.ts';
+import { renewIsland } from '../goal/island.ts';
 import { branchName, pullTitle } from '../goal/naming.ts';
 import { renderCheckRun } from '../goal/report/check-run.ts';
 import { PULL_ISLAND, renderPullBody, renderPullContent } from '../goal/report/pull-body.ts';
@@ -170,7 +170,7 @@ async function bringPull(goal: Goal, slice: Slice, head: Sha, tools: Tools): Pro
   if (pull.state === 'closed') {
     throw new UserError(`#${pull.number} was closed without a merge.`, reopen(pull.number, slice));
   }
-  const wanted = replaceIsland(pull.body, PULL_ISLAND, renderPullContent(goal, slice, view));
+  const wanted = renewIsland(pull.body, PULL_ISLAND, (max) => renderPullContent(goal, slice, view, max));
   if (wanted !== pull.body || pull.title !== title)
     await updatePull(github, { number: pull.number, title, body: wanted });
   if (slice.wall?.head === head) await putVerdict(goal, slice, { wall: slice.wall, github }, tools);

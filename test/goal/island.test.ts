@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { capAnswer, capBody, MAX_BODY, renderIsland, replaceIsland } from '../../src/goal/island.ts';
+import { capAnswer, capBody, MAX_BODY, renderIsland, renewIsland, replaceIsland } from '../../src/goal/island.ts';
 
 describe('an island', () => {
   const old = renderIsland('slice', 'old');
@@ -21,6 +21,19 @@ describe('an island', () => {
     expect(replaceIsland(before, 'slice', 'new')).toBe(after);
     expect(replaceIsland(after, 'slice', 'new')).toBe(after);
   });
+
+  test.each([0, 5_000, 6_000, 65_000, 65_480])(
+    'beside %d characters of people is as long as GitHub takes',
+    (length) => {
+      const before = `${'p'.repeat(length)}${renderIsland('slice', 'old')}`;
+      const after = renewIsland(before, 'slice', (max) =>
+        capBody([{ text: 'a', rows: Array(40_000).fill('row') }], max),
+      );
+      expect(after.length).toBeLessThanOrEqual(65_536);
+      expect(after.startsWith('p'.repeat(length))).toBe(true);
+      expect(after.includes('row')).toBe(length < 65_400);
+    },
+  );
 
   test('takes its content as it is', () => {
     expect(replaceIsland(old, 'slice', "$& $1 $' $$")).toBe(renderIsland('slice', "$& $1 $' $$"));

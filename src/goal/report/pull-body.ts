@@ -2,7 +2,7 @@ import { assertNever } from '../../errors.ts';
 import { withoutSaid } from '../batch.ts';
 import type { GateResult } from '../gate.ts';
 import type { Goal } from '../goal.ts';
-import { capBody, renderIsland } from '../island.ts';
+import { capBody, MAX_BODY, renderIsland } from '../island.ts';
 import { summaryLines } from '../naming.ts';
 import type { Slice } from '../slice.ts';
 import { clip, encodeCell, encodeCode, encodeCodeCell, encodeInline, renderTable } from '../text.ts';
@@ -20,21 +20,22 @@ export type PullView = {
 /** The name of the island in a pull request's body that belongs to omk. */
 export const PULL_ISLAND = 'slice';
 
-/** The body of a slice's pull request as it is opened: one island. `replaceIsland` with `renderPullContent` renews it. */
+/** The body of a slice's pull request as it is opened: one island. `renewIsland` with `renderPullContent` renews it. */
 export function renderPullBody(goal: Goal, slice: Slice, view: PullView): string {
   return renderIsland(PULL_ISLAND, renderPullContent(goal, slice, view));
 }
 
-/** What stands in the island: upstream's lines, what changed, the wall and the gates of this head, and how it was made. */
-export function renderPullContent(goal: Goal, slice: Slice, view: PullView): string {
-  return capBody([
+/** What stands in the island, in at most `max` characters: upstream's lines, what changed, the wall and the gates of this head, and how it was made. */
+export function renderPullContent(goal: Goal, slice: Slice, view: PullView, max: number = MAX_BODY): string {
+  const sections = [
     { text: upstreamLines(goal, slice) },
     { text: whatChanged(goal, slice) },
     { text: placeInGoal(goal, slice) },
     ...(slice.wall ? [{ text: wallSection(slice, slice.wall) }] : []),
     { text: gatesSection(slice.gates) },
     { text: madeHow(goal, view) },
-  ]);
+  ];
+  return capBody(sections, max);
 }
 
 function upstreamLines(goal: Goal, slice: Slice): string {
