@@ -134,6 +134,9 @@ const lines: Rule[] = [
 
 const VERSIONED =
   /^(?:export )?(?:async )?(?:function|def|func|fn|const|class)\s+(\w+?)(?:_?[vV]?([2-9])|_?(?:New|Old|new|old|Copy|copy|Fixed|fixed|Improved|Updated|Final|final|Legacy|Alt|Enhanced))\s*[(=<:{]/;
+/** Names whose number belongs to them. */
+const NUMBERED = /^(?:base|log|exp|is|vec|mat|sha|utf|int|float|http|oauth|ipv|md|h)$/i;
+const DECLARED = /^(?:export )?(?:async )?(?:function|def|func|fn|const|class)\s+(\w+)\s*[(=<:{]/;
 const versioned = linesLike(/function|def |func |fn |const |class /);
 
 /** A second form of a function beside the first, told apart by a number. */
@@ -143,27 +146,20 @@ const secondForm: Rule = {
   remedy: 'Change the first, or say by its name how it differs.',
   languages: [...SCRIPTS, 'python', 'go', 'rust'],
   *find(reading) {
-    for (const source of sourcesOf(reading, secondForm.languages))
+    for (const source of sourcesOf(reading, secondForm.languages)) {
+      let declared: Set<string> | undefined;
       for (const line of versioned(source)) {
         const [, stem] = VERSIONED.exec(line.code) ?? [];
-        if (
-          stem === undefined ||
-          stem.length < 4 ||
-          source.isTestLine(line.number) ||
-          /^(?:base|log|exp|is|vec|mat|sha|utf|int|float|http|oauth|ipv|md|h)$/i.test(stem)
-        )
-          continue;
-        if (
-          new RegExp(`^(?:export )?(?:async )?(?:function|def|func|fn|const|class)\\s+${stem}\\s*[(=<:{]`, 'm').test(
-            source.text,
-          )
-        )
+        if (stem === undefined || stem.length < 4 || source.isTestLine(line.number) || NUMBERED.test(stem)) continue;
+        declared ??= new Set(source.lines.flatMap(({ code }) => DECLARED.exec(code)?.[1] ?? []));
+        if (declared.has(stem))
           yield {
             file: source.path,
             line: line.number,
             message: `A second \`${stem}\` beside the first`,
           } satisfies Hit;
       }
+    }
   },
 };
 
