@@ -80,6 +80,9 @@ test('a goal that was held for want of its leave goes on once the leave is back 
   github.repository.roles.set('ada', 'write');
   for (const pull of github.pulls().filter(({ head }) => head.ref.includes('back'))) await github.runChecks(pull);
   await world.idle();
+  // Hints are gathered for a moment before what is held is looked at again.
+  world.clock.advance(3_000);
+  await world.idle();
   expect((await world.finish(number)).status).toBe('ready');
 });
 
