@@ -1,10 +1,10 @@
 import { assertNever, UserError } from '../errors.ts';
 import { addReaction } from '../github/issues.ts';
-import { getPermission, readDefaultFile, readOrgConfig } from '../github/repository.ts';
+import { getPermission, getRepository, readDefaultFile, readOrgConfig } from '../github/repository.ts';
 import { type Heard, parseWebhook } from '../github/webhook.ts';
 import { NO_OPTIONS, type Command } from '../goal/command.ts';
 import { parseCommand } from '../goal/parse-command.ts';
-import type { Repository } from '../goal/goal.ts';
+import type { Goal, Repository } from '../goal/goal.ts';
 import { shortId } from '../goal/naming.ts';
 import { isListedBot, isPerson, mayUse, mayWrite } from '../goal/permission.ts';
 import { POLICY_PATH, readPolicy } from '../goal/policy-file.ts';
@@ -147,7 +147,7 @@ async function hearReview(heard: Heard & { kind: 'review' }, delivery: string, t
   if (!isPerson(sender)) return hearHint(heard.hint, tools);
   const goal = await tools.store.findGoalByPull(repository.id, heard.pull);
   const slice = goal?.slices.find(({ pull }) => pull?.number === heard.pull);
-  if (!goal || !slice) return;
+  if (!goal || !slice || slice.heard?.reviews.includes(heard.review)) return;
   const at = standing(slice, goal);
   const remark = readReview(heard.said) === '' ? undefined : { ...heard, delivery };
   if (['merged', 'cancelled'].includes(at.status))
@@ -167,19 +167,31 @@ async function hearUnlabel(heard: Heard & { kind: 'unlabel' }, tools: Tools): Pr
   await append(goal, [{ kind: 'finished', status: 'cancelled', reason: { text, next: '/omk run' } }], tools);
 }
 
-/** A repository that has another name by now is the same one; with another owner it is not any more what was agreed to. */
-async function followRepository(now: Repository, tools: Tools): Promise<void> {
-  const active = await tools.store.listGoals({ repositoryId: now.id, ended: false, limit: 1_000 });
-  for (const { id } of active.filter(({ owner, name }) => owner !== now.owner || name !== now.name)) {
-    const goal = await tools.store.getGoal(id);
-    const text = `The repository was transferred to ${now.owner}.`;
-    const moved = now.owner !== goal.repository.owner;
-    await append(
-      goal,
-      moved
-        ? [{ kind: 'finished', status: 'cancelled', reason: { text, next: '/omk run' } }]
-        : [{ kind: 'repository-renamed', name: now.name }],
-      tools,
-    );
+/**
+ * A repository that has another name by now is the same one; with another owner it is not any more what was agreed to. A webhook may be
+ * older than the goal, so what it says is looked up.
+ */
+async function followRepository(told: Repository, tools: Tools): Promise<void> {
+  const active = await tools.store.listGoals({ repositoryId: told.id, ended: false, limit: 1_000 });
+  const elsewhere = active.filter(({ owner, name }) => owner !== told.owner || name !== told.name);
+  const now = elsewhere.length > 0 ? await findNow(told, tools) : undefined;
+  if (!now) return;
+  for (const { id } of active) await follow(await tools.store.getGoal(id), now, tools);
+}
+
+/** Where the repository is now; undefined if it is not found by what a webhook called it. */
+async function findNow(told: Repository, tools: Tools): Promise<Repository | undefined> {
+  try {
+    return await getRepository(await tools.connect(told));
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
   }
+}
+
+async function follow(goal: Goal, now: Repository, tools: Tools): Promise<void> {
+  const text = `The repository was transferred to ${now.owner}.`;
+  if (now.owner !== goal.repository.owner)
+    return append(goal, [{ kind: 'finished', status: 'cancelled', reason: { text, next: '/omk run' } }], tools);
+  if (now.name !== goal.repository.name) await append(goal, [{ kind: 'repository-renamed', name: now.name }], tools);
 }

@@ -5,7 +5,7 @@ import { commitAll, listChangedFiles, readPatch } from '../../src/git/commit.ts'
 import { mergeCheck, rebaseCommit } from '../../src/git/merge-tree.ts';
 import { fetchBranch, findRemoteHead, getTree, isAncestor, listFilesAt, readFileAt } from '../../src/git/mirror.ts';
 import { deleteBranch, pushCommit } from '../../src/git/push.ts';
-import { openWorktree, removeWorktree, resumeWorktree } from '../../src/git/worktree.ts';
+import { bringFilesTo, openWorktree, removeWorktree, resumeWorktree } from '../../src/git/worktree.ts';
 import { AT, AUTHOR, type Bed, makeBed } from './bed.ts';
 import { commitFiles, plainGit, TOKEN } from './remote.ts';
 
@@ -44,6 +44,8 @@ const VERBS = {
     'ls-tree',
     'reset',
     'clean',
+    'restore',
+    'rm',
     'worktree',
   ],
   'by no name': ['init'],
@@ -103,6 +105,11 @@ describe(`${NAMES.length} odd file names`, () => {
     expect(await resumeWorktree(mirror, { root, name: 'odd', base: main })).toBeDefined();
     await openWorktree(mirror, { root, name: 'odd', sha: main });
     expect((await readdir(worktree.dir)).includes('odd')).toBe(false);
+    await bringFilesTo(worktree, sha, paths);
+    for (const name of NAMES) expect(await readFile(join(worktree.dir, 'odd', name), 'utf8')).toBe(text(name));
+    await bringFilesTo(worktree, main, paths);
+    const left = await readdir(join(worktree.dir, 'odd'), { recursive: true, withFileTypes: true });
+    expect(left.filter((entry) => !entry.isDirectory())).toEqual([]);
     const again = await openWorktree(mirror, { root, name: 'odd-2', sha });
     expect(await readFile(join(again.dir, 'odd', '-x'), 'utf8')).toBe(text('-x'));
     await removeWorktree(again);

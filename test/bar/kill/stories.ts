@@ -253,25 +253,18 @@ const reverted: Story = {
   ],
 };
 
-/** The gates refuse three times, the disk is lost, the machine of the gates fails, and CI refuses what was delivered. */
+/** The gates refuse until a smaller plan is tried and a person asked, the disk is lost, the machine of the gates fails, and CI refuses what was delivered. */
 const stuck: Story = {
   name: 'stuck',
   alone: true,
   command: '/omk run',
   script(model, tag) {
-    plan(model, tag, slices([tag]));
-    let attempts = 0;
-    const seconds = () => String(Math.floor(Date.now() / 1_000) + 20);
-    const turns: Turn[] = [
-      ({ prompt }) => {
-        if (/ci \/ words/.test(prompt)) return writes(textFile(tag), 'green\n');
-        if (/no way/.test(prompt)) return { tools: [write(textFile(tag), 'red\n'), write(untilFile(tag), seconds())] };
-        return writes(textFile(tag), `wrong ${++attempts}\n`);
-      },
-      { say: 'Done.' },
-    ];
-    model.will({ ...building(tag, turns), times: 99 });
-    model.will({ ...fixing(tag, turns), times: 99 });
+    const smaller = `${tag}-a`;
+    plan(model, tag, (request) => {
+      const turn = /Plan anew/.test(request.prompt) ? slices([smaller]) : slices([tag]);
+      return typeof turn === 'function' ? turn(request) : turn;
+    });
+    for (const id of [tag, smaller]) buildStuck(model, id);
   },
   deeds: [
     after(
@@ -285,10 +278,25 @@ const stuck: Story = {
   ],
 };
 
+function buildStuck(model: ScriptedModel, id: string): void {
+  let attempts = 0;
+  const seconds = () => String(Math.floor(Date.now() / 1_000) + 20);
+  const turns: Turn[] = [
+    ({ prompt }) => {
+      if (/ci \/ words/.test(prompt)) return writes(textFile(id), 'green\n');
+      if (/no way/.test(prompt)) return { tools: [write(textFile(id), 'red\n'), write(untilFile(id), seconds())] };
+      return writes(textFile(id), `wrong ${++attempts}\n`);
+    },
+    { say: 'Done.' },
+  ];
+  model.will({ ...building(id, turns), times: 99 });
+  model.will({ ...fixing(id, turns), times: 99 });
+}
+
 /** The finding that the status comment names. */
 function findingIn({ world, issue }: Scene): string | undefined {
   const texts = world.github.issue(issue).comments.filter(({ app }) => app);
-  return texts.map(({ body }) => /\[([0-9a-f]{8})\]/.exec(body)?.[1]).find((id) => id !== undefined);
+  return texts.map(({ body }) => /\/omk accept ([0-9a-f]{8})/.exec(body)?.[1]).find((id) => id !== undefined);
 }
 
 /** The wall refuses something that a person then lets through, and the agents find more to do than was planned. */
