@@ -1,5 +1,8 @@
+import { setImmediate } from 'node:timers/promises';
+
 /**
- * Does many things that come at once as one: what comes while a batch is on its way is the next batch, of `most` at the most.
+ * Does many things that come at once as one: what comes in one turn of the event loop, or while a batch is on its way, is the next batch,
+ * of `most` at the most.
  * `perform` does all of its items or none, and gives their results in their order; one that cannot be done fails alone.
  */
 export function inBatches<In, Out>(most: number, perform: (items: In[]) => Promise<Out[]>): (item: In) => Promise<Out> {
@@ -7,7 +10,11 @@ export function inBatches<In, Out>(most: number, perform: (items: In[]) => Promi
   let busy = false;
   const drain = async (): Promise<void> => {
     busy = true;
-    while (waiting.length > 0) await settle(waiting.splice(0, most), perform);
+    while (waiting.length > 0) {
+      // An embedded database never waits for the event loop: without a turn of it, no request would be read while there is work.
+      await setImmediate();
+      await settle(waiting.splice(0, most), perform);
+    }
     busy = false;
   };
   return (item) =>

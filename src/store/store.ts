@@ -28,8 +28,8 @@ import { migrate } from './schema.ts';
 import { hintUnit } from './wait.ts';
 import { announceChange, openWatch } from './watch.ts';
 import {
-  findWebhook,
-  finishWebhook,
+  findWebhooks,
+  finishWebhooks,
   insertWebhooks,
   listUnknownWebhooks,
   sweepWebhooks,
@@ -172,7 +172,7 @@ async function closeEngine(engine: Engine): Promise<void> {
   await engine.close();
 }
 
-/** What comes in at once is stored at once: a transaction costs more than a row. */
+/** What comes in at once is stored, and handled, at once: a query costs more than a row. */
 const WEBHOOK_BATCH = 50;
 
 function webhookPart({ engine: { db, boss }, clock }: Context) {
@@ -191,8 +191,11 @@ function webhookPart({ engine: { db, boss }, clock }: Context) {
         }),
       ),
     ),
-    loadWebhook: (id: string) => findWebhook(db, id),
-    markWebhookDone: (id: string) => around('webhook:done', () => finishWebhook(db, id)),
+    loadWebhook: inBatches(WEBHOOK_BATCH, (ids: string[]) => findWebhooks(db, ids)),
+    markWebhookDone: inBatches(WEBHOOK_BATCH, async (ids: string[]) => {
+      await around('webhook:done', () => finishWebhooks(db, ids));
+      return ids.map(() => undefined);
+    }),
     listUnknownWebhooks: (ids: readonly string[]) => listUnknownWebhooks(db, ids),
     countHeard: (said: Said, windowMs: number) => countHeard(db, said, { at: clock.now(), windowMs }),
     sweepWebhooks: async (before: Date) => {

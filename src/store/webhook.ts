@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { sql, type NotNull } from 'kysely';
 import { decodeJson, encodeJson } from './json.ts';
 import type { Executor, Tx } from './schema.ts';
 import type { Hold } from './wait.ts';
@@ -37,22 +37,31 @@ export async function listUnknownWebhooks(db: Executor, ids: readonly string[]):
   return ids.filter((id) => !known.has(id));
 }
 
-/** The delivery, or undefined if it is unknown or done. */
-export async function findWebhook(db: Executor, id: string): Promise<Webhook | undefined> {
-  const row = await db.selectFrom('webhook').selectAll().where('id', '=', id).executeTakeFirst();
-  if (!row || row.payload === null) return undefined;
-  return {
-    id: row.id,
-    event: row.event,
-    action: row.action ?? undefined,
-    payload: decodeJson(row.payload),
-    receivedAt: row.received_at,
-  };
+/** The deliveries, each undefined if it is unknown or done. */
+export async function findWebhooks(db: Executor, ids: readonly string[]): Promise<(Webhook | undefined)[]> {
+  const rows = await db
+    .selectFrom('webhook')
+    .selectAll()
+    .where('id', 'in', ids)
+    .where('payload', 'is not', null)
+    .$narrowType<{ payload: NotNull }>()
+    .execute();
+  const known = new Map(
+    rows.map(({ id, event, action, payload, received_at }) => [
+      id,
+      { id, event, action: action ?? undefined, payload: decodeJson(payload), receivedAt: received_at },
+    ]),
+  );
+  return ids.map((id) => known.get(id));
 }
 
-/** Nothing is left to do for it; only the id is kept, so that a repeated delivery is known. */
-export async function finishWebhook(db: Executor, id: string): Promise<void> {
-  await db.updateTable('webhook').set({ status: 'done', payload: null, retry_at: null }).where('id', '=', id).execute();
+/** Nothing is left to do for them; only the ids are kept, so that a repeated delivery is known. */
+export async function finishWebhooks(db: Executor, ids: readonly string[]): Promise<void> {
+  await db
+    .updateTable('webhook')
+    .set({ status: 'done', payload: null, retry_at: null })
+    .where('id', 'in', ids)
+    .execute();
 }
 
 /** It was given up after too many failures; the payload stays until it is swept. */

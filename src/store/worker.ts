@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { EventEmitter } from 'node:events';
 import { fromKysely, type Job } from 'pg-boss';
 import type { Logger } from 'pino';
@@ -107,11 +108,15 @@ async function startPlaces<Data extends { failures: number }>(
   stopping.addEventListener('abort', () => boss.off('wip', noteWorkers));
   await boss.work<Data>(work.queue, options, async (jobs) => {
     try {
+      // Requests are read in between: an embedded database never waits for the event loop.
+      await setImmediate();
       await runJobs(context, work, { jobs, stopping });
     } finally {
       context.settled.emit('settled');
-      // Without this a place would stay empty for a poll interval, also one that the job's group kept closed.
-      for (const worker of workers) boss.notifyWorker(worker);
+      // Without this a place would stay empty for a poll interval: one that the job's group kept closed, or this one, when more is queued
+      // than it took. What is queued meanwhile is told by the queue.
+      if (work.perGroup !== undefined || jobs.length === work.batch)
+        for (const worker of workers) boss.notifyWorker(worker);
     }
   });
 }
