@@ -11,9 +11,8 @@ import { sizeRules } from './architect/size.ts';
 import { importsOf, resolveImport, type Import, type Tree } from './read/imports.ts';
 import { SCRIPTS } from './read/language.ts';
 import { lex } from './read/lexer.ts';
-import type { HunkLine } from './read/diff.ts';
+import { lineNear, type HunkLine } from './read/diff.ts';
 import type { Reading, SourceFile } from './read/reading.ts';
-import { lineNear } from './test/assertions.ts';
 import { sourcesOf, type Hit, type Rule } from './rules.ts';
 
 const layers: Rule = {

@@ -1,9 +1,10 @@
+import { lineNear } from './read/diff.ts';
 import { workflowTests } from './infrastructure/workflows.ts';
 import { SCRIPTS } from './read/language.ts';
 import type { SourceLine } from './read/lexer.ts';
 import type { SourceFile } from './read/reading.ts';
 import { lineRule, shorten, type Hit, type LineRule, type Rule } from './rules.ts';
-import { ASSERTION, assertionRules, lineNear, productBalance, sum, testsNamed } from './test/assertions.ts';
+import { ASSERTION, assertionRules, productBalance, sum, testsNamed } from './test/assertions.ts';
 import { bodyRules, isTestBlock } from './test/bodies.ts';
 import { coverageRules } from './test/coverage.ts';
 import { disarmedRules } from './test/disarmed.ts';

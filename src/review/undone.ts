@@ -1,7 +1,6 @@
-import type { Hunk, HunkLine } from './read/diff.ts';
+import { lineNear, type Hunk, type HunkLine } from './read/diff.ts';
 import { SCRIPTS } from './read/language.ts';
 import type { SourceFile } from './read/reading.ts';
-import { lineNear } from './test/assertions.ts';
 import { shorten, type Hit, type Rule } from './rules.ts';
 
 /** What a change took away, and where one sees it now. */

@@ -1,7 +1,6 @@
 import { posix } from 'node:path';
-import type { ChangedFile } from '../read/diff.ts';
+import { lineNear, type ChangedFile } from '../read/diff.ts';
 import { roleOf } from '../read/file-role.ts';
-import { lineNear } from '../test/assertions.ts';
 import type { Reading, SourceFile } from '../read/reading.ts';
 import type { Hit, Rule } from '../rules.ts';
 

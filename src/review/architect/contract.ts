@@ -1,8 +1,7 @@
 import { posix } from 'node:path';
-import type { Hunk } from '../read/diff.ts';
+import { lineNear, type Hunk } from '../read/diff.ts';
 import type { LanguageName } from '../read/language.ts';
 import type { Reading, SourceFile } from '../read/reading.ts';
-import { lineNear } from '../test/assertions.ts';
 import { shorten, sourcesOf, type Hit, type Rule } from '../rules.ts';
 import { isAnnounced, isReachable } from './api.ts';
 

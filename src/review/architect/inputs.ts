@@ -1,7 +1,7 @@
+import { lineNear } from '../read/diff.ts';
 import { instructionsOf } from '../read/docker.ts';
 import type { SourceFile } from '../read/reading.ts';
 import { treesOf, under, type Entry } from '../read/yaml-tree.ts';
-import { lineNear } from '../test/assertions.ts';
 import { shorten, type Hit, type Rule } from '../rules.ts';
 import { isAnnounced } from './api.ts';
 

@@ -1,5 +1,5 @@
+import { lineNear } from '../read/diff.ts';
 import { posix } from 'node:path';
-import { lineNear } from '../test/assertions.ts';
 import type { Reading, SourceFile } from '../read/reading.ts';
 import type { Hit, Rule } from '../rules.ts';
 

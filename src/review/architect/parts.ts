@@ -1,6 +1,6 @@
+import { lineNear } from '../read/diff.ts';
 import { posix } from 'node:path';
 import { instructionsOf } from '../read/docker.ts';
-import { lineNear } from '../test/assertions.ts';
 import type { HeadFile, Reading, SourceFile } from '../read/reading.ts';
 import { shorten, type Hit, type Rule } from '../rules.ts';
 import { kindOf } from '../read/workflows.ts';

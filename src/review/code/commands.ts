@@ -1,5 +1,5 @@
+import { lineNear } from '../read/diff.ts';
 import { addedCommands, type Command } from '../read/commands.ts';
-import { lineNear } from '../test/assertions.ts';
 import { shorten, type Hit, type Rule } from '../rules.ts';
 
 const LANGUAGES = ['shell', 'dockerfile', 'yaml'] as const;

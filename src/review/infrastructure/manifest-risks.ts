@@ -1,8 +1,7 @@
 import { objectsOf, servicesOf, tasksOf } from '../read/manifests.ts';
 import { under } from '../read/yaml-tree.ts';
-import { lineNear } from '../test/assertions.ts';
-import { shorten, type Hit, type Rule } from '../rules.ts';
-import { manifestRule, scalars } from './manifests.ts';
+import { shorten, type Rule } from '../rules.ts';
+import { lostRule, manifestRule, scalars } from './manifests.ts';
 
 /** Rights that a container or an account has. */
 const rights = manifestRule(
@@ -130,43 +129,14 @@ const unpinned = manifestRule(
   },
 );
 
-/** A protection of a container that stood and is gone. */
-const lostProtection: Rule = {
-  id: 'security/guard-removed',
-  severity: 'medium',
-  remedy: 'Keep it.',
-  languages: ['yaml'],
-  *find(reading) {
-    for (const source of reading.files) {
-      if (
-        source.language.name !== 'yaml' ||
-        source.change.status !== 'modified' ||
-        objectsOf(source).length + servicesOf(source).length === 0
-      )
-        continue;
-      for (const hunk of source.change.hunks) {
-        const gone = hunk.lines.find(
-          ({ kind, text }) =>
-            kind === 'removed' && PROTECTS.test(text) && !source.text.includes(text.trim().replace(/^-\s*/, '')),
-        );
-        const word = gone && /(\w+)\s*:/.exec(gone.text)?.[1];
-        if (
-          gone &&
-          !hunk.lines.some(({ kind, text }) => kind === 'added' && word !== undefined && text.includes(`${word}:`))
-        )
-          yield {
-            file: source.path,
-            line: lineNear(hunk, gone),
-            message: `A protection is gone: \`${shorten(gone.text)}\``,
-            text: gone.text,
-          } satisfies Hit;
-      }
-    }
-  },
-};
-
 const PROTECTS =
   /^\s*(?:-\s*)?(?:runAsNonRoot:\s*true|readOnlyRootFilesystem:\s*true|allowPrivilegeEscalation:\s*false|automountServiceAccountToken:\s*false|seccompProfile:|drop:\s*\[?\s*["']?ALL|cap_drop:|read_only:\s*true|no-new-privileges:?\s*(?:true)?|user:\s*\S|runAsUser:\s*[1-9]|policyTypes:|securityContext:)/;
+
+/** A protection of a container that stood and is gone. */
+const lostProtection = lostRule(
+  { id: 'security/guard-removed', severity: 'medium', remedy: 'Keep it.' },
+  { pattern: PROTECTS, what: 'A protection' },
+);
 
 /** What containers may do, and which they are. */
 export const manifestRisks: readonly Rule[] = [rights, unpinned, lostProtection];

@@ -1,8 +1,8 @@
+import { lineNear, type HunkLine } from '../read/diff.ts';
 import type { PassName, Severity } from '../../goal/wall.ts';
 import { objectsOf, servicesOf, tasksOf, type KubernetesObject } from '../read/manifests.ts';
 import type { SourceFile } from '../read/reading.ts';
 import { isTouched, treesOf, under, within, type Entry } from '../read/yaml-tree.ts';
-import { lineNear } from '../test/assertions.ts';
 import { shorten, type Hit, type Rule } from '../rules.ts';
 
 type Fault = { at: Entry; message: string; severity?: Severity };
@@ -30,6 +30,42 @@ export function manifestRule(
     },
   };
 }
+
+/** A rule about settings of containers that stood and are gone: the line was not moved, and its key is not written anew beside it. */
+export function lostRule(
+  rule: Pick<Rule, 'severity' | 'remedy'> & { id: `${PassName}/${string}` },
+  { pattern, what }: { pattern: RegExp; what: string },
+): Rule {
+  return {
+    ...rule,
+    languages: ['yaml'],
+    *find(reading) {
+      for (const source of reading.files) {
+        if (source.language.name !== 'yaml' || source.change.status !== 'modified') continue;
+        if (objectsOf(source).length + servicesOf(source).length === 0) continue;
+        const moved = new Set(source.added.map(({ text }) => itemOf(text)));
+        for (const hunk of source.change.hunks) {
+          const gone = hunk.lines.find(
+            ({ kind, text }) => kind === 'removed' && pattern.test(text) && !moved.has(itemOf(text)),
+          );
+          const key = gone && /^[\w-]+:/.exec(itemOf(gone.text))?.[0];
+          const anew = ({ kind, text }: HunkLine) =>
+            kind === 'added' && key !== undefined && itemOf(text).startsWith(key);
+          if (gone && !hunk.lines.some(anew))
+            yield {
+              file: source.path,
+              line: lineNear(hunk, gone),
+              message: `${what} is gone: \`${shorten(gone.text)}\``,
+              text: gone.text,
+            } satisfies Hit;
+        }
+      }
+    },
+  };
+}
+
+/** The line without its indent, and without the dash of a list. */
+const itemOf = (text: string) => text.trim().replace(/^-\s+/, '');
 
 function newLine({ start, end }: Entry, source: SourceFile): number {
   for (let line = start; line <= end; line += 1) if (source.isAdded(line)) return line;
@@ -179,36 +215,10 @@ const appetite = manifestRule(
 );
 
 /** Limits that stood and are gone. */
-const unlimited: Rule = {
-  id: 'performance/limits',
-  severity: 'medium',
-  remedy: 'Keep the limit, or say why it must go.',
-  languages: ['yaml'],
-  *find(reading) {
-    for (const source of reading.files) {
-      if (
-        source.language.name !== 'yaml' ||
-        source.change.status !== 'modified' ||
-        objectsOf(source).length + servicesOf(source).length === 0
-      )
-        continue;
-      for (const hunk of source.change.hunks) {
-        const gone = hunk.lines.find(
-          ({ kind, text }) =>
-            kind === 'removed' && /^\s*(?:limits:|mem_limit:|cpus:|memory:|cpu:|resources:|deploy:)/.test(text),
-        );
-        const word = gone && /^\s*(\w+):/.exec(gone.text)?.[1];
-        if (gone && !hunk.lines.some(({ kind, text }) => kind === 'added' && text.trim().startsWith(`${word ?? ''}:`)))
-          yield {
-            file: source.path,
-            line: lineNear(hunk, gone),
-            message: `A limit is gone: \`${shorten(gone.text)}\``,
-            text: gone.text,
-          } satisfies Hit;
-      }
-    }
-  },
-};
+const unlimited = lostRule(
+  { id: 'performance/limits', severity: 'medium', remedy: 'Keep the limit, or say why it must go.' },
+  { pattern: /^\s*(?:limits:|mem_limit:|cpus:|memory:|cpu:|resources:|deploy:)/, what: 'A limit' },
+);
 
 /** What in clusters, compose files and playbooks refers to nothing or hides a failure. */
 export const manifestSlips: readonly Rule[] = [dangling, unheeded];

@@ -1,4 +1,4 @@
-import { lineNear } from '../test/assertions.ts';
+import { lineNear } from '../read/diff.ts';
 import { TESTS } from '../test/disarmed.ts';
 import type { PassName, Severity } from '../../goal/wall.ts';
 import { shorten, type Hit, type Rule } from '../rules.ts';

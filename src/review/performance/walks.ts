@@ -1,7 +1,9 @@
+import type { Block } from '../read/blocks.ts';
 import { SCRIPTS } from '../read/language.ts';
 import { collectionLoop } from '../read/loops.ts';
 import { lineRule, shorten, sourcesOf, type Hit, type LineRule, type Rule } from '../rules.ts';
 import type { LanguageName } from '../read/language.ts';
+import type { SourceFile } from '../read/reading.ts';
 import { before, codeOf } from './growth.ts';
 
 /** What is walked or copied whole for each element, by its language. */
@@ -91,12 +93,16 @@ const squared: Rule = {
     for (const source of sourcesOf(reading, 'all'))
       for (const block of source.language.programs ? source.blocks().all : []) {
         if (block.kind !== 'loop' || !source.isAdded(block.start) || source.isTestLine(block.start)) continue;
-        const own = walked(block.header);
+        const own = walkedBy(block, source);
         const outer = source
           .blocks()
           .around(block.start)
           .find(({ kind }) => kind === 'loop' || kind === 'function' || kind === 'callback');
-        if (own !== undefined && outer?.kind === 'loop' && walked(outer.header) === own)
+        if (
+          own !== undefined &&
+          outer?.kind === 'loop' &&
+          own === (walked(outer.header) ?? walkedByPlace(outer.header))
+        )
           yield {
             file: source.path,
             line: block.start,
@@ -195,38 +201,11 @@ const madeInside = lineRule({
   remedy: 'Make a set of it once, before.',
 });
 
-/** Two loops by places through one list. */
-const crossedPlaces: Rule = {
-  id: 'performance/nested-search',
-  severity: 'medium',
-  remedy: 'Group the elements by what is compared in a Map first.',
-  languages: 'all',
-  *find(reading) {
-    for (const source of sourcesOf(reading, 'all'))
-      for (const block of source.language.programs ? source.blocks().all : []) {
-        const list = walkedByPlace(block.header);
-        if (
-          block.kind !== 'loop' ||
-          list === undefined ||
-          !source.isAdded(block.start) ||
-          source.isTestLine(block.start)
-        )
-          continue;
-        const outer = source
-          .blocks()
-          .around(block.start)
-          .find(({ kind }) => kind === 'loop' || kind === 'function' || kind === 'callback');
-        const own = outer?.kind === 'loop' ? walkedByPlace(outer.header) : undefined;
-        const inner = source.lines.slice(block.open, block.end).some(({ code }) => /={2,3}|\.equals\(/.test(code));
-        if (own === list && inner)
-          yield {
-            file: source.path,
-            line: block.start,
-            message: `\`${shorten(list)}\` is walked once for each of its own elements`,
-          } satisfies Hit;
-      }
-  },
-};
+/** The list that the loop goes through: by its elements, or by their places to compare them. */
+function walkedBy({ header, open, end }: Block, source: SourceFile): string | undefined {
+  const compares = () => source.lines.slice(open, end).some(({ code }) => /={2,3}|\.equals\(/.test(code));
+  return walked(header) ?? (compares() ? walkedByPlace(header) : undefined);
+}
 
 function walkedByPlace(header: string): string | undefined {
   return /^for \(?\s*(?:let|var|int)?\s*\w+ :?= [^;]*; \w+ < (?:len\(([\w.]+)\)|([\w.]+?)\.(?:length|size\(\)|len\(\)))|^for \w+ in range\((?:\w+ ?\+ ?1, ?)?len\(([\w.]+)\)\)/
@@ -244,5 +223,4 @@ export const walkRules: readonly Rule[] = [
   ...sortedEach,
   ...grownAnew,
   madeInside,
-  crossedPlaces,
 ];

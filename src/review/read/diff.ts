@@ -140,3 +140,12 @@ function unquote(name: string): string {
   }
   return Buffer.from(bytes).toString('utf8');
 }
+
+/** The new line nearest to a removed one of the hunk; 0 without either. */
+export function lineNear(hunk: Hunk | undefined, line: { oldLine: number } | undefined): number {
+  if (!hunk || !line) return 0;
+  const at = hunk.lines.findIndex((other) => other.oldLine === line.oldLine && other.kind === 'removed');
+  return (
+    [...hunk.lines.slice(at), ...hunk.lines.slice(0, at).toReversed()].find((other) => other.newLine > 0)?.newLine ?? 0
+  );
+}

@@ -1,5 +1,4 @@
-import type { Hunk } from '../read/diff.ts';
-import { lineNear } from '../test/assertions.ts';
+import { lineNear, type Hunk } from '../read/diff.ts';
 import { shorten, type Hit, type Rule } from '../rules.ts';
 
 /** Words of what keeps people out or input harmless. */

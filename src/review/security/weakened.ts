@@ -1,6 +1,6 @@
+import { lineNear } from '../read/diff.ts';
 import type { LanguageName } from '../read/language.ts';
 import { shorten, type Hit, type Rule } from '../rules.ts';
-import { lineNear } from '../test/assertions.ts';
 
 /** What was checked on the way in is not any more: a checksum, a secure address, an escaping template, a limit. */
 const weakened: readonly (readonly [

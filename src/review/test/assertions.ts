@@ -1,4 +1,4 @@
-import type { Hunk } from '../read/diff.ts';
+import { lineNear, type Hunk } from '../read/diff.ts';
 import type { Reading } from '../read/reading.ts';
 import { shorten, type Hit, type Rule } from '../rules.ts';
 
@@ -92,15 +92,6 @@ export function sum(numbers: number[]): number {
 export function productBalance(reading: Reading): number {
   const products = reading.files.filter((source) => source.role === 'product');
   return sum(products.map((source) => source.change.added.length - source.change.removed.length));
-}
-
-/** The new line nearest to a removed one of the hunk; 0 without either. */
-export function lineNear(hunk: Hunk | undefined, line: { oldLine: number } | undefined): number {
-  if (!hunk || !line) return 0;
-  const at = hunk.lines.findIndex((other) => other.oldLine === line.oldLine && other.kind === 'removed');
-  return (
-    [...hunk.lines.slice(at), ...hunk.lines.slice(0, at).toReversed()].find((other) => other.newLine > 0)?.newLine ?? 0
-  );
 }
 
 const WEAK =

@@ -1,8 +1,7 @@
 import { shorten, type Hit, type Rule } from '../rules.ts';
 import { TESTS } from './disarmed.ts';
-import type { Hunk, HunkLine } from '../read/diff.ts';
+import { lineNear, type Hunk, type HunkLine } from '../read/diff.ts';
 import type { SourceFile } from '../read/reading.ts';
-import { lineNear } from './assertions.ts';
 
 /** How builds and runners are told not to run tests, or not to mind when they fail. */
 const OFF =

@@ -1,8 +1,7 @@
 import { posix } from 'node:path';
-import type { Hunk, HunkLine } from '../read/diff.ts';
+import { lineNear, type Hunk, type HunkLine } from '../read/diff.ts';
 import type { SourceFile } from '../read/reading.ts';
 import { shorten, type Hit, type Rule } from '../rules.ts';
-import { lineNear } from './assertions.ts';
 
 /** A command that runs tests, in the usual tools. */
 export const TESTS =

@@ -1,7 +1,7 @@
-import type { Hunk, HunkLine } from '../read/diff.ts';
+import { lineNear, type Hunk, type HunkLine } from '../read/diff.ts';
 import type { Reading } from '../read/reading.ts';
 import { shorten, type Hit, type Rule } from '../rules.ts';
-import { ASSERTION, lineNear } from './assertions.ts';
+import { ASSERTION } from './assertions.ts';
 
 /** What was expected is another now; it is grave if nothing that could have changed the answer does. */
 const expectation: Rule = {
