@@ -11,7 +11,7 @@ export function inBatches<In, Out>(most: number, perform: (items: In[]) => Promi
   const drain = async (): Promise<void> => {
     busy = true;
     while (waiting.length > 0) {
-      // An embedded database never waits for the event loop: without a turn of it, no request would be read while there is work.
+      // What comes in one turn of the event loop is one batch.
       await setImmediate();
       await settle(waiting.splice(0, most), perform);
     }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
@@ -37,12 +38,32 @@ const QUEUE_OPTIONS: ConstructorOptions = {
   openTelemetry: { enabled: false },
 };
 
+/** So long the embedded database works before the event loop has a turn. */
+const TURN_MS = 1;
+
+/**
+ * Lets the event loop have its turn between two messages to the database, which works in this thread: else no request would be read while
+ * there is work. Turns are short, since Node accepts one connection in each.
+ */
+class PolitePGlite extends PGlite {
+  #lastTurn = performance.now();
+
+  override async execProtocolRaw(...args: Parameters<PGlite['execProtocolRaw']>): Promise<Uint8Array> {
+    if (performance.now() - this.#lastTurn > TURN_MS) {
+      await setImmediate();
+      this.#lastTurn = performance.now();
+    }
+    return super.execProtocolRaw(...args);
+  }
+}
+
 async function openPglite(dataDir: string): Promise<Engine> {
   const lock = await lockDirectory(dataDir);
   try {
     const folder = join(dataDir, 'pg');
     await mkdir(folder, { recursive: true });
-    const pglite = await PGlite.create(folder);
+    const pglite = new PolitePGlite(folder);
+    await pglite.waitReady;
     const db = new Kysely<Database>({ dialect: new PGliteDialect({ pglite }) });
     const boss = new PgBoss({
       ...QUEUE_OPTIONS,

@@ -1,12 +1,14 @@
 import { sql } from 'kysely';
-import { fromKysely, type PgBoss } from 'pg-boss';
+import { fromKysely, type JobInsert, type PgBoss } from 'pg-boss';
 import type { Engine } from './engine.ts';
 import type { Tx } from './schema.ts';
 import { heldUntil, hintUnit, takeDueWaits, type UnitJob } from './wait.ts';
 import { takeDueWebhooks } from './webhook.ts';
 
-/** What the jobs carry. `failures`: how often the job failed by a bug in a row. */
-export type WebhookJob = { id: string; failures: number };
+/** What the jobs carry. `failures`: how often it failed by a bug in a row. */
+export type WebhookPart = { id: string; failures: number };
+/** Webhooks that come at once share a job: a job costs more than most of them. An earlier release queued each alone. */
+export type WebhookJob = { webhooks: readonly WebhookPart[] } | WebhookPart;
 export type GoalJob = Omit<UnitJob, 'installationId'>;
 
 export type JobCounts = Record<'webhook' | 'goal', { queued: number; active: number }>;
@@ -14,6 +16,7 @@ export type JobCounts = Record<'webhook' | 'goal', { queued: number; active: num
 /** A worker that was not heard of for so long is dead; engine.ts says how often that is looked at. */
 const HEARTBEAT_SECONDS = 20;
 const DUE_BATCH = 100;
+const WEBHOOKS_PER_JOB = 10;
 
 /** Starts the queue. Jobs that a dead process left running on an embedded database are queued again at once. */
 export async function startQueue(engine: Engine): Promise<void> {
@@ -39,10 +42,14 @@ async function requeueOrphans({ boss, db }: Engine): Promise<void> {
 }
 
 /** Queues the handling of stored webhooks, as part of the transaction. */
-export async function sendWebhooks(boss: PgBoss, tx: Tx, jobs: readonly WebhookJob[]): Promise<void> {
+export async function sendWebhooks(boss: PgBoss, tx: Tx, webhooks: readonly WebhookPart[]): Promise<void> {
+  const jobs: JobInsert<WebhookJob>[] = [];
+  for (let from = 0; from < webhooks.length; from += WEBHOOKS_PER_JOB) {
+    const together = webhooks.slice(from, from + WEBHOOKS_PER_JOB);
+    jobs.push({ data: { webhooks: together }, singletonKey: String(together[0]?.id) });
+  }
   if (jobs.length === 0) return;
-  const inserts = jobs.map((data) => ({ data, singletonKey: data.id }));
-  await boss.insert('webhook', inserts, { db: fromKysely(tx) });
+  await boss.insert('webhook', jobs, { db: fromKysely(tx) });
 }
 
 /**

@@ -24,7 +24,7 @@ import * as lookup from './lookup.ts';
 import type { GoalFilter, GoalSummary } from './lookup.ts';
 import { countJobs, findPlace, sendDue, sendUnit, sendWebhooks, startQueue, type JobCounts } from './queue.ts';
 import { endLease, leavePlace, sweepLeases, takeLease, takePlace, type Lease, type Place } from './lease.ts';
-import { migrate } from './schema.ts';
+import { migrate, type Tx } from './schema.ts';
 import { hintUnit } from './wait.ts';
 import { announceChange, openWatch } from './watch.ts';
 import {
@@ -176,20 +176,19 @@ async function closeEngine(engine: Engine): Promise<void> {
 const WEBHOOK_BATCH = 50;
 
 function webhookPart({ engine: { db, boss }, clock }: Context) {
+  const insertAndQueue = async (tx: Tx, webhooks: Webhook[]) => {
+    const outcomes = await insertWebhooks(tx, webhooks);
+    const stored = webhooks.filter((_, index) => outcomes[index] === 'stored');
+    await sendWebhooks(
+      boss,
+      tx,
+      stored.map(({ id }) => ({ id, failures: 0 })),
+    );
+    return outcomes;
+  };
   return {
     saveWebhook: inBatches(WEBHOOK_BATCH, (webhooks: Webhook[]) =>
-      around('webhook:save', () =>
-        db.transaction().execute(async (tx) => {
-          const outcomes = await insertWebhooks(tx, webhooks);
-          const stored = webhooks.filter((_, index) => outcomes[index] === 'stored');
-          await sendWebhooks(
-            boss,
-            tx,
-            stored.map(({ id }) => ({ id, failures: 0 })),
-          );
-          return outcomes;
-        }),
-      ),
+      around('webhook:save', () => db.transaction().execute((tx) => insertAndQueue(tx, webhooks))),
     ),
     loadWebhook: inBatches(WEBHOOK_BATCH, (ids: string[]) => findWebhooks(db, ids)),
     markWebhookDone: inBatches(WEBHOOK_BATCH, async (ids: string[]) => {

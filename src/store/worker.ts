@@ -1,11 +1,10 @@
-import { setImmediate } from 'node:timers/promises';
 import type { EventEmitter } from 'node:events';
 import { fromKysely, type Job } from 'pg-boss';
 import type { Logger } from 'pino';
 import { TransientError } from '../errors.ts';
 import type { Clock } from './clock.ts';
 import type { Engine } from './engine.ts';
-import { sendDue, type GoalJob, type WebhookJob } from './queue.ts';
+import { sendDue, type GoalJob, type WebhookJob, type WebhookPart } from './queue.ts';
 import type { Tx } from './schema.ts';
 import { hintUnit, holdUnit, type Hold } from './wait.ts';
 import { failWebhook, holdWebhook } from './webhook.ts';
@@ -31,16 +30,17 @@ const HEARTBEAT_REFRESH_SECONDS = 5;
 const POLL_SECONDS = 2;
 const DUE_INTERVAL_MS = 1_000;
 const WEBHOOK_PLACES = 2;
-/** Webhooks of one place at a time: taking and completing a job costs more than most webhooks do. */
-const WEBHOOK_BATCH = 10;
+/** Jobs with webhooks of one place at a time. */
+const WEBHOOK_BATCH = 5;
 const MAX_FAILURES = 3;
 
 /** Starts taking jobs, and queueing what becomes due. */
 export async function startWorkers(context: WorkContext, handlers: Handlers, options: WorkOptions): Promise<Workers> {
   const { engine, clock, log } = context;
   const stopping = new AbortController();
-  const webhook: Work<WebhookJob> = {
+  const webhook: Work<WebhookJob, WebhookPart> = {
     queue: 'webhook',
+    parts: (job) => ('webhooks' in job ? job.webhooks : [job]),
     handle: ({ id }, signal) => handlers.webhook(id, signal),
     hold: (tx, { id }, hold) => holdWebhook(tx, id, hold),
     giveUp: (tx, { id }) => failWebhook(tx, id),
@@ -48,6 +48,7 @@ export async function startWorkers(context: WorkContext, handlers: Handlers, opt
   };
   const goal: Work<GoalJob> = {
     queue: 'goal',
+    parts: (job) => [job],
     handle: ({ goalId, unit, hinted, failures }, signal) => handlers.goal({ goalId, unit, hinted, failures }, signal),
     hold: async (tx, job, hold) => {
       await holdUnit(tx, job, hold);
@@ -73,12 +74,13 @@ export async function startWorkers(context: WorkContext, handlers: Handlers, opt
   };
 }
 
-/** How the two kinds of jobs differ. */
-type Work<Data> = {
+/** How the two kinds of jobs differ. A job's parts are done side by side, and each is put back or given up alone. */
+type Work<Data, Part extends { failures: number } = Data & { failures: number }> = {
   queue: string;
-  handle(data: Data, signal: AbortSignal): Promise<void>;
-  hold(tx: Tx, data: Data, hold: Hold): Promise<void>;
-  giveUp(tx: Tx, data: Data): Promise<void>;
+  parts(data: Data): readonly Part[];
+  handle(part: Part, signal: AbortSignal): Promise<void>;
+  hold(tx: Tx, part: Part, hold: Hold): Promise<void>;
+  giveUp(tx: Tx, part: Part): Promise<void>;
   /** So many jobs a place takes at once, and does side by side. */
   batch: number;
   /** Jobs of one group at a time in this process. Counted here: what processes count in the database two may count at once. */
@@ -86,9 +88,9 @@ type Work<Data> = {
 };
 
 /** Each place takes one batch at a time. */
-async function startPlaces<Data extends { failures: number }>(
+async function startPlaces<Data extends object, Part extends { failures: number }>(
   context: WorkContext,
-  work: Work<Data>,
+  work: Work<Data, Part>,
   { places, stopping }: { places: number; stopping: AbortSignal },
 ): Promise<void> {
   const { boss, embedded } = context.engine;
@@ -108,8 +110,6 @@ async function startPlaces<Data extends { failures: number }>(
   stopping.addEventListener('abort', () => boss.off('wip', noteWorkers));
   await boss.work<Data>(work.queue, options, async (jobs) => {
     try {
-      // Requests are read in between: an embedded database never waits for the event loop.
-      await setImmediate();
       await runJobs(context, work, { jobs, stopping });
     } finally {
       context.settled.emit('settled');
@@ -122,9 +122,9 @@ async function startPlaces<Data extends { failures: number }>(
 }
 
 /** Runs jobs side by side, each to its end. Throws only if another worker is to run those that are not complete. */
-async function runJobs<Data extends { failures: number }>(
+async function runJobs<Data extends object, Part extends { failures: number }>(
   context: WorkContext,
-  work: Work<Data>,
+  work: Work<Data, Part>,
   { jobs, stopping }: { jobs: Job<Data>[]; stopping: AbortSignal },
 ): Promise<void> {
   const runs = await Promise.allSettled(
@@ -136,26 +136,32 @@ async function runJobs<Data extends { failures: number }>(
   if (failed) throw failed.reason;
 }
 
-/** Runs one job to its end, which may be that it is put back. Throws only if another worker is to run it. */
-async function runJob<Data extends { failures: number }>(
+/** Runs one job to its end, which may be that parts of it are put back. Throws only if another worker is to run it. */
+async function runJob<Data extends object, Part extends { failures: number }>(
   { engine: { boss, db }, clock, log }: WorkContext,
-  work: Work<Data>,
+  work: Work<Data, Part>,
   { job, signal }: { job: Job<Data>; signal: AbortSignal },
 ): Promise<void> {
   // A job may have been on its way when the stop came.
   signal.throwIfAborted();
-  try {
-    await work.handle(job.data, signal);
-  } catch (error) {
-    if (signal.aborted) throw error;
-    const hold = nextTry(error, job.data.failures, clock.now());
-    if (hold) log.warn({ err: error, job: job.data, until: hold.until }, 'a job is put back');
-    else log.error({ err: error, job: job.data }, 'a job is given up');
-    await db.transaction().execute(async (tx) => {
-      await (hold ? work.hold(tx, job.data, hold) : work.giveUp(tx, job.data));
-      await boss.complete(work.queue, job, { error: String(error) }, { db: fromKysely(tx) });
-    });
-  }
+  const parts = work.parts(job.data);
+  const runs = await Promise.allSettled(parts.map(async (part) => work.handle(part, signal)));
+  const failed = parts.flatMap((part, index) => {
+    const run = runs[index];
+    return run?.status === 'rejected' ? [{ part, error: run.reason as unknown }] : [];
+  });
+  const [first] = failed;
+  if (!first) return;
+  if (signal.aborted) throw first.error;
+  await db.transaction().execute(async (tx) => {
+    for (const { part, error } of failed) {
+      const hold = nextTry(error, part.failures, clock.now());
+      if (hold) log.warn({ err: error, job: part, until: hold.until }, 'a job is put back');
+      else log.error({ err: error, job: part }, 'a job is given up');
+      await (hold ? work.hold(tx, part, hold) : work.giveUp(tx, part));
+    }
+    await boss.complete(work.queue, job, { error: String(first.error) }, { db: fromKysely(tx) });
+  });
 }
 
 /** Undefined when it was tried often enough. */
