@@ -36,7 +36,7 @@ const ended = (goal: Goal) => isEnded(goal.status);
 const merging = (goal: Goal) => goal.slices[0]?.wait !== undefined && goal.slices[0].status === 'merging';
 const waitsFor = (text: RegExp) => (goal: Goal) => text.test(goal.slices[0]?.wait?.reason ?? '');
 const queue = () => world.github.repository.queues.get('main') ?? [];
-const queued = () => queue().length > 0;
+const queued = (goal: Goal) => queue().some(({ pull }) => pull.number === goal.slices[0]?.pull?.number);
 
 async function commitsOnMain(): Promise<number> {
   const { gitDir: cwd } = world.github.repository;
@@ -107,8 +107,9 @@ describe('checks', () => {
     const { id: goalId } = await until(issue, merging);
     const key = `rerun:${goalId}/halfway/${pull.head.sha}`;
     await world.omk.store.intendEffect({ goalId, key, kind: 'rerun', detail: {} });
-    const asked = () => world.github.requests.some(({ path }) => /\/rerequest$|\/rerun$/.test(path));
-    await until(issue, () => runs === 1 && asked());
+    const reruns = () => world.github.requests.filter(({ path }) => /\/rerequest$|\/rerun$/.test(path)).length;
+    const earlier = reruns();
+    await until(issue, () => runs === 1 && reruns() > earlier);
     await world.github.runChecks(pull);
     await expectOneMerge(issue, before);
   });
@@ -175,6 +176,7 @@ describe('people', () => {
     expect(held.reason?.text).toContain('`do-not-merge` holds it');
     expect(await commitsOnMain()).toBe(before);
     world.github.unlabel('ada', pull, 'do-not-merge');
+    await until(issue, (goal) => !ended(goal));
     await expectOneMerge(issue, before);
   });
 
@@ -473,13 +475,14 @@ describe("GitHub's merge queue", () => {
   });
 
   test('gives back what nobody who may write stands for any more', async () => {
-    const { issue } = await deliver(world, 'orphan');
+    const { issue, pull } = await deliver(world, 'orphan');
     await until(issue, queued);
     const { roles } = world.github.repository;
     roles.set('ada', 'triage');
     const held = await until(issue, ended);
     expect([queue().length, held.reason?.text]).toEqual([0, expect.stringContaining('may not write here any more')]);
     roles.set('ada', 'write');
+    world.github.closePull('ada', pull);
   });
 
   test('merged it before it could be taken back: then it is merged', async () => {
