@@ -153,6 +153,8 @@ export type Issue = {
   isPull: boolean;
   labels: string[];
   author: { id: number; login: string } | undefined;
+  /** Who closed it last. */
+  closedBy: string | undefined;
 };
 
 const issueSchema = z.object({
@@ -164,13 +166,22 @@ const issueSchema = z.object({
   pull_request: z.unknown().optional(),
   labels: z.array(z.union([z.string(), z.object({ name: z.string().nullish() })])).default([]),
   user: z.object({ id: z.number(), login: z.string() }).nullish(),
+  closed_by: z.object({ login: z.string() }).nullish(),
 });
 
 /** The issue as it is now. Throws Octokit's error with `status` 404 or 410 if it is gone. */
 export async function getIssue({ octokit, repository }: GitHub, issue: number): Promise<Issue> {
   const place = { owner: repository.owner, repo: repository.name, issue_number: issue };
   const { data } = await callGitHub('read the issue', () => octokit.rest.issues.get(place));
-  const { body, pull_request, labels, user, ...read } = parseReply('read the issue', issueSchema, data);
+  const {
+    body,
+    pull_request,
+    labels,
+    user,
+    closed_by: closer,
+    ...read
+  } = parseReply('read the issue', issueSchema, data);
   const names = labels.map((label) => (typeof label === 'string' ? label : (label.name ?? '')));
-  return { ...read, body: body ?? '', isPull: pull_request !== undefined, labels: names, author: user ?? undefined };
+  const isPull = pull_request !== undefined;
+  return { ...read, body: body ?? '', isPull, labels: names, author: user ?? undefined, closedBy: closer?.login };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { IssueShut } from '../goal/event.ts';
 import type { Person, Repository, Sha } from '../goal/goal.ts';
 
 /** Who did it, as the webhook says. What they may do is asked of GitHub. */
@@ -13,6 +14,8 @@ export type HeardIssue = {
   isOpen: boolean;
   author: Person;
 };
+
+type IssueTurn = IssueShut | 'reopened' | 'unlocked';
 
 /**
  * A webhook in our words. A hint only says that facts about these commits, pull requests or branches may have changed, or about
@@ -49,6 +52,8 @@ export type Heard =
     }
   | { kind: 'unlabel'; repository: Repository; issue: HeardIssue; label: string; sender: Sender }
   | { kind: 'issue-gone'; repository: Repository; issue: number; how: string; sender: Sender }
+  /** Somebody closed or locked it, or undid that. */
+  | { kind: 'issue-turned'; how: IssueTurn; repository: Repository; issue: number; sender: Sender }
   /** Somebody said something on the lines of a pull request, or of it as a whole. */
   | {
       kind: 'review';
@@ -192,9 +197,14 @@ export function parseWebhook(event: string, action: string | undefined, raw: unk
       if (!issue || !data.label) return { kind: 'other' };
       return { kind: action === 'labeled' ? 'label' : 'unlabel', repository, issue, label: data.label.name, sender };
     case 'issues.closed':
+    case 'issues.locked':
+    case 'issues.reopened':
+    case 'issues.unlocked':
+      return issue
+        ? { kind: 'issue-turned', how: action as IssueTurn, repository, issue: issue.number, sender }
+        : { kind: 'other' };
     case 'issues.deleted':
     case 'issues.transferred':
-    case 'issues.locked':
       return issue
         ? { kind: 'issue-gone', repository, issue: issue.number, how: action ?? '', sender }
         : { kind: 'other' };

@@ -11,6 +11,8 @@ import type { Wall } from './wall.ts';
 /** An event as it was stored: its place in the goal's record and when. */
 export type RecordedEvent = { seq: number; at: Date; event: GoalEvent };
 
+export type IssueShut = 'closed' | 'locked';
+
 /** What happened to a goal. Events are the record: never changed, never removed, the goal is their fold. */
 export type GoalEvent =
   | {
@@ -35,6 +37,9 @@ export type GoalEvent =
   | { kind: 'paused'; by: Person }
   /** Without `by`: what the goal waited for came about on GitHub. */
   | { kind: 'resumed'; by?: Person | undefined }
+  /** Its issue is closed or locked by somebody: the goal stands still until `issue-opened`. */
+  | { kind: 'issue-shut'; how: IssueShut; by: Person }
+  | { kind: 'issue-opened'; by: Person }
   /** A person said more: the goal is planned, or accepted, again with it. */
   | { kind: 'answered'; by: Person; text: string }
   /** The agent of slice `from` found work outside of its own: further slices, appended at once or when a person approves them. */

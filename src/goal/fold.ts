@@ -2,7 +2,7 @@ import { assertNever } from '../errors.ts';
 import { addBudget, addSpend, NO_SPEND } from './budget.ts';
 import { isSliceEvent, type GoalEvent, type SliceEvent } from './event.ts';
 import { applyToSlice, newSlice } from './fold-slice.ts';
-import type { Goal, Proposal } from './goal.ts';
+import type { Goal, Proposal, Standing } from './goal.ts';
 import { dependentsOf } from './revert.ts';
 import type { Slice } from './slice.ts';
 import { describeEvent } from './telling.ts';
@@ -51,6 +51,7 @@ function newGoal(event: GoalEvent & { kind: 'asked' }, at: Date): Goal {
     options,
     status: 'queued',
     reason: undefined,
+    before: undefined,
     policy: undefined,
     gates: undefined,
     base: undefined,
@@ -109,7 +110,11 @@ function applyToGoal(goal: Goal, event: Exclude<GoalEvent, SliceEvent>, at: Date
     case 'told':
       return { ...goal, told: [...goal.told, event.key] };
     case 'finished':
-      return { ...goal, status: event.status, reason: event.reason, endedAt: at };
+      return { ...goal, status: event.status, reason: event.reason, before: undefined, endedAt: at };
+    case 'issue-shut':
+      return shut(goal, event);
+    case 'issue-opened':
+      return goal.before ? { ...goal, ...asBefore(goal, goal.before), before: undefined } : goal;
     case 'paused':
       return { ...goal, status: 'paused' };
     case 'resumed':
@@ -126,6 +131,27 @@ function applyToGoal(goal: Goal, event: Exclude<GoalEvent, SliceEvent>, at: Date
     default:
       return assertNever(event);
   }
+}
+
+function shut(goal: Goal, { how, by }: GoalEvent & { kind: 'issue-shut' }): Goal {
+  const { status, reason, endedAt } = goal;
+  const undo = how === 'closed' ? 'open the issue again' : 'unlock the issue';
+  return {
+    ...goal,
+    status: 'paused',
+    reason: {
+      text: `The issue was ${how} by ${by.login}, so the goal stands still.`,
+      next: `${undo}, and it goes on as it was; or end it with \`/omk cancel\``,
+    },
+    before: { status, reason, endedAt },
+    endedAt: undefined,
+  };
+}
+
+/** What its slices waited for may be over by now: whoever looks at them again says so. */
+function asBefore({ slices, replan }: Goal, before: Standing): Standing {
+  const asksOfSlices = before.status === 'blocked_on_human' && slices.length > 0 && replan === undefined;
+  return asksOfSlices ? { status: 'running', reason: undefined, endedAt: undefined } : before;
 }
 
 function statusBefore(goal: Goal): Goal['status'] {

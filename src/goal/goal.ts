@@ -66,6 +66,8 @@ export type Goal = {
   status: GoalStatus;
   /** Why it ended or stands still; undefined while it moves. */
   reason: Reason | undefined;
+  /** How it stood when its issue was closed or locked: it is paused until the issue is open again. */
+  before: Standing | undefined;
   policy: Policy | undefined;
   gates: Gates | undefined;
   base: Base | undefined;
@@ -94,6 +96,8 @@ export type Goal = {
   recent: { at: Date; text: string }[];
 };
 
+export type Standing = Pick<Goal, 'status' | 'reason' | 'endedAt'>;
+
 /** A plan as it was shown: approval is bound to its hash. `notes` says what omk changed, such as an edge it added. */
 export type Plan = { hash: string; notes: string[]; needsApproval: boolean; approvedBy: Person | undefined };
 
@@ -101,6 +105,11 @@ export type Proposal = { from: string; hash: string; slices: PlannedSlice[]; not
 
 export function isEnded(status: GoalStatus): status is GoalEnd {
   return (GOAL_ENDS as readonly string[]).includes(status);
+}
+
+/** Whether nothing can move it on any more. */
+export function isOver({ status }: Pick<Goal, 'status'>): boolean {
+  return status === 'ready' || status === 'cancelled';
 }
 
 /** The slice with this id. Throws if the goal has none such. */

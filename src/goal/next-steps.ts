@@ -49,8 +49,9 @@ export function nextSteps(goal: Goal, now: Date): Step[] {
     case 'running':
       return spent(goal) ?? runningSteps(goal, now);
     case 'awaiting_approval':
-    case 'paused':
       return standingOrders(goal);
+    case 'paused':
+      return [...standingOrders(goal), ...(goal.before ? whileShut(goal, now) : [])];
     case 'blocked_on_human':
       return [...standingOrders(goal), ...goal.slices.flatMap((slice) => newsOf(slice, now))];
     case 'ready':
@@ -69,6 +70,15 @@ export function nextSteps(goal: Goal, now: Date): Step[] {
 function standingOrders({ slices }: Goal): Step[] {
   const orders = slices.filter(({ entrusted, withdrawing }) => entrusted && !withdrawing);
   return orders.map(({ id }) => ({ kind: 'disarm', slice: id }));
+}
+
+/** Its issue is closed. A merge may be what closed it, or come about all the same, and be the last that was missing. */
+function whileShut(goal: Goal, now: Date): Step[] {
+  const open = goal.slices.filter(({ status }) => status !== 'merged' && status !== 'cancelled');
+  const isWhole = goal.slices.length > 0 && open.length === 0 && withdrawals(goal).length === 0;
+  if (isWhole && goal.replan === undefined && !goal.proposal) return [whole(goal)];
+  const merging = now >= HINTED ? open.filter(({ status, entrusted }) => status === 'merging' && !entrusted) : [];
+  return merging.map(({ id }) => ({ kind: 'reconsider', slice: id }));
 }
 
 /** Nothing new begins, but a turn that runs ends first: it notices by itself, and its work is kept. */

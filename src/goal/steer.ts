@@ -2,7 +2,7 @@ import { assertNever } from '../errors.ts';
 import { addBudget, exhausted } from './budget.ts';
 import type { Command } from './command.ts';
 import type { GoalEvent } from './event.ts';
-import { isEnded, type Goal, type Person } from './goal.ts';
+import { isEnded, isOver, type Goal, type Person } from './goal.ts';
 import { usedUp } from './next-steps.ts';
 import * as refusals from './report/refusals.ts';
 import * as replies from './report/replies.ts';
@@ -25,6 +25,7 @@ export type Steering = { events: GoalEvent[]; answer: string };
 
 /** What a person's order does to the goal as it stands. Pure; whoever records the events makes sure that the goal has not moved. */
 export function steer(order: Order, goal: Goal, from: From): Steering {
+  if (goal.before && order.kind !== 'cancel') return nothing(refusals.shutIssue());
   switch (order.kind) {
     case 'plan':
       return changePlan(order.text, goal, from);
@@ -62,11 +63,6 @@ export function steer(order: Order, goal: Goal, from: From): Steering {
 
 function nothing(answer: string): Steering {
   return { events: [], answer };
-}
-
-/** Ends after which only a new goal helps. */
-function isOver({ status }: Goal): boolean {
-  return status === 'ready' || status === 'cancelled';
 }
 
 /** What brings an ended goal that can go on back to life. */

@@ -39,6 +39,10 @@ export function describeEvent(event: GoalEvent): string | undefined {
       return `paused by ${event.by.login}`;
     case 'resumed':
       return event.by ? `resumed by ${event.by.login}` : 'goes on, since what it waited for has changed';
+    case 'issue-shut':
+      return `the issue was ${event.how} by ${event.by.login}`;
+    case 'issue-opened':
+      return `goes on, since ${event.by.login} opened the issue again`;
     case 'answered':
       return `${event.by.login} added to the goal`;
     case 'repository-renamed':

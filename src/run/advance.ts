@@ -7,7 +7,7 @@ import type { Slice } from '../goal/slice.ts';
 import { RefusedToken } from '../git/git.ts';
 import { accept } from './accept.ts';
 import { build, startBuild } from './build.ts';
-import { clean } from './clean.ts';
+import { clean, isAtRest } from './clean.ts';
 import { deliver } from './deliver.ts';
 import { disarm } from './disarm.ts';
 import { gather } from './gather.ts';
@@ -39,7 +39,7 @@ export async function advance(job: GoalJob, tools: Tools): Promise<void> {
   const listens = goal.slices.some(({ id, heard }) => id === job.unit && heard !== undefined);
   const now = job.hinted && !listens ? HINTED : tools.clock.now();
   const step = nextSteps(goal, now).find((candidate) => unitOf(candidate) === job.unit);
-  if (!step && isEnded(goal.status)) return clean(goal, tools);
+  if (!step && isAtRest(goal)) return clean(goal, tools);
   if (!step || step.kind === 'wait') return;
   const events = await inPlace(step, goal, tools, () => attempt(step, goal, { failures: job.failures, tools }));
   if (events.length > 0) await record(goal, step, events, tools);
@@ -65,12 +65,12 @@ function expectation(goal: Goal, step: Step): Expect {
   return isLong ? { course: goal.course } : { slice: undefined, turn: goal.turn };
 }
 
-/** The jobs and waits that follow from a goal as it stands: its steps, its cleaning once it has ended, and the news that goes to its issue. */
+/** The jobs and waits that follow from a goal as it stands: its steps, its cleaning once it is at rest, and the news that goes to its issue. */
 export function decide(goal: Goal, now: Date) {
   const steps = nextSteps(goal, now);
   const due = steps.filter((step) => step.kind !== 'wait');
   return {
-    jobs: [...due.map(unitOf), ...(isEnded(goal.status) ? [''] : []), 'announce'].map((unit) => ({ unit })),
+    jobs: [...due.map(unitOf), ...(isAtRest(goal) ? [''] : []), 'announce'].map((unit) => ({ unit })),
     waits: steps.flatMap((step) =>
       step.kind === 'wait' ? [{ goalId: goal.id, unit: step.slice, until: step.until, reason: step.reason }] : [],
     ),

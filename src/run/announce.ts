@@ -25,7 +25,8 @@ export async function announce(goalId: string, tools: Tools): Promise<void> {
 /** Puts the label of the state on the issue when the state asks for another one. A label that cannot be set stops nothing. */
 async function mirrorState(goal: Goal, tools: Tools): Promise<void> {
   const key = `label:${goal.id}`;
-  const label = stateLabel(goal.status);
+  // A closed issue asks nothing of anybody.
+  const label = goal.before ? undefined : stateLabel(goal.status);
   const wanted = label?.name ?? '';
   if ((await tools.store.findEffect(key))?.result === wanted) return;
   await tools.store.intendEffect({ goalId: goal.id, key, kind: 'label', detail: {} });

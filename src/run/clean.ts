@@ -3,23 +3,23 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../config.ts';
 import { listWorktrees, removeTree, removeWorktree } from '../git/worktree.ts';
-import type { Goal } from '../goal/goal.ts';
+import { isEnded, isOver, type Goal } from '../goal/goal.ts';
 import { worktreeName, shortId } from '../goal/naming.ts';
 import type { PassName } from '../goal/wall.ts';
 import { folders, mirrorOf, type Tools } from './tools.ts';
 
+/** Whether it keeps no worktree: it has ended, or its issue is closed. */
+export function isAtRest({ status, before }: Goal): boolean {
+  return isEnded(status) || before !== undefined;
+}
+
 /**
- * Removes every worktree of an ended goal, and once nothing can move it on any more the homes with Kimi's sessions too. What was
- * built stays: its commits are in the mirror. Calling twice is harmless.
+ * Removes every worktree of a goal that is at rest, and once nothing can move it on any more, or its issue is closed, the homes with
+ * Kimi's sessions too. What was built stays: its commits are in the mirror. Calling twice is harmless.
  */
 export async function clean(goal: Goal, tools: Tools): Promise<void> {
   await removeWhere(goal, tools, (name) => name.split('-').includes(shortId(goal)));
-  if (isOver(goal)) await cleanHomes((id) => id === shortId(goal), tools);
-}
-
-/** Whether nothing can move it on any more. */
-export function isOver({ status }: Pick<Goal, 'status'>): boolean {
-  return status === 'ready' || status === 'cancelled';
+  if (isOver(goal) || goal.before) await cleanHomes((id) => id === shortId(goal), tools);
 }
 
 /** Removes the homes of Kimi whose goals, by their eight hex digits, are said to be done with. */

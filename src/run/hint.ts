@@ -9,7 +9,7 @@ import type { Tools } from './tools.ts';
 type Hint = Heard & { kind: 'hint' };
 
 /** A look a moment after the first hint hears what comes with it: jobs and suites report in swarms. */
-const GATHER_MS = 3_000;
+export const GATHER_MS = 3_000;
 
 /** Something about these commits, pull requests or branches changed: the slices concerned read the facts again. */
 export async function hearHint(heard: Hint, tools: Tools): Promise<void> {

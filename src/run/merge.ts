@@ -75,11 +75,16 @@ async function look(goal: Goal, slice: Slice, place: Place, tools: Tools): Promi
   );
 }
 
-/** What keeps its merge for a person is looked at again: nothing comes of it while it does, and no one is told. */
+/**
+ * What keeps its merge for a person is looked at again: nothing comes of it while it does, and no one is told. While the issue is
+ * closed nothing but a merge that came about counts.
+ */
 export async function reconsider(goal: Goal, slice: Slice, tools: Tools): Promise<GoalEvent[]> {
   if (!slice.pull) return [];
   const scene = await readScene(goal, slice, { pull: slice.pull, lane: undefined }, tools);
-  const hold = isMoved(scene) ? undefined : (otherBase(scene) ?? (await findHold(scene, judge(scene))));
+  const verdict = judge(scene);
+  if (goal.before) return verdict.kind === 'done' ? afterMerge(scene, verdict.sha) : [];
+  const hold = isMoved(scene) ? undefined : (otherBase(scene) ?? (await findHold(scene, verdict)));
   if (hold && hold.text === slice.reason?.text) return [];
   const again: GoalEvent[] = isEnded(goal.status) ? [{ kind: 'resumed' }] : [];
   return [...again, { kind: 'released', slice: slice.id }];

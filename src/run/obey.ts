@@ -67,7 +67,8 @@ async function startGoal(
   talk: Talk,
 ): Promise<string | undefined> {
   const { issue, repository, person, tools } = talk;
-  if (!issue.isOpen) return refusals.closedIssue();
+  const last = await tools.store.findLatestGoal(repository.id, issue.number);
+  if (!issue.isOpen) return last?.before ? refusals.shutIssue() : refusals.closedIssue();
   const ask = text
     ? { title: text.split('\n', 1)[0] ?? text, text }
     : { title: issue.title, text: `${issue.body}\n\n${besides}`.trim() };
@@ -81,7 +82,6 @@ async function startGoal(
     ask: { ...ask, hash: createHash('sha256').update(`${ask.title}\0${ask.text}`).digest('hex') },
     options,
   };
-  const last = await tools.store.findLatestGoal(repository.id, issue.number);
   const made = await tools.store.createGoal(asked, {
     trigger: talk.key,
     decide: (next) => decide(next, tools.clock.now()),

@@ -39,7 +39,7 @@ export async function stillMay(goal: Goal, tools: Tools, read?: Leave): Promise<
   const why = await readWhyNotOpen(github, goal);
   return why === undefined
     ? undefined
-    : { text: `${why} Nothing was pushed or merged.`, next: 'make that undone, then /omk run' };
+    : { text: `${why} Nothing was pushed or merged.`, next: 'make that undone, then /omk retry' };
 }
 
 /**
@@ -51,14 +51,23 @@ export async function assertUnderway({ id }: Goal, { store }: Tools): Promise<vo
   if (status !== 'running') throw new TransientError(`Goal ${id} is ${status} by now`, 1_000);
 }
 
-/** An issue that was deleted or transferred is answered 404 or 410, or with the issue of another number. */
 async function readWhyNotOpen(github: GitHub, goal: Goal): Promise<string | undefined> {
-  const gone = `Issue #${goal.issue} is closed or gone.`;
+  const issue = await findIssue(github, goal.issue);
+  return issue ? whyNotOpen(issue, goal) : `Issue #${goal.issue} is closed or gone.`;
+}
+
+/**
+ * The issue as it counts for its goal: one that a merge of omk's own closed, for a pull request that names it with a closing keyword, is
+ * open. One that was deleted or transferred is answered 404 or 410, or with the issue of another number, and undefined.
+ */
+export async function findIssue(github: GitHub, number: number): Promise<Issue | undefined> {
   try {
-    const issue = await getIssue(github, goal.issue);
-    return issue.number === goal.issue && !issue.isPull ? whyNotOpen(issue, goal) : gone;
+    const issue = await getIssue(github, number);
+    if (issue.number !== number || issue.isPull) return undefined;
+    const isOurs = issue.closedBy !== undefined && issue.closedBy === (await github.botLogin());
+    return isOurs ? { ...issue, state: 'open' } : issue;
   } catch (error) {
-    if ([301, 404, 410].includes(statusOf(error) ?? 0)) return gone;
+    if ([301, 404, 410].includes(statusOf(error) ?? 0)) return undefined;
     throw error;
   }
 }

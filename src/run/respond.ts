@@ -4,8 +4,7 @@ import { getPermission, getRepository, readDefaultFile, readOrgConfig } from '..
 import { type Heard, parseWebhook } from '../github/webhook.ts';
 import { NO_OPTIONS, type Command } from '../goal/command.ts';
 import { parseCommand } from '../goal/parse-command.ts';
-import type { Goal, Repository } from '../goal/goal.ts';
-import { shortId } from '../goal/naming.ts';
+import { isOver, type Goal, type Repository } from '../goal/goal.ts';
 import { isListedBot, isPerson, mayUse, mayWrite } from '../goal/permission.ts';
 import { POLICY_PATH, readPolicy } from '../goal/policy-file.ts';
 import { readReview } from '../goal/heard.ts';
@@ -14,10 +13,9 @@ import { standing } from '../goal/slice.ts';
 import { policyOf } from '../goal/terms.ts';
 import type { Webhook } from '../store/webhook.ts';
 import { hearAside, hearOrderInReview, hearProgram, isOmk, tellOnce } from './aside.ts';
-import { cleanHomes } from './clean.ts';
-import { hearHint } from './hint.ts';
+import { GATHER_MS, hearHint } from './hint.ts';
 import { append, obey, type Talk } from './obey.ts';
-import { permissionOf } from './recheck.ts';
+import { findIssue, permissionOf } from './recheck.ts';
 import { isFirst, REMEMBERED_MS, say, sayFlooded, takeIn, unlessRefused } from './say.ts';
 import type { Tools } from './tools.ts';
 
@@ -43,6 +41,8 @@ async function hear(webhook: Webhook, tools: Tools): Promise<void> {
       return hearUnlabel(heard, tools);
     case 'issue-gone':
       return hearIssueGone(heard, tools);
+    case 'issue-turned':
+      return hearIssueTurned(heard, tools);
     case 'review':
       return hearReview(heard, webhook.id, tools);
     case 'hint':
@@ -121,17 +121,29 @@ async function obeyOrExplain(command: Command, talk: Talk): Promise<string | und
   }
 }
 
-async function hearIssueGone(heard: Heard & { kind: 'issue-gone' }, tools: Tools): Promise<void> {
-  const goal = await tools.store.findActiveGoal(heard.repository.id, heard.issue);
-  if (!goal) return forgetSessions(heard, tools);
-  const reason = { text: `The issue was ${heard.how} by ${heard.sender.login}.`, next: '/omk run' };
-  await append(goal, [{ kind: 'finished', status: 'cancelled', reason }], tools);
+async function hearIssueGone({ repository, issue, how, sender }: Heard & { kind: 'issue-gone' }, tools: Tools) {
+  const goal = await findOpenGoal(repository, issue, tools);
+  const reason = { text: `The issue was ${how} by ${sender.login}.`, next: '/omk run' };
+  if (goal) await append(goal, [{ kind: 'finished', status: 'cancelled', reason }], tools);
 }
 
-/** The issue may be reopened, and a goal that stands still go on in another session: meanwhile it keeps nothing on the disk. */
-async function forgetSessions({ repository, issue }: Heard & { kind: 'issue-gone' }, tools: Tools): Promise<void> {
-  const last = await tools.store.findLatestGoal(repository.id, issue);
-  if (last) await cleanHomes((id) => id === shortId(last), tools);
+/** The goal of the issue that something can still move on. */
+async function findOpenGoal(repository: Repository, issue: number, { store }: Tools): Promise<Goal | undefined> {
+  const goal = await store.findLatestGoal(repository.id, issue);
+  return goal && !isOver(goal) ? goal : undefined;
+}
+
+/** Closing and locking hold the goal, and what undoes them lets it go on. Webhooks may overtake one another, so what GitHub says now counts. */
+async function hearIssueTurned({ repository, issue, how, sender }: Heard & { kind: 'issue-turned' }, tools: Tools) {
+  const goal = await findOpenGoal(repository, issue, tools);
+  const isShut = how === 'closed' || how === 'locked';
+  if (!goal || isShut === (goal.before !== undefined)) return;
+  const now = await findIssue(await tools.connect(repository), issue);
+  if (!now || isShut === (now.state === 'open' && !now.locked)) return;
+  const by = { id: sender.id, login: sender.login };
+  await append(goal, [isShut ? { kind: 'issue-shut', how, by } : { kind: 'issue-opened', by }], tools);
+  const at = new Date(tools.clock.now().getTime() + GATHER_MS);
+  for (const { id, status } of goal.slices) if (status === 'merging') await tools.store.wake(goal.id, id, at);
 }
 
 /** People submit a review, add a remark, and submit again: it is read after a moment, as one. */
@@ -161,7 +173,7 @@ async function hearReview(heard: Heard & { kind: 'review' }, delivery: string, t
 
 /** The label that started a goal is its leave to go on; whoever takes it away ends the goal. */
 async function hearUnlabel(heard: Heard & { kind: 'unlabel' }, tools: Tools): Promise<void> {
-  const goal = await tools.store.findActiveGoal(heard.repository.id, heard.issue.number);
+  const goal = await findOpenGoal(heard.repository, heard.issue.number, tools);
   if (!goal || goal.commentId !== undefined || heard.label !== policyOf(goal).trigger.label) return;
   const text = `The label \`${heard.label}\` was removed by ${heard.sender.login}.`;
   await append(goal, [{ kind: 'finished', status: 'cancelled', reason: { text, next: '/omk run' } }], tools);

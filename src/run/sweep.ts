@@ -2,10 +2,10 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { gitHubUrls } from '../config.ts';
 import { openMirror } from '../git/mirror.ts';
 import { sweepWorktrees } from '../git/worktree.ts';
-import { isEnded } from '../goal/goal.ts';
+import { isEnded, isOver } from '../goal/goal.ts';
 import { shortId } from '../goal/naming.ts';
 import { decide } from './advance.ts';
-import { cleanHomes, isOver, removeLent } from './clean.ts';
+import { cleanHomes, removeLent } from './clean.ts';
 import { folders, type Tools } from './tools.ts';
 
 const ALL = 1_000_000;

@@ -2,7 +2,7 @@ import { isEnded, type Goal } from '../goal/goal.ts';
 import { nextSteps } from '../goal/next-steps.ts';
 import { advance, type GoalJob } from './advance.ts';
 import { announce } from './announce.ts';
-import { clean } from './clean.ts';
+import { clean, isAtRest } from './clean.ts';
 import { respond } from './respond.ts';
 import type { Tools } from './tools.ts';
 
@@ -59,7 +59,7 @@ async function advanceWatched(job: GoalJob, tools: Tools): Promise<void> {
 /** What a step was at work in when it was ended could not be removed under its hands. */
 async function cleanUp(goalId: string, tools: Tools): Promise<void> {
   const goal = await tools.store.findGoal(goalId);
-  if (goal && isEnded(goal.status)) await clean(goal, tools);
+  if (goal && isAtRest(goal)) await clean(goal, tools);
 }
 
 /** What a goal that stands still has yet to take back. */

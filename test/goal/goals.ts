@@ -96,6 +96,7 @@ export function someGoal(more: Partial<Goal> = {}): Goal {
       needsApproval: false,
       approvedBy: undefined,
     },
+    before: undefined,
     proposal: undefined,
     replan: undefined,
     told: [],

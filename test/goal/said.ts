@@ -69,6 +69,7 @@ export function everything(text: string): Record<string, string> {
     alreadyEnded: refusals.alreadyEnded(goal),
     notWaiting: refusals.notWaiting('approve', goal),
     notNow: refusals.notNow(command, { id: 'api', status: 'merged' }),
+    shutIssue: refusals.shutIssue(),
     answerFirst: refusals.answerFirst(goal),
     needsBudget: refusals.needsBudget(usedUp('tokens')),
     mergeDisabled: refusals.mergeDisabled(12),

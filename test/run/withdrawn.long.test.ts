@@ -53,7 +53,7 @@ describe.each(['while Kimi builds', 'before the merge'])('%s', (moment) => {
       github.repository.roles.set('ada', 'write');
       // What was lost may be fetched again before the next act: the end is the same.
       expect(`${goal.status}: ${goal.reason?.text}`).toMatch(
-        /^blocked_on_human: .*Nothing was pushed or merged|^cancelled: The issue was (closed|locked|deleted) by/s,
+        /^blocked_on_human: .*Nothing was pushed or merged|^paused: The issue was (closed|locked) by|^cancelled: The issue was deleted by/s,
       );
       expect(await github.file('main', `words/${id}.txt`)).toBeUndefined();
       expect(await github.tip('main')).toBe(main);

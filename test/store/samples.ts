@@ -128,6 +128,8 @@ const SAMPLES: Record<GoalEvent['kind'], GoalEvent> = {
   retried: { kind: 'retried', slice, by: PERSON },
   'slice-cancelled': { kind: 'slice-cancelled', slice: 'two' },
   paused: { kind: 'paused', by: PERSON },
+  'issue-shut': { kind: 'issue-shut', how: 'closed', by: { id: 7, login: 'ada' } },
+  'issue-opened': { kind: 'issue-opened', by: { id: 7, login: 'ada' } },
   resumed: { kind: 'resumed', by: PERSON },
   waiting: { kind: 'waiting', slice, wait, headSeenAt: date(3), greenSince: undefined },
   held: { kind: 'held', slice, reason },

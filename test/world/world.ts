@@ -37,7 +37,7 @@ export type World = {
   omk: Running;
   /** Resolves when nothing is left to do before the clock moves. */
   idle(): Promise<void>;
-  /** Lets CI run and the time pass until the newest goal of the issue is over, and gives it. Throws when it stands still. */
+  /** Lets CI run and the time pass until the newest goal of the issue is over, or its issue is closed, and gives it. Throws when it stands still. */
   finish(issue?: number): Promise<Goal>;
   goal(issue?: number): Promise<Goal>;
   /** The bodies of omk's own comments on an issue or pull request, oldest first. */
@@ -155,7 +155,7 @@ async function finish(world: World, issue: number, moved: (seconds: number) => v
   for (let round = 0; round < ROUNDS; round += 1) {
     await world.idle();
     const goal = await world.goal(issue);
-    if (isEnded(goal.status)) return lastNews(world, issue);
+    if (isEnded(goal.status) || goal.before) return lastNews(world, issue);
     if (await runChecks(world.github, checked)) continue;
     const waits = nextSteps(goal, world.clock.now()).flatMap((step) =>
       step.kind === 'wait' ? [step.until.getTime()] : [],

@@ -146,6 +146,11 @@ export function closedIssue(): string {
   return `The issue is closed or locked, so nothing was started. Reopen it, then write ${commandCode('run')}.`;
 }
 
+/** The goal stands still because its issue is closed or locked. */
+export function shutIssue(): string {
+  return `The issue is closed or locked, so its goal stands still. Nothing was changed. Open it again, and the goal goes on as it was; or end it with ${commandCode('cancel')}.`;
+}
+
 /** Somebody wants a plan where one waits already. */
 export function planShown(goal: Goal): string {
   const [need] = findNeeds(goal);

@@ -81,6 +81,12 @@ export function lockIssue(state: State, issue: Issue | Pull, actor: Actor): void
   emitIssue(state, issue, 'locked', actor);
 }
 
+/** Lets everybody speak again. */
+export function unlockIssue(state: State, issue: Issue | Pull, actor: Actor): void {
+  issue.locked = false;
+  emitIssue(state, issue, 'unlocked', actor);
+}
+
 /** Takes the issue away; who asks for it is told that it is gone. */
 export function deleteIssue(state: State, issue: Issue, actor: Actor): void {
   const { issues, gone } = issue.repository;

@@ -1,6 +1,7 @@
 import { refMoved } from './branches.ts';
 import { branchTip, listCommits, moveRef, type Signature } from './git.ts';
 import type { MergeMethod, Pull, QueueEntry } from './issue-state.ts';
+import { updateIssue } from './issues.ts';
 import { mergeCommit, mergesCleanly, rebaseOnto } from './merging.ts';
 import { emitPull, isBehind, readMerging } from './pulls.ts';
 import { isProtected, refusalsOf, requirementsOf } from './rules.ts';
@@ -90,8 +91,20 @@ async function land(state: State, pull: Pull, wish: MergeWish, actor: Actor): Pr
   pull.merged = { at: now, by: actor.account, sha: merged.sha };
   await refMoved(state, repository, { ref: `refs/heads/${base.ref}`, before: tip, after: merged.sha }, actor);
   emitPull(state, pull, 'closed', actor);
+  closeLinked(state, pull, message, actor);
   if (repository.deleteBranchOnMerge) await deleteHead(state, pull, actor);
   return { kind: 'merged', sha: merged.sha };
+}
+
+const CLOSES = /\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\s+#(\d+)\b/gi;
+
+/** A merge into the default branch closes the issues that the pull request, or the message of the merge, names with a closing keyword. */
+function closeLinked(state: State, { repository, base, body }: Pull, message: string, actor: Actor): void {
+  if (base.ref !== repository.defaultBranch) return;
+  for (const [, number] of `${body ?? ''}\n\n${message}`.matchAll(CLOSES)) {
+    const issue = repository.issues.find((one) => one.number === Number(number));
+    if (issue?.kind === 'issue') updateIssue(state, issue, { state: 'closed' }, actor);
+  }
 }
 
 /** GitHub deletes the head after a merge and moves children to the parent's base first. */

@@ -13,6 +13,7 @@ import {
   deleteIssue,
   findComment,
   lockIssue,
+  unlockIssue,
   openIssue,
   removeLabel,
   updateIssue,
@@ -119,6 +120,14 @@ export class Story {
     lockIssue(this.state, this.#issueOf(which), this.#as(user));
   }
 
+  unlockIssue(user: string, which: Which<Issue | Pull>): void {
+    unlockIssue(this.state, this.#issueOf(which), this.#as(user));
+  }
+
+  reopenIssue(user: string, which: Which<Issue | Pull>): void {
+    updateIssue(this.state, this.#issueOf(which), { state: 'open' }, this.#as(user));
+  }
+
   /** The issue is gone for good, with 410 for who asks. */
   deleteIssue(user: string, which: Which<Issue>): void {
     deleteIssue(this.state, this.issue(this.#issueOf(which).number) as Issue, this.#as(user));
@@ -219,7 +228,7 @@ export class Story {
   }
 
   reopenPull(user: string, which: Which<Pull>): void {
-    updateIssue(this.state, this.#pullOf(which), { state: 'open' }, this.#as(user));
+    this.reopenIssue(user, this.#pullOf(which));
   }
 
   setDraft(user: string, which: Which<Pull>, draft: boolean): void {
