@@ -29,6 +29,8 @@ export type GoalEvent =
   | { kind: 'spent'; spend: Spend; on: string }
   /** What Kimi asked to do in one turn, and what it was answered; at most 100 of them, those that were refused first. */
   | { kind: 'tools-asked'; on: string; asked: number; refused: number; decisions: ToolDecision[] }
+  /** Kimi could not plan: it is asked again after the wait. */
+  | { kind: 'plan-delayed'; wait: Wait }
   | { kind: 'planned'; slices: PlannedSlice[]; plan: Plan; redOnBase: GateResult[] }
   | { kind: 'approved'; by: Person; hash: string }
   /** A person refuses the plan shown; the reason goes into the next one. */

@@ -52,6 +52,7 @@ function newGoal(event: GoalEvent & { kind: 'asked' }, at: Date): Goal {
     status: 'queued',
     reason: undefined,
     before: undefined,
+    delay: undefined,
     policy: undefined,
     gates: undefined,
     base: undefined,
@@ -82,9 +83,12 @@ function applyToGoal(goal: Goal, event: Exclude<GoalEvent, SliceEvent>, at: Date
       return { ...goal, spend: addSpend(goal.spend, event.spend) };
     case 'tools-asked':
       return goal;
+    case 'plan-delayed':
+      return { ...goal, delay: { ...event.wait, tries: (goal.delay?.tries ?? 0) + 1 } };
     case 'planned':
       return {
         ...goal,
+        delay: undefined,
         status: event.plan.needsApproval ? 'awaiting_approval' : 'running',
         plan: event.plan,
         redOnBase: event.redOnBase,
@@ -110,7 +114,7 @@ function applyToGoal(goal: Goal, event: Exclude<GoalEvent, SliceEvent>, at: Date
     case 'told':
       return { ...goal, told: [...goal.told, event.key] };
     case 'finished':
-      return { ...goal, status: event.status, reason: event.reason, before: undefined, endedAt: at };
+      return { ...goal, status: event.status, reason: event.reason, before: undefined, delay: undefined, endedAt: at };
     case 'issue-shut':
       return shut(goal, event);
     case 'issue-opened':

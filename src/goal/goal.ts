@@ -2,7 +2,7 @@ import type { Budget, Spend } from './budget.ts';
 import type { RunOptions } from './command.ts';
 import type { Gate, GateResult, SetupStep } from './gate.ts';
 import type { Policy } from './policy.ts';
-import type { PlannedSlice, Slice } from './slice.ts';
+import type { PlannedSlice, Slice, Wait } from './slice.ts';
 
 /** A full git object name in lower-case hex. */
 export type Sha = string;
@@ -68,6 +68,8 @@ export type Goal = {
   reason: Reason | undefined;
   /** How it stood when its issue was closed or locked: it is paused until the issue is open again. */
   before: Standing | undefined;
+  /** Why and until when planning waits, and how often it did in a row. */
+  delay: (Wait & { tries: number }) | undefined;
   policy: Policy | undefined;
   gates: Gates | undefined;
   base: Base | undefined;

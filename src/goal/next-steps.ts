@@ -45,7 +45,7 @@ export function nextSteps(goal: Goal, now: Date): Step[] {
     case 'queued':
       return [{ kind: 'accept' }];
     case 'planning':
-      return spent(goal) ?? [{ kind: 'plan' }, ...standingOrders(goal), ...withdrawals(goal)];
+      return spent(goal) ?? [planWhenDue(goal, now), ...standingOrders(goal), ...withdrawals(goal)];
     case 'running':
       return spent(goal) ?? runningSteps(goal, now);
     case 'awaiting_approval':
@@ -64,6 +64,12 @@ export function nextSteps(goal: Goal, now: Date): Step[] {
     default:
       return assertNever(goal.status);
   }
+}
+
+function planWhenDue({ delay }: Goal, now: Date): Step {
+  return delay && delay.until > now
+    ? { kind: 'wait', slice: '', until: delay.until, reason: delay.reason }
+    : { kind: 'plan' };
 }
 
 /** What GitHub was told to merge is taken back before anything else is done or left. */

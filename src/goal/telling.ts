@@ -17,6 +17,8 @@ export function describeEvent(event: GoalEvent): string | undefined {
       return event.refused > 0 ? `${event.refused} of ${event.asked} tool calls refused (${event.on})` : undefined;
     case 'accepted':
       return `accepted on base \`${event.base.branch}\``;
+    case 'plan-delayed':
+      return 'could not be planned yet, tried again later';
     case 'planned':
       return `planned as ${event.slices.length === 1 ? 'one slice' : `${event.slices.length} slices`}`;
     case 'approved':

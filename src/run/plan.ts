@@ -2,7 +2,7 @@ import { assertNever, UserError } from '../errors.ts';
 import { openWorktree, removeWorktree } from '../git/worktree.ts';
 import type { GoalEvent } from '../goal/event.ts';
 import type { GateResult } from '../goal/gate.ts';
-import type { Goal } from '../goal/goal.ts';
+import type { Goal, GoalEnd } from '../goal/goal.ts';
 import { POLICY_PATH } from '../goal/policy-file.ts';
 import { mustAsk, policyOf } from '../goal/terms.ts';
 import { planPrompt, planRepairPrompt } from '../goal/prompt.ts';
@@ -82,7 +82,7 @@ function refusal(plan: ParsedPlan | undefined): GoalEvent[] {
   return [{ kind: 'finished', status: 'not_ready', reason: { text, next: '/omk retry' } }];
 }
 
-function afterFailure(answer: Failed, now: Date): GoalEvent {
+function afterFailure(goal: Goal, answer: Failed, now: Date): GoalEvent {
   const trouble = judgeFailure(answer, now);
   switch (trouble.kind) {
     case 'budget':
@@ -90,12 +90,26 @@ function afterFailure(answer: Failed, now: Date): GoalEvent {
     case 'stop':
       return { kind: 'finished', status: 'blocked_on_external', reason: trouble.reason };
     case 'later':
-      return { kind: 'finished', status: 'blocked_on_external', reason: { text: trouble.reason, next: '/omk retry' } };
+      return askAgain(goal, trouble.reason, { end: 'blocked_on_external', now });
     case 'turn':
-      return { kind: 'finished', status: 'failed_infra', reason: { text: trouble.reason, next: '/omk retry' } };
+      return askAgain(goal, trouble.reason, { end: 'failed_infra', now });
     default:
       return assertNever(trouble);
   }
+}
+
+const MOST_TRIES = 5;
+const FIRST_WAIT_MS = 60_000;
+
+/** After a wait twice as long as the one before; in the end it is no passing thing. */
+function askAgain({ delay }: Goal, why: string, { end, now }: { end: GoalEnd; now: Date }): GoalEvent {
+  const tries = (delay?.tries ?? 0) + 1;
+  if (tries >= MOST_TRIES) {
+    const reason = { text: `Kimi was asked for a plan ${tries} times and gave none. ${why}`, next: '/omk retry' };
+    return { kind: 'finished', status: end, reason };
+  }
+  const until = new Date(now.getTime() + FIRST_WAIT_MS * 2 ** (tries - 1));
+  return { kind: 'plan-delayed', wait: { reason: `no plan yet. ${why}`, since: delay?.since ?? now, until } };
 }
 
 /** The plan, repaired at most once in the same session, or why Kimi could not answer. */
@@ -104,7 +118,7 @@ async function askForPlan(goal: Goal, question: Question, tools: Tools): Promise
   let plan: ParsedPlan | undefined;
   for (let round = 0; round < 2; round += 1) {
     const answer = await askKimi(goal, { ...question, prompt, session, round }, tools);
-    if (isFailed(answer)) return { trouble: afterFailure(answer, tools.clock.now()), plan: undefined };
+    if (isFailed(answer)) return { trouble: afterFailure(goal, answer, tools.clock.now()), plan: undefined };
     const { outcome } = answer;
     plan = parsePlan(outcome.text, policyOf(goal), goal.slices);
     if (plan.kind !== 'faults') break;

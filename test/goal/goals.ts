@@ -97,6 +97,7 @@ export function someGoal(more: Partial<Goal> = {}): Goal {
       approvedBy: undefined,
     },
     before: undefined,
+    delay: undefined,
     proposal: undefined,
     replan: undefined,
     told: [],

@@ -76,6 +76,12 @@ const waiting: GoalEvent = {
   headSeenAt: NOW,
   greenSince: undefined,
 };
+const delayed = (minutes: number): GoalEvent => {
+  const until = new Date(NOW.getTime() + minutes * 60_000);
+  return { kind: 'plan-delayed', wait: { reason: 'no plan yet', since: NOW, until } };
+};
+const shut: GoalEvent = { kind: 'issue-shut', how: 'closed', by: person };
+const opened: GoalEvent = { kind: 'issue-opened', by: person };
 const reason = { text: 'why', next: '/omk retry' };
 const running = [asked, accepted, planned([slice('one')])];
 const turn = [started, built];
@@ -239,11 +245,23 @@ const table: [name: string, events: GoalEvent[], steps: string[]][] = [
   ['a used up budget lets a turn end that runs', [...running, started, spend(11)], ['build one']],
   ['a used up budget stops building', [...running, ...turn, gatesFailed, spend(11)], ['finish needs_more_budget']],
   ['a used up budget does not stop what costs nothing', [...oneMerging, spend(11)], ['merge one']],
+  ['a plan that did not work out waits', [asked, accepted, delayed(1)], ['wait ']],
+  ['and is tried again then', [asked, accepted, delayed(0)], ['plan']],
   ['a paused goal does nothing', [...running, { kind: 'paused', by: person }], []],
   [
     'a resumed goal goes on',
     [...running, { kind: 'paused', by: person }, { kind: 'resumed', by: person }],
     ['start one'],
+  ],
+  ['a goal whose issue is closed does nothing', [...running, shut], []],
+  ['nor one whose slices all wait', [...oneMerging, shut], []],
+  ['but a last merge is the end of it', [...oneMerging, shut, merged('one')], ['finish ready']],
+  ['once the issue is open it goes on', [...running, shut, opened], ['start one']],
+  ['what a person paused stays paused then', [...running, { kind: 'paused', by: person }, shut, opened], []],
+  [
+    'what asked a person asks again',
+    [asked, accepted, { kind: 'finished', status: 'blocked_on_human', reason }, shut, opened],
+    [],
   ],
   ['a cancelled goal does nothing', [...running, { kind: 'finished', status: 'cancelled', reason }], []],
   [
@@ -273,6 +291,7 @@ describe('the next steps of a goal', () => {
     ['cancelled', ended('cancelled'), []],
     ['needs_more_budget', ended('needs_more_budget'), []],
     ['paused', [...heldOne, { kind: 'paused', by: person } as const], []],
+    ['its issue is closed', [...heldOne, shut], ['reconsider one']],
   ])('a hint has what is held looked at again while a person is waited for: %s', (_, events, steps) => {
     const goal = goalAfter(events);
     expect(nextSteps(goal, HINTED).map(say)).toEqual(steps);

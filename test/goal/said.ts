@@ -42,10 +42,13 @@ export function everything(text: string): Record<string, string> {
   });
   const proposal = { from: text, hash: '0123456789ab', slices: [{ ...slice, id: text }], notes: [text] };
   const running = { ...goal, proposal, status: 'running' as const, reason: undefined };
+  const delay = { reason: text, since: AT, until: AT, tries: 1 };
+  const planning = { ...goal, delay, status: 'planning' as const, reason: undefined, slices: [] };
   const command: Command['kind'] = 'rebase';
   return {
     status: renderStatus(goal, { ...view, sandbox: text }),
     running: renderStatus(running, view),
+    planning: renderStatus(planning, view),
     body: renderPullContent(goal, slice, { sandbox: text }),
     checkRun: renderCheckRun(someWall(), [{ finding: 'deadbeef', reason: text }]).summary,
     helpIssue: renderHelp('issue'),

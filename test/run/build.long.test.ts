@@ -14,6 +14,12 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 /** Plans the goal of one issue as one slice: the title tells issues apart. */
+/** A model that does not plan this goal. */
+function down(id: string): Script {
+  const { when } = planning([]);
+  return { name: 'down', when: (prompt) => when(prompt) && prompt.includes(`Goal ${id}`), turns: [{ fail: 500 }] };
+}
+
 function plan(id: string, writeScope = ['words/**']): void {
   const script = planning([{ id, title: `Add ${id}`, writeScope }]);
   world.model.will({ ...script, when: (prompt) => script.when(prompt) && prompt.includes(`Goal ${id}`), times: 1 });
@@ -130,6 +136,27 @@ describe('build', () => {
     world.model.will(fixing('patient', [{ tools: [write('words/patient.txt', 'x\n')] }, { say: 'Added it.' }]));
     world.model.will(building('patient', [{ tools: [write('words/patient.txt', 'x\n')] }, { say: 'Added it.' }]));
     expect((await world.finish(ask(world, 'Goal patient: add the file words/patient.txt'))).status).toBe('ready');
+  });
+
+  test('a model in trouble while the goal is planned is asked again too, and the status comment says when', async () => {
+    world.model.will({ ...down('later'), times: 1 });
+    plan('later');
+    world.model.will(building('later', [{ tools: [write('words/later.txt', 'x\n')] }, { say: 'Added it.' }]));
+    const issue = ask(world, 'Goal later: add the file words/later.txt');
+    await world.idle();
+    world.clock.advance(10_000);
+    await world.idle();
+    const { status, delay } = await world.goal(issue);
+    expect([status, delay?.tries]).toEqual(['planning', 1]);
+    expect(statusOf(world, issue)).toMatch(/no plan yet[^\n]*looked at again by/);
+    expect((await world.finish(issue)).status).toBe('ready');
+  });
+
+  test('a model that stays away ends the planning after five tries', async () => {
+    world.model.will({ ...down('never'), times: 5 });
+    const goal = await world.finish(ask(world, 'Goal never: add the file words/never.txt'));
+    expect([goal.status, goal.reason?.next]).toEqual(['blocked_on_external', '/omk retry']);
+    expect(goal.reason?.text).toContain('asked for a plan 5 times');
   });
 
   test('a turn that changes nothing is told so and blocks in the end', async () => {

@@ -86,6 +86,7 @@ const SAMPLES: Record<GoalEvent['kind'], GoalEvent> = {
   asked: asked('g1', { commentId: undefined }),
   accepted: { kind: 'accepted', base: BASE, policy, gates },
   spent: { kind: 'spent', spend, on: 'plan' },
+  'plan-delayed': { kind: 'plan-delayed', wait },
   'repository-renamed': { kind: 'repository-renamed', name: 'hello-2' },
   'tools-asked': {
     kind: 'tools-asked',

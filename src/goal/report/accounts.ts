@@ -43,7 +43,10 @@ export function why(goal: Goal): string {
     return `- ${encodeCode(slice.id)}${place}: ${linkPulls(encodeInline(clip(holdUp(goal, slice), 600)), pullsOf(goal))}`;
   });
   const rest = needs.length > 0 ? [] : [nothingAsked(goal)];
-  return [`The goal is ${encodeCode(goal.status)}.`, ...asked, lines.join('\n'), ...rest].filter(Boolean).join('\n\n');
+  const delay = goal.delay ? encodeInline(renderWait(goal.delay)) : '';
+  return [`The goal is ${encodeCode(goal.status)}.`, delay, ...asked, lines.join('\n'), ...rest]
+    .filter(Boolean)
+    .join('\n\n');
 }
 
 /** What an open slice is at, or waits for. */

@@ -25,6 +25,7 @@ export function renderStatus(goal: Goal, view: StatusView): string {
   const needs = findNeeds(goal);
   return capBody([
     { text: `${marker('status', shortId(goal))}\n${stateLine(goal, view)}` },
+    ...(goal.delay ? [{ text: encodeInline(renderWait(goal.delay)) }] : []),
     ...(goal.slices.length > 0 ? [sliceTable(goal)] : []),
     ...needs.map((reason) => needsYou(goal, reason)),
     { text: '**Last events**\n', rows: goal.recent.map((event) => eventLine(goal, event)) },
