@@ -216,23 +216,24 @@ export async function callGitHub<T>(what: string, call: () => Promise<T>): Promi
 }
 
 /** GitHub's refusal for want of a permission: still one with a status, and with the words for people. */
-class MissingPermission extends UserError {
+export class MissingPermission extends UserError {
   readonly status = 403;
   readonly response: unknown;
-  constructor(what: string, accepted: string, { cause, response }: { cause: unknown; response: unknown }) {
+  /** `accepted`: what would have done, such as ` \`checks: write\``; empty where nobody knows. */
+  constructor(what: string, accepted: string, cause: Error & { response?: unknown }) {
     super(`GitHub does not let omk ${what}: its App lacks the permission${accepted}.`, whoGrants('this account'));
     this.cause = cause;
-    this.response = response;
+    this.response = cause.response;
   }
 }
 
 /** GitHub names what would have done: `checks=write`, with `;` between one way and another. */
 function toMissing(what: string, error: unknown): MissingPermission | undefined {
   if (statusOf(error) !== 403 || !/not accessible by integration/i.test((error as Error).message)) return undefined;
-  const { response } = error as Refusal;
-  const accepted = String(response?.headers['x-accepted-github-permissions'] ?? '');
+  const refusal = error as Refusal;
+  const accepted = String(refusal.response?.headers['x-accepted-github-permissions'] ?? '');
   const ways = accepted.split(';').map((way) => `\`${way.trim().replaceAll('=', ': ')}\``);
-  return new MissingPermission(what, accepted === '' ? '' : ` ${ways.join(' or ')}`, { cause: error, response });
+  return new MissingPermission(what, accepted === '' ? '' : ` ${ways.join(' or ')}`, refusal);
 }
 
 /** The HTTP status of a refusal; undefined for anything that is none. Octokit says 500 when there was no answer. */

@@ -4,6 +4,7 @@ import type { Sha } from '../goal/goal.ts';
 import { callGitHub, listAll, mayHaveApplied, ONCE, parseReply, statusOf, type GitHub } from './client.ts';
 import type { RefusalReason } from '../goal/settle/attempt.ts';
 import { around } from '../kill-point.ts';
+import { send } from './graphql.ts';
 import { isRefusal, readRefusal } from './refusal.ts';
 
 /** A pull request as GitHub has it. `nodeId` is its name in GraphQL; `base` is a branch. */
@@ -171,7 +172,7 @@ const TO_READY = `mutation($id: ID!) { markPullRequestReadyForReview(input: { pu
 
 /** Takes the draft mark away. Harmless twice. */
 export async function markReady(github: GitHub, pull: Pick<Pull, 'nodeId'>): Promise<void> {
-  await callGitHub('mark it ready', () => github.octokit.graphql(TO_READY, { id: pull.nodeId, ...ONCE }));
+  await send(github, { what: 'mark it ready', query: TO_READY, variables: { id: pull.nodeId, ...ONCE } });
 }
 
 /** What came of a merge. `unknown`: GitHub may have merged it; read the pull request again before anything else. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Sha } from '../goal/goal.ts';
-import { callGitHub, ONCE, parseReply, statusOf, type GitHub } from './client.ts';
-import { ask } from './graphql.ts';
+import { callGitHub, MissingPermission, ONCE, parseReply, statusOf, type GitHub } from './client.ts';
+import { ask, send } from './graphql.ts';
 import { isRefusal } from './refusal.ts';
 
 const ENQUEUE = `mutation($id: ID!, $head: GitObjectID!) {
@@ -45,7 +45,7 @@ async function takeBack(
   { query, id, done }: { query: string; id: string; done: RegExp },
 ): Promise<void> {
   try {
-    await callGitHub('take the merge back', () => github.octokit.graphql(query, { id, ...ONCE }));
+    await send(github, { what: 'take the merge back', query, variables: { id, ...ONCE } });
   } catch (error) {
     if (!done.test(wordsOf(error) ?? '')) throw error;
   }
@@ -91,7 +91,7 @@ async function handOver(
   done: RegExp,
 ): Promise<Handover> {
   try {
-    await callGitHub('hand the merge over', () => github.octokit.graphql(query, { id, head, ...ONCE }));
+    await send(github, { what: 'hand the merge over', query, variables: { id, head, ...ONCE } });
     return { kind: 'accepted' };
   } catch (error) {
     const message = wordsOf(error);
@@ -103,6 +103,7 @@ async function handOver(
 
 /** GraphQL's refusal in words; undefined for anything else. */
 function wordsOf(error: unknown): string | undefined {
+  if (error instanceof MissingPermission) return error.message;
   if (!(error instanceof Error) || !('errors' in error) || !Array.isArray(error.errors)) return undefined;
   const [first] = error.errors as { message?: string }[];
   return (first?.message ?? error.message).slice(0, 500);

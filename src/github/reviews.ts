@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Sha } from '../goal/goal.ts';
 import { callGitHub, listAll, ONCE, parseReply, statusOf, type GitHub } from './client.ts';
 import { around } from '../kill-point.ts';
+import { send } from './graphql.ts';
 
 /** A review as it was submitted, with its comments on lines. `state` is GitHub's word in capitals. */
 export type SubmittedReview = {
@@ -107,7 +108,7 @@ export async function listThreads(github: GitHub, pull: number): Promise<ReviewT
   let after: string | null = null;
   for (;;) {
     const variables = { owner, name, number: pull, after };
-    const data: unknown = await callGitHub('read the threads', () => github.octokit.graphql(THREADS, variables));
+    const data = await send(github, { what: 'read the threads', query: THREADS, variables });
     const { nodes, pageInfo } = parseReply('read the threads', threadsSchema, data).repository.pullRequest
       .reviewThreads;
     for (const { id, isResolved, comments } of nodes) {
@@ -137,6 +138,6 @@ const RESOLVE = `mutation($id: ID!) { resolveReviewThread(input: { threadId: $id
 /** Resolves a thread. Harmless twice. */
 export async function resolveThread(github: GitHub, { nodeId }: Pick<ReviewThread, 'nodeId'>): Promise<void> {
   await around('thread:resolve', () =>
-    callGitHub('resolve a thread', () => github.octokit.graphql(RESOLVE, { id: nodeId, ...ONCE })),
+    send(github, { what: 'resolve a thread', query: RESOLVE, variables: { id: nodeId, ...ONCE } }),
   );
 }
