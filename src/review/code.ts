@@ -319,7 +319,6 @@ function usesIndex(...next: (string | undefined)[]): boolean {
 export const codeRules: readonly Rule[] = [
   ...commandSlips,
   ...javaRules,
-  syntaxRule,
   conflictMarker,
   strayPrint,
   ...lines,
@@ -345,4 +344,6 @@ export const codeRules: readonly Rule[] = [
   ...misspeltRules,
   ...unusedRules,
   ...undoneRules,
+  // The last, as another thread parses while the others work.
+  syntaxRule,
 ];

@@ -5,7 +5,8 @@ import { SEVERITIES, type Finding, type PassName, type Severity } from '../goal/
 import type { Role } from './read/file-role.ts';
 import type { LanguageName } from './read/language.ts';
 import type { SourceLine } from './read/lexer.ts';
-import { LONGEST_LINE, type Reading, type SourceFile } from './read/reading.ts';
+import { LONGEST_LINE, type Group } from './read/added.ts';
+import type { Reading, SourceFile } from './read/reading.ts';
 import { statementAt } from './read/statements.ts';
 import { triggerOf } from './read/trigger.ts';
 
@@ -44,31 +45,42 @@ export type LineRule = Omit<Rule, 'find'> & {
 /** Makes a rule of a pattern that is tried on every added line of its languages and roles. The message may use `$&` and `$1`. */
 export function lineRule(rule: LineRule): Rule {
   const { message, roles, where, view = 'code', pattern, spans, unless, severityAt, ...rest } = rule;
-  const likely = linesLike(pattern);
+  const trigger = triggerOf(pattern);
+  const fits = where && inTurn(where);
   return {
     ...rest,
     ignoresMoves: true,
     *find(reading) {
-      for (const source of sourcesOf(reading, rule.languages, roles)) {
-        if (where && !where(source)) continue;
-        for (const line of likely(source)) {
+      for (const group of groupsOf(reading, rule.languages, roles)) {
+        for (const place of group.placesOf(trigger)) {
+          const [line, source] = [group.lines[place], group.owners[place]];
+          if (!line || !source || fits?.(source) === false) continue;
           if (view === 'code' && source.isTestLine(line.number) && !roles?.includes('test')) continue;
           const { seen, at } = spans ? wholeOf(line, source) : { seen: line, at: undefined };
           const match = pattern.exec(seen[view]);
           if (!match || unless?.(seen, source)) continue;
           const severity = severityAt?.(seen, source);
           const struck = at?.(match.index) ?? line.number;
-          const place = source.isAdded(struck) ? struck : line.number;
+          const told = source.isAdded(struck) ? struck : line.number;
           yield {
             file: source.path,
-            line: place,
+            line: told,
             message: fill(message, match),
-            text: source.lineAt(place)?.raw ?? line.raw,
+            text: source.lineAt(told)?.raw ?? line.raw,
             ...(severity ? { severity } : {}),
           };
         }
       }
     },
+  };
+}
+
+/** A question that costs, asked once of each file as they come. */
+function inTurn(asked: (source: SourceFile) => boolean): (source: SourceFile) => boolean {
+  let [last, answer]: [SourceFile | undefined, boolean] = [undefined, false];
+  return (source) => {
+    if (source !== last) [last, answer] = [source, asked(source)];
+    return answer;
   };
 }
 
@@ -98,6 +110,17 @@ function fill(message: string, match: RegExpExecArray): string {
 export function shorten(text: string): string {
   const line = text.replace(/\s+/g, ' ').trim();
   return line.length > 60 ? `${line.slice(0, 59)}…` : line;
+}
+
+/** What files of these languages and roles (product code by default) add. */
+function groupsOf(
+  { groups }: Reading,
+  languages: readonly LanguageName[] | 'all',
+  roles: readonly Role[] = ['product'],
+): Group[] {
+  return groups.filter(
+    ({ language, role }) => roles.includes(role) && (languages === 'all' || languages.includes(language)),
+  );
 }
 
 /** The changed files of these languages and roles (product code by default). */
@@ -175,7 +198,8 @@ export function findingId(key: string, occurrence: number): string {
 /** `omk-ignore <rule>: reason` on the line or the one above counts only if it stood there before the change. */
 function isExcused(rule: string, line: number, source: SourceFile): boolean {
   return [line, line - 1].some((number) => {
-    const marks = (source.lineAt(number)?.comment ?? '').matchAll(/omk-ignore ([\w-]+\/[\w-]+): \S/g);
-    return !source.isAdded(number) && [...marks].some(([, marked]) => marked === rule);
+    const said = source.isAdded(number) ? '' : (source.lineAt(number)?.comment ?? '');
+    if (!said.includes('omk-ignore')) return false;
+    return [...said.matchAll(/omk-ignore ([\w-]+\/[\w-]+): \S/g)].some(([, marked]) => marked === rule);
   });
 }

@@ -4,10 +4,8 @@ import { indexOf, triggerOf } from '../../src/review/read/trigger.ts';
 const found = (pattern: RegExp, ...lines: string[]) => {
   const trigger = triggerOf(pattern);
   if (!trigger) return 'all';
-  const texts = lines.map((raw, place) => ({ raw, place }));
-  return indexOf(texts, 100)
-    .candidates(trigger)
-    .map(({ place }) => place);
+  const texts = lines.map((raw) => ({ raw }));
+  return indexOf(texts, 100).candidates(trigger);
 };
 
 describe('Triggers', () => {
@@ -21,6 +19,12 @@ describe('Triggers', () => {
     [/\bif\s*\(/, ['IF (x)', 'a && b'], [0]],
   ])('%s looks only at the lines that can match', (pattern, lines, places) => {
     expect(found(pattern, ...lines)).toEqual(places);
+  });
+
+  test('a part of the lines is looked at alone', () => {
+    const trigger = triggerOf(/eval|exec/) ?? [];
+    const texts = ['eval(a)', 'exec(b)', 'x', 'eval(c)', 'exec(d)'].map((raw) => ({ raw }));
+    expect(indexOf(texts, 100).candidates(trigger, 1, 4)).toEqual([1, 3]);
   });
 
   test.each([[/a|word/], [/x+/], [/(?:word)?a/], [/\w+ = \w+/], [/w{3}/]])(

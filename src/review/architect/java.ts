@@ -16,10 +16,11 @@ const goneMethod: Rule = {
   languages: ['java'],
   *find(reading) {
     if (isAnnounced(reading)) return;
+    const java = reading.files.filter(({ language }) => language.name === 'java');
     const kept = new Set(
-      reading.files.flatMap(({ change }) => change.added.flatMap(({ text }) => DECLARED.exec(text)?.[1] ?? [])),
+      java.flatMap(({ change }) => change.added.flatMap(({ text }) => DECLARED.exec(text)?.[1] ?? [])),
     );
-    for (const source of reading.files) {
+    for (const source of java) {
       if (
         !/(^|\/)src\/main\/java\//.test(source.path) ||
         /(^|\/)(?:internal|impl|private|examples?)\//.test(source.path) ||

@@ -32,11 +32,11 @@ const unasked: Rule = {
       if (doubtful.size === 0) continue;
       const reads = new RegExp(
         String.raw`(?<![\w$.?])(${[...doubtful].join('|').replaceAll('$', '\\$')})(?:\.(?=[A-Za-z_$])|\[(?=[\d'"]))`,
-        'g',
       );
+      const eachRead = new RegExp(reads, 'g');
       for (const line of source.added) {
-        if (!maybe || line.startsIn !== 'code' || source.isTestLine(line.number)) continue;
-        for (const [, name = ''] of line.code.matchAll(reads)) {
+        if (!maybe || line.startsIn !== 'code' || source.isTestLine(line.number) || !reads.test(line.code)) continue;
+        for (const [, name = ''] of line.code.matchAll(eachRead)) {
           const given = givenTo(name, { line: line.number, source });
           if (!given || given.line < (functionAround({ line: line.number, source })?.open ?? 1)) continue;
           if (!maybe.test(given.text.trim()) || isAsked(name, { from: given.line, line, source })) continue;

@@ -2,7 +2,7 @@ import { SCRIPTS, type LanguageName } from '../read/language.ts';
 import type { SourceLine } from '../read/lexer.ts';
 import type { SourceFile } from '../read/reading.ts';
 import { statementAt } from '../read/statements.ts';
-import { shorten, sourcesOf, type Hit, type Rule } from '../rules.ts';
+import { linesLike, shorten, sourcesOf, type Hit, type Rule } from '../rules.ts';
 
 const LEAVES: Partial<Record<LanguageName, RegExp>> = {
   ...Object.fromEntries(SCRIPTS.map((name) => [name, /^(return\b.*;|throw\b.*;|break;|continue;)$/])),
@@ -28,7 +28,8 @@ const unreachable: Rule = {
       let before: SourceLine | undefined;
       let guard = '';
       for (const line of source.lines) {
-        if (line.code.trim() === '') continue;
+        const code = line.code.trim();
+        if (code === '') continue;
         if (before && follows(before, line, source) && (source.language.blocks === 'indent' || !isGuarded(guard))) {
           const jump = shorten(before.raw);
           yield {
@@ -37,8 +38,7 @@ const unreachable: Rule = {
             message: `This never runs: it follows \`${jump}\``,
           } satisfies Hit;
         }
-        const code = line.code.trim();
-        const jumps = leaves.test(code) && line.depth === 0 && line.startsIn === 'code' && isBalanced(code);
+        const jumps = line.depth === 0 && leaves.test(code) && line.startsIn === 'code' && isBalanced(code);
         if (!jumps) guard = code;
         before = jumps ? line : undefined;
       }
@@ -171,6 +171,8 @@ function isPartOfJump(before: SourceLine, source: SourceFile): boolean {
 const GUARD =
   /^\s*if\s*\(?(.+?)\)?\s*(?:\{\s*)?(?:return|throw|raise|continue|break)\b|^\s*if (.+):\s*(?:return|raise|continue|break)\b/;
 
+const guards = linesLike(GUARD);
+
 /** Two guards in a row that ask the same: the second never leaves. */
 const repeatedGuard: Rule = {
   id: 'code/repeated-condition',
@@ -179,7 +181,7 @@ const repeatedGuard: Rule = {
   languages: 'all',
   *find(reading) {
     for (const source of sourcesOf(reading, 'all'))
-      for (const line of source.language.programs ? source.added : []) {
+      for (const line of source.language.programs ? guards(source) : []) {
         const match = GUARD.exec(line.text);
         const before = match ? GUARD.exec(codeAbove(line.number, source)) : null;
         const [asked, other] = [match, before].map((one) => (one?.[1] ?? one?.[2])?.replace(/\s+/g, ''));

@@ -13,8 +13,8 @@ const floatingPromise: Rule = {
   async find(reading) {
     const hits: Hit[] = [];
     for (const source of sourcesOf(reading, [...SCRIPTS, 'python'])) {
-      const names = asyncNames(source.lines, source.language.name === 'python');
-      for (const name of await importedAsync(source, reading)) names.add(name);
+      const own = asyncNames(source.lines, source.language.name === 'python');
+      const names = new Set([...own, ...(await importedAsync(source, reading))]);
       if (names.size === 0) continue;
       for (const line of source.added) {
         const call = /^\s*((?:this\.|self\.)?#?[\w$]+)\((.*)\);?\s*$/.exec(line.code);
@@ -54,7 +54,16 @@ async function importedAsync(source: SourceFile, reading: Reading): Promise<stri
 }
 
 /** What a text declares asynchronous, and nothing else of the same name. */
-export function asyncNames(lines: readonly SourceLine[], python: boolean): Set<string> {
+export function asyncNames(lines: readonly SourceLine[], python: boolean): ReadonlySet<string> {
+  const found = declaredAsync.get(lines) ?? readAsync(lines, python);
+  declaredAsync.set(lines, found);
+  return found;
+}
+
+/** A file is asked again by each that imports it. */
+const declaredAsync = new WeakMap<readonly SourceLine[], ReadonlySet<string>>();
+
+function readAsync(lines: readonly SourceLine[], python: boolean): Set<string> {
   const names = new Set<string>();
   const plain = new Set<string>();
   for (const line of lines) {

@@ -34,8 +34,8 @@ type Entry = { key: string; what: string };
 
 function entryOf(line: SourceLine, source: SourceFile): Entry | undefined {
   const { name } = source.language;
-  const block = source.blocks().around(line.number)[0];
   const label = name === 'python' ? undefined : /^\s*case ((?:["'][^"']*["']|-?\d+|[A-Z][\w.]*)):/.exec(line.text)?.[1];
+  const block = label === undefined ? undefined : source.blocks().around(line.number)[0];
   if (label !== undefined && block && /^switch\b/.test(block.header))
     return { key: `case ${block.open} ${label}`, what: `The case \`${shorten(label)}\`` };
   if (name === 'python') return definitionOf(line, source) ?? keyOf(line, source);
@@ -56,6 +56,7 @@ function definitionOf(line: SourceLine, source: SourceFile): Entry | undefined {
 /** A key of a literal that is written over lines. */
 function keyOf(line: SourceLine, source: SourceFile): Entry | undefined {
   const python = source.language.name === 'python';
+  if (!line.code.includes(':') || !(python || line.text.trimEnd().endsWith(','))) return undefined;
   const key = (
     python ? /^\s*(["'][^"']+["'])\s*:/ : /^\s*(?:(["'][^"']+["'])|([A-Za-z_$][\w$]*))\s*:\s*[^:].*,\s*$/
   ).exec(line.text);

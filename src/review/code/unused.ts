@@ -2,7 +2,7 @@ import { SCRIPTS, type LanguageName } from '../read/language.ts';
 import type { SourceLine } from '../read/lexer.ts';
 import type { SourceFile } from '../read/reading.ts';
 import { wordsOf } from '../read/words.ts';
-import { sourcesOf, type Hit, type Rule } from '../rules.ts';
+import { linesLike, sourcesOf, type Hit, type Rule } from '../rules.ts';
 
 /** Shorter names are of examples. */
 const LEAST = 3;
@@ -132,11 +132,11 @@ const unused: Rule = {
     for (const source of sourcesOf(reading, Object.keys(DECLARES) as LanguageName[], ['product', 'script', 'test'])) {
       const declares = DECLARES[source.language.name];
       if (!declares || source.partial || /\.d\.[cm]?ts$|\.pyi$/.test(source.path)) continue;
-      for (const line of source.added) {
-        if (line.startsIn !== 'code' || !MAY.test(line.code) || /noqa|eslint-disable|nolint|allow\(/.test(line.raw))
-          continue;
+      for (const line of isScript(source) ? inScripts(source) : source.added) {
+        if (line.startsIn !== 'code' || !MAY.test(line.code)) continue;
         for (const { name, what } of declares(line, source)) {
           if (name.length < LEAST || (wordsOf(source).get(name) ?? 0) > 1) continue;
+          if (/noqa|eslint-disable|nolint|allow\(/.test(line.raw)) continue;
           yield {
             file: source.path,
             line: line.number,
@@ -149,6 +149,11 @@ const unused: Rule = {
   },
 };
 
+function isScript({ language }: SourceFile): boolean {
+  return SCRIPTS.some((name) => name === language.name);
+}
+
+const inScripts = linesLike(/import|const|let |var |function/);
 const MAY = /=|\bimport\b|"|\bfn\b|\bfunction\b|\bprivate\b/;
 
 /** What is added and serves nothing. */

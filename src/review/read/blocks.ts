@@ -69,32 +69,30 @@ type Braces = {
 function byBraces(lines: readonly SourceLine[], language: Language): Block[] {
   const state: Braces = { lines, all: [], stack: [], from: undefined, depth: 0 };
   const endsWithLine = LINE_ENDS.includes(language.name);
-  for (const [index, line] of lines.entries()) {
+  let index = 0;
+  for (const line of lines) {
     readLine(line.code, index, state);
-    if (endsWithLine && state.from && state.depth === 0 && endsStatement(line, lines[index + 1]))
-      state.from = undefined;
+    index += 1;
+    if (endsWithLine && state.from && state.depth === 0 && endsStatement(line, lines[index])) state.from = undefined;
   }
   for (const { block } of state.stack) block.end = lines.length;
   return state.all;
 }
 
 function readLine(code: string, index: number, state: Braces): void {
-  let read = 0;
   for (let column = 0; column < code.length; column += 1) {
-    if (SIGNS[code.charCodeAt(column)] !== 1) continue;
-    state.from ??= firstWord(code.slice(read, column), { index, column: read });
-    if (readSign(code[column] ?? '', { index, column }, state) === 'within') state.from ??= { index, column };
-    read = column + 1;
+    const kind = KINDS[code.charCodeAt(column)] ?? WORD;
+    if (kind === BLANK) continue;
+    if (kind === SIGN && readSign(code[column] ?? '', { index, column }, state) === 'between') continue;
+    state.from ??= { index, column };
   }
-  state.from ??= firstWord(code.slice(read), { index, column: read });
 }
 
-function firstWord(code: string, { index, column }: Spot): Spot | undefined {
-  const at = code.search(/\S/);
-  return at === -1 ? undefined : { index, column: column + at };
-}
-
-const SIGNS = Uint8Array.from({ length: 128 }, (_, char) => ('{}()[];'.includes(String.fromCharCode(char)) ? 1 : 0));
+const [WORD, BLANK, SIGN] = [0, 1, 2];
+const KINDS = Uint8Array.from({ length: 128 }, (_, char) => {
+  const text = String.fromCharCode(char);
+  return '{}()[];'.includes(text) ? SIGN : /\s/.test(text) ? BLANK : WORD;
+});
 
 /** Opens or closes a block or a bracket; `between` if a statement ends with this sign. */
 function readSign(sign: string, at: Spot, state: Braces): 'within' | 'between' {
@@ -216,7 +214,7 @@ function openBrackets(text: string): number {
 }
 
 function newBlock(header: string, place: Pick<Block, 'start' | 'open' | 'parent'>): Block {
-  const words = header.replace(/\s+/g, ' ').trim();
+  const words = (/[^\S ]|  /.test(header) ? header.replace(/\s+/g, ' ') : header).trim();
   return { ...place, kind: kindOf(words), header: words, end: place.open, isAsync: /\basync\b/.test(words) };
 }
 
@@ -226,6 +224,7 @@ const FUNCTION =
   /=>\s*$|\b(function|func|fn|fun|def)\b|^(?!(?:if|for|while|switch|catch|else|do|try|return|new|throw|with|match|select|synchronized|using|lock|case)\b)[^=]*?[\w$>\])]\s*\([^]*\)\s*(:[^=]*|->[^=]*|throws [\w, .]+|const|override|noexcept|async)?\s*$/;
 
 function kindOf(header: string): BlockKind {
+  if (header === '') return 'other';
   if (/^(\}?\s*)?(catch|except|rescue)\b/.test(header)) return 'catch';
   if (/^('?\w+:\s*)?(await )?(async )?(for|foreach|while|loop|do)\b/.test(header)) return 'loop';
   if (/^(\}?\s*)?(if|else|elif|switch|match|select|case|unless|when|guard)\b/.test(header)) return 'condition';

@@ -41,12 +41,13 @@ const FROM =
   /^\s*(?:import|export)\b[^'"]*?\bfrom\s*['"]([^'"]+)['"]|^\s*import\s*['"]([^'"]+)['"]|^[^'"]*\}\s*from\s*['"]([^'"]+)['"]/;
 const CALLED = /\b(?:require|import)\(\s*['"]([^'"]+)['"]\s*\)/;
 
+const IMPORTS = /from|import|require/;
+
 function scriptImports(lines: readonly SourceLine[]): Import[] {
   const found: Import[] = [];
   for (const [index, line] of lines.entries()) {
     const { text } = line;
-    if (line.startsIn !== 'code' || !(text.includes('from') || text.includes('import') || text.includes('require')))
-      continue;
+    if (line.startsIn !== 'code' || !IMPORTS.test(text)) continue;
     const from = FROM.exec(text);
     const called = CALLED.exec(text);
     const specifier = from?.[1] ?? from?.[2] ?? from?.[3] ?? called?.[1];
@@ -148,8 +149,19 @@ function findImport(specifier: string, from: string, tree: Tree): string[] {
   if (from.endsWith('.rs')) return resolveRust(specifier, from, tree);
   if (/\.(java|kt)$/.test(from)) return resolveJava(specifier, from, tree);
   if (!specifier.startsWith('.')) return [];
-  const target = posix.join(folder, specifier.replace(/[?#].*$/, '')).replace(/(?<=.)\/$/, '');
+  return scriptsAt(posix.join(folder, specifier.replace(/[?#].*$/, '')).replace(/(?<=.)\/$/, ''), tree);
+}
+
+/** Many files import the same one, and each by its own way there. */
+function scriptsAt(target: string, tree: Tree): string[] {
   if (tree.paths.has(target)) return [target];
+  const known = resolved.get(tree.paths) ?? new Map<string, string[]>();
+  const found = known.get(target) ?? named(target, tree);
+  known.set(target, found);
+  return found;
+}
+
+function named(target: string, tree: Tree): string[] {
   const bare = target.replace(/\.[cm]?[jt]sx?$/, '');
   return [...ENDINGS.map((ending) => target + ending), ...ENDINGS.map((ending) => bare + ending)]
     .concat(ENDINGS.map((ending) => `${target === '.' ? '' : `${target}/`}index${ending}`))

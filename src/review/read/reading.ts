@@ -1,6 +1,7 @@
 import picomatch from 'picomatch';
 import type { GateResult } from '../../goal/gate.ts';
 import type { Policy } from '../../goal/policy.ts';
+import { grouped, type Group } from './added.ts';
 import { readCoverage, type Coverage } from './coverage.ts';
 import { readBlocks, type Blocks } from './blocks.ts';
 import type { Change, ChangedFile } from './diff.ts';
@@ -8,7 +9,7 @@ import { roleOf, saysGenerated, type Role } from './file-role.ts';
 import { findBreak } from './grammar.ts';
 import { languageOf, type Language } from './language.ts';
 import { lex, type SourceLine } from './lexer.ts';
-import { indexOf, type Index, type Trigger } from './trigger.ts';
+import type { Trigger } from './trigger.ts';
 
 /** A file of the head. It is split, lexed and cut into blocks once, when a rule first asks. */
 export type HeadFile = {
@@ -48,6 +49,8 @@ export type Reading = {
   files: SourceFile[];
   /** Generated and vendored files: looked through for secrets and for what lock files do, nothing else. */
   generated: SourceFile[];
+  /** What the files that rules judge add, by language and role. */
+  groups: readonly Group[];
   notes: string[];
   /** Every path at the head. */
   paths: ReadonlySet<string>;
@@ -75,9 +78,6 @@ export type ReadingInput = {
   about?: string | undefined;
 };
 
-/** Longer lines are data or minified code; only secrets are looked for in them. */
-export const LONGEST_LINE = 2_000;
-
 /** Larger files are judged by the patch's own lines. */
 const WHOLE_TEXT_CHARS = 1_000_000;
 const PEEK_LIMIT = 400;
@@ -90,17 +90,19 @@ export async function readChange(input: ReadingInput): Promise<Reading> {
   const considered = input.change.files.filter((file) => !isIgnored(file.path));
   const readable = considered.filter((file) => !file.binary && file.mode !== '160000');
   const moved = movedLines(considered);
-  const sources: SourceFile[] = [];
+  const read: Unindexed[] = [];
   for (let at = 0; at < readable.length; at += READ_AT_ONCE)
-    sources.push(
+    read.push(
       ...(await Promise.all(readable.slice(at, at + READ_AT_ONCE).map((file) => readSource(file, input, moved)))),
     );
-  for (const source of sources) if (attributes(source.path)) source.role = 'generated';
+  for (const source of read) if (attributes(source.path)) source.role = 'generated';
+  const { sources, groups } = grouped(read);
   const paths = new Set(await input.listFiles());
   return {
     change: input.change,
     files: sources.filter((source) => source.role !== 'generated'),
     generated: sources.filter((source) => source.role === 'generated'),
+    groups: groups.filter(({ role }) => role !== 'generated'),
     notes: notesOn(input.change.files, considered, sources),
     paths,
     policy: input.policy,
@@ -122,7 +124,9 @@ async function generatedByAttributes(input: ReadingInput): Promise<(path: string
   return globs.length > 0 ? picomatch(globs, { dot: true }) : () => false;
 }
 
-async function readSource(change: ChangedFile, input: ReadingInput, moved: Moved): Promise<SourceFile> {
+type Unindexed = Omit<SourceFile, 'addedWith'>;
+
+async function readSource(change: ChangedFile, input: ReadingInput, moved: Moved): Promise<Unindexed> {
   const gone = change.status === 'deleted';
   const role = roleOf(change.path);
   const wanted = !gone && role !== 'generated';
@@ -138,7 +142,7 @@ async function readSource(change: ChangedFile, input: ReadingInput, moved: Moved
 
 type Texts = { whole: string | undefined; oldText: string | undefined; moved: ReadonlySet<number> | undefined };
 
-function newSource(change: ChangedFile, { whole, oldText, moved }: Texts): SourceFile {
+function newSource(change: ChangedFile, { whole, oldText, moved }: Texts): Unindexed {
   const language = languageOf(change.path, whole?.slice(0, 80));
   const lines = whole === undefined ? lexPatch(change, language) : lex(whole, language);
   const numbers = new Set(change.added.map((line) => line.number));
@@ -147,7 +151,6 @@ function newSource(change: ChangedFile, { whole, oldText, moved }: Texts): Sourc
     language.name === 'rust' ? lines.find((line) => /^\s*#\[cfg\(test\)\]/.test(line.code))?.number : undefined;
   const added = numbers.size >= lines.length ? lines : lines.filter((line) => numbers.has(line.number));
   let blocks: Blocks | undefined;
-  let index: Index<SourceLine> | undefined;
   return {
     path: change.path,
     change,
@@ -158,10 +161,6 @@ function newSource(change: ChangedFile, { whole, oldText, moved }: Texts): Sourc
     partial: whole === undefined,
     lines,
     added,
-    addedWith(trigger) {
-      index ??= indexOf(added, LONGEST_LINE);
-      return index.candidates(trigger);
-    },
     isAdded: (line) => numbers.has(line),
     isMoved: (line) => moved?.has(line) ?? false,
     lineAt: (number) => (byNumber ? byNumber.get(number) : lines[number - 1]),

@@ -1,4 +1,4 @@
-/** What a line must hold for a pattern to match it: at least one of these pieces of two or three characters, by their slots. */
+/** What a line must hold for a pattern to match it: at least one of these pieces of two to four characters, by their slots. */
 export type Trigger = readonly number[];
 
 /**
@@ -13,7 +13,6 @@ export function triggerOf(pattern: RegExp): Trigger | undefined {
 
 type Cursor = { source: string; at: number };
 
-const GRAM = 3;
 const PAIR = 2;
 
 /** `a|b` needs a literal of each branch; a branch without one makes the whole say nothing. */
@@ -102,96 +101,116 @@ function skipQuantifier(cursor: Cursor): boolean {
   return found !== undefined;
 }
 
-const TABLE = 1 << 15;
-/** The slot of each piece of three characters that some rule asks for; 0 for the others. */
-const slots = new Uint16Array(TABLE);
-/** The same for two characters, by their own codes since signs matter there: `if`, `==`, `&&`. */
-const pairSlots = new Uint16Array(1 << 14);
+/** The slot of each piece that some rule asks for, by its hash; 0 for the others. Pieces of four characters, of three and of two stand apart. */
+const slots = { four: new Uint16Array(1 << 16), three: new Uint16Array(1 << 16), two: new Uint16Array(1 << 12) };
 let slotsTaken = 0;
 
 /** The slot of the piece of a literal that other texts are least likely to hold. */
 function slotOf(literal: string): number {
-  const [table, piece] = literal.length < GRAM ? [pairSlots, pairOf(literal)] : [slots, rarestPiece(literal)];
-  if (table[piece] === 0) table[piece] = slotsTaken += 1;
-  return table[piece] ?? 0;
+  const piece = rarestPiece(literal);
+  const codes = piece.split('').reduce((sum, char) => (sum << 6) | codeOf(char.charCodeAt(0)), 0);
+  const [table, at] =
+    piece.length === 4
+      ? [slots.four, hashOf(codes)]
+      : piece.length === 3
+        ? [slots.three, hashOf(codes)]
+        : [slots.two, codes];
+  if (table[at] === 0) table[at] = slotsTaken += 1;
+  return table[at] ?? 0;
 }
 
-function pairOf(literal: string): number {
-  return ((LOWER[literal.charCodeAt(0)] ?? 0) << 7) | (LOWER[literal.charCodeAt(1)] ?? 0);
+/** Two pieces may share a hash; then more lines are looked at. */
+function hashOf(codes: number): number {
+  return Math.imul(codes, 0x9e3779b1) >>> 16;
 }
 
-/** Five bits a character: letters apart, all else in four lots. Two pieces may share a code; then more lines are looked at. */
+const SIGNS = ' !"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~';
+const COMMON = ' etaoinsrhldcumfpgwybvkxjqz';
+
+/** Six bits a character: letters and signs apart, all else in four lots. */
 const CODES = Uint8Array.from({ length: 128 }, (_, char) => {
   const letter = String.fromCharCode(char).toLowerCase().charCodeAt(0) - 96;
-  return letter >= 1 && letter <= 26 ? letter : 27 + (char & 3);
+  if (letter >= 1 && letter <= 26) return letter;
+  const sign = SIGNS.indexOf(String.fromCharCode(char));
+  return sign === -1 ? 27 + (char & 3) : 31 + sign;
 });
-const LOWER = Uint8Array.from({ length: 128 }, (_, char) => String.fromCharCode(char).toLowerCase().charCodeAt(0));
-
-/** The piece of three characters whose letters are the least common in English. */
-function rarestPiece(literal: string): number {
-  const rarity = (text: string) => text.split('').reduce((sum, char) => sum + ((COMMON.indexOf(char) + 27) % 27), 0);
-  const pieces = Array.from({ length: literal.length - GRAM + 1 }, (_, at) => literal.slice(at, at + GRAM));
-  const rarest = pieces.reduce((best, piece) => (rarity(piece) > rarity(best) ? piece : best));
-  return rarest.split('').reduce((piece, char) => (piece << 5) | codeOf(char.charCodeAt(0)), 0) & (TABLE - 1);
-}
 
 function codeOf(char: number): number {
   return char < 128 ? (CODES[char] ?? 0) : 27 + (char & 3);
 }
 
-const COMMON = ' etaoinsrhldcumfpgwybvkxjqz';
+/** The piece of at most four characters whose letters are the least common in English. */
+function rarestPiece(literal: string): string {
+  const rarity = (text: string) => text.split('').reduce((sum, char) => sum + ((COMMON.indexOf(char) + 27) % 27), 0);
+  const length = Math.min(literal.length, 4);
+  const pieces = Array.from({ length: literal.length - length + 1 }, (_, at) => literal.slice(at, at + length));
+  return pieces.reduce((best, piece) => (rarity(piece) > rarity(best) ? piece : best));
+}
 
-/** Finds texts by triggers. */
-export type Index<Text> = { candidates(trigger: Trigger): readonly Text[] };
+/** Where texts that hold what a trigger asks for stand in their list, in order; all of them, or those from one place to before another. */
+export type Index = { candidates(trigger: Trigger, from?: number, to?: number): readonly number[] };
 
 /** Notes in one walk which texts hold which pieces that rules ask for. Texts longer than `longest` characters are left out. */
-export function indexOf<Text extends { raw: string }>(texts: readonly Text[], longest: number): Index<Text> {
-  const places: (number[] | undefined)[] = [];
+export function indexOf(texts: readonly { raw: string }[], longest: number): Index {
+  const places: number[][] = Array.from({ length: slotsTaken + 1 }, () => []);
+  const { four, three, two } = slots;
   const note = (slot: number, index: number) => {
-    const list = places[slot];
-    if (list === undefined) places[slot] = [index];
-    else if (list[list.length - 1] !== index) list.push(index);
+    const list = places[slot] ?? [];
+    if (list[list.length - 1] !== index) list.push(index);
   };
   for (const [index, { raw }] of texts.entries()) {
     if (raw.length > longest) continue;
-    let [piece, before] = [0, 0];
+    let codes = 0;
     for (let at = 0; at < raw.length; at += 1) {
-      const char = raw.charCodeAt(at);
-      const plain = char < 128 ? (LOWER[char] ?? 0) : 0;
-      piece = ((piece << 5) | codeOf(char)) & (TABLE - 1);
-      const slot = slots[piece] ?? 0;
-      const pair = pairSlots[(before << 7) | plain] ?? 0;
-      if (slot !== 0 && at >= GRAM - 1) note(slot, index);
-      if (pair !== 0) note(pair, index);
-      before = plain;
+      codes = ((codes << 6) | codeOf(raw.charCodeAt(at))) & 0xffffff;
+      const inFour = four[hashOf(codes)] ?? 0;
+      const inThree = three[hashOf(codes & 0x3ffff)] ?? 0;
+      const inTwo = two[codes & 0xfff] ?? 0;
+      if (inFour !== 0) note(inFour, index);
+      if (inThree !== 0) note(inThree, index);
+      if (inTwo !== 0) note(inTwo, index);
     }
   }
   return {
-    candidates(trigger) {
-      const found = merged(trigger, places);
-      return found.length === 0 ? NONE : found.flatMap((index) => texts[index] ?? []);
+    candidates(trigger, from = 0, to = Infinity) {
+      let found: readonly number[] = NONE;
+      for (const slot of trigger) {
+        const list = part(places[slot] ?? NONE, from, to);
+        if (list.length > 0) found = found.length === 0 ? list : union(found, list);
+      }
+      return found;
     },
   };
 }
 
 const NONE: readonly never[] = [];
 
-/** Most files hold nothing of what a rule asks for, and that must cost nothing. */
-function merged(trigger: Trigger, places: readonly (readonly number[] | undefined)[]): readonly number[] {
-  let found: readonly number[] = NONE;
-  for (const slot of trigger) {
-    const list = places[slot];
-    if (list !== undefined) found = found.length === 0 ? list : union(found, list);
+/** Of a list in order what lies from one number to before another. */
+function part(list: readonly number[], from: number, to: number): readonly number[] {
+  const first = list[0] ?? Infinity;
+  if (first >= to || (list[list.length - 1] ?? -1) < from) return NONE;
+  return first >= from && (list[list.length - 1] ?? 0) < to ? list : list.slice(lowest(list, from), lowest(list, to));
+}
+
+/** How many numbers of a list in order are smaller. */
+function lowest(list: readonly number[], than: number): number {
+  let [low, high] = [0, list.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((list[middle] ?? 0) < than) low = middle + 1;
+    else high = middle;
   }
-  return found;
+  return low;
 }
 
 /** Of two lists in order one in order. */
 function union(one: readonly number[], other: readonly number[]): number[] {
   const all: number[] = [];
-  for (let [a, b] = [0, 0]; a < one.length || b < other.length;) {
-    const [left, right] = [one[a] ?? Infinity, other[b] ?? Infinity];
-    all.push(Math.min(left, right));
+  let [a, b] = [0, 0];
+  while (a < one.length || b < other.length) {
+    const left = one[a] ?? Infinity;
+    const right = other[b] ?? Infinity;
+    all.push(left < right ? left : right);
     if (left <= right) a += 1;
     if (right <= left) b += 1;
   }

@@ -3,7 +3,7 @@ import { SCRIPTS } from '../read/language.ts';
 import { linesLike, shorten, sourcesOf, type Hit, type Rule } from '../rules.ts';
 
 const NESTED = /\((?:[^()\\]|\\.)*[\w\])](?:[+*]|\{\d+,\})\??(?:\\s\??|\s\?|\\w\??)?\)(?:[+*]|\{\d+,\})/;
-const patterns = linesLike(/[+*)]\)[+*{]/);
+const patterns = linesLike(/\)\+|\)\*|\)\{/);
 
 /** A pattern in which a repeated part repeats itself: some texts take it for ever. */
 const explosive: Rule = {

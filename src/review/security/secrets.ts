@@ -4,7 +4,8 @@ import type { Severity } from '../../goal/wall.ts';
 import { isLockFile } from '../read/file-role.ts';
 import { FORMATS } from './secret-formats.ts';
 import { isFake, isSecretName, isSecretValue, looksRandom, SECRET_NAME } from './secret-values.ts';
-import { LONGEST_LINE, type SourceFile } from '../read/reading.ts';
+import { LONGEST_LINE } from '../read/added.ts';
+import type { SourceFile } from '../read/reading.ts';
 import { linesLike, type Hit, type Rule } from '../rules.ts';
 
 const PEM = /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----/;
@@ -223,16 +224,23 @@ const SECRETLINT = { rules: [{ id: '@secretlint/secretlint-rule-preset-recommend
 
 /** No secret of a provider is shorter, and few lines hold a word as long. */
 const SECRET_CHARS = 16;
-const LONG_WORD = new RegExp(`[\\w+/=-]{${SECRET_CHARS}}`);
+const IN_SECRETS = Uint8Array.from({ length: 128 }, (_, char) => (/[\w+/=-]/.test(String.fromCharCode(char)) ? 1 : 0));
+
+function hasLongWord(text: string): boolean {
+  let length = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    length = IN_SECRETS[text.charCodeAt(at)] === 1 ? length + 1 : 0;
+    if (length >= SECRET_CHARS) return true;
+  }
+  return false;
+}
 
 /** A call costs more than its text, and keeps records of itself: many files go into one. */
 const LINT_CHARS = 1_000_000;
 
 async function bySecretlint(sources: readonly SourceFile[]): Promise<Map<string, Placed>> {
   const lines = sources.flatMap((source) =>
-    source.change.added
-      .filter(({ text }) => LONG_WORD.test(text))
-      .map(({ text, number }) => ({ source, text, number })),
+    source.change.added.filter(({ text }) => hasLongWord(text)).map(({ text, number }) => ({ source, text, number })),
   );
   const found = new Map<string, Placed>();
   for (let from = 0; from < lines.length;) {

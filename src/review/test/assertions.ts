@@ -106,7 +106,7 @@ const assertionWeakened: Rule = {
   languages: 'all',
   *find(reading) {
     for (const source of reading.files) {
-      if (!source.language.programs) continue;
+      if (!source.language.programs || (source.role !== 'test' && source.language.name !== 'rust')) continue;
       for (const hunk of source.change.hunks) {
         const strong = hunk.lines.filter(
           (line) => line.kind === 'removed' && STRONG.test(line.text) && !WEAK.test(line.text),

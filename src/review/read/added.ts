@@ -1,0 +1,67 @@
+import type { Role } from './file-role.ts';
+import type { LanguageName } from './language.ts';
+import type { SourceLine } from './lexer.ts';
+import type { SourceFile } from './reading.ts';
+import { indexOf, type Index, type Trigger } from './trigger.ts';
+
+/** Longer lines are data or minified code; only secrets are looked for in them. */
+export const LONGEST_LINE = 2_000;
+
+/** What all changed files of one language and one role add, so that a rule looks it through at once. */
+export type Group = {
+  language: LanguageName;
+  role: Role;
+  /** The added lines of all its files in their order, and beside each the file it stands in. */
+  lines: readonly SourceLine[];
+  owners: readonly SourceFile[];
+  /** Places of the lines that can match the pattern of this trigger, and few others; without a trigger all but the longest. */
+  placesOf(trigger: Trigger | undefined): readonly number[];
+};
+
+/** Puts each file into its group; it asks for its own lines there. */
+export function grouped(files: readonly Omit<SourceFile, 'addedWith'>[]): { sources: SourceFile[]; groups: Group[] } {
+  const groups = new Map<string, Growing>();
+  const sources = files.map((file) => {
+    const key = `${file.language.name} ${file.role}`;
+    const group = groups.get(key) ?? newGroup(file);
+    groups.set(key, group);
+    return group.take(file);
+  });
+  return { sources, groups: [...groups.values()] };
+}
+
+const NONE: readonly never[] = [];
+
+type Growing = Group & { take(file: Omit<SourceFile, 'addedWith'>): SourceFile };
+
+function newGroup({ language, role }: Pick<SourceFile, 'language' | 'role'>): Growing {
+  const lines: SourceLine[] = [];
+  const owners: SourceFile[] = [];
+  let index: Index | undefined;
+  const indexed = () => (index ??= indexOf(lines, LONGEST_LINE));
+  let short: number[] | undefined;
+  return {
+    language: language.name,
+    role,
+    lines,
+    owners,
+    placesOf(trigger) {
+      if (trigger) return indexed().candidates(trigger);
+      return (short ??= lines.flatMap(({ raw }, place) => (raw.length <= LONGEST_LINE ? [place] : [])));
+    },
+    take(file) {
+      const from = lines.length;
+      const to = from + file.added.length;
+      const addedWith = (trigger: Trigger) => {
+        const places = indexed().candidates(trigger, from, to);
+        return places.length === 0 ? NONE : places.flatMap((place) => lines[place] ?? []);
+      };
+      const source = { ...file, addedWith };
+      for (const line of file.added) {
+        lines.push(line);
+        owners.push(source);
+      }
+      return source;
+    },
+  };
+}
