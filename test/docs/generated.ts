@@ -4,7 +4,7 @@ import { fenceBlock } from '../../src/goal/text.ts';
 import { PASSES, type PassName } from '../../src/goal/wall.ts';
 import { listRules } from '../../src/review/catalog.ts';
 import { everything } from '../goal/said.ts';
-import { listSentences } from './sentences.ts';
+import { listClauses, listSentences } from './sentences.ts';
 
 /**
  * The files under docs that are made from the code, by path; of some a part is written by hand, which stands `before`.
@@ -29,11 +29,19 @@ The sentences that stand for \`some words\` where omk itself says why something 
 what is filled in. They are encoded like the words of others.
 `;
 
+const CLAUSES = `## Within a sentence
+
+What omk waits for, and other reasons that stand in the middle of a sentence, such as \`<what>; since <time>, looked at again by
+<time>\` below the table of slices and in the answer to \`/omk why\`.
+`;
+
 function renderMessages(): string {
   const texts = Object.entries(everything('some words')).map(
     ([name, text]) => `## ${name}\n\n${fenceBlock(text, 'markdown')}\n`,
   );
-  return [INTRODUCTION, ...texts, REASONS, fenceBlock(listSentences().join('\n'), 'text'), ''].join('\n');
+  const reasons = [REASONS, fenceBlock(listSentences().join('\n'), 'text'), ''];
+  const clauses = [CLAUSES, fenceBlock(listClauses().join('\n'), 'text'), ''];
+  return [INTRODUCTION, ...texts, ...reasons, ...clauses].join('\n');
 }
 
 const RULES = `## Rules
