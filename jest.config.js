@@ -39,6 +39,6 @@ export default {
   testTimeout: 120_000,
   testSequencer: '<rootDir>/test/sequencer.js',
   maxWorkers: 2,
-  // Every process that a test starts copies the page tables of its worker: a fat worker makes git slow.
-  workerIdleMemoryLimit: '400MB',
+  // Every process that a test starts copies the page tables of its worker: in a fat worker git takes twice the time.
+  workerIdleMemoryLimit: '150MB',
 };

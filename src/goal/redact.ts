@@ -128,9 +128,11 @@ class Pieces {
 }
 
 function gramAt(text: string, at: number): number {
-  let hash = 0;
-  for (let offset = 0; offset < GRAM; offset += 1) hash = Math.imul(hash ^ text.charCodeAt(at + offset), 0x9e3779b1);
-  return (hash >>> 12) & (GRAMS - 1);
+  const [low, high] = [
+    text.charCodeAt(at) | (text.charCodeAt(at + 1) << 8),
+    text.charCodeAt(at + 2) | (text.charCodeAt(at + 3) << 8),
+  ];
+  return (Math.imul(low ^ (high << 16), 0x9e3779b1) >>> 12) & (GRAMS - 1);
 }
 
 /**
