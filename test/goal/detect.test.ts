@@ -57,6 +57,24 @@ const NODE: Row[] = [
     gates: ['npm test'],
   },
   {
+    name: 'a test that only says where the tests are is none (actions/toolkit)',
+    files: { 'package.json': { scripts: { test: 'echo "Error: run tests from root" && exit 1', tsc: 'tsc' } } },
+    setup: [],
+    gates: ['npm run tsc'],
+  },
+  {
+    name: 'examples, playgrounds and suites for others are left out by the end of their names too (socket.io, langgraph)',
+    files: {
+      'package.json': { scripts: { test: 'jest' } },
+      'docs/protocol/v4-test-suite/package.json': { scripts: { test: 'mocha' } },
+      'libs/js-examples/package.json': { scripts: { test: 'jest' } },
+      'private/sfc-playground/package.json': { scripts: { build: 'vite build' } },
+      'libs/contest/package.json': { scripts: { test: 'jest' } },
+    },
+    setup: [],
+    gates: ['npm test', 'libs/contest$ npm test'],
+  },
+  {
     name: "npm's default test is none",
     files: { 'package.json': { ...DEPENDENCY, scripts: { test: DEFAULT_TEST } }, 'package-lock.json': '{}' },
     setup: [],
@@ -354,6 +372,33 @@ const PYTHON: Row[] = [
       'tests/test_p.py': '',
     },
     setup: [`${PIP} -e '.[test]'`],
+    gates: ['python3 -m pytest'],
+  },
+  {
+    name: 'a module called test, far from any tests, is no test (pydantic-ai)',
+    files: { 'pyproject.toml': PYPROJECT, 'p/__init__.py': '', 'p/models/__init__.py': '', 'p/models/test.py': '' },
+    setup: [],
+    gates: [],
+  },
+  {
+    name: 'unittest does not look into a folder that is no package (uv)',
+    files: { 'pyproject.toml': PYPROJECT, 'scripts/publish/test_publish.py': '', 'p/__init__.py': '' },
+    setup: [],
+    gates: [],
+  },
+  {
+    name: 'requirements of pages and releases are nothing that gates need (typer)',
+    files: {
+      'pyproject.toml': PYPROJECT,
+      'requirements.txt': '',
+      'requirements-tests.txt': 'pytest',
+      'requirements-docs.txt': '',
+      'requirements-docs-insiders.txt': '',
+      'requirements-github-actions.txt': '',
+      'p.py': '',
+      'tests/test_p.py': '',
+    },
+    setup: [`${PIP} -r requirements.txt -r requirements-tests.txt -e .`],
     gates: ['python3 -m pytest'],
   },
   {

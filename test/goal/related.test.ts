@@ -101,6 +101,20 @@ describe('gates of a monorepo: what is touched, and what depends on it', () => {
       ['libs/app', 'libs/core'],
     ],
     [
+      'uv: where a project lives and what is in it is no dependency (langgraph)',
+      {
+        'libs/graph/pyproject.toml': '[project]\nname = "graph"\n',
+        'libs/graph/tests/test_a.py': '',
+        'libs/point/pyproject.toml':
+          '[project]\nname = "graph-point"\ndescription = "Points of graph"\n[project.urls]\nSource = "https://example.com/x/graph"\n[tool.hatch.build.targets.wheel]\ninclude = ["graph"]\n',
+        'libs/point/tests/test_a.py': '',
+        'libs/app/pyproject.toml': '[project]\nname = "app"\n[dependency-groups]\ntest = ["graph"]\n',
+        'libs/app/tests/test_a.py': '',
+      },
+      ['libs/graph/a.py'],
+      ['libs/app', 'libs/graph'],
+    ],
+    [
       'two languages side by side',
       { 'web/package.json': { name: 'web', ...test1 }, 'server/go.mod': 'module example.com/server\n' },
       ['web/a.js'],

@@ -14,6 +14,10 @@ import {
 const MANIFESTS = ['pyproject.toml', 'setup.py', 'setup.cfg', 'tox.ini', 'requirements.txt', 'Pipfile'];
 const REQUIREMENTS = /^(requirements[\w.-]*|(dev|test|tests|testing)[-_]requirements|requirements\/[\w.-]+)\.txt$/;
 
+/** Requirements of what is no gate: pages, releases, other machines. Some of them only their authors can install. */
+const ELSEWHERE =
+  /(^|[-_./])(docs?|documentation|insiders|github|release|publish|deploy|deployment|binder|bench|benchmarks?|gpu|cuda|rocm|tpu)([-_.]|$)/;
+
 /** One Python package with all its settings: `text` is every manifest it has, to see which tools are named. */
 type PythonPackage = {
   dir: string;
@@ -50,7 +54,7 @@ function readPackage(view: RepositoryView, dir: string, packages: readonly strin
   const own = view.files.filter((path) => isWithin(path, dir) && !below.some((other) => isWithin(path, other)));
   const files = own.map((path) => relativeTo(path, dir));
   const read = (name: string) => view.read(pathIn(dir, name)) ?? '';
-  const requirements = files.filter((name) => REQUIREMENTS.test(name));
+  const requirements = files.filter((name) => REQUIREMENTS.test(name) && !ELSEWHERE.test(name));
   const manifests = [...MANIFESTS.filter((name) => files.includes(name)), ...requirements];
   return {
     dir,
@@ -219,7 +223,7 @@ function tests(it: PythonPackage, { start, tool, isThere }: Runner): Gate[] {
   }
   if (it.files.includes('manage.py') && /\bdjango\b/i.test(it.text))
     return [gateOf(it.dir, 'test', `${python} manage.py test`, 'manage.py test')];
-  const found = modules.filter((name) => /(^|\/)test[^/]*\.py$/.test(name));
+  const found = modules.filter((name) => isDiscovered(name, it.files));
   if (found.length === 0) return [];
   const folders = new Set(found.map((name) => name.split('/')[0] ?? ''));
   const [only] = folders;
@@ -228,6 +232,18 @@ function tests(it: PythonPackage, { start, tool, isThere }: Runner): Gate[] {
     folders.size === 1 && only !== undefined && !only.endsWith('.py') && !it.files.includes(`${only}/__init__.py`);
   const command = isLoose ? `${python} -m unittest discover -s ${only}` : `${python} -m unittest`;
   return [gateOf(it.dir, 'test', command, 'unittest')];
+}
+
+/** What unittest finds by itself, in a folder of tests or at the root; a module `test.py` among others may be anything, such as a test double. */
+function isDiscovered(path: string, files: readonly string[]): boolean {
+  const folders = path.split('/').slice(0, -1);
+  const [first = '', ...inner] = folders.map((_, index) => folders.slice(0, index + 1).join('/'));
+  const isOfTests = folders.some((folder) => /^tests?$/.test(folder));
+  const isPackage = (dir: string) => files.includes(`${dir}/__init__.py`);
+  const isReached = inner.every(isPackage) && (isOfTests || first === '' || isPackage(first));
+  return (
+    isReached && (/(^|\/)test_[^/]*\.py$/.test(path) || (/(^|\/)tests?\.py$/.test(path) && (isOfTests || first === '')))
+  );
 }
 
 function usesPytest({ files, text, pyproject, ini }: PythonPackage): boolean {

@@ -83,12 +83,24 @@ function readPackage(view: RepositoryView, dir: string): Package {
   const named = tables.map((table) => /^\s*name\s*=\s*["']([^"']+)["']/m.exec(table ?? '')?.[1]);
   const setup = /^\s*name\s*=\s*["']?([\w.-]+)/m.exec(`${read('setup.cfg')}\n${read('setup.py')}`)?.[1];
   const go = /^module\s+(\S+)/m.exec(read('go.mod'))?.[1];
-  const rest = MANIFESTS.filter((name) => name !== 'package.json').map(read);
+  const rest = MANIFESTS.filter((name) => name !== 'package.json').map((name) => withoutNoise(read(name)));
   return {
     dir,
     names: [node.name, ...named, setup, go].flatMap((name) => (name ? [name] : [])),
     mentions: [node.mentions, ...rest].join('\n').toLowerCase(),
   };
+}
+
+/** Tables and lines of a manifest that name a project, where it lives and what is in it, and never what it depends on. */
+const NO_DEPENDENCY =
+  /^(project\.(urls|scripts|gui-scripts|entry-points)|tool\.(setuptools|ruff|mypy|pytest|coverage|black|isort|pyright|hatch\.build)|badges)\b/;
+const ABOUT =
+  /^\s*(name|description|keywords|categories|authors|maintainers|license|readme|classifiers|homepage|repository|documentation)\s*=.*$/gm;
+
+function withoutNoise(text: string): string {
+  const tables = [...readTables(text)].filter(([header]) => !NO_DEPENDENCY.test(header));
+  const kept = tables.map(([header, lines]) => `[${header}]\n${lines}`).join('\n');
+  return kept.replaceAll(/https?:\/\/\S+/g, '').replaceAll(ABOUT, '');
 }
 
 function readNode(text: string): { name: string; mentions: string } {

@@ -57,9 +57,9 @@ function isUseful(kind: GateKind, name: string, scripts: Record<string, string>)
   return !WATCHES.test(whole) && !(WRITES.test(whole) && (kind === 'format' || kind === 'lint'));
 }
 
-/** npm's `echo "Error: no test specified" && exit 1`, and other ways to say that there is nothing. */
+/** npm's `echo "Error: no test specified" && exit 1`, and other ways to say that there is nothing, or that it is elsewhere. */
 function isEmpty(text: string): boolean {
-  return /no tests? specified/i.test(text) || /^\s*(|:|true|exit 0|echo\b[^&|;]*)\s*$/.test(text);
+  return /no tests? specified/i.test(text) || /^\s*(|:|true|exit 0|echo\b[^&|;]*((&&|;)\s*exit \d+)?)\s*$/.test(text);
 }
 
 const WATCHES =

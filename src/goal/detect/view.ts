@@ -69,13 +69,17 @@ const LEFT_OUT = new Set(
   ].flatMap((names) => names.split(' ')),
 );
 
+/** The same in the last words of a longer name, such as `js-examples` or `v4-test-suite`. */
+const SHOWN = /[-_.](examples?|samples?|demos?|fixtures?|playground|templates?|test[-_]suite)$/;
+
 /**
  * Whether a manifest at this path belongs to none of the repository's own packages: a folder above it is vendored, generated, for fixtures,
  * tests, examples or templates, hidden, or has a placeholder for a name.
  */
 export function isLeftOut(path: string): boolean {
   const folders = path.split('/').slice(0, -1);
-  return folders.some(
-    (folder) => LEFT_OUT.has(folder.toLowerCase()) || folder.startsWith('.') || /[{}<>]/.test(folder),
-  );
+  return folders.some((folder) => {
+    const name = folder.toLowerCase();
+    return LEFT_OUT.has(name) || SHOWN.test(name) || folder.startsWith('.') || /[{}<>]/.test(folder);
+  });
 }
