@@ -57,7 +57,7 @@ export function lineRule(rule: LineRule): Rule {
           if (!line || !source || fits?.(source) === false) continue;
           if (view === 'code' && source.isTestLine(line.number) && !roles?.includes('test')) continue;
           const { seen, at } = spans ? wholeOf(line, source) : { seen: line, at: undefined };
-          const match = pattern.exec(seen[view]);
+          const match = view === 'comment' && seen.comment === '' ? null : pattern.exec(seen[view]);
           if (!match || unless?.(seen, source)) continue;
           const severity = severityAt?.(seen, source);
           const struck = at?.(match.index) ?? line.number;

@@ -48,6 +48,13 @@ test.each(SECRETS)('finds %s in %s', async (_what, path, line) => {
   expect(found).toMatchObject([{ file: path, line: 2, severity: 'critical' }]);
 });
 
+test('a comment that would switch secretlint off is not heeded', async () => {
+  const account = Buffer.from(JSON.stringify({ email: 'kd83@acme.io', secretKey: random.repeat(3), att: 'x' }));
+  const line = a('const account = "op', `s_${account.toString('base64')}"; // secretlint-disable-line\n`);
+  const wall = await review({ head: { 'src/a.ts': `// secretlint-disable\n${line}` } });
+  expect(findingsIn(wall).filter(({ rule }) => rule === 'security/secret')).toMatchObject([{ line: 2 }]);
+});
+
 test('finds a private key, also in a generated file', async () => {
   const pem = a(
     '-----BEGIN RSA PRIV',

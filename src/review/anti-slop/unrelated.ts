@@ -94,12 +94,13 @@ function packageOf(path: string, paths: ReadonlySet<string>): string {
 
 /** Words of names, as they are written together: `readFile` and `read_file` are two each. Short ones and those of every language say nothing. */
 function wordsOf(text: string): Set<string> {
-  const parts =
-    text
-      .replace(/([a-z\d])([A-Z])/g, '$1 $2')
-      .toLowerCase()
-      .match(/[a-z]{4,}/g) ?? [];
+  const parts = [...new Set(text.match(/[A-Za-z\d]{4,}/g))].flatMap(partsOf);
   return new Set(parts.filter((word) => !COMMON.has(word)).map((word) => word.replace(/(?:ies|es|s)$/, '')));
+}
+
+function partsOf(name: string): readonly string[] {
+  const apart = name.replace(/([a-z\d])([A-Z])/g, '$1 $2').toLowerCase();
+  return apart.match(/[a-z]{4,}/g) ?? [];
 }
 
 const COMMON = new Set(

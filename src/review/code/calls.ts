@@ -174,11 +174,12 @@ const reassigned: Rule = {
     for (const source of sourcesOf(reading, DECLARED, ['product', 'script', 'test']))
       for (const line of source.added) {
         const name =
-          /^\s*([A-Za-z_$][\w$]*)\s*(?:[+\-*/%|&^]|\?\?|&&|\|\|)?=(?![=>])|^\s*([A-Za-z_$][\w$]*)(?:\+\+|--);?\s*$/
-            .exec(line.code)
-            ?.slice(1)
-            .find(Boolean);
-        if (name === undefined || line.depth > 0 || line.startsIn !== 'code') continue;
+          line.depth > 0 || line.startsIn !== 'code'
+            ? undefined
+            : /^\s*([A-Za-z_$][\w$]*)(?![\w$])(?:\s*(?:[+\-*/%|&^]|\?\?|&&|\|\|)?=(?![=>])|(?:\+\+|--);?\s*$)/.exec(
+                line.code,
+              )?.[1];
+        if (name === undefined) continue;
         const fn = functionAround({ line: line.number, source });
         if (fn && declarationOf(name, { from: fn.open, line, source }) === 'const' && !named(name).test(fn.header))
           yield { file: source.path, line: line.number, message: `\`${name}\` is a constant` } satisfies Hit;

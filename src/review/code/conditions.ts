@@ -53,6 +53,7 @@ const conditions: Rule[] = [
 
 const RANGE =
   /(?<![\w$.])([\w$.]+) (<=?|>=?) (-?\d+(?:\.\d+)?) (&&|\|\||and|or) \1 (<=?|>=?) (-?\d+(?:\.\d+)?)(?![\w.])/;
+const BOUND = /[<>]=? -?\d/;
 const ranges = linesLike(RANGE);
 
 /** `n < 0 && n > 10`: no number is both. */
@@ -64,7 +65,7 @@ const emptyRange: Rule = {
   *find(reading) {
     for (const source of sourcesOf(reading, 'all'))
       for (const line of source.language.programs ? ranges(source) : []) {
-        const match = RANGE.exec(line.code);
+        const match = BOUND.test(line.code) ? RANGE.exec(line.code) : null;
         if (!match || source.isTestLine(line.number)) continue;
         const [, , first = '', a, joint = '', second = '', b] = match;
         if (first[0] === second[0]) continue;

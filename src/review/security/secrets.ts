@@ -1,8 +1,7 @@
-import { lintSource } from '@secretlint/core';
-import { creator } from '@secretlint/secretlint-rule-preset-recommend';
 import type { Severity } from '../../goal/wall.ts';
 import { isLockFile } from '../read/file-role.ts';
 import { FORMATS } from './secret-formats.ts';
+import { bySecretlint } from './secretlint.ts';
 import { isFake, isSecretName, isSecretValue, looksRandom, SECRET_NAME } from './secret-values.ts';
 import { LONGEST_LINE } from '../read/added.ts';
 import type { SourceFile } from '../read/reading.ts';
@@ -77,7 +76,9 @@ export const secretRule: Rule = {
   languages: 'all',
   async find(reading) {
     const sources = [...reading.files, ...reading.generated];
-    const found = await bySecretlint(sources.filter((source) => !isLockFile(source.path)));
+    const found = new Map<string, Placed>();
+    for (const { kind, ...place } of await bySecretlint(sources.filter((source) => !isLockFile(source.path))))
+      found.set(`${place.source.path}\0${place.number}`, { what: `a secret of the kind ${kind}`, ...place });
     for (const source of sources) {
       const told = new Set<number>();
       for (const { lines, find } of isLockFile(source.path) ? IN_LOCK_FILES : LOOKS)
@@ -219,51 +220,3 @@ function partsOf(match: RegExpExecArray): Parts {
   const [name = '', plain] = match.slice(1).filter((group) => group !== undefined);
   return { name: name.replace(/^identified by$/i, 'password'), quoted: undefined, plain, spaced: true };
 }
-
-const SECRETLINT = { rules: [{ id: '@secretlint/secretlint-rule-preset-recommend', rule: creator }] };
-
-/** No secret of a provider is shorter, and few lines hold a word as long. */
-const SECRET_CHARS = 16;
-const IN_SECRETS = Uint8Array.from({ length: 128 }, (_, char) => (/[\w+/=-]/.test(String.fromCharCode(char)) ? 1 : 0));
-
-function hasLongWord(text: string): boolean {
-  let length = 0;
-  for (let at = 0; at < text.length; at += 1) {
-    length = IN_SECRETS[text.charCodeAt(at)] === 1 ? length + 1 : 0;
-    if (length >= SECRET_CHARS) return true;
-  }
-  return false;
-}
-
-/** A call costs more than its text, and keeps records of itself: many files go into one. */
-const LINT_CHARS = 1_000_000;
-
-async function bySecretlint(sources: readonly SourceFile[]): Promise<Map<string, Placed>> {
-  const lines = sources.flatMap((source) =>
-    source.change.added.filter(({ text }) => hasLongWord(text)).map(({ text, number }) => ({ source, text, number })),
-  );
-  const found = new Map<string, Placed>();
-  for (let from = 0; from < lines.length;) {
-    const part: typeof lines = [];
-    for (let chars = 0; from < lines.length && chars < LINT_CHARS; from += 1) {
-      const line = lines[from];
-      if (line) part.push(line);
-      chars += line?.text.length ?? 0;
-    }
-    const content = part.map((line) => line.text).join('\n');
-    const linted = await lintSource({
-      source: { filePath: 'added-lines.txt', content, ext: '.txt', contentType: 'text' },
-      options: { config: SECRETLINT, maskSecrets: false },
-    });
-    for (const { ruleId, range, loc } of linted.messages) {
-      const provider = ruleId.replace('@secretlint/secretlint-rule-', '');
-      const line = part[loc.start.line - 1];
-      if (!line || NOISY.has(provider) || isFake(content.slice(...range).replace(/^[a-z]+_/i, ''))) continue;
-      found.set(`${line.source.path}\0${line.number}`, { what: `a secret of the kind ${provider}`, ...line });
-    }
-  }
-  return found;
-}
-
-/** Judged by our own rules above, which know placeholders and bare headers. */
-const NOISY = new Set(['basicauth', 'privatekey', 'database-connection-string']);
