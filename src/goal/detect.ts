@@ -9,7 +9,7 @@ import type { Gates } from './goal.ts';
 export type { RepositoryView } from './detect/view.ts';
 
 const MANIFEST =
-  /(^|\/)(package\.json|pnpm-workspace\.yaml|pyproject\.toml|setup\.(py|cfg)|tox\.ini|pytest\.ini|\.?mypy\.ini|Pipfile|Cargo\.toml|go\.mod|GNUmakefile|makefile|Makefile|[\w.-]*requirements[\w.-]*\.txt|requirements\/[\w.-]+\.txt)$/;
+  /(^|\/)(package\.json|pnpm-workspace\.yaml|pyproject\.toml|setup\.(py|cfg)|tox\.ini|pytest\.ini|\.?mypy\.ini|Pipfile|Cargo\.toml|go\.mod|(settings|build)\.gradle(\.kts)?|pom\.xml|GNUmakefile|makefile|Makefile|[\w.-]*requirements[\w.-]*\.txt|requirements\/[\w.-]+\.txt)$/;
 const MAX_MANIFESTS = 500;
 
 /** The files whose text `detectGates` wants, at most 500, those near the root first. */

@@ -31,6 +31,13 @@ const NODE: Files = {
   'packages/web/package.json': { name: '@x/web', devDependencies: { '@x/api': 'workspace:*' }, ...test1 },
   'packages/docs/package.json': { name: '@x/docs', ...test1 },
 };
+/** Builds that have nothing to do with one another. */
+const BUILDS: Files = {
+  'app/settings.gradle': '',
+  'lib/pom.xml': '<project/>',
+  'tools/Makefile': 'test:\n\ttrue\n',
+  'web/package.json': { name: 'web', ...test1 },
+};
 const CARGO = (name: string, rest = '') => `[package]\nname = "${name}"\nversion = "1.0.0"\n${rest}`;
 
 describe('gates of a monorepo: what is touched, and what depends on it', () => {
@@ -120,12 +127,27 @@ describe('gates of a monorepo: what is touched, and what depends on it', () => {
       ['web/a.js'],
       ['web'],
     ],
+    ['Gradle, Maven and Make that say nothing of the touched package are left alone', BUILDS, ['web/a.js'], ['web']],
     [
-      'Gradle and Make say nothing of others: always',
-      { 'app/settings.gradle': '', 'tools/Makefile': 'test:\n\ttrue\n', 'web/package.json': { name: 'web', ...test1 } },
+      'a Makefile that names it is not',
+      { ...BUILDS, 'tools/Makefile': 'test:\n\t$(MAKE) -C ../web\n' },
       ['web/a.js'],
-      ['app', 'tools', 'web'],
+      ['tools', 'web'],
     ],
+    [
+      'nor a module of a build that does',
+      { ...BUILDS, 'app/server/build.gradle': 'from("../../web/dist")\n' },
+      ['web/a.js'],
+      ['app', 'web'],
+    ],
+    ['a module belongs to its build', { ...BUILDS, 'app/server/build.gradle': '' }, ['app/server/src/A.java'], ['app']],
+    [
+      'nor one that goes on in a file above',
+      { ...BUILDS, 'tools/Makefile': 'include ../common.mk\ntest:\n\ttrue\n' },
+      ['web/a.js'],
+      ['tools', 'web'],
+    ],
+    ['what belongs to no package concerns all', BUILDS, ['scripts/a.sh'], ['app', 'lib', 'tools', 'web']],
     [
       'the gates of the root: always',
       { 'package.json': test1, 'web/package.json': { name: 'web', ...test1 } },

@@ -5,15 +5,27 @@ import { foldersWith, isWithin, pathIn, type RepositoryView } from './view.ts';
 
 const MANIFESTS = ['package.json', 'pyproject.toml', 'setup.cfg', 'setup.py', 'Cargo.toml', 'go.mod'];
 
+/** Builds without names for others: they reach one another by folder, and one has all that lies below it. */
+const BUILDS = [
+  ...['settings', 'build'].flatMap((name) => [`${name}.gradle`, `${name}.gradle.kts`]),
+  'pom.xml',
+  'GNUmakefile',
+  'makefile',
+  'Makefile',
+];
+/** What they read from above says more than can be seen. */
+const READS_ABOVE = /^\s*-?s?include\s.*\.\.|\bapply\b.*\bfrom\b.*\.\./m;
+
 /** A package by its folder, the names others know it by, and the text in small letters in which it names others. */
-type Package = { dir: string; names: string[]; mentions: string };
+type Package = { dir: string; names: string[]; mentions: string; isBuild: boolean; isKnown: boolean };
 
 /**
  * Which folders the gates of the package in `dir` need and which they have nothing to do with, read from what manifests say of each
  * other. Undefined where that is not known, and for the root, whose gates are due for every change.
  */
 export function relatePackages(view: RepositoryView): (dir: string) => GatePackages | undefined {
-  const packages = foldersWith(view, MANIFESTS).map((dir) => readPackage(view, dir));
+  const files = new Set(view.files);
+  const packages = foldersWith(view, [...MANIFESTS, ...BUILDS]).map((dir) => readPackage(view, dir, files));
   const inner = packages.filter(({ dir }) => dir !== '.');
   const direct = new Map<Package, Package[]>();
   const mentionedBy = (from: Package): Package[] => {
@@ -24,23 +36,27 @@ export function relatePackages(view: RepositoryView): (dir: string) => GatePacka
   return (dir) => {
     const own = inner.find((candidate) => candidate.dir === dir);
     if (!own) return undefined;
-    const needs = needsOf(own, mentionedBy);
+    const all = needsOf(own, mentionedBy);
+    if (all.some(({ isKnown }) => !isKnown)) return undefined;
+    const needs = all.map((needed) => needed.dir);
     const others = packages.map((other) => other.dir).filter((other) => other !== '.' && !needs.includes(other));
     return { needs, others: others.filter((other) => !isWithin(other, dir) && !isWithin(dir, other)) };
   };
 }
 
-/** The folders of the package and of all it depends on, directly or through others. */
-function needsOf(own: Package, mentionedBy: (from: Package) => Package[]): string[] {
+/** The package and all it depends on, directly or through others. */
+function needsOf(own: Package, mentionedBy: (from: Package) => Package[]): Package[] {
   const found = new Set([own]);
   for (const needed of found) for (const other of mentionedBy(needed)) found.add(other);
-  return [...found].map(({ dir }) => dir);
+  return [...found];
 }
 
 /** In doubt a package is mentioned: a gate too many does no harm. */
 function mentions(from: Package, to: Package): boolean {
   if (from === to) return false;
-  return [...to.names, ...pathsFrom(from.dir, to.dir)].some((word) => holdsWord(from.mentions, word));
+  if (from.isBuild && isWithin(to.dir, from.dir)) return true;
+  const paths = [...pathsFrom(from.dir, to.dir), ...(from.isBuild ? [to.dir] : [])];
+  return [...to.names, ...paths].some((word) => holdsWord(from.mentions, word));
 }
 
 /** Whether the text has the word by itself. Hyphen, underscore and dot are one, as registries of packages have it. */
@@ -75,7 +91,7 @@ const nodeManifest = z.object({
   peerDependencies: names,
 });
 
-function readPackage(view: RepositoryView, dir: string): Package {
+function readPackage(view: RepositoryView, dir: string, files: ReadonlySet<string>): Package {
   const read = (name: string) => view.read(pathIn(dir, name)) ?? '';
   const node = readNode(read('package.json'));
   const [rust, python] = [readTables(read('Cargo.toml')), readTables(read('pyproject.toml'))];
@@ -84,10 +100,14 @@ function readPackage(view: RepositoryView, dir: string): Package {
   const setup = /^\s*name\s*=\s*["']?([\w.-]+)/m.exec(`${read('setup.cfg')}\n${read('setup.py')}`)?.[1];
   const go = /^module\s+(\S+)/m.exec(read('go.mod'))?.[1];
   const rest = MANIFESTS.filter((name) => name !== 'package.json').map((name) => withoutNoise(read(name)));
+  const builds = BUILDS.map((name) => pathIn(dir, name)).filter((path) => files.has(path));
+  const built = builds.map((path) => view.read(path));
   return {
     dir,
+    isBuild: builds.length > 0,
+    isKnown: built.every((text) => text !== undefined && !READS_ABOVE.test(text)),
     names: [node.name, ...named, setup, go].flatMap((name) => (name ? [name] : [])),
-    mentions: [node.mentions, ...rest].join('\n').toLowerCase(),
+    mentions: [node.mentions, ...rest, ...built].join('\n').toLowerCase(),
   };
 }
 
