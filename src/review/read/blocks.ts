@@ -80,11 +80,13 @@ function byBraces(lines: readonly SourceLine[], language: Language): Block[] {
 }
 
 function readLine(code: string, index: number, state: Braces): void {
+  let between = state.from === undefined;
   for (let column = 0; column < code.length; column += 1) {
     const kind = KINDS[code.charCodeAt(column)] ?? WORD;
-    if (kind === BLANK) continue;
-    if (kind === SIGN && readSign(code[column] ?? '', { index, column }, state) === 'between') continue;
-    state.from ??= { index, column };
+    if (kind === BLANK || (kind === WORD && !between)) continue;
+    const ends = kind === SIGN && readSign(code[column] ?? '', { index, column }, state) === 'between';
+    if (between && !ends) state.from = { index, column };
+    between = ends;
   }
 }
 

@@ -47,7 +47,7 @@ function scriptImports(lines: readonly SourceLine[]): Import[] {
   const found: Import[] = [];
   for (const [index, line] of lines.entries()) {
     const { text } = line;
-    if (line.startsIn !== 'code' || !IMPORTS.test(text)) continue;
+    if (line.startsIn !== 'code' || !(text.includes("'") || text.includes('"')) || !IMPORTS.test(text)) continue;
     const from = FROM.exec(text);
     const called = CALLED.exec(text);
     const specifier = from?.[1] ?? from?.[2] ?? from?.[3] ?? called?.[1];
