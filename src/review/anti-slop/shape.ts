@@ -35,14 +35,13 @@ const reformatting: Rule = {
 
 /** How many added lines say what a removed one said, and the first of them. Lines that only moved in or out count if nearly the whole file did. */
 function shapeOf({ change, lines }: SourceFile): { same: number; ended: number; first: number } {
-  const left = new Map<string, string[]>();
-  for (const { text } of change.removed) left.set(bare(text), [...(left.get(bare(text)) ?? []), text]);
+  const left = Map.groupBy(change.removed, ({ text }) => bare(text));
   let [styled, ended, first] = [0, 0, 0];
   const shifts = new Map<string, number>();
   for (const { text, number } of change.added) {
     const key = bare(text);
     const olds = key === '' ? undefined : left.get(key);
-    const old = olds?.shift();
+    const old = olds?.shift()?.text;
     if (old === undefined) continue;
     if (old === text) {
       ended += 1;

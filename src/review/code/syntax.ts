@@ -184,14 +184,11 @@ function dockerFault(text: string): Fault | undefined {
 }
 
 const PAIRS: Record<string, string> = { ')': '(', ']': '[', '}': '{' };
-const BRACKETS = new Set('()[]{}');
 
 function bracketFault(lines: readonly SourceLine[]): Fault | undefined {
   const open: { mark: string; line: number }[] = [];
   for (const line of lines) {
-    for (let at = 0; at < line.code.length; at += 1) {
-      const mark = line.code[at] ?? '';
-      if (!BRACKETS.has(mark)) continue;
+    for (const mark of line.code.match(/[()[\]{}]/g) ?? []) {
       const wanted = PAIRS[mark];
       if (wanted === undefined) open.push({ mark, line: line.number });
       else if (open.pop()?.mark !== wanted)
