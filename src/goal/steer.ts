@@ -26,6 +26,12 @@ export type Steering = { events: GoalEvent[]; answer: string };
 /** What a person's order does to the goal as it stands. Pure; whoever records the events makes sure that the goal has not moved. */
 export function steer(order: Order, goal: Goal, from: From): Steering {
   if (goal.before && order.kind !== 'cancel') return nothing(refusals.shutIssue());
+  const { events, answer } = follow(order, goal, from);
+  const staysPaused = goal.status === 'paused' && events.every(({ kind }) => kind !== 'resumed' && kind !== 'finished');
+  return { events, answer: staysPaused && events.length > 0 ? `${answer} ${replies.whenResumed()}` : answer };
+}
+
+function follow(order: Order, goal: Goal, from: From): Steering {
   switch (order.kind) {
     case 'plan':
       return changePlan(order.text, goal, from);

@@ -80,6 +80,7 @@ export function everything(text: string): Record<string, string> {
     replaced: replies.replaced(goal),
     proposalRefused: replies.proposalRefused(),
     planAgain: replies.planAgain(),
+    whenResumed: replies.whenResumed(),
     threadFixed: reviews.threadAnswer({ kind: 'fixed', text }, HEAD),
     threadElsewhere: reviews.threadAnswer({ kind: 'elsewhere', text }, HEAD),
     threadAnswered: reviews.threadAnswer({ kind: 'answered', text }, HEAD),

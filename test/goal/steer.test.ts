@@ -51,6 +51,20 @@ const proposed = someGoal({
   slices: [someSlice({ status: 'planned', pull: undefined })],
 });
 
+test.each([
+  ['retry', held],
+  ['fix more', held],
+  ['rebase', held],
+  ['merge', held],
+  ['answer like this', blocked],
+  ['budget add --usd 5', held],
+])('what a paused goal is told waits for its resume, and the answer says so: %s', (order, slice) => {
+  const { kinds, answer, after } = tell(order, someGoal({ status: 'paused', slices: [slice] }), 12);
+  expect(kinds).not.toEqual([]);
+  expect(after.status).toBe('paused');
+  expect(answer).toMatch(/The goal is paused, so this waits: go on with `\/omk resume`\.$/);
+});
+
 const takenBack = someGoal({
   status: 'not_ready',
   slices: [merged, someSlice({ id: 'ui', status: 'cancelled' })],

@@ -57,6 +57,11 @@ export function resumed(): string {
   return `Resumed. Hold it again with ${commandCode('pause')}.`;
 }
 
+/** What was taken changes nothing yet. */
+export function whenResumed(): string {
+  return `The goal is paused, so this waits: go on with ${commandCode('resume')}.`;
+}
+
 export function cancelled(): string {
   return `Cancelled. Nothing more is pushed; open pull requests stay as they are. Start anew on an issue with ${commandCode('run')}.`;
 }
