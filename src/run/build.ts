@@ -106,17 +106,17 @@ async function worktreeOf(goal: Goal, slice: Slice, tools: Tools): Promise<{ wor
   return { worktree, fresh: true };
 }
 
-/** Reviewers got an answer to everything that was open, and nothing is to be changed. */
+/** Reviewers got an answer to everything that was open, and nothing is to be changed: what omk said to the agent of earlier turns asks for no change. */
 function isAnswered({ batch, tree, feedback }: Slice, commit: Commit | undefined, summary: string): boolean {
   const unchanged = !commit || commit.tree === tree;
   const said = { ...batch?.said, ...readSaid(summary) };
   const all = batch?.threads.every((_, index) => said[index]) ?? false;
-  return unchanged && tree !== undefined && all && feedback.every(({ from }) => from === 'person');
+  return unchanged && tree !== undefined && all && feedback.every(({ from }) => from === 'person' || from === 'agent');
 }
 
 const NO_CHANGE: Feedback = {
   from: 'agent',
-  text: 'The last turn changed nothing. Make the change that the slice asks for.',
+  text: 'The last turn changed nothing. Make the change that the slice asks for, or close each conversation that is marked here by its line.',
 };
 
 const CUT_SHORT: Feedback = {

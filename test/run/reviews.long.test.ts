@@ -106,3 +106,25 @@ test('a person’s own commits are proven like omk’s, and what omk adds goes o
   await promisify(execFile)('git', ['--git-dir', gitDir, 'merge-base', '--is-ancestor', theirs, pull.head.sha]);
   expect(oddities(world)).toEqual([]);
 });
+
+test('a question that the agent answered without its line is asked again, and then it is answered: nothing has to change', async () => {
+  world.model.will({
+    ...planning([{ id: 'five', title: 'Add the fifth word', writeScope: ['words/**'] }]),
+    times: 1,
+  });
+  world.model.will(building('five', [{ tools: [write('words/five.txt', 'five\n')] }, { say: 'Added it.' }]));
+  world.model.will(fixing('five', [{ say: 'It is the fifth.' }]));
+  world.model.will(fixing('five', [{ say: 'T0: answered: it is the fifth.' }]));
+  const known = world.github.pulls().length;
+  const issue = ask(world, 'Add the fifth word');
+  for (let round = 0; round < 9 && world.github.pulls().length === known; round += 1) await moment();
+  const pull = world.github.pulls().at(-1);
+  if (!pull) throw new Error('No pull request');
+  const comments = [{ path: 'words/five.txt', line: 1, body: 'Why five?' }];
+  await world.github.review('ada', pull, { state: 'COMMENTED', comments });
+  await moment();
+  const goal = await world.finish(issue);
+  expect(goal.status).toBe('ready');
+  expect(pull.threads[0]?.comments.at(-1)?.body).toContain('it is the fifth.');
+  expect(oddities(world)).toEqual([]);
+});

@@ -209,10 +209,10 @@ const reviewed: Story = {
       otherwise: writes(textFile(tag), 'tow\n'),
       when: [
         [/conflicts with the base/, writes(textFile(tag), 'two of ours\n')],
-        [/Why this one/, { say: 'It is right.' }],
+        [/Why this one/, { say: 'T0: declined: it is the second.' }],
         [/typing error/, writes(textFile(tag), 'two\n')],
       ],
-      says: ({ prompt }) => (/Why this one/.test(prompt) ? 'T0: declined: it is the second.' : 'Done.\nT0: fixed'),
+      says: () => 'Done.\nT0: fixed',
     });
   },
   deeds: [
@@ -261,7 +261,7 @@ const stuck: Story = {
   script(model, tag) {
     const smaller = `${tag}-a`;
     plan(model, tag, (request) => {
-      const turn = /Plan anew/.test(request.prompt) ? slices([smaller]) : slices([tag]);
+      const turn = /smaller slices/.test(request.prompt) ? slices([smaller]) : slices([tag]);
       return typeof turn === 'function' ? turn(request) : turn;
     });
     for (const id of [tag, smaller]) buildStuck(model, id);
