@@ -43,6 +43,8 @@ const ELSEWHERE = new Map<string, Command['kind']>([
   ['go', 'run'],
   ['ok', 'approve'],
   ['stop', 'pause'],
+  ['hold', 'pause'],
+  ['wait', 'pause'],
   ['abort', 'cancel'],
   ['continue', 'resume'],
   ['undo', 'revert'],
@@ -121,7 +123,9 @@ function readWord(
 
 function readSlice(kind: Command['kind'], line: string, faults: string[]): string | undefined {
   const id = readWord(kind, line, { most: 1 }, faults);
-  if (id !== undefined && !isSliceId(id)) faults.push(`\`${id.slice(0, 60)}\` is not the id of a slice.`);
+  // People know a slice by its pull request as well.
+  if (id !== undefined && !isSliceId(id) && !/^#\d{1,9}$/.test(id))
+    faults.push(`\`${id.slice(0, 60)}\` is not the id of a slice.`);
   return id;
 }
 

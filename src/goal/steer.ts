@@ -149,8 +149,8 @@ function retry(named: string | undefined, goal: Goal, { by, pull }: From): Steer
   if (isAsking(goal)) return nothing(refusals.answerFirst(goal));
   if (goal.status === 'needs_more_budget') return nothing(refusals.needsBudget(goal.reason ?? usedUp('usd')));
   const here = pull === undefined ? undefined : goal.slices.find((slice) => slice.pull?.number === pull)?.id;
-  const id = named ?? here;
-  if (id !== undefined && !goal.slices.some((slice) => slice.id === id)) return unknownSlice(id, goal);
+  const id = named === undefined ? here : findNamed(goal, named)?.id;
+  if (named !== undefined && id === undefined) return unknownSlice(named, goal);
   const meant = goal.slices.filter((slice) => id === undefined || slice.id === id);
   const events = meant.flatMap((slice): GoalEvent[] => {
     if (slice.status === 'blocked') return [{ kind: 'retried', slice: slice.id, by }];
@@ -164,6 +164,11 @@ function retry(named: string | undefined, goal: Goal, { by, pull }: From): Steer
     return nothing(slice ? refusals.notNow('retry', slice) : refusals.notWaiting('retry', goal));
   }
   return { events: [...revive(goal, by), ...events], answer: replies.retried(id) };
+}
+
+/** By its id, or by its pull request as `#12`. */
+function findNamed({ slices }: Goal, named: string): Slice | undefined {
+  return slices.find(({ id, pull }) => id === named || (pull !== undefined && `#${pull.number}` === named));
 }
 
 function unknownSlice(id: string, goal: Goal): Steering {
@@ -204,7 +209,7 @@ type SliceOrder = Order & { kind: 'fix' | 'rebase' | 'merge' | 'revert' };
 
 function onSlice(order: SliceOrder, goal: Goal, from: From): Steering {
   const named = 'slice' in order ? order.slice : undefined;
-  const slice = named === undefined ? sliceHere(goal, from) : goal.slices.find(({ id }) => id === named);
+  const slice = named === undefined ? sliceHere(goal, from) : findNamed(goal, named);
   if (!slice) return named === undefined ? nothing(refusals.notWaiting(order.kind, goal)) : unknownSlice(named, goal);
   if (order.kind === 'revert') return revert(slice, goal, from);
   if (isOver(goal)) return nothing(refusals.alreadyEnded(goal));

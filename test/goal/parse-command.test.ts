@@ -67,6 +67,7 @@ const COMMANDS_HEARD: [body: string, command: Command][] = [
   ['/omk fix use `map`\nnot a loop', { kind: 'fix', text: 'use `map`\nnot a loop' }],
   ['/omk rebase', { kind: 'rebase' }],
   ['/omk merge', { kind: 'merge', slice: undefined }],
+  ['/omk merge #12', { kind: 'merge', slice: '#12' }],
   ['/omk merge `api-2`', { kind: 'merge', slice: 'api-2' }],
   ['/omk revert api', { kind: 'revert', slice: 'api' }],
   ['/omk budget add --usd 5', { kind: 'budget', usd: 5, tokens: undefined, timeMs: undefined }],
@@ -180,6 +181,8 @@ const FAULTS: [body: string, faults: RegExp[]][] = [
   ['/omk cancel please', [/`please` is too much.*`\/omk cancel`/]],
   ['/omk retry ../../x', [/not the id of a slice/]],
   ['/omk merge A', [/not the id of a slice/]],
+  ['/omk merge #1234567890', [/not the id of a slice/]],
+  ['/omk revert acme/words#12', [/not the id of a slice/]],
   ['/omk revert', [/`\/omk revert <slice>`/]],
   ['/omk budget', [/`\/omk budget add/]],
   ['/omk budget add', [/Say by how much/]],
@@ -200,6 +203,7 @@ test.each(FAULTS)('%j runs nothing and names every fault', (body, faults) => {
 });
 
 const NEAREST: [word: string, nearest: string | undefined][] = [
+  ['hold', 'pause'],
   ['runn', 'run'],
   ['rnu', 'run'],
   ['statsu', 'status'],

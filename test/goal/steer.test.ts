@@ -65,6 +65,19 @@ test.each([
   expect(answer).toMatch(/The goal is paused, so this waits: go on with `\/omk resume`\.$/);
 });
 
+test.each([
+  ['retry #12', blocked, ['resumed', 'retried']],
+  ['merge #12', held, ['resumed', 'merge-asked']],
+  ['revert #12', held, ['reverted']],
+])('a slice may be named by its pull request: %s', (order, slice, kinds) => {
+  const goal = someGoal({ status: 'blocked_on_human', slices: [someSlice({ id: 'ui', pull: undefined }), slice] });
+  expect(tell(order, goal).kinds).toEqual(kinds);
+  expect(tell(order.replace('12', '13'), goal)).toMatchObject({
+    kinds: [],
+    answer: expect.stringContaining('`#13`') as unknown,
+  });
+});
+
 const takenBack = someGoal({
   status: 'not_ready',
   slices: [merged, someSlice({ id: 'ui', status: 'cancelled' })],
