@@ -12,8 +12,10 @@ import { ask, CI, FILES, oddities, openSmallWorld, POLICY } from './small.ts';
 const GONE_MS = 10_000;
 const LIMIT_MS = 60_000;
 
-/** The gate sleeps the first time it meets a slice called `verifying`. */
-const GATE = 'test ! -e words/verifying.txt || test -e ~/slept || { touch ~/slept; sleep 600; }';
+/** The gate sleeps until the second that the file of a slice called `verifying` names. */
+const GATE =
+  'test ! -e words/verifying.txt || while test $(date +%s) -lt $(cat words/verifying.txt); do sleep 0.2; done';
+const SLEEP_SECONDS = 20;
 const HOLDING = POLICY.replace('! grep -rn wrong words', GATE);
 
 let world: World;
@@ -23,6 +25,7 @@ beforeAll(async () => {
   world = await openSmallWorld({
     repository: { name: 'words', files: { ...FILES, '.github/omk.yml': HOLDING }, checks: [CI] },
   });
+  world.github.protect('reviewed', { requiredChecks: [{ context: 'ci / words' }] });
   await world.github.push('ada', 'reviewed', { '.github/omk.yml': HOLDING.replace('reviewer: off', 'reviewer: kimi') });
 });
 afterAll(() => world.close());
@@ -36,7 +39,7 @@ function onceHanging(name: string, then: Turn): Turn {
   };
 }
 
-/** The steps at which a goal can be met. `verifying` comes last: once its file is merged the gate sleeps for every goal. */
+/** The steps at which a goal can be met. */
 const STEPS = ['planning', 'building', 'reviewing', 'delivering', 'merging', 'verifying'] as const;
 type Step = (typeof STEPS)[number];
 
@@ -50,7 +53,8 @@ async function meetAt(step: Step, name: string): Promise<number> {
     when: (prompt) => titled('Plan')(prompt) && prompt.includes(`Goal ${name}`),
     turns: [step === 'planning' ? onceHanging(name, said) : said],
   });
-  const make = { tools: [write(`words/${id}.txt`, `${name}\n`)] };
+  const wakes = Math.ceil(Date.now() / 1_000) + SLEEP_SECONDS;
+  const make = { tools: [write(`words/${id}.txt`, step === 'verifying' ? `${wakes}\n` : `${name}\n`)] };
   const nap = { tools: [{ name: 'Bash', args: { command: 'setsid sleep 600 & sleep 600' } }] };
   if (step === 'building') world.model.will(building(name, [make, nap]));
   world.model.will(building(name, [make, { say: 'Added it.' }]));
