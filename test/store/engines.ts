@@ -3,7 +3,7 @@ import { afterAll, describe } from '@jest/globals';
 import { sql } from 'kysely';
 import { pino } from 'pino';
 import type { Clock } from '../../src/store/clock.ts';
-import { openEngine } from '../../src/store/engine.ts';
+import { openEngine, type Engine } from '../../src/store/engine.ts';
 import { openStore, openStoreOn, type Store } from '../../src/store/store.ts';
 import { findPostgres, startPostgres, type Postgres } from './postgres.ts';
 import { freshDataDir } from './template.ts';
@@ -66,7 +66,7 @@ export function openAt(place: Place, clock: Clock, level = 'silent'): Promise<St
 }
 
 /** A store, and how to forget everything that it holds: a new database for each test would take a second. */
-export type Opened = { store: Store; empty(): Promise<void> };
+export type Opened = { store: Store; engine: Engine; empty(): Promise<void> };
 
 export async function openBare({ databaseUrl, dataDir }: Place, clock: Clock): Promise<Opened> {
   const log = pino({ level: 'silent' });
@@ -74,6 +74,7 @@ export async function openBare({ databaseUrl, dataDir }: Place, clock: Clock): P
   const store = await openStoreOn(engine, { clock, log });
   return {
     store,
+    engine,
     async empty() {
       const { rows } = await sql<{ name: string }>`
         select tablename as name from pg_tables where schemaname = 'public' and tablename not like 'omk_migration%'

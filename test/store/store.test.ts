@@ -357,6 +357,34 @@ describeOnEngines('the store', (newPlace, engine) => {
     expect(await store.loadWebhook('d1')).toBeUndefined();
   });
 
+  test('puts back, of webhooks that share a job, the one with a fault alone', async () => {
+    const handled: string[] = [];
+    await work({
+      webhook: async (id) => {
+        handled.push(id);
+        if (id === 'd2' && handled.length <= 3) throw new TransientError('GitHub is away', 5_000);
+        await store.markWebhookDone(id);
+      },
+    });
+    await Promise.all(['d1', 'd2', 'd3'].map((id) => store.saveWebhook(webhook(id))));
+    await store.idle();
+    expect(handled.toSorted()).toEqual(['d1', 'd2', 'd3']);
+    clock.advance(5_000);
+    await store.idle();
+    expect(handled.slice(3)).toEqual(['d2']);
+    expect(await store.loadWebhook('d2')).toBeUndefined();
+  });
+
+  test('webhooks that come at once share a job, and one that an earlier release queued alone is handled', async () => {
+    await Promise.all(['d1', 'd2', 'd3'].map((id) => store.saveWebhook(webhook(id))));
+    expect((await store.counts()).jobs.webhook.queued).toBe(1);
+    await opened.engine.boss.send('webhook', { id: 'old', failures: 0 }, { singletonKey: 'old' });
+    const handled: string[] = [];
+    await work({ webhook: (id) => Promise.resolve(void handled.push(id)) });
+    await store.idle();
+    expect(handled.toSorted()).toEqual(['d1', 'd2', 'd3', 'old']);
+  });
+
   test('gives up a job whose handler has a bug after three more tries, and the unit can be run again', async () => {
     await create('g1');
     const tries = { goal: 0, webhook: 0 };
