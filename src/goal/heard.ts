@@ -2,10 +2,10 @@
 export type Heard = { lines: string[]; commands: number[]; lazy: boolean };
 
 /**
- * Finds the lines of a comment that speak to omk. Not heard: quotes, code of every kind, HTML comments and tags, and what stands
- * inside `<details>`, `<pre>` and their like. In doubt a line is not heard.
+ * Finds the lines of a comment that speak to omk, by their looks those that are `meant`. Not heard: quotes, code of every kind, HTML
+ * comments and tags, and what stands inside `<details>`, `<pre>` and their like. In doubt a line is not heard.
  */
-export function heardLines(body: string): Heard {
+export function heardLines(body: string, meant: (line: string) => boolean = isCommand): Heard {
   const lines = body.replaceAll(/\r\n?/g, '\n').split('\n');
   const commands: number[] = [];
   let lazy = false;
@@ -30,7 +30,7 @@ export function heardLines(body: string): Heard {
       quoted = false;
     }
     const open = html.until === undefined && html.inside.length === 0;
-    if (open && isCommand(line) && !isInsideInline(lines, paragraph, index)) {
+    if (open && meant(line) && !isInsideInline(lines, paragraph, index)) {
       if (quoted) lazy = true;
       else commands.push(index);
     }
@@ -40,9 +40,9 @@ export function heardLines(body: string): Heard {
   return { lines, commands, lazy };
 }
 
-/** The lines of a text that would be commands in a comment. */
-export function commandLines(body: string): string[] {
-  const { lines, commands } = heardLines(body);
+/** The lines of a text that would be commands in a comment, or are `meant` by their looks. */
+export function commandLines(body: string, meant?: (line: string) => boolean): string[] {
+  const { lines, commands } = heardLines(body, meant);
   return commands.map((index) => (lines[index] ?? '').trim());
 }
 

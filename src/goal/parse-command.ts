@@ -2,6 +2,7 @@ import { commandInfo, COMMANDS, NO_OPTIONS, type Bare, type Command, type RunOpt
 import { BUDGET_OPTIONS, RUN_OPTIONS, type Extension } from './command-options.ts';
 import { heardLines } from './heard.ts';
 import { isSliceId } from './naming.ts';
+import { findNearMiss } from './near-miss.ts';
 import { nearest, takeOptions, unquote } from './options.ts';
 
 /**
@@ -13,17 +14,15 @@ export type Parsed =
   | { kind: 'command'; command: Command; more: number }
   | { kind: 'fault'; faults: string[]; nearest?: string; more: number };
 
-/** Reads the first command of a comment. Faults are in simple Markdown and may hold a person's words: encode them. */
-export function parseCommand(body: string): Parsed {
+/**
+ * Reads the first command of a comment; `slug` is by what people mention omk, who may miss the form. Faults are in simple Markdown and
+ * may hold a person's words: encode them.
+ */
+export function parseCommand(body: string, slug?: string): Parsed {
   const { lines, commands, lazy } = heardLines(body);
   const [first, second] = commands;
   const more = Math.max(0, commands.length - 1);
-  if (first === undefined) {
-    const faults = [
-      'The command belongs to the quote above it. Leave an empty line between the quote and the command.',
-    ];
-    return lazy ? { kind: 'fault', faults, more } : { kind: 'none' };
-  }
+  if (first === undefined) return lazy ? LAZY : missedCommand(body, slug);
   const line = (lines[first] ?? '').trim().slice('/omk'.length).trim();
   const [word = ''] = line.split(/\s/, 1);
   const name = word.toLowerCase();
@@ -35,6 +34,24 @@ export function parseCommand(body: string): Parsed {
   const command = READERS[info.name](words, faults);
   if (command && faults.length === 0) return { kind: 'command', command, more };
   return { kind: 'fault', faults, more };
+}
+
+const LAZY: Parsed = {
+  kind: 'fault',
+  faults: ['The command belongs to the quote above it. Leave an empty line between the quote and the command.'],
+  more: 0,
+};
+
+/** A line that speaks to omk in another form than it hears is no command, but answered. */
+function missedCommand(body: string, slug: string | undefined): Parsed {
+  const meantBy = (line: string) => findNearMiss(line, slug);
+  const { lines, commands } = heardLines(body, (line) => meantBy(line) !== undefined);
+  const [first] = commands;
+  if (first === undefined) return { kind: 'none' };
+  const nearest = meantBy(lines[first] ?? '');
+  const form =
+    'This is not heard as a command: `/omk` must be the first word of a line, in plain text, with a space after it.';
+  return { kind: 'fault', faults: [form], ...(nearest !== undefined && { nearest }), more: 0 };
 }
 
 /** What people say elsewhere, and the command that comes nearest to it. */

@@ -3,6 +3,7 @@ import type { HeardIssue, Heard } from '../github/webhook.ts';
 import type { Repository } from '../goal/goal.ts';
 import { FLOOD_WINDOW_MS } from '../goal/flood.ts';
 import { commandLines, ordersInReview } from '../goal/heard.ts';
+import { findNearMiss } from '../goal/near-miss.ts';
 import { isPerson, type Sender } from '../goal/permission.ts';
 import * as refusals from '../goal/report/refusals.ts';
 import { isFirst, say } from './say.ts';
@@ -13,9 +14,14 @@ type Aside = { repository: Repository; issue: HeardIssue; sender: Sender; delive
 
 /** A command in an edit or in the text of an issue starts nothing, and who wrote it is told so. */
 export async function hearAside(heard: Heard & { kind: 'aside' }, delivery: string, tools: Tools): Promise<void> {
-  const before = commandLines(heard.before);
-  if (commandLines(heard.body).every((line) => before.includes(line))) return;
+  const before = spokenLines(heard.before);
+  if (spokenLines(heard.body).every((line) => before.includes(line))) return;
   await explain({ ...heard, delivery }, heard.where, tools);
+}
+
+/** The commands in a text, and what was meant as one. */
+function spokenLines(body: string): string[] {
+  return [...commandLines(body), ...commandLines(body, (line) => findNearMiss(line) !== undefined)];
 }
 
 /** A command in a review is not heard either. */

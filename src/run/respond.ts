@@ -55,8 +55,8 @@ async function hear(webhook: Webhook, tools: Tools): Promise<void> {
 }
 
 async function hearComment(heard: Heard & { kind: 'comment' }, delivery: string, tools: Tools): Promise<void> {
-  const parsed = parseCommand(heard.comment.body);
   const { sender } = heard;
+  const parsed = parseCommand(heard.comment.body, await mentionOf(heard, tools));
   if (parsed.kind === 'none') return;
   if (!isPerson(sender) && !isListedBot(sender, tools.config)) return hearProgram({ ...heard, delivery }, tools);
   const { issue, comment, repository } = heard;
@@ -80,6 +80,12 @@ async function hearComment(heard: Heard & { kind: 'comment' }, delivery: string,
   const rest = more > 0 ? [refusals.onlyFirst(command.kind, more)] : [];
   const words = [...(answer === undefined ? [] : [answer]), ...rest];
   if (words.length > 0) await say(talk, words.join('\n\n'));
+}
+
+/** By what people mention omk, asked only where somebody is mentioned. */
+async function mentionOf({ comment, repository }: Heard & { kind: 'comment' }, tools: Tools) {
+  if (!comment.body.includes('@')) return undefined;
+  return (await (await tools.connect(repository)).botLogin()).replace(/\[bot\]$/, '');
 }
 
 /** A webhook that was signed once stays signed: whoever sends it again gives it another id, so the comment itself must be new. */

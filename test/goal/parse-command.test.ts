@@ -98,13 +98,7 @@ const NOT_HEARD: string[] = [
   '',
   'hello',
   '/omkfoo run',
-  '/omk-run',
-  'please /omk run',
   '`/omk run`',
-  '- /omk run',
-  '1. /omk run',
-  '# /omk run',
-  '**/omk run**',
   '> /omk run',
   ' > /omk run',
   '>> /omk run',
@@ -132,17 +126,71 @@ const NOT_HEARD: string[] = [
   '`\n/omk run\n`',
   '``a\n/omk run\nb``',
   '<a title="\n/omk run\n">x</a>',
-  '/omk\u200b run',
-  '\u200b/omk run',
-  '/\u2060omk run',
-  '\u{e002f}omk run',
-  '/ omk run',
   '\\/omk run',
   '&#47;omk run',
+  '/omk/config.yml is missing',
+  '/omk/status answers 500',
+  '/omks',
+  '/ok approve',
+  '/ok-to-test',
+  '/retest',
+  'omk run failed yesterday',
+  'omk status is wrong',
+  '@omk thanks',
+  '@omk-bot-2 run',
+  '@omk-app',
+  'I would write /omk run here',
+  '> /omk: run',
+  '> quoted\n/omk: run',
+  '```\n@omk run\n```',
+  '    @omk run',
+  '`@omk run`',
+  '<!--\n/omk: run\n-->',
 ];
 
 test.each(NOT_HEARD)('%j is not heard', (body) => {
-  expect(parseCommand(body)).toEqual({ kind: 'none' });
+  expect(parseCommand(body, 'omk-bot')).toEqual({ kind: 'none' });
+});
+
+/** Said to omk in a form that it does not hear, and the command that is meant. */
+const NEARLY_HEARD: [body: string, meant: string][] = [
+  ['/omk: run', 'run'],
+  ['/omk, pause', 'pause'],
+  ['/omk:run', 'run'],
+  ['/omkrun', 'run'],
+  ['/omk-run --plan', 'run --plan'],
+  ['/OMK: Run', 'run'],
+  ['/ omk run', 'run'],
+  ['/omk.', 'help'],
+  ['/omk: please begin', 'help'],
+  ['/okm run', 'run'],
+  ['/omks run', 'run'],
+  ['@omk run', 'run'],
+  ['@omk-bot run --plan', 'run --plan'],
+  ['@omk-bot[bot] status', 'status'],
+  ['@OMK-bot, could you begin?', 'help'],
+  ['Hello,\n\nhey @omk-bot, retry api', 'retry api'],
+  ['omk run', 'run'],
+  ['omk: run --plan', 'run --plan'],
+  ['Omk run!', 'run'],
+  ['!omk run', 'run'],
+  ['please /omk run', 'run'],
+  ['- /omk run', 'run'],
+  ['1. /omk run', 'run'],
+  ['# /omk run', 'run'],
+  ['**/omk run**', 'run'],
+  ['/omk\u200b run', 'run'],
+  ['\u200b/omk run', 'run'],
+  ['/\u2060omk run', 'run'],
+  ['\u{e002f}omk run', 'run'],
+];
+
+test.each(NEARLY_HEARD)('%j is no command, but is told the right form', (body, meant) => {
+  expect(parseCommand(body, 'omk-bot')).toMatchObject({ kind: 'fault', nearest: meant, more: 0 });
+});
+
+test('beside a command nothing else that speaks to omk counts', () => {
+  expect(parseCommand('@omk run\n\n/omk why')).toEqual({ kind: 'command', command: { kind: 'why' }, more: 0 });
 });
 
 const FAULTS: [body: string, faults: RegExp[]][] = [

@@ -30,6 +30,24 @@ test('a program that commands is told once on an issue whom omk obeys, however l
   await expect(world.goal(issue)).rejects.toThrow('no goal');
 });
 
+test('who misses the form of a command is told it, each time, and nothing begins; in code and quotes nobody speaks to omk', async () => {
+  const issue = open('Add a word');
+  world.github.comment('ada', issue, '/omk: run');
+  expect(await answersOn(issue)).toEqual([
+    expect.stringMatching(/^.*\nNothing was run:[\s\S]*Did you mean `\/omk run`\?/),
+  ]);
+  world.github.comment('ada', issue, 'Hello!\n\n@omk run --plan');
+  await world.idle();
+  expect(lastAnswer(world, issue)).toContain('Did you mean `/omk run --plan`?');
+  world.github.comment(
+    'ada',
+    issue,
+    '> @omk run\n\nWhat does `@omk run` do?\n\n```\n/omk: run\n```\n\nSee /omk/run.ts',
+  );
+  expect(await answersOn(issue)).toHaveLength(2);
+  await expect(world.goal(issue)).rejects.toThrow('no goal');
+});
+
 test('what omk itself says is never answered', async () => {
   const issue = open('Add a word');
   world.github.comment('omk[bot]', issue, '/omk run');
@@ -52,6 +70,7 @@ test('a command that an edit brings is told once that it starts nothing; an edit
 test('a command in the text of a new issue is told where commands are heard', async () => {
   const issue = open('Add a word', 'words/two.txt holds two.\n\n/omk run');
   expect(await answersOn(issue)).toEqual([expect.stringContaining('not in the text of an issue')]);
+  expect(await answersOn(open('Add a word', '@omk run'))).toHaveLength(1);
   expect(await answersOn(open('Add a word', 'Quote:\n> /omk run'))).toEqual([]);
 });
 
