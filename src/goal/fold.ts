@@ -4,7 +4,7 @@ import { isSliceEvent, type GoalEvent, type SliceEvent } from './event.ts';
 import { applyToSlice, newSlice } from './fold-slice.ts';
 import type { Goal, Proposal, Standing } from './goal.ts';
 import { dependentsOf } from './revert.ts';
-import type { Slice } from './slice.ts';
+import { standing, type Slice } from './slice.ts';
 import { describeEvent } from './telling.ts';
 
 /** The goal after one more event. Pure; `at` is when it was recorded. Throws on an event that cannot follow. */
@@ -209,8 +209,13 @@ function regroup(goal: Goal, { stuck, why }: GoalEvent & { kind: 'regrouped' }):
 function takeBack(goal: Goal, { undoes, by, cancels, undo }: GoalEvent & { kind: 'reverted' }): Goal {
   const gone = [undoes, ...cancels];
   const reason = { text: `\`${undoes}\` was taken back by ${by.login}.`, next: '/omk run' };
+  // What a person cancelled does not begin again with it.
+  const rest = (slice: Slice): Slice => {
+    const at = standing(slice, goal);
+    return at.status === slice.status ? slice : { ...slice, ...at, reason: undefined };
+  };
   const slices = goal.slices.map((slice): Slice => {
-    if (!gone.includes(slice.id)) return slice;
+    if (!gone.includes(slice.id)) return rest(slice);
     if (slice.status === 'merged') return { ...slice, reason, turn: slice.turn + 1 };
     return {
       ...slice,

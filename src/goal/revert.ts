@@ -1,6 +1,6 @@
 import type { GoalEvent } from './event.ts';
 import type { Goal, Person } from './goal.ts';
-import type { PlannedSlice, Slice } from './slice.ts';
+import { standing, type PlannedSlice, type Slice } from './slice.ts';
 
 export type RevertPlan =
   | { kind: 'revert'; event: GoalEvent & { kind: 'reverted' } }
@@ -11,12 +11,15 @@ export type RevertPlan =
 
 /**
  * How a slice is taken back: one that is not merged is cancelled with its pull request; one that is gets a slice of its own that
- * undoes it, proven and merged like any other. What depends on it and is not merged is cancelled, to be planned anew.
+ * undoes it, proven and merged like any other. What depends on it and is not merged is cancelled, to be planned anew; of a cancelled
+ * goal it is cancelled already, and its pull requests stay.
  */
 export function planRevert(goal: Goal, slice: Slice, by: Person): RevertPlan {
-  const undone = goal.slices.some((other) => other.reverts?.slice === slice.id && other.status !== 'cancelled');
-  if (undone || slice.status === 'cancelled') return { kind: 'nothing' };
-  const dependents = dependentsOf(goal, slice.id).filter(({ status }) => status !== 'cancelled');
+  const at = (one: Slice) => standing(one, goal).status;
+  const undone = goal.slices.some((other) => other.reverts?.slice === slice.id && at(other) !== 'cancelled');
+  const isGone = at(slice) === 'cancelled' && (!slice.pull || slice.withdrawing);
+  if (undone || isGone) return { kind: 'nothing' };
+  const dependents = dependentsOf(goal, slice.id).filter((other) => at(other) !== 'cancelled');
   const merged = dependents.filter((other) => other.status === 'merged' && !isUndone(goal, other));
   if (merged.length > 0) return { kind: 'built-upon', by: merged.map(({ id }) => id) };
   const cancels = dependents.filter(({ status }) => status !== 'merged').map(({ id }) => id);

@@ -7,7 +7,7 @@ import { usedUp } from './next-steps.ts';
 import * as refusals from './report/refusals.ts';
 import * as replies from './report/replies.ts';
 import { planRevert } from './revert.ts';
-import { isWorking, type Slice } from './slice.ts';
+import { isWorking, standing, type Slice } from './slice.ts';
 import { termsOf } from './terms.ts';
 import { readVisible } from './visible.ts';
 
@@ -253,16 +253,16 @@ function mergeSlice(slice: Slice, goal: Goal, by: Person): Steering {
 }
 
 function revert(slice: Slice, goal: Goal, { by }: From): Steering {
-  if (!['running', 'ready', 'not_ready', 'blocked_on_human'].includes(goal.status))
+  if (!['running', 'ready', 'not_ready', 'blocked_on_human', 'cancelled'].includes(goal.status))
     return nothing(refusals.notWaiting('revert', goal));
   const planned = planRevert(goal, slice, by);
   switch (planned.kind) {
     case 'nothing':
-      return nothing(refusals.notNow('revert', slice));
+      return nothing(refusals.notNow('revert', { ...slice, ...standing(slice, goal) }));
     case 'built-upon':
       return nothing(refusals.builtUpon(slice.id, planned.by));
     case 'revert':
-      return { events: [planned.event], answer: replies.revertTaken(planned.event) };
+      return { events: [planned.event], answer: replies.revertTaken(planned.event, goal) };
     default:
       return assertNever(planned);
   }

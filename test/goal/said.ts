@@ -107,13 +107,14 @@ export function everything(text: string): Record<string, string> {
     fixBegun: replies.fixTaken('api', false),
     rebaseTaken: replies.rebaseTaken('api', false),
     mergeTaken: replies.mergeTaken('api'),
-    revertTaken: replies.revertTaken({
-      kind: 'reverted',
-      undoes: 'api',
-      by: goal.requester,
-      cancels: ['ui'],
-      undo: { ...slice, id: 'revert-api' },
-    }),
+    revertTaken: replies.revertTaken(
+      { kind: 'reverted', undoes: 'api', by: goal.requester, cancels: ['ui'], undo: { ...slice, id: 'revert-api' } },
+      goal,
+    ),
+    revertOfCancelled: replies.revertTaken(
+      { kind: 'reverted', undoes: 'api', by: goal.requester, cancels: [], undo: undefined },
+      { status: 'cancelled' },
+    ),
     unknownSlice: refusals.unknownSlice(text, [text]),
     unknownFinding: refusals.unknownFinding(text),
     budgetExtended: replies.budgetExtended({ usd: 5, tokens: 2_000_000, timeMs: 3_600_000 }),

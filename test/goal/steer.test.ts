@@ -246,7 +246,20 @@ const ROWS: Row[] = [
     /`\/omk revert ui`/,
   ],
   ['revert ui', someGoal(), undefined, [], /no slice `ui`/],
-  ['revert api', someGoal({ status: 'cancelled' }), undefined, [], /has no effect now/],
+  [
+    'revert api',
+    someGoal({ status: 'cancelled' }),
+    undefined,
+    ['reverted'],
+    /if any, is closed\. The rest of the goal stays cancelled/,
+  ],
+  [
+    'revert api',
+    someGoal({ status: 'cancelled', slices: [someSlice({ status: 'building', pull: undefined })] }),
+    undefined,
+    [],
+    /is `cancelled`/,
+  ],
 ];
 
 describe('every command has a stated effect', () => {
@@ -362,6 +375,30 @@ describe('taking back', () => {
     expect(after.slices[1]).toMatchObject({ id: 'revert-api', reverts: { slice: 'api', sha: merged.mergedSha } });
     expect(nextSteps(after, AT)).toEqual([{ kind: 'start', slice: 'revert-api' }]);
     expect(tell('revert api', after).kinds).toEqual([]);
+  });
+
+  test('a merged slice of a cancelled goal: it alone is undone, and all else stays cancelled', () => {
+    const open = someSlice({ id: 'ui', dependsOn: ['api'], reason: { text: 'It waits.', next: '/omk merge ui' } });
+    const goal = someGoal({
+      status: 'cancelled',
+      endedAt: AT,
+      slices: [merged, open, { ...docs, status: 'building' }],
+    });
+    const { after, answer } = tell('revert api', goal);
+    expect(answer).toContain('The rest of the goal stays cancelled');
+    expect(after.slices.map(({ id, status }) => `${id} ${status}`)).toEqual([
+      'api merged',
+      'ui cancelled',
+      'docs cancelled',
+      'revert-api planned',
+    ]);
+    expect(nextSteps(after, AT)).toEqual([{ kind: 'start', slice: 'revert-api' }]);
+    const undone = applyEvent(after, { kind: 'merged', slice: 'revert-api', sha: HEAD }, AT);
+    expect(nextSteps(undone, AT)).toMatchObject([
+      { kind: 'finish', status: 'not_ready', reason: { text: '`api` was taken back by ada.' } },
+    ]);
+    const again = applyEvent(after, { kind: 'finished', status: 'cancelled', reason: undefined }, AT);
+    expect(tell('revert api', again).kinds).toEqual(['reverted']);
   });
 
   test('all that depended on it is planned anew, and what is merged stays', () => {

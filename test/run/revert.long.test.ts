@@ -77,6 +77,33 @@ describe('slices are taken back', () => {
     expect((await world.finish(issue)).status).toBe('not_ready');
     expect(world.github.pull(number).state).toBe('closed');
     expect(statusOf(world, issue)).toContain('taken back by ada');
+  });
+
+  test('a merged one of a cancelled goal, of which nothing else goes on', async () => {
+    world.model.will({
+      ...planning([
+        { id: 'eight', title: 'Add the eighth word', writeScope: ['words/eight.txt'] },
+        { id: 'nine', title: 'Add the ninth word', writeScope: ['words/nine.txt'], dependsOn: ['eight'] },
+      ]),
+      times: 1,
+    });
+    for (const id of ['eight', 'nine']) {
+      world.model.will(building(id, [{ tools: [write(`words/${id}.txt`, `${id}\n`)] }, { say: 'Added it.' }]));
+    }
+    issue = ask(world, 'Add an eighth and a ninth word', '/omk run --merge manual');
+    await world.finish(issue);
+    await say('/omk merge eight');
+    const nine = (await world.finish(issue)).slices[1]?.pull?.number ?? 0;
+    expect(await say('/omk cancel')).toContain('open pull requests stay as they are');
+    expect(await say('/omk revert eight')).toContain('The rest of the goal stays cancelled');
+    await world.finish(issue);
+    expect(await say('/omk merge revert-eight')).toContain('as soon as its checks settle');
+    expect((await world.finish(issue)).status).toBe('not_ready');
+    expect(await world.github.file('main', 'words/eight.txt')).toBeUndefined();
+    expect(world.github.pull(nine).state).toBe('open');
+    await say('/omk revert nine', nine);
+    expect((await world.finish(issue)).status).toBe('not_ready');
+    expect(world.github.pull(nine).state).toBe('closed');
     expect(oddities(world)).toEqual([]);
   });
 });

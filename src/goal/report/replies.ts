@@ -88,7 +88,10 @@ export function mergeTaken(slice: string): string {
 }
 
 /** `undo` is the slice that undoes a merge; without one an open pull request is closed. */
-export function revertTaken({ undoes, undo, cancels }: GoalEvent & { kind: 'reverted' }): string {
+export function revertTaken(
+  { undoes, undo, cancels }: GoalEvent & { kind: 'reverted' },
+  { status }: Pick<Goal, 'status'>,
+): string {
   const how = undo
     ? `slice ${encodeCode(undo.id)} undoes its merge, proven and merged like any other`
     : 'it is not delivered, and its pull request, if any, is closed';
@@ -96,7 +99,8 @@ export function revertTaken({ undoes, undo, cancels }: GoalEvent & { kind: 'reve
     cancels.length > 0
       ? ` ${cancels.map(encodeCode).join(', ')} depended on it and ${cancels.length === 1 ? 'is' : 'are'} planned anew.`
       : '';
-  return `Slice ${encodeCode(undoes)} is taken back: ${how}.${others} See ${commandCode('status')}.`;
+  const rest = status === 'cancelled' ? ' The rest of the goal stays cancelled.' : '';
+  return `Slice ${encodeCode(undoes)} is taken back: ${how}.${others}${rest} See ${commandCode('status')}.`;
 }
 
 /** `used` is the budget that is used up all the same. */
