@@ -4,6 +4,7 @@ import { rgPath } from '@vscode/ripgrep';
 import { dirname, join } from 'node:path';
 import { ToolError } from '../errors.ts';
 import type { Room } from '../process.ts';
+import type { KimiTask } from './kimi.ts';
 
 /** `read-only` offers no tool that writes or runs a command. */
 export type KimiTools = 'all' | 'read-only';
@@ -62,7 +63,10 @@ export function assertSocketPath(path: string): void {
 }
 
 /** Kimi's environment beside the room's own. The limits stand here too, since Kimi ignores a configuration that it cannot read. */
-export function kimiEnvironment(room: Room, task: { model: string; maxSteps: number }): Record<string, string> {
+export function kimiEnvironment(
+  room: Room,
+  task: Pick<KimiTask, 'model' | 'maxSteps' | 'compiled'>,
+): Record<string, string> {
   return {
     // Kimi's Glob and Grep run ripgrep; without one on the path they would try to download it.
     PATH: [room.env['PATH'], dirname(rgPath)].filter(Boolean).join(':'),
@@ -75,6 +79,7 @@ export function kimiEnvironment(room: Room, task: { model: string; maxSteps: num
     KIMI_DISABLE_TELEMETRY: '1',
     KIMI_DISABLE_CRON: '1',
     KIMI_CODE_NO_AUTO_UPDATE: '1',
+    ...(task.compiled === undefined ? {} : { NODE_COMPILE_CACHE: task.compiled }),
   };
 }
 

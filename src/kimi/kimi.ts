@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +7,7 @@ import type { ToolCall } from '../goal/approval.ts';
 import type { Usage } from '../goal/budget.ts';
 import type { Exit, Launched, Room } from '../process.ts';
 import { type Acp, AcpError, AUTHENTICATION_REQUIRED, CONNECTION_ENDED, openAcp } from './acp.ts';
+import { ownKimi } from './compiled.ts';
 import { type KimiFailure, turnFailure } from './failure.ts';
 import { kimiEnvironment, type KimiTools, modelSocket, prepareHome } from './home.ts';
 import { reap } from './reap.ts';
@@ -39,6 +38,8 @@ export type KimiTask = {
   modelTrafficAt?: (() => number) | undefined;
   /** Another Kimi CLI than the one omk brings along: the argv before `acp`. */
   command?: readonly string[] | undefined;
+  /** Where the room has Kimi's compiled code, if it has. */
+  compiled?: string | undefined;
 };
 
 /** `usage` is what Kimi itself recorded; what the model proxy counted is harder to forge. The session of a failure can be resumed too. */
@@ -105,11 +106,6 @@ function kimiCommand(room: Room, task: KimiTask): string[] {
   const bridge = fileURLToPath(new URL('../bridge.ts', import.meta.url));
   const kimi = task.command ?? [process.execPath, ownKimi()];
   return [process.execPath, bridge, modelSocket(room.home), '--', ...kimi, 'acp'];
-}
-
-function ownKimi(): string {
-  const manifest = createRequire(import.meta.url).resolve('@moonshot-ai/kimi-code/package.json');
-  return join(dirname(manifest), 'dist', 'main.mjs');
 }
 
 async function converse(acp: Acp, { cwd, task, turn }: { cwd: string; task: KimiTask; turn: Turn }): Promise<Ending> {

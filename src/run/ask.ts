@@ -13,6 +13,7 @@ import { runKimi, type KimiOutcome } from '../kimi/kimi.ts';
 import { startModelProxy } from '../kimi/model-proxy.ts';
 import { AGENT_LIMITS } from '../sandbox/limits.ts';
 import { homeOf } from './clean.ts';
+import { showCompiled } from './compiled.ts';
 import { lentBinds } from './lend.ts';
 import { openPurse, type Purse } from './purse.ts';
 import { openGoalRoom } from './room.ts';
@@ -80,6 +81,8 @@ async function converse(goal: Goal, { question, name, purse }: Conversation, too
   const { config, signal } = tools;
   const home = homeOf(config, { goal, slice: question.slice, role: question.role });
   await mkdir(home, { recursive: true });
+  const { readOnly, readWrite } = lentBinds(question.worktree, tools);
+  const code = await showCompiled(goal, tools);
   const room = openGoalRoom(
     goal,
     {
@@ -87,7 +90,8 @@ async function converse(goal: Goal, { question, name, purse }: Conversation, too
       work: question.worktree.dir,
       writable: question.tools === 'all',
       home,
-      ...lentBinds(question.worktree, tools),
+      readOnly: [...readOnly, ...code.readOnly],
+      readWrite,
       limits: AGENT_LIMITS,
     },
     tools,
@@ -118,6 +122,7 @@ async function converse(goal: Goal, { question, name, purse }: Conversation, too
         maxSteps: 200,
         model: config.KIMI_MODEL,
         command: config.KIMI_BIN ? [process.execPath, config.KIMI_BIN] : undefined,
+        compiled: code.compiled,
         modelTrafficAt: () => proxy.lastTrafficAt(),
         onProgress: ({ kind, text }) => {
           killPoint('during:kimi');

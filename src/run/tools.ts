@@ -33,10 +33,12 @@ export type Tools = {
   signal: AbortSignal;
 };
 
+const FOLDERS = ['mirrors', 'worktrees', 'homes', 'logs', 'compiled'] as const;
+
 /** The folders under the data directory. */
-export function folders(config: Config): { mirrors: string; worktrees: string; homes: string; logs: string } {
-  const under = (name: string) => join(config.OMK_DATA_DIR, name);
-  return { mirrors: under('mirrors'), worktrees: under('worktrees'), homes: under('homes'), logs: under('logs') };
+export function folders(config: Config): Record<(typeof FOLDERS)[number], string> {
+  const paths = FOLDERS.map((name) => [name, join(config.OMK_DATA_DIR, name)]);
+  return Object.fromEntries(paths) as Record<(typeof FOLDERS)[number], string>;
 }
 
 /** The mirror of the goal's repository, made if it is not there yet. */

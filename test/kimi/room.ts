@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { KimiProgress, KimiTask } from '../../src/kimi/kimi.ts';
 import { launch, type Room } from '../../src/process.ts';
+import { COMPILED } from '../world/compiled.ts';
 
 export type TestRoom = { room: Room; processes(program?: string): number[]; remove(): Promise<void> };
 
@@ -12,7 +13,7 @@ export async function makeRoom(): Promise<TestRoom> {
   const folder = await mkdtemp(join(tmpdir(), 'omk-room-'));
   const [work, home] = [join(folder, 'work'), join(folder, 'home')];
   await Promise.all([mkdir(work), mkdir(home)]);
-  const env = { PATH: process.env['PATH'] ?? '', HOME: home, OMK_TEST_ROOM: folder };
+  const env = { PATH: process.env['PATH'] ?? '', HOME: home, OMK_TEST_ROOM: folder, NODE_COMPILE_CACHE: COMPILED };
   return {
     room: {
       work,

@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pino } from 'pino';
 import { openStore, type Store } from '../../src/store/store.ts';
 import { freshDataDir } from '../store/template.ts';
+import { COMPILED } from './compiled.ts';
 import { type FakeGitHub, type NewRepository, startFakeGitHub } from './fake-github.ts';
 import { type ScriptedModel, startScriptedModel } from './scripted-model.ts';
 
@@ -144,7 +144,7 @@ export function launchOmk({ env, port, role = 'all', flags = [], onLog }: Launch
     stdio: ['ignore', 'ignore', 'pipe'],
     env: {
       PATH: process.env['PATH'],
-      NODE_COMPILE_CACHE: join(tmpdir(), `omk-compiled-${process.getuid?.() ?? 0}`),
+      NODE_COMPILE_CACHE: COMPILED,
       HOST: '127.0.0.1',
       OMK_SANDBOX: 'auto',
       LOG_LEVEL: 'warn',
