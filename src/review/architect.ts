@@ -80,6 +80,7 @@ const circle: Rule = {
         )
           continue;
         const target = firstSource(resolveImport(found.specifier, source.path, tree));
+        if (target !== undefined && (await isOfTypes(found, target, reading))) continue;
         const way =
           target === undefined
             ? undefined
@@ -137,9 +138,21 @@ function trace(cameFrom: ReadonlyMap<string, string>, from: string, to: string):
 async function runtimeImports(path: string, reading: Reading, tree: Tree): Promise<string[]> {
   const file = await reading.peek(path);
   if (!file) return [];
-  return importsOf(file.lines(), file.language.name)
-    .filter((found) => !found.typeOnly && !found.nested)
-    .flatMap((found) => firstSource(resolveImport(found.specifier, path, tree)) ?? []);
+  const found: string[] = [];
+  for (const one of importsOf(file.lines(), file.language.name)) {
+    const target = one.typeOnly || one.nested ? undefined : firstSource(resolveImport(one.specifier, path, tree));
+    if (target !== undefined && !(await isOfTypes(one, target, reading))) found.push(target);
+  }
+  return found;
+}
+
+/** All that is imported is a type there, and gone when the program runs. */
+async function isOfTypes({ names }: Import, target: string, reading: Reading): Promise<boolean> {
+  if (names.length === 0 || !/\.[cm]?tsx?$/.test(target)) return false;
+  const text = (await reading.peek(target))?.text ?? '';
+  return names.every((name) =>
+    new RegExp(`^export (?:declare )?(?:interface|type) ${name.replaceAll('$', '\\$')}\\b`, 'm').test(text),
+  );
 }
 
 const EXPORTED: readonly (readonly [RegExp, RegExp])[] = [

@@ -10,6 +10,8 @@ import { imageCosts } from './infrastructure/images.ts';
 import { workflowCosts } from './infrastructure/workflows.ts';
 import { javaCosts } from './performance/java.ts';
 import { walkRules } from './performance/walks.ts';
+import { costlyRules } from './performance/costly.ts';
+import { elementRules } from './performance/elements.ts';
 import { growthRules } from './performance/growth.ts';
 import { undoneBounds } from './undone.ts';
 import { waitingRules } from './performance/waiting.ts';
@@ -102,7 +104,7 @@ const queries = inLoop(
     {
       languages: ['go'],
       pattern:
-        /\b\w*(?:db|DB|tx|conn|pool)\.(?:Query|QueryRow|Exec|QueryContext|QueryRowContext|ExecContext|Get|Select|First|Find)\(|\bhttp\.(?:Get|Post|Head)\(/,
+        /\b\w*(?:db|DB|tx|conn|pool)\.(?:Query|QueryRow|Exec|QueryContext|QueryRowContext|ExecContext|Select|First|Find)\(|\b\w*(?:db|DB|tx)\.Get\(|\bhttp\.(?:Get|Post|Head)\(/,
     },
     {
       languages: ['java', 'kotlin', 'csharp'],
@@ -253,6 +255,10 @@ const isInServer: LineRule['unless'] = (line, source) => {
   );
 };
 
+/** Programs that answer requests stand still with the thread that does. */
+const HANDLER =
+  /http\.ResponseWriter|\*gin\.Context|echo\.Context|HttpServletRequest|@(?:Get|Post|Request)Mapping|^def \w+\(\s*(?:self, ?)?request\b|\bsynchronized\b/;
+
 const isInAsync: LineRule['unless'] = (line, source) =>
   source
     .blocks()
@@ -263,10 +269,22 @@ const blocking = [
   lineRule({
     id: 'performance/blocking-call',
     severity: 'medium',
+    languages: ['go', 'java', 'kotlin', 'python'],
+    pattern: /\btime\.Sleep\(|\bThread\.sleep\(|\btime\.sleep\(|\bTimeUnit\.\w+\.sleep\(/,
+    unless: (line, source) =>
+      !source
+        .blocks()
+        .around(line.number)
+        .some(({ kind, header }) => kind !== 'class' && HANDLER.test(header)),
+    message: '`$&…)` keeps the caller, and whoever waits behind it, waiting',
+    remedy: 'Answer at once, and do the rest later or elsewhere.',
+  }),
+  lineRule({
+    id: 'performance/blocking-call',
+    severity: 'medium',
     languages: SCRIPTS,
     roles: ['product', 'script'],
-    pattern:
-      /\b(?:readFileSync|writeFileSync|appendFileSync|readdirSync|execSync|spawnSync|execFileSync|pbkdf2Sync|scryptSync|hashSync|gzipSync|gunzipSync)\(/,
+    pattern: /\b[a-z]\w*(?<!\bf)Sync\(/,
     unless: (line, source) => !isInServer(line, source),
     message: '`$&…)` stops the whole server while it works',
     remedy: 'Use the asynchronous call.',
@@ -275,7 +293,8 @@ const blocking = [
     id: 'performance/blocking-call',
     severity: 'low',
     languages: SCRIPTS,
-    pattern: /\b(?:execSync|spawnSync|execFileSync|pbkdf2Sync|scryptSync|readFileSync|writeFileSync)\(/,
+    pattern:
+      /\b(?:exec|spawn|execFile|pbkdf2|scrypt|readFile|writeFile|appendFile|readdir|cp|rm|hash|compare|gzip|gunzip|brotliCompress)Sync\(/,
     unless: (line, source) => !isInAsync(line, source) || (isInServer(line, source) ?? false),
     message: '`$&…)` stops everything else while it works',
     remedy: 'Use the asynchronous call.',
@@ -380,6 +399,8 @@ export const performanceRules: readonly Rule[] = [
   nestedSearch,
   spreads,
   ...patterns,
+  ...elementRules,
+  ...costlyRules,
   ...growthRules,
   ...walkRules,
   ...blocking,

@@ -72,7 +72,7 @@ const unguarded = undoneRule(
     for (const old of removedIn(hunk)) {
       if (!GUARD.test(old.text)) continue;
       const name =
-        /(?:if|unless|assert|guard|requireNonNull|require\w*)\b[\s(!]*(?:not\s+|len\(\s*)?(?!len\b|not\b)([A-Za-z_$][\w$]*)/.exec(
+        /(?:if|unless|assert|guard|requireNonNull|require\w*)\b[\s(!]*(?:not\s+|len\(\s*)?(?!len\b|not\b)([A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*(?![\w$(]))*)/.exec(
           old.text,
         )?.[1];
       if (
@@ -82,7 +82,7 @@ const unguarded = undoneRule(
         ).test(added)
       )
         continue;
-      const read = new RegExp(`(?<![\\w$.])${name.replaceAll('$', '\\$')}(?:\\.|\\[|->)`);
+      const read = new RegExp(`(?<![\\w$.])${name.replace(/[$.]/g, '\\$&')}(?:\\.|\\[|->)`);
       const gone = removedIn(hunk).length;
       if (gone > 6 || addedIn(hunk).length > gone || !kept.some((text) => read.test(text))) continue;
       yield {

@@ -270,10 +270,21 @@ function isProse(text: string): boolean {
   return words.filter((word) => /^[a-z]{2,}[,.]?$/i.test(word)).length >= 4 && !/[;{]\s*$/.test(text);
 }
 
-/** Indented text in a comment, and what follows a colon, is an example. */
+/** Indented text in a comment, and what follows a colon, is an example; so is code set in under the words above a declaration. */
 function isExample(first: SourceLine, source: SourceFile): boolean {
-  const above = source.lineAt(first.number - 1);
-  return /^\t| {4,}/.test(first.comment.slice(0, 5)) || /:\s*$|\b(?:e\.g|example|usage)\b/i.test(above?.comment ?? '');
+  const above: string[] = [];
+  for (let at = first.number - 1; at > Math.max(0, first.number - 12); at -= 1) {
+    const line = source.lineAt(at);
+    if (!line || line.code.trim() !== '' || line.raw.trim() === '') break;
+    above.push(line.comment);
+  }
+  const words = above.find((comment) => comment.trim() !== '') ?? '';
+  return (
+    /^\t| {4,}/.test(first.comment.slice(0, 5)) ||
+    /:\s*$|\b(?:e\.g|example|usage)\b/i.test(above[0] ?? '') ||
+    /(?:example|usage|:)\W*$/i.test(words) ||
+    (/^ {2,}/.test(first.comment) && above.some((comment) => /\b(?:example|usage|e\.g)\b/i.test(comment)))
+  );
 }
 
 /** What comments say: code that is missing, the edit itself, the line below, code that is dead. */

@@ -40,8 +40,15 @@ const SURFACES: readonly Surface[] = [
   {
     files: /\.rs$/,
     names: named(/^pub (?:async |const |unsafe )*(?:fn|struct|enum|trait|type|const|static|mod|macro) (\w+)/),
+    reaches: (path) => /(^|\/)src\/lib\.rs$/.test(path),
+  },
+  {
+    // Whether the module is open to others the root of the crate says.
+    files: /\.rs$/,
+    names: named(/^pub (?:async |const |unsafe )*(?:fn|struct|enum|trait|type|const|static|mod|macro) (\w+)/),
     reaches: (path, { paths }) =>
-      /(^|\/)src\/lib\.rs$/.test(path) || paths.has(posix.join(posix.dirname(path), 'lib.rs')),
+      !path.endsWith('lib.rs') && paths.has(posix.join(path.replace(/(^|\/)src\/.*$/, '$1src'), 'lib.rs')),
+    perhaps: true,
   },
   {
     files: /\.java$/,

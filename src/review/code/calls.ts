@@ -151,7 +151,7 @@ const silentCallback: Rule = {
           body.some(({ code }) => /\breturn\b|\bthrow\b/.test(code))
         )
           continue;
-        if (/^\s*(?:await )?[\w$.]+$/.test(block.header.split('.map(')[0] ?? '') && /\.map\(/.test(block.header))
+        if (/^\s*(?:await )?[\w$.[\]]+$/.test(block.header.split('.map(')[0] ?? '') && /\.map\(/.test(block.header))
           continue;
         yield {
           file: source.path,

@@ -13,7 +13,10 @@ const always = (languages: Rule['languages'], pattern: RegExp, message: string):
     roles: ['product', 'script'],
     view: 'text',
     pattern,
-    unless: (line, source) => !source.language.programs || line.code[pattern.exec(line.text)?.index ?? 0] === '·',
+    unless: (line, source) =>
+      !source.language.programs ||
+      /\b(?:read|next|pop|poll|shift|peek|take|advance|consume|getc|recv)\w*\(/i.test(line.code) ||
+      line.code[pattern.exec(line.text)?.index ?? 0] === '·',
     message,
     remedy: 'Write the condition that was meant.',
   });
@@ -41,7 +44,7 @@ const conditions: Rule[] = [
   ),
   always(
     [...TYPED, 'python'],
-    /(?<![\w.])([\w.]+) (?:\|\| !\1|or not \1|&& !\1|and not \1)(?![\w.(])/,
+    /(?<![\w.])([\w.]+) (?:\|\| !\1|or not \1|&& !\1|and not \1)(?![\w.([])/,
     'A value and its opposite: `$&`',
   ),
   always(

@@ -83,7 +83,7 @@ const unclosed: Rule = {
           .join('\n');
         const word = `(?<![\\w.])${name}\\b`;
         const handed = new RegExp(
-          `${word}\\.close\\(|\\breturn\\b[^;]*${word}(?!\\.(?:read|lines|next|get|has|collect|map|count))|\\bclose\\w*\\(\\s*${name}\\b|\\bthis\\.\\w+ = ${name}\\b|\\bnew \\w+\\([^;]*${word}|\\btry\\s*\\([^)]*${word}|\\.(?:add|put|set\\w*|register|accept)\\([^;]*${word}|@Cleanup`,
+          `${word}\\.close\\(|\\breturn\\b[^;]*${word}(?!\\.(?:read|lines|next|get|has|collect|map|count))|\\bclose\\w*\\(\\s*${name}\\b|\\bthis\\.\\w+ = ${name}\\b|(?:=|\\breturn)\\s*[\\w.]*\\w\\((?:[^;]*[(,]\\s*)?${name}\\s*[,)]|\\bnew \\w+\\([^;]*${word}|\\btry\\s*\\([^)]*${word}|\\.(?:add|put|set\\w*|register|accept)\\([^;]*${word}|@Cleanup`,
         ).test(rest);
         if (!handed)
           yield {

@@ -174,6 +174,9 @@ const started: Rule[] = [
 ];
 
 const IDLE = /^(?:for|while)\b/;
+/** Calls that only ask how things stand; others may do something each time. */
+const STATE =
+  /\b(?:is\w+|[dD]one|[rR]eady|[lL]oad|get|finished|closed|now|time|currentTimeMillis|nanoTime|alive|exists|available|has\w*|elapsed)\(\)/g;
 
 /** A loop that asks again and again, and does nothing between. */
 const spinning: Rule = {
@@ -188,14 +191,16 @@ const spinning: Rule = {
           block.kind !== 'loop' ||
           !IDLE.test(block.header) ||
           !source.isAdded(block.start) ||
-          /;.*;|\b(?:of|in|range)\b|:|\(\)/.test(block.header)
+          /;.*;|\b(?:of|in|range)\b|:|\(\)/.test(block.header.replace(STATE, ''))
         )
           continue;
         const body = source.lines
           .slice(block.open, source.language.blocks === 'indent' ? block.end : block.end - 1)
           .map(({ code }) => code.trim())
           .join('');
-        const asks = /^while \(?!|^for !|^while not\b|^while !/.test(block.header);
+        const asks =
+          /^while \(?\s*!|^for !|^while not\b|^while !/.test(block.header) ||
+          /\b(?:now|time|currentTimeMillis|nanoTime|elapsed)\(\)/.test(block.header);
         if (asks && /^(?:pass|continue;?|;)?$/.test(body))
           yield {
             file: source.path,

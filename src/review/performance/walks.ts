@@ -133,7 +133,6 @@ const fromTheFront = lineRule({
     const header = loop?.header ?? '';
     return (
       loop?.kind !== 'loop' ||
-      /arg|argv|part|token|segment|path|word|param/i.test(name) ||
       (source.language.name.length > 6 && /Deque|LinkedList|Queue</.test(source.text)) ||
       !(
         /\bwhile\b/.test(header) &&
@@ -141,6 +140,8 @@ const fromTheFront = lineRule({
       )
     );
   },
+  severityAt: (line) =>
+    /\b\w*(?:arg|part|token|segment|path|param)\w*\.(?:shift|pop|remove)\(/i.test(line.code) ? 'low' : undefined,
   message: 'All others move when the first is taken: `$&`',
   remedy: 'Go through it by its places, or use a deque.',
 });

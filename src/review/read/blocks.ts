@@ -221,7 +221,7 @@ function newBlock(header: string, place: Pick<Block, 'start' | 'open' | 'parent'
 }
 
 const CALLBACK =
-  /\.(forEach|map|flatMap|filter|reduce|some|every|each|for_each|collect)\(\s*(async\s+)?((\([^()]*\)|[\w$]+)\s*=>\s*\(?|function\b)\s*$|\.(forEach|map|each|for_each)\(\s*\|[^|]*\|\s*$/;
+  /\.(forEach|map|flatMap|filter|reduce|some|every|each|for_each|collect)\(\s*(async\s+)?((\([^()]*\)|[\w$]+)\s*=>\s*\(?|function\b(?:[\w$ ]*\([^()]*\))?)\s*$|\.(forEach|map|each|for_each|filter|flat_map|filter_map)\(\s*(?:move )?\|[^|]*\|\s*$|\.(?:forEach|map|flatMap|filter|peek|mapToObj)\(\s*\(?[\w, ]+\)?\s*->\s*$/;
 const FUNCTION =
   /=>\s*$|\b(function|func|fn|fun|def)\b|^(?!(?:if|for|while|switch|catch|else|do|try|return|new|throw|with|match|select|synchronized|using|lock|case)\b)[^=]*?[\w$>\])]\s*\([^]*\)\s*(:[^=]*|->[^=]*|throws [\w, .]+|const|override|noexcept|async)?\s*$/;
 

@@ -157,11 +157,12 @@ function walk(node: SgNode, at: Walk): void {
   }
 }
 
-function commandOf(node: SgNode, { source, first, loop, fn, use, fallback, quiet, fed }: Walk): Command {
+function commandOf(node: SgNode, { source, first: start, loop, fn, use, fallback, quiet, fed }: Walk): Command {
   const range = node.range();
   const named = node.children().filter((child) => child.isNamed());
-  const name = node.kind() === 'test_command' ? '[' : (node.field('name')?.text() ?? node.children()[0]?.text() ?? '');
-  const args = named.filter((child) => !['command_name', 'variable_assignment'].includes(String(child.kind())));
+  const given = named.filter((child) => !['command_name', 'variable_assignment'].includes(String(child.kind())));
+  const first = node.kind() === 'test_command' ? '[' : (node.field('name')?.text() ?? node.children()[0]?.text() ?? '');
+  const [name, args] = unwrapped(first.replace(/^\\/, ''), given);
   return {
     source,
     loop,
@@ -170,12 +171,20 @@ function commandOf(node: SgNode, { source, first, loop, fn, use, fallback, quiet
     fallback,
     quiet,
     fed,
-    line: first + range.start.line,
-    end: first + range.end.line,
+    line: start + range.start.line,
+    end: start + range.end.line,
     name: name.replace(/^.*\//, ''),
     args: args.map((arg) => arg.text()),
     text: node.text(),
   };
+}
+
+/** `command grep a` and `builtin cd b` run what follows. */
+function unwrapped(name: string, args: SgNode[]): [string, SgNode[]] {
+  const [next, ...rest] = args;
+  return /^(?:command|builtin|nohup|time)$/.test(name) && next && !next.text().startsWith('-')
+    ? [next.text(), rest]
+    : [name, args];
 }
 
 function walkList(children: readonly SgNode[], at: Walk): void {

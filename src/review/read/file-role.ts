@@ -19,7 +19,7 @@ const TEST_FOLDERS =
 const TEST_FILES =
   /([._-](test|test-d|spec|tests|specs|cy|e2e|bench)\.[\w.]+|(^|\/)(test_[^/]*|[^/]*_test|[^/]*_tests|conftest|tests?|mocks?|fixtures?)\.\w+|(Test|Tests|TestCase|IT|Spec)\.(java|kt|cs|php|swift|scala|groovy))$/;
 const SCRIPT_FOLDERS =
-  /^(?:(?!(?:src|lib|app|pkg|internal)\/)[^/]+\/)*(examples?|samples?|demos?|benchmarks?|bench|benches|scripts?|tools?|\.github|\.devcontainer|\.circleci|ci|hack|docs?|website|playground)\//i;
+  /^(?:(?!(?:src|lib|app|pkg|internal)\/)[^/]+\/)*(_?examples?|samples?|demos?|benchmarks?|bench|benches|scripts?|tools?|\.github|\.devcontainer|\.circleci|ci|hack|docs?|website|playground)\//i;
 const SCRIPT_FILES =
   /((^|\/)[^/]*\.config\.\w+|(^|\/)build\.rs|(^|\/)(Gruntfile|Gulpfile|gulpfile|Makefile|Rakefile)(\.\w+)?|^(setup|noxfile|tasks|fabfile|conf|manage|build)\.\w+)$/;
 const DOCS =

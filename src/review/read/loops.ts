@@ -6,7 +6,9 @@ import type { SourceFile } from './reading.ts';
 export function collectionLoop(line: SourceLine, source: SourceFile): Block | undefined {
   for (const block of source.blocks().around(line.number)) {
     if (block.kind === 'callback')
-      return /\.(forEach|map|flatMap|each|for_each)\(/.test(block.header) ? block : undefined;
+      return /\.(forEach|map|flatMap|filter|each|for_each|peek|mapToObj|flat_map|filter_map)\(/.test(block.header)
+        ? block
+        : undefined;
     if (block.kind === 'loop') return isCollectionLoop(block) ? block : undefined;
     if (block.kind === 'function') return undefined;
     if (block.kind === 'catch') return undefined;
@@ -19,4 +21,45 @@ function isCollectionLoop(block: Block): boolean {
     /\b(of|in|range)\b|:(?!:)|\bforeach\b|;\s*\w+\s*<=?\s*[\w.]*(length|len\(|size\(|count)/i.test(block.header) &&
     !/^(while|loop|do)\b|attempt|retr(y|ies)|page|chunk|batch/i.test(block.header)
   );
+}
+
+const CALLED =
+  /\.(?:map|flatMap|filter|forEach|some|every|find|findIndex|reduce|sort|each|for_each|filter_map|flat_map|any|all|position|mapToObj|anyMatch|allMatch|noneMatch|removeIf|peek)\(\s*(?:async\s*)?(?:\(?([^()=|>]*)\)?\s*(?:=>|->)|function\b[^(]*\(([^()]*)\)|(?:move )?\|([^|]*)\|)/g;
+const COMPREHENDED = /\bfor ([\w, ()]+?) in ([^\]})]+)/g;
+
+/** What runs a piece of code once for each element: the names that each turn gives, and the place where it begins. */
+export type Turn = { names: string[]; head: string; start: number };
+
+/** The loop, callback or comprehension that runs the code at a column of a line once for each element, innermost first. */
+export function turnsAround(line: SourceLine, column: number, source: SourceFile): Turn[] {
+  const found: Turn[] = [];
+  const note = (names: string | undefined, head: string, start = line.number, place: 'first' | 'last' = 'first') => {
+    const turn = { names: names?.match(/[A-Za-z_$][\w$]*/g) ?? [], head, start };
+    if (place === 'first') found.unshift(turn);
+    else found.push(turn);
+  };
+  for (const match of line.code.matchAll(CALLED))
+    if (match.index < column && match.index + match[0].length <= column && isOpenAt(line.code, match.index, column))
+      note(match.slice(1).find(Boolean), line.code.slice(0, match.index) + match[0]);
+  if (source.language.name === 'python' && !/^\s*(?:async )?for\b/.test(line.code))
+    for (const match of line.code.matchAll(COMPREHENDED)) note(match[1], match[0]);
+  const loop = collectionLoop(line, source);
+  if (loop) {
+    const given = /^(?:async )?for\b\s*\(?(.*?)(?:\b(?:of|in)\b|:= range\b|:(?!=)|=|;)/.exec(loop.header)?.[1];
+    const handed = /\(\s*(?:async )?(?:function\b[^(]*)?\(?([^()=|]*)\)?\s*(?:=>|->|$)|\|([^|]*)\|/.exec(
+      loop.header.slice(loop.header.lastIndexOf('.')),
+    );
+    note(given ?? handed?.slice(1).find(Boolean) ?? loop.header, loop.header, loop.start, 'last');
+  }
+  return found;
+}
+
+/** The bracket of the call at an index is still open at a column. */
+function isOpenAt(code: string, from: number, column: number): boolean {
+  let depth = 0;
+  for (let at = code.indexOf('(', from); at < column; at += 1) {
+    if (code[at] === '(') depth += 1;
+    else if (code[at] === ')' && (depth -= 1) === 0) return false;
+  }
+  return depth > 0;
 }

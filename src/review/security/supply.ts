@@ -164,7 +164,7 @@ const lockSource: Rule = {
       if (!isLockFile(file.path)) continue;
       const known = new Set(hostsOf(file.oldText ?? '').concat(unchangedHosts(file)));
       for (const line of file.change.added) {
-        const url = /^\s*"?(?:resolved|url|tarball)"?:?\s*=?\s*"?((?:git\+)?https?:\/\/[^"\s#]+)/.exec(line.text)?.[1];
+        const url = SOURCE.exec(line.text)?.[1];
         if (url === undefined) continue;
         const host = hostOf(url);
         if (!url.startsWith('http:') && (REGISTRIES.test(url) || known.has(host))) continue;
@@ -180,6 +180,10 @@ const lockSource: Rule = {
     }
   },
 };
+
+/** Where a package comes from; the `url` of npm's lock files is of those who ask for money. */
+const SOURCE =
+  /^\s*(?:"?(?:resolved|tarball)"?:?|url)\s*=?\s*"?((?:git\+)?https?:\/\/[^"\s#]+)|\{\s*url\s*=\s*"(https?:\/\/[^"\s#]+)/;
 
 function hostOf(url: string): string {
   return /^(?:git\+)?https?:\/\/([^/]+)/.exec(url)?.[1] ?? url;

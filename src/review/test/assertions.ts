@@ -4,7 +4,7 @@ import { shorten, type Hit, type Rule } from '../rules.ts';
 
 /** A line that asserts something, in any of the usual frameworks. */
 export const ASSERTION =
-  /\b(?:expect(?:_\w+)?|assert\w*|should|verify|check|refute|ensure)\b\s*[.(!]|\bassert(?:_\w+)?!?[ (]|\.(?:should|expect)\b|\bt\.(?:Error|Fatal|Errorf|Fatalf|is|deepEqual|true|false|throws\w*|like|not|regex)\(|\bassert\w*\s*[({]|\bverify\(|\bself\.assert\w+|\bpytest\.raises|\brequire\.|\bEXPECT_\w+|\bASSERT_\w+|\bXCTAssert\w*|\bt\.Run\(|^\s*(?:Assert\.|self\.)?fail\(|^\s*\[\[? .+ (?:-\w+|==?|!=|=~) .+ \]\]?\s*$/;
+  /\b(?:expect(?:_\w+)?|assert\w*|should|verify|check|refute|ensure)\b\s*[.(!]|\bassert(?:_\w+)?!?[ (]|\.(?:should|expect)\b|\bt\.(?:Error|Fatal|Errorf|Fatalf|is|deepEqual|true|false|throws\w*|like|not|regex)\(|\bassert\w*\s*[({]|\bverify\(|\bself\.assert\w+|\bpytest\.raises|\brequire\.(?=[A-Z])|\bEXPECT_\w+|\bASSERT_\w+|\bXCTAssert\w*|\bt\.Run\(|^\s*(?:Assert\.|self\.)?fail\(|^\s*\[\[? .+ (?:-\w+|==?|!=|=~) .+ \]\]?\s*$/;
 
 const assertionRemoved: Rule = {
   id: 'test/assertion-removed',
@@ -120,7 +120,11 @@ const assertionWeakened: Rule = {
             continue;
           if (source.role !== 'test' && !source.isTestLine(line.newLine)) continue;
           const before = strong.find((old) => areAlike(old.text, line.text));
-          if (before)
+          const kept = hunk.lines.some(
+            ({ kind, text }) =>
+              kind === 'added' && STRONG.test(text) && !WEAK.test(text) && before && areAlike(before.text, text),
+          );
+          if (before && !kept)
             yield {
               file: source.path,
               line: line.newLine,
