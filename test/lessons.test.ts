@@ -141,7 +141,6 @@ test('L6 push early: what a broken turn left is kept, also over a retry', () => 
     feedback: [],
     kimiSession: 's',
     kept,
-    wait: undefined,
   };
   const goal = play(
     someGoal(),
@@ -180,7 +179,6 @@ test('L8 caps are durable: an attempt counts when it begins, and the cap fires',
     feedback: [],
     kimiSession: undefined,
     kept: undefined,
-    wait: undefined,
   };
   const slice = someSlice({ status: 'building', attempts: { builds: 0, rounds: 0, batches: 0, total: 0 } });
   const once = play(someGoal({ slices: [slice] }), begun);

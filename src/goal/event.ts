@@ -82,8 +82,12 @@ export type SliceEvent = { slice: string } &
         kimiSession: string | undefined;
         /** A commit with the work as it stood; never pushed. */
         kept: Sha | undefined;
-        wait: Wait | undefined;
       }
+    /**
+     * The model's service broke a turn off, which counts for nothing: the same turn goes on after the wait, from what the agent left.
+     * Without a wait a person is asked.
+     */
+    | { kind: 'interrupted'; wait: Wait | undefined; kimiSession?: string | undefined; kept?: Sha | undefined }
     | {
         kind: 'built';
         head: Sha;

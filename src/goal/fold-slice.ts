@@ -57,6 +57,7 @@ export function applyToSlice(before: Slice, event: SliceEvent, at: Date): Slice 
   if (event.kind === 'review-heard') return hearReview(before, event);
   if (event.kind === 'finding-accepted') return acceptFinding(before, event);
   if (event.kind === 'rebase-asked' && isWorking(before)) return { ...before, rebaseAsked: true };
+  if (event.kind === 'interrupted') return interrupt(before, event);
   const slice = { ...before, turn: before.turn + 1, wait: undefined, reserved: false };
   const unproven = { gates: [], wall: undefined, headSeenAt: undefined, greenSince: undefined };
   switch (event.kind) {
@@ -68,11 +69,10 @@ export function applyToSlice(before: Slice, event: SliceEvent, at: Date): Slice 
       return { ...begun, kimiSession: undefined, rounds: [], begunAnew: true, feedback: [first, ...slice.feedback] };
     }
     case 'build-failed': {
-      const { kimiSession, kept, wait } = event;
+      const { kimiSession, kept } = event;
       const feedback = [...event.feedback, ...slice.inbox];
-      // A turn that the model's service broke off says nothing of the work.
-      const rounds = wait ? slice.rounds : addRound(slice.rounds, turnRound(event));
-      return { ...slice, status: 'building', rounds, feedback, inbox: [], kimiSession, kept, wait };
+      const rounds = addRound(slice.rounds, turnRound(event));
+      return { ...slice, status: 'building', rounds, feedback, inbox: [], kimiSession, kept };
     }
     case 'built': {
       const { head, tree, changedFiles, summary, kimiSession } = event;
@@ -212,6 +212,11 @@ export function applyToSlice(before: Slice, event: SliceEvent, at: Date): Slice 
     default:
       return assertNever(event);
   }
+}
+
+/** It is the same turn that goes on later, and the same attempt. */
+function interrupt(slice: Slice, { wait, kimiSession, kept }: SliceEvent & { kind: 'interrupted' }): Slice {
+  return { ...slice, wait, kimiSession: kimiSession ?? slice.kimiSession, kept: kept ?? slice.kept };
 }
 
 /** What a person says starts the count of turns without progress anew. */

@@ -84,7 +84,7 @@ function applyToGoal(goal: Goal, event: Exclude<GoalEvent, SliceEvent>, at: Date
     case 'tools-asked':
       return goal;
     case 'plan-delayed':
-      return { ...goal, delay: { ...event.wait, tries: (goal.delay?.tries ?? 0) + 1 } };
+      return { ...goal, delay: event.wait };
     case 'planned':
       return {
         ...goal,

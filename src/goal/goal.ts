@@ -68,8 +68,8 @@ export type Goal = {
   reason: Reason | undefined;
   /** How it stood when its issue was closed or locked: it is paused until the issue is open again. */
   before: Standing | undefined;
-  /** Why and until when planning waits, and how often it did in a row. */
-  delay: (Wait & { tries: number }) | undefined;
+  /** Why and until when planning waits. */
+  delay: Wait | undefined;
   policy: Policy | undefined;
   gates: Gates | undefined;
   base: Base | undefined;

@@ -1,20 +1,24 @@
-/** Where `/omk` is the first word of a line: in the open, and in the last line of a quote that Markdown reads on (`lazy`). */
-export type Heard = { lines: string[]; commands: number[]; lazy: boolean };
+/**
+ * Where `/omk` is the first word of a line: in the open, and in the last line of a quote that Markdown reads on (`lazy`). `near`: lines in
+ * the open that nearly are commands.
+ */
+export type Heard = { lines: string[]; commands: number[]; near: number[]; lazy: boolean };
 
 /**
- * Finds the lines of a comment that speak to omk, by their looks those that are `meant`. Not heard: quotes, code of every kind, HTML
- * comments and tags, and what stands inside `<details>`, `<pre>` and their like. In doubt a line is not heard.
+ * Finds the lines of a comment that speak to omk, or nearly by what `isNear` says. Not heard: quotes, code of every kind, HTML comments
+ * and tags, and what stands inside `<details>`, `<pre>` and their like. In doubt a line is not heard.
  */
-export function heardLines(body: string, meant: (line: string) => boolean = isCommand): Heard {
+export function heardLines(body: string, isNear: (line: string) => boolean = () => false): Heard {
   const lines = body.replaceAll(/\r\n?/g, '\n').split('\n');
   const commands: number[] = [];
+  const near: number[] = [];
   let lazy = false;
   let fence: string | undefined;
   let html: Html = NO_HTML;
   let paragraph = 0;
   let quoted = false;
   for (const [index, line] of lines.entries()) {
-    if (commands.length === MOST) break;
+    if (commands.length + near.length === MOST) break;
     const mark = /^[\s>]*(?:(?:[-*+]|\d+[.)])\s+)*(`{3,}(?=[^`]*$)|~{3,})(.*)$/.exec(line);
     if (fence !== undefined) {
       if (mark?.[1]?.startsWith(fence) && mark[2]?.trim() === '') fence = undefined;
@@ -30,20 +34,21 @@ export function heardLines(body: string, meant: (line: string) => boolean = isCo
       quoted = false;
     }
     const open = html.until === undefined && html.inside.length === 0;
-    if (open && meant(line) && !isInsideInline(lines, paragraph, index)) {
+    const isOrder = isCommand(line);
+    if (open && (isOrder || (!quoted && isNear(line))) && !isInsideInline(lines, paragraph, index)) {
       if (quoted) lazy = true;
-      else commands.push(index);
+      else (isOrder ? commands : near).push(index);
     }
     if (/^ {0,3}>.*[^\s>]/.test(line)) quoted = true;
     html = afterLine(html, line);
   }
-  return { lines, commands, lazy };
+  return { lines, commands, near, lazy };
 }
 
-/** The lines of a text that would be commands in a comment, or are `meant` by their looks. */
-export function commandLines(body: string, meant?: (line: string) => boolean): string[] {
-  const { lines, commands } = heardLines(body, meant);
-  return commands.map((index) => (lines[index] ?? '').trim());
+/** The lines of a text that would be commands in a comment, or nearly. */
+export function commandLines(body: string, isNear?: (line: string) => boolean): string[] {
+  const { lines, commands, near } = heardLines(body, isNear);
+  return [...commands, ...near].map((index) => (lines[index] ?? '').trim());
 }
 
 /** The words of a review without its commands, which nobody hears there. `/omk fix` is what a review says anyway: its words stay. */

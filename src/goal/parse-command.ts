@@ -19,10 +19,10 @@ export type Parsed =
  * may hold a person's words: encode them.
  */
 export function parseCommand(body: string, slug?: string): Parsed {
-  const { lines, commands, lazy } = heardLines(body);
+  const { lines, commands, near, lazy } = heardLines(body, (line) => findNearMiss(line, slug) !== undefined);
   const [first, second] = commands;
   const more = Math.max(0, commands.length - 1);
-  if (first === undefined) return lazy ? LAZY : missedCommand(body, slug);
+  if (first === undefined) return lazy ? LAZY : missedCommand(lines[near[0] ?? -1], slug);
   const line = (lines[first] ?? '').trim().slice('/omk'.length).trim();
   const [word = ''] = line.split(/\s/, 1);
   const name = word.toLowerCase();
@@ -43,15 +43,12 @@ const LAZY: Parsed = {
 };
 
 /** A line that speaks to omk in another form than it hears is no command, but answered. */
-function missedCommand(body: string, slug: string | undefined): Parsed {
-  const meantBy = (line: string) => findNearMiss(line, slug);
-  const { lines, commands } = heardLines(body, (line) => meantBy(line) !== undefined);
-  const [first] = commands;
-  if (first === undefined) return { kind: 'none' };
-  const nearest = meantBy(lines[first] ?? '');
+function missedCommand(line: string | undefined, slug: string | undefined): Parsed {
+  const nearest = line === undefined ? undefined : findNearMiss(line, slug);
+  if (nearest === undefined) return { kind: 'none' };
   const form =
     'This is not heard as a command: `/omk` must be the first word of a line, in plain text, with a space after it.';
-  return { kind: 'fault', faults: [form], ...(nearest !== undefined && { nearest }), more: 0 };
+  return { kind: 'fault', faults: [form], nearest, more: 0 };
 }
 
 /** What people say elsewhere, and the command that comes nearest to it. */

@@ -45,13 +45,17 @@ export type SlicePull = { number: number; url: string; head: Sha; draft: boolean
 /** One finding let through, by whom and why. */
 type Waiver = { finding: string; reason: string; by: Person };
 
-/** Nothing to do before `until`, unless GitHub says that something changed; a person is asked at `askedAt` if waiting has an end. `refused`: what GitHub last said to the merge of this head. */
+/**
+ * Nothing to do before `until`, unless GitHub says that something changed; a person is asked at `askedAt` if waiting has an end.
+ * `refused`: what GitHub last said to the merge of this head. `tries`: how often in a row the model was in trouble, which is waited for.
+ */
 export type Wait = {
   reason: string;
   since: Date;
   until: Date;
   askedAt?: Date | undefined;
   refused?: Refused | undefined;
+  tries?: number | undefined;
 };
 
 export type Slice = PlannedSlice & {

@@ -62,6 +62,8 @@ function describeSliceEvent(event: SliceEvent): string | undefined {
       return event.fresh ? `build started anew, since ${event.fresh}` : 'build started';
     case 'build-failed':
       return `build turn failed: ${event.reason.split(/(?<=\.)\s|\n/, 1)[0]}`;
+    case 'interrupted':
+      return event.wait && 'waits for the model, whose service is in trouble';
     case 'built':
       return `built, ${event.changedFiles.length} file${event.changedFiles.length === 1 ? '' : 's'} changed`;
     case 'verified':

@@ -21,7 +21,7 @@ export async function hearAside(heard: Heard & { kind: 'aside' }, delivery: stri
 
 /** The commands in a text, and what was meant as one. */
 function spokenLines(body: string): string[] {
-  return [...commandLines(body), ...commandLines(body, (line) => findNearMiss(line) !== undefined)];
+  return commandLines(body, (line) => findNearMiss(line) !== undefined);
 }
 
 /** A command in a review is not heard either. */

@@ -6,7 +6,6 @@ import type { BudgetKind } from '../goal/budget.ts';
 import { getSlice, type Goal, type Reason } from '../goal/goal.ts';
 import { usedUp } from '../goal/next-steps.ts';
 import { goOn } from '../goal/prompt.ts';
-import type { Wait } from '../goal/slice.ts';
 import { around, killPoint } from '../kill-point.ts';
 import type { Worktree } from '../git/worktree.ts';
 import { runKimi, type KimiOutcome } from '../kimi/kimi.ts';
@@ -167,9 +166,9 @@ export type KimiTrouble =
   /** The goal's budget is used up. */
   | { kind: 'budget'; reason: Reason }
   /** Only a person can help: the key or the account. */
-  | { kind: 'stop'; reason: Reason }
-  /** The model's service is in trouble: the same again after the wait. */
-  | { kind: 'later'; reason: string; wait: Wait }
+  | { kind: 'stop'; reason: string }
+  /** The model's service is in trouble: the same again later. */
+  | { kind: 'later'; reason: string }
   /** This turn did not work out; another one may. */
   | { kind: 'turn'; reason: string };
 
@@ -178,17 +177,17 @@ export function isFailed(answer: Answer): answer is Failed {
 }
 
 /** What a failed turn means for the goal. Throws ToolError when Kimi could not be started at all. */
-export function judgeFailure({ outcome, overdrawn }: Failed, now: Date): KimiTrouble {
+export function judgeFailure({ outcome, overdrawn }: Failed): KimiTrouble {
   if (overdrawn) return { kind: 'budget', reason: usedUp(overdrawn) };
   const reason = `Kimi: ${outcome.message}`;
   switch (outcome.cause) {
     case 'auth':
     case 'quota':
-      return { kind: 'stop', reason: { text: `The model refused to work. ${reason}`, next: '/omk retry' } };
+      return { kind: 'stop', reason: `The model refused to work. ${reason}` };
     case 'rate-limit':
     case 'provider':
     case 'connection':
-      return { kind: 'later', reason, wait: { reason, since: now, until: new Date(now.getTime() + MINUTE) } };
+      return { kind: 'later', reason };
     case 'context':
     case 'max-steps':
     case 'timeout':

@@ -9,10 +9,11 @@ import type { GoalEvent } from '../goal/event.ts';
 import type { Base, Goal, Sha } from '../goal/goal.ts';
 import { commitMessage, worktreeName } from '../goal/naming.ts';
 import { parseProposal, planHash, type ParsedPlan } from '../goal/slice-plan.ts';
+import { breakOff, giveUp } from '../goal/outage.ts';
 import { mustAsk, policyOf } from '../goal/terms.ts';
 import { findStagnation } from '../goal/stagnation.ts';
 import { buildPrompt, fixPrompt } from '../goal/prompt.ts';
-import type { Feedback, Slice, Wait } from '../goal/slice.ts';
+import type { Feedback, Slice } from '../goal/slice.ts';
 import { parsePatch } from '../review/read/diff.ts';
 import { askKimi, isFailed, judgeFailure, type Failed } from './ask.ts';
 import { homeOf } from './clean.ts';
@@ -155,7 +156,7 @@ async function judgeCommit(
 /** A turn that came to nothing yet. `kept` holds what the agent left, in a commit that is never pushed. */
 type Turn = { slice: Slice; session: string | undefined; kept: Sha | undefined };
 
-function failed({ slice, session, kept }: Turn, fault: Feedback, wait?: Wait): GoalEvent {
+function failed({ slice, session, kept }: Turn, fault: Feedback): GoalEvent {
   const feedback = [...slice.feedback.filter((old) => old.text !== fault.text), fault];
   const empty = fault === NO_CHANGE;
   return {
@@ -166,22 +167,19 @@ function failed({ slice, session, kept }: Turn, fault: Feedback, wait?: Wait): G
     feedback,
     kimiSession: session,
     kept,
-    wait,
   };
 }
 
 function afterFailure(turn: Turn, answer: Failed, now: Date): GoalEvent[] {
-  const trouble = judgeFailure(answer, now);
+  const trouble = judgeFailure(answer);
+  const left = { kimiSession: turn.session, kept: turn.kept };
   switch (trouble.kind) {
     case 'budget':
       return [failed(turn, CUT_SHORT)];
     case 'stop':
-      return [
-        { kind: 'slice-blocked', slice: turn.slice.id, reason: trouble.reason },
-        { kind: 'finished', status: 'blocked_on_external', reason: trouble.reason },
-      ];
+      return giveUp(turn.slice.id, trouble.reason, left);
     case 'later':
-      return [failed(turn, { from: 'agent', text: trouble.reason }, trouble.wait)];
+      return breakOff(turn.slice, trouble.reason, { now, ...left });
     case 'turn':
       return [failed(turn, { from: 'agent', text: trouble.reason })];
     default:

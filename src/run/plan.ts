@@ -4,6 +4,7 @@ import type { GoalEvent } from '../goal/event.ts';
 import type { GateResult } from '../goal/gate.ts';
 import type { Goal, GoalEnd } from '../goal/goal.ts';
 import { POLICY_PATH } from '../goal/policy-file.ts';
+import { MOST_TRIES, waitForModel } from '../goal/outage.ts';
 import { mustAsk, policyOf } from '../goal/terms.ts';
 import { planPrompt, planRepairPrompt } from '../goal/prompt.ts';
 import { parsePlan, planHash, type ParsedPlan } from '../goal/slice-plan.ts';
@@ -83,12 +84,12 @@ function refusal(plan: ParsedPlan | undefined): GoalEvent[] {
 }
 
 function afterFailure(goal: Goal, answer: Failed, now: Date): GoalEvent {
-  const trouble = judgeFailure(answer, now);
+  const trouble = judgeFailure(answer);
   switch (trouble.kind) {
     case 'budget':
       return { kind: 'finished', status: 'needs_more_budget', reason: trouble.reason };
     case 'stop':
-      return { kind: 'finished', status: 'blocked_on_external', reason: trouble.reason };
+      return { kind: 'finished', status: 'blocked_on_external', reason: { text: trouble.reason, next: '/omk retry' } };
     case 'later':
       return askAgain(goal, trouble.reason, { end: 'blocked_on_external', now });
     case 'turn':
@@ -98,18 +99,11 @@ function afterFailure(goal: Goal, answer: Failed, now: Date): GoalEvent {
   }
 }
 
-const MOST_TRIES = 5;
-const FIRST_WAIT_MS = 60_000;
-
-/** After a wait twice as long as the one before; in the end it is no passing thing. */
 function askAgain({ delay }: Goal, why: string, { end, now }: { end: GoalEnd; now: Date }): GoalEvent {
-  const tries = (delay?.tries ?? 0) + 1;
-  if (tries >= MOST_TRIES) {
-    const reason = { text: `Kimi was asked for a plan ${tries} times and gave none. ${why}`, next: '/omk retry' };
-    return { kind: 'finished', status: end, reason };
-  }
-  const until = new Date(now.getTime() + FIRST_WAIT_MS * 2 ** (tries - 1));
-  return { kind: 'plan-delayed', wait: { reason: `no plan yet. ${why}`, since: delay?.since ?? now, until } };
+  const wait = waitForModel(delay, `no plan yet. ${why}`, now);
+  if (wait) return { kind: 'plan-delayed', wait };
+  const text = `Kimi was asked for a plan ${MOST_TRIES} times and gave none. ${why}`;
+  return { kind: 'finished', status: end, reason: { text, next: '/omk retry' } };
 }
 
 /** The plan, repaired at most once in the same session, or why Kimi could not answer. */

@@ -1,9 +1,10 @@
 import { readPatch } from '../git/commit.ts';
 import { listFilesAt, readFileAt, type Mirror } from '../git/mirror.ts';
 import { openWorktree, removeWorktree, type Worktree } from '../git/worktree.ts';
-import { TransientError } from '../errors.ts';
+import { assertNever } from '../errors.ts';
 import type { GoalEvent } from '../goal/event.ts';
 import type { Goal, Sha } from '../goal/goal.ts';
+import { breakOff, giveUp } from '../goal/outage.ts';
 import { policyOf, termsOf } from '../goal/terms.ts';
 import { reviewPrompt, reviewRepairPrompt } from '../goal/prompt.ts';
 import type { Feedback, Slice } from '../goal/slice.ts';
@@ -21,7 +22,7 @@ import {
 import { parsePatch, type Change } from '../review/read/diff.ts';
 import { mergeReviewer, reviewChange } from '../review/review.ts';
 import { parseReviewerAnswer, type ReviewerAnswer } from '../review/reviewer.ts';
-import { askKimi, isFailed, judgeFailure } from './ask.ts';
+import { askKimi, isFailed, judgeFailure, type KimiTrouble } from './ask.ts';
 import { baseOf } from './build.ts';
 import { removeLent, reviewName, reviewRole } from './clean.ts';
 import { takeInstructions } from './instruct.ts';
@@ -135,7 +136,7 @@ async function askReviewer(
     const question = { role, slice: slice.id, prompt, worktree, session, round, tools: 'read-only' } as const;
     const turn = await askKimi(goal, question, tools);
     if (isFailed(turn)) {
-      asked.stopped = afterFailure(slice, judgeFailure(turn, tools.clock.now()));
+      asked.stopped = afterFailure(slice, judgeFailure(turn), tools.clock.now());
       return;
     }
     const { outcome } = turn;
@@ -148,14 +149,19 @@ async function askReviewer(
   else asked.stopped = [unread(slice, `Pass ${pass}: ${answer?.why ?? 'no answer'}`)];
 }
 
-function afterFailure(slice: Slice, trouble: ReturnType<typeof judgeFailure>): GoalEvent[] {
-  if (trouble.kind === 'later') throw new TransientError(trouble.reason, 60_000);
-  if (trouble.kind === 'budget') return [{ kind: 'finished', status: 'needs_more_budget', reason: trouble.reason }];
-  if (trouble.kind === 'turn') return [unread(slice, trouble.reason)];
-  return [
-    { kind: 'slice-blocked', slice: slice.id, reason: trouble.reason },
-    { kind: 'finished', status: 'blocked_on_external', reason: trouble.reason },
-  ];
+function afterFailure(slice: Slice, trouble: KimiTrouble, now: Date): GoalEvent[] {
+  switch (trouble.kind) {
+    case 'budget':
+      return [{ kind: 'finished', status: 'needs_more_budget', reason: trouble.reason }];
+    case 'stop':
+      return giveUp(slice.id, trouble.reason);
+    case 'later':
+      return breakOff(slice, trouble.reason, { now });
+    case 'turn':
+      return [unread(slice, trouble.reason)];
+    default:
+      return assertNever(trouble);
+  }
 }
 
 function unread(slice: Slice, why: string): GoalEvent {

@@ -30,7 +30,9 @@ export function listClauses(): string[] {
   return sorted(
     roots
       .flatMap((root) => {
-        const waits = ['wait($$$ALL)', 'waiting($$$ALL)'].flatMap((pattern) => root.findAll(pattern));
+        const waits = ['wait($$$ALL)', 'waiting($$$ALL)', 'waitForModel($$$ALL)'].flatMap((pattern) =>
+          root.findAll(pattern),
+        );
         const passed = waits.flatMap((call) => call.field('arguments')?.children() ?? []);
         const names = new Set(passed.flatMap(identifiersIn).map((node) => node.text()));
         const set = [...declaratorsIn(root), ...constants].filter((node) => names.has(nameOf(node)));

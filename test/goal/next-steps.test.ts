@@ -80,6 +80,10 @@ const delayed = (minutes: number): GoalEvent => {
   const until = new Date(NOW.getTime() + minutes * 60_000);
   return { kind: 'plan-delayed', wait: { reason: 'no plan yet', since: NOW, until } };
 };
+const interrupted = (minutes: number): GoalEvent => {
+  const until = new Date(NOW.getTime() + minutes * 60_000);
+  return { kind: 'interrupted', slice: 'one', wait: { reason: 'Kimi: 500', since: NOW, until, tries: 1 } };
+};
 const shut: GoalEvent = { kind: 'issue-shut', how: 'closed', by: person };
 const opened: GoalEvent = { kind: 'issue-opened', by: person };
 const reason = { text: 'why', next: '/omk retry' };
@@ -138,6 +142,9 @@ const table: [name: string, events: GoalEvent[], steps: string[]][] = [
     ['start two'],
   ],
   ['a reserved attempt is built', [...running, started], ['build one']],
+  ['a turn that the model broke off waits', [...running, started, interrupted(1)], ['wait one']],
+  ['and then goes on as the same attempt', [...running, started, interrupted(0)], ['build one']],
+  ['so does a review', [...running, ...turn, verified, interrupted(0)], ['review one']],
   ['a built slice is verified', [...running, ...turn], ['verify one']],
   ['failed gates reserve another attempt', [...running, ...turn, gatesFailed], ['start one']],
   [

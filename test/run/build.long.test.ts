@@ -14,12 +14,6 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 /** Plans the goal of one issue as one slice: the title tells issues apart. */
-/** A model that does not plan this goal. */
-function down(id: string): Script {
-  const { when } = planning([]);
-  return { name: 'down', when: (prompt) => when(prompt) && prompt.includes(`Goal ${id}`), turns: [{ fail: 500 }] };
-}
-
 function plan(id: string, writeScope = ['words/**']): void {
   const script = planning([{ id, title: `Add ${id}`, writeScope }]);
   world.model.will({ ...script, when: (prompt) => script.when(prompt) && prompt.includes(`Goal ${id}`), times: 1 });
@@ -120,43 +114,6 @@ describe('build', () => {
     expect(goal.slices[0]?.kept).toMatch(/^[0-9a-f]{40}$/);
     expect(statusOf(world, issue)).toContain('`/omk retry strayed`');
     expect(world.github.pushes.filter(({ ref }) => ref.includes(`/${issue}/`))).toEqual([]);
-  });
-
-  test('a model that refuses the key stops the goal and says so', async () => {
-    plan('refused');
-    world.model.will({ ...building('refused', [{ fail: 401 }]), times: 9 });
-    const goal = await world.finish(ask(world, 'Goal refused: add the file words/refused.txt'));
-    expect(goal.status).toBe('blocked_on_external');
-    expect(goal.reason?.next).toBe('/omk retry');
-  });
-
-  test('a model in trouble is asked again later, and then it works', async () => {
-    plan('patient');
-    world.model.will({ ...building('patient', [{ fail: 500 }, { fail: 500 }, { fail: 500 }]), times: 1 });
-    world.model.will(fixing('patient', [{ tools: [write('words/patient.txt', 'x\n')] }, { say: 'Added it.' }]));
-    world.model.will(building('patient', [{ tools: [write('words/patient.txt', 'x\n')] }, { say: 'Added it.' }]));
-    expect((await world.finish(ask(world, 'Goal patient: add the file words/patient.txt'))).status).toBe('ready');
-  });
-
-  test('a model in trouble while the goal is planned is asked again too, and the status comment says when', async () => {
-    world.model.will({ ...down('later'), times: 1 });
-    plan('later');
-    world.model.will(building('later', [{ tools: [write('words/later.txt', 'x\n')] }, { say: 'Added it.' }]));
-    const issue = ask(world, 'Goal later: add the file words/later.txt');
-    await world.idle();
-    world.clock.advance(10_000);
-    await world.idle();
-    const { status, delay } = await world.goal(issue);
-    expect([status, delay?.tries]).toEqual(['planning', 1]);
-    expect(statusOf(world, issue)).toMatch(/no plan yet[^\n]*looked at again by/);
-    expect((await world.finish(issue)).status).toBe('ready');
-  });
-
-  test('a model that stays away ends the planning after five tries', async () => {
-    world.model.will({ ...down('never'), times: 5 });
-    const goal = await world.finish(ask(world, 'Goal never: add the file words/never.txt'));
-    expect([goal.status, goal.reason?.next]).toEqual(['blocked_on_external', '/omk retry']);
-    expect(goal.reason?.text).toContain('asked for a plan 5 times');
   });
 
   test('a turn that changes nothing is told so and blocks in the end', async () => {

@@ -103,7 +103,8 @@ const SAMPLES: Record<GoalEvent['kind'], GoalEvent> = {
   },
   approved: { kind: 'approved', by: PERSON, hash: 'abc' },
   'build-started': { kind: 'build-started', slice, base: BASE },
-  'build-failed': { kind: 'build-failed', slice, reason: NASTY, feedback, kimiSession: 's1', kept: HEAD, wait },
+  'build-failed': { kind: 'build-failed', slice, reason: NASTY, feedback, kimiSession: 's1', kept: HEAD },
+  interrupted: { kind: 'interrupted', slice, wait, kimiSession: 's1', kept: HEAD },
   built: {
     kind: 'built',
     slice,

@@ -72,10 +72,11 @@ export function renderTime(at: Date): string {
   return `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
-/** What is waited for, since when, when it is looked at again at the latest, and when waiting ends. Not encoded. */
-export function renderWait({ reason, since, until, askedAt }: Wait): string {
+/** What is waited for, since when, when it is looked at again at the latest or the model is asked again, and when waiting ends. Not encoded. */
+export function renderWait({ reason, since, until, askedAt, tries }: Wait): string {
   const end = askedAt ? `, a person is asked at ${renderTime(askedAt)}` : '';
-  return `${reason}; since ${renderTime(since)}, looked at again by ${renderTime(until)}${end}`;
+  const again = tries ? 'tried again at' : 'looked at again by';
+  return `${reason}; since ${renderTime(since)}, ${again} ${renderTime(until)}${end}`;
 }
 
 const MOST_LINES = 12;
