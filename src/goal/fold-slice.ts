@@ -125,8 +125,10 @@ export function applyToSlice(before: Slice, event: SliceEvent, at: Date): Slice 
     }
     case 'work-lost': {
       const feedback = slice.feedback.filter(({ from }) => from === 'person');
-      const none = { head: undefined, tree: undefined, kept: undefined, kimiSession: undefined };
-      return { ...slice, ...unproven, ...none, status: 'building', feedback, rebaseAsked: false };
+      const none = { head: undefined, tree: undefined, kept: undefined, kimiSession: undefined, rounds: [] };
+      // What went with a machine was nobody's failure.
+      const attempts = { ...slice.attempts, builds: 0, rounds: 0 };
+      return { ...slice, ...unproven, ...none, attempts, status: 'building', feedback, rebaseAsked: false };
     }
     case 'conflicted': {
       const { base, feedback } = event;

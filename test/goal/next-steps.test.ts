@@ -112,10 +112,25 @@ function batches(count: number): GoalEvent[] {
   });
 }
 
+const lost: GoalEvent = { kind: 'work-lost', slice: 'one' };
+const repeated = (count: number, events: GoalEvent[]): GoalEvent[] =>
+  Array.from({ length: count }, () => events).flat();
+
 const table: [name: string, events: GoalEvent[], steps: string[]][] = [
   ['a goal that was asked is accepted', [asked], ['accept']],
   ['an accepted goal is planned', [asked, accepted], ['plan']],
   ['a plan that needs approval waits for a person', [asked, accepted, planned([slice('one')], true)], []],
+  ['work that was lost with its machine was no build', [...running, ...repeated(4, [...turn, lost])], ['start one']],
+  [
+    'work that was lost with its machine was no round of the wall',
+    [...running, ...repeated(4, [...turn, verified, wallPassed, lost])],
+    ['start one'],
+  ],
+  [
+    'work that is lost again and again ends all the same',
+    [...running, ...repeated(10, [...turn, lost])],
+    ['block one'],
+  ],
   [
     'an approved plan starts',
     [asked, accepted, planned([slice('one')], true), { kind: 'approved', by: person, hash: 'p' }],
