@@ -33,7 +33,7 @@ const LONG_FILE = 400;
 
 /** The note waits for something outside of this change, or only wonders. */
 const WAITS =
-  /\b(?:once|when|until|after|if|remove|consider|maybe|perhaps|probably|ideally|eventually|might|could|would|should|known|limitation|in (?:the )?(?:next|future)|next major|deprecat\w*|upstream|drop)\b|\?/i;
+  /\b(?:once|when|until|after|if|either|remove|consider|maybe|perhaps|probably|ideally|eventually|might|could|would|should|known|limitation|in (?:the )?(?:next|future)|next major|deprecat\w*|upstream|drop)\b|\?/i;
 
 /** Only the words of an old note changed. */
 function stoodBefore({ comment }: SourceLine, { change }: SourceFile): boolean {

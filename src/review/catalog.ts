@@ -82,6 +82,7 @@ const WORDS: Readonly<Record<string, string>> = {
   'test/assertion-removed': 'assertions that go while what they were about stays',
   'test/assertion-weakened': 'an assertion of a value that becomes one of its presence',
   'test/empty': 'a test without a body',
+  'test/presence-only': 'a new test that only asks whether there is something',
   'test/no-assertion': 'a test that asserts nothing',
   'test/deleted': 'tests that go while what they proved stays',
   'test/unawaited-assertion': 'an assertion on a promise that nobody waits for',

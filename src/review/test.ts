@@ -2,9 +2,17 @@ import { lineNear } from './read/diff.ts';
 import { workflowTests } from './infrastructure/workflows.ts';
 import { SCRIPTS } from './read/language.ts';
 import type { SourceLine } from './read/lexer.ts';
-import type { SourceFile } from './read/reading.ts';
+import type { Reading, SourceFile } from './read/reading.ts';
 import { lineRule, shorten, type Hit, type LineRule, type Rule } from './rules.ts';
-import { ASSERTION, assertionRules, productBalance, sum, testsNamed } from './test/assertions.ts';
+import {
+  ASSERTION,
+  assertionRules,
+  productBalance,
+  sum,
+  testChanges,
+  testsNamed,
+  type TestChange,
+} from './test/assertions.ts';
 import { bodyRules, isTestBlock } from './test/bodies.ts';
 import { coverageRules } from './test/coverage.ts';
 import { disarmedRules } from './test/disarmed.ts';
@@ -13,6 +21,7 @@ import { hollowRules } from './test/hollow.ts';
 import { batsRules } from './test/bats.ts';
 import { configRules } from './test/config.ts';
 import { mockedRules } from './test/mocked.ts';
+import { presenceRules } from './test/presence.ts';
 import { snapshotRules } from './test/snapshots.ts';
 import { tautologyRules } from './test/tautology.ts';
 import { untestedRules } from './test/untested.ts';
@@ -115,13 +124,25 @@ const lines: Rule[] = [
     /^\s*@(?:pytest\.mark\.skip\b(?!if)|unittest\.skip\(|skip\()|^\s*pytestmark\s*=\s*pytest\.mark\.skip\b(?!if)|^\s*pytest\.skip\(|^\s*self\.skipTest\(|^\s*@pytest\.mark\.skipif\(\s*(?:True|1\b|not False)|^\s*@pytest\.mark\.xfail\b(?!.*\b(?:raises|condition|sys|platform|os)\b)/,
     isConditional,
   ),
-  skipped(['rust'], /^\s*#\[ignore\b/),
+  skipped(
+    ['rust'],
+    /^\s*#\[ignore\b|^\s*#\[cfg\((?:any\(\)|FALSE|false|not\(test\)|feature = "(?:never|disabled|broken|skip\w*)")\)\]/,
+  ),
+  skipped(
+    SCRIPTS,
+    /(?<![\w.$])(?:it|test|describe)\.(?:failing|fails|todo|fixme)\b|(?<![\w.$])(?:it|test|describe)\.(?:skipIf\(\s*true|runIf\(\s*false)/,
+  ),
+  skipped(
+    ['python'],
+    /^\s*@unittest\.(?:skip|expectedFailure)\s*$|^\s*@expectedFailure\b|^\s*@unittest\.skipIf\(\s*True\b|^\s*@unittest\.skipUnless\(\s*False\b|^\s*__test__\s*=\s*False\b/,
+  ),
+  skipped(['java', 'kotlin'], /\bassumeTrue\(\s*false\b|\bassumeFalse\(\s*true\b|@Test\(\s*enabled\s*=\s*false/),
   inTests({
     id: 'test/skipped',
     severity: 'medium',
     languages: ['go'],
     view: 'raw',
-    pattern: /^\/\/go:build ignore\b/,
+    pattern: /^\/\/\s*(?:go:build|\+build) (?:ignore|never|skip\w*|disabled|broken|none|false|wip|todo)\b/,
     message: 'No test of this file runs: `$&`',
     remedy: 'Make the tests pass, or remove them with what they prove.',
   }),
@@ -194,27 +215,37 @@ const deleted: Rule = {
           message: `${testsNamed(source.change.removed)} tests are deleted and what they proved is still there`,
           text: '',
         } satisfies Hit;
-    const cut = reading.files.filter(
-      (source) => source.role === 'test' && source.change.status === 'modified' && testsLost(source) > 0,
-    );
-    if (gained >= sum(reading.files.map((source) => (source.role === 'test' ? testsNamed(source.change.removed) : 0))))
-      return;
+    const tests = testChanges(reading);
+    const cut = tests.filter((test) => test.source.change.status === 'modified' && testsLost(test) > 0);
+    if (gained >= sum(tests.map(({ removed }) => testsNamed(removed)))) return;
     if (
       productBalance(reading) < 0 ||
       reading.change.files.some(({ status }) => status === 'deleted' || status === 'renamed')
     )
       return;
-    for (const source of cut) yield cutAt(source);
+    for (const test of cut) if (!isOfRemoved(test, reading)) yield cutAt(test);
   },
 };
 
-function testsLost({ change }: SourceFile): number {
-  return testsNamed(change.removed) - testsNamed(change.added);
+function testsLost({ added, removed }: TestChange): number {
+  return testsNamed(removed) - testsNamed(added);
 }
 
-function cutAt(source: SourceFile): Hit {
+/** The tests speak by name of something that the same change takes out of the product or its manifests. */
+function isOfRemoved({ removed }: TestChange, { files }: Reading): boolean {
+  const titles = removed.filter((line) => testsNamed([line]) > 0).map(({ text }) => text);
+  const product = files
+    .filter(({ role }) => role !== 'test' && role !== 'docs')
+    .flatMap(({ change }) => change.removed);
+  const names = titles
+    .flatMap((text) => text.match(/[\w-]{6,}/g) ?? [])
+    .filter((name) => !/^(?:describe|should|throws?|exception|handles?|returns?)$/i.test(name));
+  return names.some((name) => product.some(({ text }) => new RegExp(`["']${name}["']`).test(text)));
+}
+
+function cutAt({ source, hunks }: TestChange): Hit {
   const isStart = ({ kind, text }: { kind: string; text: string }) => kind === 'removed' && testsNamed([{ text }]) > 0;
-  const hunk = source.change.hunks.find(({ lines: all }) => all.some(isStart));
+  const hunk = hunks.find(({ lines: all }) => all.some(isStart));
   const gone = hunk?.lines.find(isStart);
   return {
     file: source.path,
@@ -241,4 +272,5 @@ export const testRules: readonly Rule[] = [
   ...configRules,
   ...mockedRules,
   ...batsRules,
+  ...presenceRules,
 ];

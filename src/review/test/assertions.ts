@@ -1,10 +1,36 @@
-import { lineNear, type Hunk } from '../read/diff.ts';
-import type { Reading } from '../read/reading.ts';
+import { lineNear, type Hunk, type HunkLine } from '../read/diff.ts';
+import type { Reading, SourceFile } from '../read/reading.ts';
 import { shorten, type Hit, type Rule } from '../rules.ts';
 
 /** A line that asserts something, in any of the usual frameworks. */
 export const ASSERTION =
-  /\b(?:expect(?:_\w+)?|assert\w*|should|verify|check|refute|ensure)\b\s*[.(!]|\bassert(?:_\w+)?!?[ (]|\.(?:should|expect)\b|\bt\.(?:Error|Fatal|Errorf|Fatalf|is|deepEqual|true|false|throws\w*|like|not|regex)\(|\bassert\w*\s*[({]|\bverify\(|\bself\.assert\w+|\bpytest\.raises|\brequire\.(?=[A-Z])|\bEXPECT_\w+|\bASSERT_\w+|\bXCTAssert\w*|\bt\.Run\(|^\s*(?:Assert\.|self\.)?fail\(|^\s*\[\[? .+ (?:-\w+|==?|!=|=~) .+ \]\]?\s*$/;
+  /\b(?:expect(?:_\w+)?|assert\w*|should|verify|check|refute|ensure)\b\s*[.(!]|\bassert(?:_\w+)?!?[ (]|\.(?:should|expect)\b|\bt\.(?:Error|Fatal|Errorf|Fatalf|is|deepEqual|true|false|throws\w*|like|not|regex)\(|\bassert\w*\s*[({]|\bverify\(|\bself\.assert\w+|\bpytest\.raises|\brequire\.(?=[A-Z])|\bEXPECT_\w+|\bASSERT_\w+|\bXCTAssert\w*|\bt\.Run\(|^\s*(?:Assert\.|self\.)?fail\(|^\s*(?:!\s*)?\[\[? .+ \]\]?\s*(?:$|\|\||&&)|^\s*test\s.+(?:\|\||$)|\|\|\s*(?:die|fail|exit|return 1|error)\b/;
+
+/** What a change does to tests: to a whole test file, or to the part of a file of Rust that holds its tests. */
+export type TestChange = {
+  source: SourceFile;
+  hunks: readonly Hunk[];
+  added: readonly HunkLine[];
+  removed: readonly HunkLine[];
+};
+
+/** The changes of tests that a reading holds. */
+export function testChanges({ files }: Reading): TestChange[] {
+  return files.flatMap((source) => {
+    const inside = source.role !== 'test' && source.language.name === 'rust';
+    if (!source.language.programs || (source.role !== 'test' && !inside)) return [];
+    const hunks = inside
+      ? source.change.hunks.flatMap((hunk) => {
+          const from = hunk.lines.findIndex(({ newLine }) => newLine > 0 && source.isTestLine(newLine));
+          return from === -1 ? [] : [{ ...hunk, lines: hunk.lines.slice(from) }];
+        })
+      : source.change.hunks;
+    const lines = hunks.flatMap((hunk) => hunk.lines);
+    const added = lines.filter(({ kind }) => kind === 'added');
+    const removed = lines.filter(({ kind }) => kind === 'removed');
+    return inside && hunks.length === 0 ? [] : [{ source, hunks, added, removed }];
+  });
+}
 
 const assertionRemoved: Rule = {
   id: 'test/assertion-removed',
@@ -12,25 +38,20 @@ const assertionRemoved: Rule = {
   remedy: 'Put the assertions back, or show where the same is proven now.',
   languages: 'all',
   *find(reading) {
-    const tests = reading.files.filter(
-      (source) => source.role === 'test' && source.language.programs && source.change.status !== 'deleted',
-    );
-    const balance = sum(tests.map((source) => asserts(source.change.added) - asserts(source.change.removed)));
+    const tests = testChanges(reading).filter(({ source }) => source.change.status !== 'deleted');
+    const balance = sum(tests.map(({ added, removed }) => asserts(added) - asserts(removed)));
     if (productBalance(reading) < -5) return;
-    const kept = new Set(tests.flatMap(({ change }) => change.added.map(({ text }) => text.trim())));
-    for (const source of tests) {
-      const lost = asserts(source.change.removed) - asserts(source.change.added);
-      if (lost <= 0 || testsNamed(source.change.removed) > testsNamed(source.change.added)) continue;
-      const bare = source.change.hunks.find((one) => isBareLoss(one) && isForgotten(one, kept));
+    const kept = new Set(tests.flatMap(({ added }) => added.map(({ text }) => text.trim())));
+    for (const { source, hunks, added, removed } of tests) {
+      const lost = asserts(removed) - asserts(added);
+      if (lost <= 0 || testsNamed(removed) > testsNamed(added)) continue;
+      const bare = hunks.find((one) => isBareLoss(one) && isForgotten(one, kept));
       if (balance >= 0 && !bare) continue;
       const hunk =
-        bare ??
-        source.change.hunks.find(({ lines }) =>
-          lines.some((line) => line.kind === 'removed' && ASSERTION.test(line.text)),
-        );
+        bare ?? hunks.find(({ lines }) => lines.some((line) => line.kind === 'removed' && ASSERTION.test(line.text)));
       const gone = hunk?.lines.find((line) => line.kind === 'removed' && ASSERTION.test(line.text));
       const severity =
-        bare || tests.some((test) => test.change.hunks.some((one) => isBareLoss(one) && isForgotten(one, kept)))
+        bare || tests.some((test) => test.hunks.some((one) => isBareLoss(one) && isForgotten(one, kept)))
           ? 'medium'
           : 'low';
       yield {
@@ -91,13 +112,17 @@ export function sum(numbers: number[]): number {
 /** Lines of product code added less those removed: who removes a feature removes its tests. */
 export function productBalance(reading: Reading): number {
   const products = reading.files.filter((source) => source.role === 'product');
-  return sum(products.map((source) => source.change.added.length - source.change.removed.length));
+  const inside = testChanges(reading).filter(({ source }) => source.role === 'product');
+  return (
+    sum(products.map(({ change }) => change.added.length - change.removed.length)) -
+    sum(inside.map(({ added, removed }) => added.length - removed.length))
+  );
 }
 
 const WEAK =
-  /\.(?:toBeTruthy|toBeDefined|toBeFalsy|toThrow\w*|toHaveBeenCalled|toHaveReturned)\(\)|\.not\.toThrow\(\)|expect\.anything\(\)|\bassertTrue\(|\bassertIsNotNone\(|\bassertNotNull\(|\.isNotNull\(\)|\.toBe(?:GreaterThan|LessThan)(?:OrEqual)?\(|\.toEqual\(expect\.any\(|\bassertThat\([^()]*\)\.isNotEmpty\(\)|\bassert!\(.* (?:[<>]=?|!=) |\bassert [^=]*? (?:[<>]=?|!=|in) |\bassert_ne!\(|\.not\.to(?:Be|Equal|StrictEqual)\(|\bassertNotEquals?\(|\bassert\.NotEqual\(|\bassert\.notStrictEqual\(|\bt\.Logf?\(|^\s*if .* == (?:0|nil|""|false) \{$|\bassert\.ok\(|\b(?:assert|require)\.(?:NotNil|NotEmpty|NoError|Error|True|Contains)\(|\bassert!\([^=]*\.is_(?:some|ok)\(\)|\bassert \w[\w.]*(?:\(.*\))?(?: is not None)?\s*$|^\s*if .*\s(?:<=?|>=?) -?\d+ \{$/;
+  /\.(?:toBeTruthy|toBeDefined|toBeFalsy|toThrow\w*|toHaveBeenCalled|toHaveReturned)\(\)|\.not\.toThrow\(\)|expect\.anything\(\)|\bassertTrue\(|\bassertIsNotNone\(|\bassertNotNull\(|\.isNotNull\(\)|\.toBe(?:GreaterThan|LessThan)(?:OrEqual)?\(|\.toEqual\(expect\.any\(|\bassertThat\([^()]*\)\.isNotEmpty\(\)|\bassert!\(.* (?:[<>]=?|!=) |\bassert [^=]*? (?:[<>]=?|!=|in) |\bassert_ne!\(|\.not\.to(?:Be|Equal|StrictEqual)\(|\bassertNotEquals?\(|\bassert\.NotEqual\(|\bassert\.notStrictEqual\(|\bt\.Logf?\(|^\s*if .* == (?:0|nil|""|false) \{$|\bassert\.ok\(|\b(?:assert|require)\.(?:NotNil|NotEmpty|NoError|Error|True|Contains)\(|\bassert!\([^=]*\.is_(?:some|ok)\(\)|\bassert \w[\w.]*(?:\(.*\))?(?: is not None)?\s*$|^\s*if .*\s(?:<=?|>=?) -?\d+ \{$|\.(?:toHaveLength|toHaveProperty|toContain\w*|toMatch|toBeInstanceOf|toHaveSize|isInstanceOf|hasSize\w*|isInstanceOf\w*)\(|\.(?:lengthOf|property|include|match|instanceOf|string)\(|\bisinstance\(|\bassertIsInstance\(|\bassertIn\(|\bassertFalse\(.*\.isEmpty\(\)|\bassertInstanceOf\(|\bassert\.(?:match|IsType|Len|Greater|Contains|NotZero)\(|\bassert!\(.*\.(?:contains|starts_with|ends_with|is_empty|is_some|is_ok)\(|\bassert!\(matches!|\bassert(?:_eq!|Equals?|\.\w*[eE]qual)?!?[ (].*\blen(?:gth)?\b|\bassert .*\.(?:startswith|endswith)\(|^\s*if !?strings\.\w+\(|^\s*\[\[? -[nz] |^\s*test -[nz] |\bassert\(.*\.(?:includes|startsWith|some)\(/;
 const STRONG =
-  /\.(?:toBe|toEqual|toStrictEqual|toMatchObject|toThrow|toHaveBeenCalledWith)\((?!\))|\bassert(?:Equals?|Same|Raises|AlmostEqual)\(|\.isEqualTo\(|\b(?:assert|require)\.(?:strictEqual|equal|deepEqual|deepStrictEqual|Equal|Same|ErrorIs|EqualError|ErrorContains|Len|ElementsMatch|JSONEq)\(|\bassert_eq!\(|\bassert .*==|^\s*if .* != \S+ \{$|\bt\.(?:Error|Fatal)f?\(/;
+  /\.(?:toBe|toEqual|toStrictEqual|toMatchObject|toThrow|toHaveBeenCalledWith)\((?!\))|\bassert(?:Equals?|Same|Raises|AlmostEqual)\(|\.isEqualTo\(|\b(?:assert|require)\.(?:strictEqual|equal|deepEqual|deepStrictEqual|Equal|Same|ErrorIs|EqualError|ErrorContains|Len|ElementsMatch|JSONEq)\(|\bassert_eq!\(|\bassert .*==|^\s*if .* != \S+ \{$|\bt\.(?:Error|Fatal)f?\(|^\s*(?:\[\[?|test) .* (?:==?|=~|-eq) /;
 
 const assertionWeakened: Rule = {
   id: 'test/assertion-weakened',
@@ -105,9 +130,8 @@ const assertionWeakened: Rule = {
   remedy: 'Keep asserting the value.',
   languages: 'all',
   *find(reading) {
-    for (const source of reading.files) {
-      if (!source.language.programs || (source.role !== 'test' && source.language.name !== 'rust')) continue;
-      for (const hunk of source.change.hunks) {
+    for (const { source, hunks } of testChanges(reading)) {
+      for (const hunk of hunks) {
         const strong = hunk.lines.filter(
           (line) => line.kind === 'removed' && STRONG.test(line.text) && !WEAK.test(line.text),
         );
@@ -115,7 +139,7 @@ const assertionWeakened: Rule = {
           if (
             line.kind !== 'added' ||
             !WEAK.test(line.text) ||
-            (STRONG.test(line.text) && !/expect\.any/.test(line.text))
+            (STRONG.test(line.text) && !/expect\.any|\blen(?:gth)?\b/.test(line.text))
           )
             continue;
           if (source.role !== 'test' && !source.isTestLine(line.newLine)) continue;
@@ -170,12 +194,18 @@ function areAlike(strong: string, weak: string): boolean {
 
 /** The names of what is asserted, without the words of the frameworks and the texts. */
 function namesIn(text: string): string[] {
-  const bare = text.replace(/(["'`])(?:(?!\1)[^\\]|\\.)*\1/g, '').replace(/\bassert_?\w*!?/gi, '');
+  const bare = text
+    .replace(/\s(?:\/\/|#).*$/, '')
+    .replace(/\b(?:isinstance|assertIsInstance)\((.*), [\w.]+\)/, '$1')
+    .replace(/"\$\{?(\w+)\}?"/g, ' $1 ')
+    .replace(/\s-[a-z]+\s/g, ' ')
+    .replace(/(["'`])(?:(?!\1)[^\\]|\\.)*\1/g, '')
+    .replace(/\bassert_?\w*!?|\bassertInstanceOf\(\s*\w+\.class|\binstanceof \w+|\.toBeInstanceOf\(\w+/gi, '');
   return (bare.match(/[A-Za-z_$][\w$]*/g) ?? []).filter((name) => !FRAMEWORK.test(name));
 }
 
 const FRAMEWORK =
-  /^(?:expect|await|not|to(?:[A-Z]\w*)?|be|any|anything|Object|String|Number|Array|t|T|Fatal|Fatalf|Error|Errorf|Log|Logf|if|is|None|null|nil|True|False|true|false|self|self_|is[A-Z]\w*|is_some|is_ok|equal\w*|deep\w*|strict\w*|ok|Equal|NotNil|NotNull|NotEmpty|NoError|ErrorIs|True|Contains|EqualError|ErrorContains|Len|ElementsMatch|JSONEq|Same|in|require|assert|result_of)$/;
+  /^(?:expect|await|not|to(?:[A-Z]\w*)?|be|any|anything|Object|String|Number|Array|t|T|Fatal|Fatalf|Error|Errorf|Log|Logf|if|is|None|null|nil|True|False|true|false|self|self_|is[A-Z]\w*|is_some|is_ok|equal\w*|deep\w*|strict\w*|ok|Equal|NotNil|NotNull|NotEmpty|NoError|ErrorIs|True|Contains|EqualError|ErrorContains|Len|ElementsMatch|JSONEq|Same|in|require|assert|result_of|len|length|size|contains|includes?|starts_?[wW]ith|ends_?[wW]ith|isinstance|isEmpty|is_empty|matches|Match|IsType|Greater|HasPrefix|HasSuffix|strings|instanceof|InstanceOf|typeof|hasSize\w*|hasLength|lengthOf|property|include|match|isArray)$/;
 
 /** Assertions that went away or say less than before. */
 export const assertionRules: readonly Rule[] = [assertionRemoved, assertionWeakened, conditional];

@@ -1,6 +1,8 @@
 import type { SourceLine } from '../read/lexer.ts';
 import type { SourceFile } from '../read/reading.ts';
-import { shorten, type Hit, type Rule } from '../rules.ts';
+import { lineNear } from '../read/diff.ts';
+import { lineRule, shorten, sourcesOf, type Hit, type Rule } from '../rules.ts';
+import { ASSERTION } from './assertions.ts';
 
 type BatsTest = { name: string; start: number; body: readonly SourceLine[] };
 
@@ -43,5 +45,65 @@ const asserting: Rule = {
   },
 };
 
+const FORGIVEN =
+  /^\s*(?:!\s*)?(?:\[\[?\s.*|test\s.*|(?:e|f)?grep\s.*|diff\s.*|cmp\s.*|assert\w*\s.*)\|\|\s*(?:true|:|return 0|exit 0|echo\b.*)\s*$/;
+
+/** `[ … ] || true`: the assertion may fail, and the test passes. */
+const forgiven = lineRule({
+  id: 'test/tautology',
+  severity: 'high',
+  languages: ['shell'],
+  roles: ['test'],
+  view: 'text',
+  pattern: FORGIVEN,
+  unless: (line) => /^\s*(?:\[|test\b).*\$(?:CI|DEBUG|VERBOSE|DOCKER)\b/.test(line.text),
+  message: 'This assertion cannot fail: `$&`',
+  remedy: 'Let it fail the test.',
+});
+
+/** The script ends before it looks at anything. */
+const leftEarly: Rule = {
+  id: 'test/left-early',
+  severity: 'medium',
+  remedy: 'Let the test run to its assertions.',
+  languages: ['shell'],
+  *find(reading) {
+    for (const source of sourcesOf(reading, ['shell'], ['test']))
+      for (const line of source.added) {
+        if (!/^(?:exit|return)(?:\s+0)?\s*$/.test(line.raw) || line.startsIn !== 'code') continue;
+        const after = source.lines.filter(({ number, code }) => number > line.number && code.trim() !== '');
+        if (after.some(({ text }) => ASSERTION.test(text)))
+          yield {
+            file: source.path,
+            line: line.number,
+            message: 'The test ends here, before it looks at anything',
+          } satisfies Hit;
+      }
+  },
+};
+
+const STOPS = /^\s*set\s+-\w*e|\bset -o errexit/;
+
+/** Each failed command failed the script, and does not any more. */
+const careless: Rule = {
+  id: 'test/disarmed',
+  severity: 'medium',
+  remedy: 'Keep `set -e`.',
+  languages: ['shell'],
+  *find(reading) {
+    for (const source of sourcesOf(reading, ['shell'], ['test']))
+      for (const hunk of source.change.hunks) {
+        const gone = hunk.lines.find(({ kind, text }) => kind === 'removed' && STOPS.test(text));
+        if (gone && !source.lines.some(({ code }) => STOPS.test(code)))
+          yield {
+            file: source.path,
+            line: lineNear(hunk, gone),
+            message: 'A failed command failed this test, and does not any more',
+            text: gone.text,
+          } satisfies Hit;
+      }
+  },
+};
+
 /** Tests of shells. */
-export const batsRules: readonly Rule[] = [asserting];
+export const batsRules: readonly Rule[] = [asserting, forgiven, leftEarly, careless];

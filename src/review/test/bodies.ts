@@ -93,11 +93,7 @@ const testless: Rule = {
           continue;
         const body: string[] = [];
         for (let number = block.open; number <= block.end; number += 1) body.push(source.lineAt(number)?.text ?? '');
-        if (
-          !/assert|expect|should|verify|raises|throw|check|fail|must|ensure|match|snapshot|unwrap|\bt\.[A-Z]|\bt\.\w+\(|\(t[,)]|done\(|is[A-Z]|\bok\b|equal/i.test(
-            body.join('\n'),
-          )
-        )
+        if (!asksAnything(body, source))
           if (!callsHelper(body.slice(1), source) && !isExpected(block, source))
             yield {
               file: source.path,
@@ -110,6 +106,17 @@ const testless: Rule = {
     }
   },
 };
+
+const ASKS =
+  /assert|expect|should|verify|raises|throw|check|fail|must|ensure|match|snapshot|unwrap|\bt\.[A-Z]|\bt\.\w+\(|\(t[,)]|done\(|is[A-Z]|\bok\b|equal/i;
+/** In Go only these can fail a test. */
+const GO_ASKS =
+  /\bt\.(?:Error|Fatal|Fail|Skip|Run)\w*\(|[(,]\s*t\s*[,)]|\b(?:assert|require)\.\w+\(|\.(?:Equal|NoError|Error|Nil|NotNil|True|False|Contains|Len|Assert|Check|Require|Empty|NotEmpty|Panics|Eventually)\w*\(|\bpanic\(|\b\w*(?:[aA]ssert|[eE]xpect|[cC]heck|[mM]ust|[rR]equire|[vV]erify|[eE]nsure)\w*\(|\bOutput:|\bgomega\b|\bExpect\(/;
+
+function asksAnything(body: readonly string[], { language }: SourceFile): boolean {
+  if (language.name !== 'go') return ASKS.test(body.join('\n'));
+  return GO_ASKS.test(body.slice(1).join('\n'));
+}
 
 /** The annotation says what must be thrown, or the name that the test only runs the code. */
 function isExpected(block: Block, source: SourceFile): boolean {

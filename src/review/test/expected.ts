@@ -1,7 +1,7 @@
 import { lineNear, type Hunk, type HunkLine } from '../read/diff.ts';
 import type { Reading } from '../read/reading.ts';
 import { shorten, type Hit, type Rule } from '../rules.ts';
-import { ASSERTION } from './assertions.ts';
+import { ASSERTION, testChanges } from './assertions.ts';
 
 /** What was expected is another now; it is grave if nothing that could have changed the answer does. */
 const expectation: Rule = {
@@ -11,9 +11,9 @@ const expectation: Rule = {
   languages: 'all',
   *find(reading) {
     const alone = onlyTests(reading);
-    const found = reading.files.flatMap((source) =>
-      source.role === 'test' && source.language.programs && source.change.status === 'modified'
-        ? source.change.hunks.flatMap((hunk) => pairsOf(hunk).map(([old, now]) => ({ source, old, now })))
+    const found = testChanges(reading).flatMap(({ source, hunks }) =>
+      source.change.status === 'modified'
+        ? hunks.flatMap((hunk) => pairsOf(hunk).map(([old, now]) => ({ source, old, now })))
         : [],
     );
     for (const { source, old, now } of alone ? found : found.slice(0, FEW))
@@ -53,8 +53,10 @@ function pairsOf(hunk: Hunk): [HunkLine, HunkLine][] {
   if (removed.length !== added.length) return [];
   return removed.flatMap((old, at): [HunkLine, HunkLine][] => {
     const now = added[at];
-    if (!now || old.text.trim() === now.text.trim() || bare(old.text) !== bare(now.text)) return [];
-    return ASSERTION.test(now.text) || ROW.test(now.text) ? [[old, now]] : [];
+    if (!now || old.text.trim() === now.text.trim()) return [];
+    if (WANTED.test(old.text) && WANTED.test(now.text)) return [[old, now]];
+    if (bare(old.text) !== bare(now.text)) return [];
+    return ASSERTION.test(now.text) || ROW.test(now.text) || ASKS.test(now.text) ? [[old, now]] : [];
   });
 }
 
@@ -63,8 +65,16 @@ const LITERAL =
 /** A row of a table of cases. */
 const ROW = /^\s*[[({].*[\])}],?\s*$/;
 
+/** A field of a table of cases that says what must come. */
+const WANTED = /^\s*["']?(?:expected|expect|wanted?|wantErr|output|result)["']?\s*[:=](?!=)/;
+/** In Go a condition that ends in a complaint is the assertion. */
+const ASKS = /^\s*if .*\{$/;
+/** Words by which an assertion says the opposite. */
+const POLARITY =
+  /(?<=\bassert\.?)(?:True|False|Null|NotNull|Nil|NotNil|Contains|NotContains|Empty|NotEmpty)\b|\.not\b|\bnot\b|(?<=\bif )!|(?<=\bassert!?\(?)!|[!=]==?|\bis_(?:some|none|ok|err)\b|(?<=\btoBe)(?:Truthy|Falsy)\b|\bis(?:True|False|Null|NotNull|Empty|NotEmpty)\b|\bassert_(?:eq|ne)\b/g;
+
 function bare(text: string): string {
-  return text.replace(LITERAL, '§').replace(/\s+/g, '');
+  return text.replace(POLARITY, '').replace(LITERAL, '§').replace(/\s+/g, '');
 }
 
 /** Rows of a table of cases go, and the code they are about stays as it is. */
