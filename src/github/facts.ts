@@ -86,6 +86,7 @@ function describe(pull: PullReply, repository: RepositoryReply) {
     baseExists: Boolean(pull.baseRef),
     state: ({ OPEN: 'open', CLOSED: 'closed', MERGED: 'merged' } as const)[pull.state],
     mergedSha: pull.mergeCommit?.oid,
+    mergedBy: pull.mergedBy?.login,
     draft: pull.isDraft,
     canBeRebased: pull.canBeRebased,
     stackedOn: parent?.number,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { capAnswer } from '../goal/island.ts';
 import { callGitHub, listAll, mayHaveApplied, ONCE, parseReply, statusOf, type GitHub } from './client.ts';
 import { around } from '../kill-point.ts';
+import { ask, NotUnderstood } from './graphql.ts';
 
 export type Reaction = '+1' | '-1' | 'laugh' | 'confused' | 'heart' | 'hooray' | 'rocket' | 'eyes';
 
@@ -156,6 +157,41 @@ export type Issue = {
   /** Who closed it last. */
   closedBy: string | undefined;
 };
+
+const CLOSER = `query ($owner: String!, $name: String!, $issue: Int!) {
+  repository(owner: $owner, name: $name) {
+    issue(number: $issue) {
+      timelineItems(last: 1, itemTypes: CLOSED_EVENT) {
+        nodes { ... on ClosedEvent { closer { ... on PullRequest { number } } } }
+      }
+    }
+  }
+}`;
+
+const closerSchema = z.object({
+  repository: z.object({
+    issue: z.object({
+      timelineItems: z.object({
+        nodes: z
+          .array(z.object({ closer: z.object({ number: z.number().optional() }).nullish() }).nullable())
+          .nullish(),
+      }),
+    }),
+  }),
+});
+
+/** The pull request whose merge closed the issue last; undefined if something else did, or GitHub does not say. Throws TransientError. */
+export async function findCloser(github: GitHub, issue: number): Promise<number | undefined> {
+  const what = 'read what closed the issue';
+  const { owner, name } = github.repository;
+  try {
+    const { data } = await ask(github, { what, query: CLOSER, variables: { owner, name, issue } });
+    return parseReply(what, closerSchema, data).repository.issue.timelineItems.nodes?.[0]?.closer?.number;
+  } catch (error) {
+    if (error instanceof NotUnderstood) return undefined;
+    throw error;
+  }
+}
 
 const issueSchema = z.object({
   number: z.number(),

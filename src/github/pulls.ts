@@ -20,6 +20,7 @@ export type Pull = {
   headBranch: string;
   base: string;
   mergedSha: Sha | undefined;
+  mergedBy: string | undefined;
 };
 
 const pullSchema = z
@@ -35,8 +36,9 @@ const pullSchema = z
     base: z.object({ ref: z.string() }),
     merged_at: z.string().nullish(),
     merge_commit_sha: z.string().nullish(),
+    merged_by: z.object({ login: z.string() }).nullish(),
   })
-  .transform(({ node_id, html_url, state, body, head, base, merged_at, merge_commit_sha, ...rest }) => {
+  .transform(({ node_id, html_url, state, body, head, base, merged_at, merge_commit_sha, merged_by, ...rest }) => {
     const merged = typeof merged_at === 'string';
     const pull: Pull = {
       ...rest,
@@ -49,6 +51,7 @@ const pullSchema = z
       base: base.ref,
       // Before the merge GitHub keeps the sha of a trial merge here.
       mergedSha: merged ? (merge_commit_sha ?? undefined) : undefined,
+      mergedBy: merged_by?.login,
     };
     return { pull, headRepository: head.repo?.id };
   });

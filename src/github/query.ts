@@ -77,6 +77,7 @@ export const FACTS_QUERY = `query (
       id number title state isDraft isCrossRepository headRefOid headRefName baseRefName baseRefOid
       mergeable mergeStateStatus canBeRebased reviewDecision isMergeQueueEnabled
       mergeCommit { oid }
+      mergedBy { login }
       mergeQueueEntry { state enqueuedAt }
       autoMergeRequest { enabledAt }
       removals: timelineItems(last: 1, itemTypes: REMOVED_FROM_MERGE_QUEUE_EVENT) {

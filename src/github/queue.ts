@@ -52,11 +52,19 @@ async function takeBack(
 }
 
 /** What GitHub was told to do with a pull request, and what came of it. */
-export type StandingOrder = { id: string; mergedSha: Sha | undefined; queued: boolean; armed: boolean };
+export type StandingOrder = {
+  id: string;
+  mergedSha: Sha | undefined;
+  mergedBy: string | undefined;
+  queued: boolean;
+  armed: boolean;
+};
 
 const STANDING = `query ($owner: String!, $name: String!, $number: Int!) {
   repository(owner: $owner, name: $name) {
-    pullRequest(number: $number) { id mergeCommit { oid } isInMergeQueue autoMergeRequest { enabledAt } }
+    pullRequest(number: $number) {
+      id mergeCommit { oid } mergedBy { login } isInMergeQueue autoMergeRequest { enabledAt }
+    }
   }
 }`;
 
@@ -66,6 +74,7 @@ const standingSchema = z.object({
       .object({
         id: z.string(),
         mergeCommit: z.object({ oid: z.string() }).nullish(),
+        mergedBy: z.object({ login: z.string() }).nullish(),
         isInMergeQueue: z.boolean(),
         autoMergeRequest: z.object({}).nullish(),
       })
@@ -80,8 +89,8 @@ export async function findStandingOrder(github: GitHub, number: number): Promise
   const { data } = await ask(github, { what, query: STANDING, variables: { owner, name, number } });
   const pull = parseReply(what, standingSchema, data).repository.pullRequest;
   if (!pull) return undefined;
-  const { id, mergeCommit, isInMergeQueue: queued, autoMergeRequest } = pull;
-  return { id, mergedSha: mergeCommit?.oid, queued, armed: Boolean(autoMergeRequest) };
+  const { id, mergeCommit, mergedBy, isInMergeQueue: queued, autoMergeRequest } = pull;
+  return { id, mergedSha: mergeCommit?.oid, mergedBy: mergedBy?.login, queued, armed: Boolean(autoMergeRequest) };
 }
 
 async function handOver(

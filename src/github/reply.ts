@@ -167,6 +167,7 @@ const pullRequest = z.object({
   reviewDecision: maybe,
   isMergeQueueEnabled: z.boolean(),
   mergeCommit: z.object({ oid: z.string() }).nullish(),
+  mergedBy: z.object({ login: z.string() }).nullish(),
   mergeQueueEntry: z.object({ state: z.string(), enqueuedAt: date }).nullish(),
   autoMergeRequest: z.object({ enabledAt: maybeDate }).nullish(),
   removals: z.object({ nodes: z.array(z.object({ createdAt: date, reason: maybe }).nullable()).nullish() }).nullish(),

@@ -131,7 +131,8 @@ export type SliceEvent = { slice: string } &
     | { kind: 'held'; reason: Reason }
     | { kind: 'released' }
     | { kind: 'merge-asked'; by: Person }
-    | { kind: 'merged'; sha: Sha }
+    /** `by`: who merged it if not omk itself, such as `ada` or `github-merge-queue`. */
+    | { kind: 'merged'; sha: Sha; by?: string | undefined }
     | { kind: 'sent-back'; feedback: Feedback[] }
     | { kind: 'slice-blocked'; reason: Reason }
     | { kind: 'retried'; by: Person }

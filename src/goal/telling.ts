@@ -56,6 +56,12 @@ export function describeEvent(event: GoalEvent): string | undefined {
   }
 }
 
+/** A program that merges does it for somebody: its name is GitHub's. */
+function merger(by: string | undefined): string {
+  if (by === undefined) return '';
+  return by === 'github-merge-queue' ? " by GitHub's merge queue" : ` by ${by}`;
+}
+
 function describeSliceEvent(event: SliceEvent): string | undefined {
   switch (event.kind) {
     case 'build-started':
@@ -107,7 +113,7 @@ function describeSliceEvent(event: SliceEvent): string | undefined {
     case 'merge-asked':
       return `merge asked for by ${event.by.login}`;
     case 'merged':
-      return `merged as \`${event.sha.slice(0, 7)}\``;
+      return `merged${merger(event.by)} as \`${event.sha.slice(0, 7)}\``;
     case 'sent-back':
       return 'sent back to build';
     case 'slice-blocked':

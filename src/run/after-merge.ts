@@ -17,7 +17,18 @@ export async function afterMerge(scene: Scene, sha: Sha): Promise<GoalEvent[]> {
   if (open) await endTry(open.key, { kind: 'merged', sha }, tools);
   if (!facts.repository.deletesBranchOnMerge) await removeBranch(scene);
   await cleanSlice(goal, slice.id, tools);
-  return [{ kind: 'merged', slice: slice.id, sha }];
+  return [await mergedBy(scene, sha, facts.mergedBy)];
+}
+
+/** The merge as it is told: whose it was, unless it was omk's own. */
+export async function mergedBy(
+  { slice, github }: Pick<Scene, 'slice' | 'github'>,
+  sha: Sha,
+  login: string | undefined,
+): Promise<GoalEvent> {
+  const named = (name: string) => name.replace(/\[bot\]$/, '');
+  const isOwn = login === undefined || named(login) === named(await github.botLogin());
+  return { kind: 'merged', slice: slice.id, sha, ...(!isOwn && { by: named(login) }) };
 }
 
 /**

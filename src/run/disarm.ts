@@ -2,6 +2,7 @@ import { dequeuePull, disarmAutoMerge, findStandingOrder } from '../github/queue
 import type { GoalEvent } from '../goal/event.ts';
 import type { Goal } from '../goal/goal.ts';
 import type { Slice } from '../goal/slice.ts';
+import { mergedBy } from './after-merge.ts';
 import type { Scene } from './scene.ts';
 import type { Tools } from './tools.ts';
 import { listTries, revokeTries } from './tries.ts';
@@ -13,7 +14,7 @@ import { listTries, revokeTries } from './tries.ts';
 export async function disarm(goal: Goal, slice: Slice, tools: Tools): Promise<GoalEvent[]> {
   const github = await tools.connect(goal.repository);
   const order = slice.pull && (await findStandingOrder(github, slice.pull.number));
-  if (order?.mergedSha) return [{ kind: 'merged', slice: slice.id, sha: order.mergedSha }];
+  if (order?.mergedSha) return [await mergedBy({ slice, github }, order.mergedSha, order.mergedBy)];
   if (order?.queued) await dequeuePull(github, order.id);
   if (order?.armed) await disarmAutoMerge(github, order.id);
   await revokeTries(await listTries(goal, slice, tools), tools);

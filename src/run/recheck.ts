@@ -1,6 +1,6 @@
 import { TransientError } from '../errors.ts';
 import { statusOf, type GitHub } from '../github/client.ts';
-import { getIssue, type Issue } from '../github/issues.ts';
+import { findCloser, getIssue, type Issue } from '../github/issues.ts';
 import { readLeave, type Leave } from '../github/leave.ts';
 import { getPermission } from '../github/repository.ts';
 import type { Goal, Person, Reason } from '../goal/goal.ts';
@@ -52,7 +52,7 @@ export async function assertUnderway({ id }: Goal, { store }: Tools): Promise<vo
 }
 
 async function readWhyNotOpen(github: GitHub, goal: Goal): Promise<string | undefined> {
-  const issue = await findIssue(github, goal.issue);
+  const issue = await findIssue(github, goal);
   return issue ? whyNotOpen(issue, goal) : `Issue #${goal.issue} is closed or gone.`;
 }
 
@@ -60,16 +60,25 @@ async function readWhyNotOpen(github: GitHub, goal: Goal): Promise<string | unde
  * The issue as it counts for its goal: one that a merge of omk's own closed, for a pull request that names it with a closing keyword, is
  * open. One that was deleted or transferred is answered 404 or 410, or with the issue of another number, and undefined.
  */
-export async function findIssue(github: GitHub, number: number): Promise<Issue | undefined> {
+export async function findIssue(github: GitHub, goal: Goal): Promise<Issue | undefined> {
   try {
-    const issue = await getIssue(github, number);
-    if (issue.number !== number || issue.isPull) return undefined;
-    const isOurs = issue.closedBy !== undefined && issue.closedBy === (await github.botLogin());
-    return isOurs ? { ...issue, state: 'open' } : issue;
+    const issue = await getIssue(github, goal.issue);
+    if (issue.number !== goal.issue || issue.isPull) return undefined;
+    return issue.state === 'closed' && (await isClosedByMerge(github, goal, issue))
+      ? { ...issue, state: 'open' }
+      : issue;
   } catch (error) {
     if ([301, 404, 410].includes(statusOf(error) ?? 0)) return undefined;
     throw error;
   }
+}
+
+/** omk itself closes no issue, but its merges may, and so may those that it leaves to a program such as GitHub's merge queue. */
+async function isClosedByMerge(github: GitHub, { issue, slices }: Goal, { closedBy }: Issue): Promise<boolean> {
+  if (closedBy === (await github.botLogin())) return true;
+  if (!closedBy?.endsWith('[bot]')) return false;
+  const closer = await findCloser(github, issue);
+  return slices.some(({ pull }) => pull !== undefined && pull.number === closer);
 }
 
 function whyNotOpen({ state, locked, labels }: Pick<Issue, 'state' | 'locked' | 'labels'>, goal: Goal) {

@@ -144,7 +144,7 @@ async function hearIssueTurned({ repository, issue, how, sender }: Heard & { kin
   const goal = await findOpenGoal(repository, issue, tools);
   const isShut = how === 'closed' || how === 'locked';
   if (!goal || isShut === (goal.before !== undefined)) return;
-  const now = await findIssue(await tools.connect(repository), issue);
+  const now = await findIssue(await tools.connect(repository), goal);
   if (!now || isShut === (now.state === 'open' && !now.locked)) return;
   const by = { id: sender.id, login: sender.login };
   await append(goal, [isShut ? { kind: 'issue-shut', how, by } : { kind: 'issue-opened', by }], tools);

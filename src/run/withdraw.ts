@@ -6,6 +6,7 @@ import { shortId } from '../goal/naming.ts';
 import { withdrawn } from '../goal/report/review-answers.ts';
 import type { Slice } from '../goal/slice.ts';
 import { marker } from '../goal/text.ts';
+import { mergedBy } from './after-merge.ts';
 import type { Tools } from './tools.ts';
 
 /** Closes the pull request of a cancelled slice and says why. One that was merged meanwhile stays merged. Calling twice is harmless. */
@@ -15,7 +16,8 @@ export async function withdraw(goal: Goal, slice: Slice, tools: Tools): Promise<
   const github = await tools.connect(goal.repository);
   const { number } = slice.pull;
   const pull = await getPull(github, number);
-  if (pull.state === 'merged' && pull.mergedSha) return [{ kind: 'merged', slice: slice.id, sha: pull.mergedSha }];
+  if (pull.state === 'merged' && pull.mergedSha)
+    return [await mergedBy({ slice, github }, pull.mergedSha, pull.mergedBy)];
   if (pull.state === 'open') await closePull(github, number);
   const mark = marker('withdrawn', shortId(goal));
   const body = `${mark}\n${withdrawn(slice)}`;

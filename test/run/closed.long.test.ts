@@ -137,6 +137,26 @@ describe('an issue that a merge closes', () => {
     expect((await world.finish(issue)).status).toBe('ready');
     expect(oddities(world)).toEqual([]);
   });
+
+  test("by GitHub's merge queue before the last slice: the goal goes on, and is told whose merge it was", async () => {
+    const pull = await meetWaiting(2);
+    world.github.enableQueue('main');
+    world.github.editIssue('ada', pull, { body: `Fixes #${issue}\n\n${pull.body}` });
+    await say('/omk merge');
+    while (world.github.repository.queues.get('main')?.length === 0) await world.github.runChecks(pull).then(moment);
+    await world.github.runQueue();
+    world.github.repository.queues.clear();
+    expect(world.github.issue(issue)).toMatchObject({
+      state: 'closed',
+      closedBy: { login: 'github-merge-queue[bot]' },
+    });
+    const { status, slices } = await world.finish(issue);
+    expect([status, ...slices.map((slice) => slice.status)]).toEqual(['blocked_on_human', 'merged', 'merging']);
+    expect(await say('/omk replay')).toMatch(/merged by GitHub's merge queue as/);
+    await say('/omk merge');
+    expect((await world.finish(issue)).status).toBe('ready');
+    expect(oddities(world)).toEqual([]);
+  });
 });
 
 test('an issue that is closed while Kimi builds: nothing goes out until it is open again, then the goal comes to its end', async () => {

@@ -409,9 +409,14 @@ describe("GitHub's merge queue", () => {
     });
     await say(issue, '/omk merge');
     await until(issue, queued);
+    world.github.editIssue('ada', pull, { body: `Closes #${issue}` });
     await world.github.runQueue();
-    await expectOneMerge(issue, before);
+    const { recent } = await expectOneMerge(issue, before);
     expect(mergeCalls()).toBe(callsBefore);
+    expect(world.github.issue(issue).state).toBe('closed');
+    // The issue that this merge closed was closed by nobody.
+    expect(recent.map(({ text }) => text).join()).not.toContain('the issue was');
+    expect(recent.map(({ text }) => text)).toContainEqual(expect.stringMatching(/merged by GitHub's merge queue as `/));
   });
 
   test('with a required check of its own omk asks for auto-merge, and queues what is clean by then', async () => {

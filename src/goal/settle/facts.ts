@@ -87,6 +87,8 @@ export type PullFacts = {
   state: 'open' | 'closed' | 'merged';
   /** Set once GitHub has recorded the merge commit. */
   mergedSha: Sha | undefined;
+  /** The login of whoever merged it: REST names a bot with `[bot]`, GraphQL without. */
+  mergedBy?: string | undefined;
   draft: boolean;
   /** `MERGEABLE`, `CONFLICTING`, `UNKNOWN`. */
   mergeable: string;

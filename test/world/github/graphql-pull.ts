@@ -51,7 +51,21 @@ function conversation(asking: Asking, issue: Issue | Pull) {
 
 export function issueNode(asking: Asking, issue: Issue): Record<string, unknown> {
   const reason = issue.stateReason?.toUpperCase() ?? null;
-  return { __typename: 'Issue', ...conversation(asking, issue), state: issue.state.toUpperCase(), stateReason: reason };
+  const { closer } = issue;
+  return {
+    __typename: 'Issue',
+    ...conversation(asking, issue),
+    state: issue.state.toUpperCase(),
+    stateReason: reason,
+    // Of the timeline only the last close is modelled.
+    timelineItems: ({ itemTypes, ...page }: PageArgs & { itemTypes?: string[] }) =>
+      connection(
+        'timelineItems',
+        itemTypes?.includes('CLOSED_EVENT') && issue.state === 'closed' ? [closer] : [],
+        page,
+        (pull) => ({ __typename: 'ClosedEvent', closer: pull ? () => pullNode(asking, pull) : null }),
+      ),
+  };
 }
 
 function commentNode(asking: Asking, issue: Issue | Pull, comment: Comment) {

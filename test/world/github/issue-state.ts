@@ -41,7 +41,8 @@ type Conversation = {
   closedBy: Account | null;
 };
 
-export type Issue = Conversation & { kind: 'issue' };
+/** `closer`: the pull request whose merge closed it. */
+export type Issue = Conversation & { kind: 'issue'; closer?: Pull | undefined };
 
 export type ReviewState = 'APPROVED' | 'CHANGES_REQUESTED' | 'COMMENTED' | 'DISMISSED' | 'PENDING';
 

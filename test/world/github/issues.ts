@@ -55,6 +55,8 @@ export type IssueChanges = {
   body?: string | null;
   state?: 'open' | 'closed';
   stateReason?: string | null;
+  /** The pull request whose merge it comes from. */
+  closer?: Pull;
 };
 
 /** Edits title and body, closes or reopens: one event for each kind of change. */
@@ -72,6 +74,7 @@ export function updateIssue(state: State, issue: Issue | Pull, changes: IssueCha
   issue.stateReason = issue.kind === 'pull' ? null : (changes.stateReason ?? (closed ? 'completed' : 'reopened'));
   issue.closedAt = closed ? state.clock.now() : null;
   issue.closedBy = closed ? actor.account : null;
+  if (issue.kind === 'issue') issue.closer = changes.closer;
   emitIssue(state, issue, closed ? 'closed' : 'reopened', actor);
 }
 

@@ -5,7 +5,7 @@ import { updateIssue } from './issues.ts';
 import { mergeCommit, mergesCleanly, rebaseOnto } from './merging.ts';
 import { emitPull, isBehind, readMerging } from './pulls.ts';
 import { isProtected, refusalsOf, requirementsOf } from './rules.ts';
-import { type Account, type Actor, type Repository, type State, nodeId, zeroSha } from './state.ts';
+import { type Account, type Actor, ensureAccount, type Repository, type State, nodeId, zeroSha } from './state.ts';
 
 export type MergeWish = {
   method: MergeMethod;
@@ -99,11 +99,12 @@ async function land(state: State, pull: Pull, wish: MergeWish, actor: Actor): Pr
 const CLOSES = /\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\s+#(\d+)\b/gi;
 
 /** A merge into the default branch closes the issues that the pull request, or the message of the merge, names with a closing keyword. */
-function closeLinked(state: State, { repository, base, body }: Pull, message: string, actor: Actor): void {
+function closeLinked(state: State, pull: Pull, message: string, actor: Actor): void {
+  const { repository, base, body } = pull;
   if (base.ref !== repository.defaultBranch) return;
   for (const [, number] of `${body ?? ''}\n\n${message}`.matchAll(CLOSES)) {
     const issue = repository.issues.find((one) => one.number === Number(number));
-    if (issue?.kind === 'issue') updateIssue(state, issue, { state: 'closed' }, actor);
+    if (issue?.kind === 'issue') updateIssue(state, issue, { state: 'closed', closer: pull }, actor);
   }
 }
 
@@ -223,11 +224,12 @@ export function dequeue(state: State, pull: Pull, reason: string, actor: Actor):
   return entry;
 }
 
-/** Lets the merge queue of a branch merge all it holds. */
+/** Lets the merge queue of a branch merge all it holds, as the bot that it is on GitHub. */
 export async function runQueue(state: State, repository: Repository, branch: string): Promise<void> {
   const queue = repository.queues.get(branch) ?? [];
   while (queue[0]) {
-    const { pull, by } = queue[0];
+    const { pull } = queue[0];
+    const by = { account: ensureAccount(state, 'github-merge-queue[bot]'), app: undefined };
     const method = requirementsOf(repository, branch).methods[0] ?? 'merge';
     queue.shift();
     await land(state, pull, { method }, by);
