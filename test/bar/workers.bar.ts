@@ -11,7 +11,7 @@ import { compareEndings, readEndings, type Ending } from './kill/ending.ts';
 import { openStage, play, undisturbed, type Played } from './kill/stage.ts';
 import { STRAIGHT } from './kill/stories.ts';
 
-const SIZES = { short: { processes: 2, goals: 2, losses: 4 }, long: { processes: 4, goals: 8, losses: 100 } };
+const SIZES = { short: { processes: 2, goals: 2, losses: 4 }, long: { processes: 4, goals: 16, losses: 100 } };
 /** Between two losses: so much time a step has at least. */
 const PAUSE_MS = 1_000;
 
