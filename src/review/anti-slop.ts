@@ -95,7 +95,8 @@ const STUBS: Partial<Record<LanguageName, RegExp>> = {
   csharp: /\bthrow new NotImplementedException\(/,
   php: /\bthrow new \\?\w*Exception\(\s*['"](?:[^'"]*\b)?(?:not (?:yet )?implemented|todo)\b/i,
   ruby: /\braise NotImplementedError\b|\braise ['"](?:not implemented|todo)/i,
-  shell: /^\s*(?:echo|printf)\s+["'](?:not (?:yet )?implemented|todo|unimplemented)\b/i,
+  shell:
+    /^\s*(?:echo|printf|die|fail|log\w*|warn\w*)\s+["'](?:[^"']*\b)?(?:not (?:yet )?implemented|unimplemented|todo:?|coming soon)\b/i,
   swift: /\bfatalError\(\s*"(?:[^"]*\b)?(?:not (?:yet )?implemented|todo)\b/i,
 };
 

@@ -16,6 +16,7 @@ import { queryRules } from './security/queries.ts';
 import { manifestRisks } from './infrastructure/manifest-risks.ts';
 import { imageRisks } from './infrastructure/images.ts';
 import { installRules } from './security/installs.ts';
+import { machineRules } from './security/machine.ts';
 import { workflowRisks } from './infrastructure/workflows.ts';
 import { supplyRules } from './security/supply.ts';
 
@@ -37,6 +38,7 @@ export const securityRules: readonly Rule[] = [
   ...guardRules,
   ...supplyRules,
   ...installRules,
+  ...machineRules,
   ...imageRisks,
   ...manifestRisks,
   ...workflowRisks,

@@ -19,6 +19,7 @@ import { disarmedRules } from './test/disarmed.ts';
 import { expectedRules } from './test/expected.ts';
 import { hollowRules } from './test/hollow.ts';
 import { batsRules } from './test/bats.ts';
+import { shellTestRules } from './test/shell-tests.ts';
 import { configRules } from './test/config.ts';
 import { mockedRules } from './test/mocked.ts';
 import { presenceRules } from './test/presence.ts';
@@ -272,5 +273,6 @@ export const testRules: readonly Rule[] = [
   ...configRules,
   ...mockedRules,
   ...batsRules,
+  ...shellTestRules,
   ...presenceRules,
 ];

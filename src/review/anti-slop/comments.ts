@@ -196,7 +196,7 @@ const OTHER_CODE: Partial<Record<LanguageName, RegExp>> = {
   dockerfile: /^(?:RUN|COPY|ADD|ENV|ARG|WORKDIR|USER|EXPOSE|CMD|ENTRYPOINT|FROM|VOLUME)\s+\S/,
   yaml: /^(?:-\s*)?(?:name|uses|run|with|env|if|id|path|key|needs|steps|runs-on|on|jobs|script|image|ports|volumes|environment|command|restart|depends_on|build|services|strategy|matrix)\s*:.*$|^-\s+[\w$"'{./-]+$/,
   shell:
-    /^(?:(?:local|readonly|declare) \w+.*|[A-Za-z_]\w*=["'$`].*|if\b.*;\s*then|then|else|fi|for\b.*;\s*do|while\b.*;\s*do|do|done|esac|[A-Za-z_]\w*=\S*|export \w+=.*|(?:sudo |exec )?(?:cp|mv|rm|mkdir|cd|echo|printf|curl|wget|git|npm|docker|apt-get|chmod|chown|source|grep|sed|awk|tar|make|exit|return)\s+\S.*)$/,
+    /^(?:[\w:-]+\s*\(\)\s*\{|\}|(?:local|readonly|declare) \w+.*|[A-Za-z_]\w*=["'$`].*|if\b.*;\s*then|then|else|fi|for\b.*;\s*do|while\b.*;\s*do|do|done|esac|[A-Za-z_]\w*=\S*|export \w+=.*|(?:sudo |exec )?(?:cp|mv|rm|mkdir|cd|echo|printf|curl|wget|git|npm|docker|apt-get|chmod|chown|source|grep|sed|awk|tar|make|exit|return)\s+\S.*)$/,
 };
 
 const CODE =

@@ -1,6 +1,7 @@
 import type { Block } from '../read/blocks.ts';
 import { instructionsOf } from '../read/docker.ts';
 import { SCRIPTS, type LanguageName } from '../read/language.ts';
+import type { SourceLine } from '../read/lexer.ts';
 import type { SourceFile } from '../read/reading.ts';
 import { lineRule, linesLike, shorten, sourcesOf, type Hit, type Rule } from '../rules.ts';
 
@@ -50,6 +51,7 @@ const nothing: Rule = {
   *find(reading) {
     for (const source of sourcesOf(reading, nothing.languages, ['product', 'script'])) {
       if (source.language.name === 'shell') {
+        yield* admittedInShell(source);
         for (const line of source.added)
           if (
             /^\s*(?:function\s+)?[\w-]+\s*(?:\(\))?\s*\{\s*$/.test(line.code) &&
@@ -79,6 +81,25 @@ const nothing: Rule = {
     }
   },
 };
+
+/** A function of a shell that only says that all is well, and a comment in it that says why. */
+function* admittedInShell(source: SourceFile): Iterable<Hit> {
+  for (const { number, code } of source.added) {
+    if (!SHELL_HEAD.test(code)) continue;
+    const end = source.lines.find((line) => line.number > number && /^\s*\}/.test(line.code))?.number ?? number;
+    const body = source.lines.slice(number, end - 1);
+    const acts = body.filter((line) => line.code.trim() !== '');
+    const says = body.find(({ comment }) => ADMITS.test(comment));
+    if (says && acts.length <= 1 && /^\s*(?:return(?: \d)?|true|:|echo\b.*|)$/.test(acts[0]?.text ?? ''))
+      yield {
+        file: source.path,
+        line: says.number,
+        message: `The body is a placeholder: \`${shorten(says.comment)}\``,
+      };
+  }
+}
+
+const SHELL_HEAD = /^\s*(?:function\s+)?[\w:-]+\s*(?:\(\s*\))?\s*\{\s*$/;
 
 const EMPTY =
   /^(?:export )?(?:async )?function ([\w$]+)\([^()]*\)\s*\{\s*\}\s*$|^func ([A-Za-z]\w*)\([^()]*\)\s*\{\s*\}\s*$|^(?:pub )?fn (\w+)\([^()]*\)\s*\{\s*\}\s*$/;
@@ -133,20 +154,20 @@ const lines: Rule[] = [
 ];
 
 const VERSIONED =
-  /^(?:export )?(?:async )?(?:function|def|func|fn|const|class)\s+(\w+?)(?:_?[vV]?([2-9])|_?(?:New|Old|new|old|Copy|copy|Fixed|fixed|Improved|Updated|Final|final|Legacy|Alt|Enhanced))\s*[(=<:{]/;
+  /^(?:export )?(?:async )?(?:function|def|func|fn|const|class|(?=\w+ ?\(\) ?\{))\s*(\w+?)(?:_?[vV]?([2-9])|_?(?:New|Old|new|old|Copy|copy|Fixed|fixed|Improved|Updated|Final|final|Legacy|legacy|Alt|alt|Enhanced|improved|updated|backup))\s*[(=<:{]/;
 /** Names whose number belongs to them. */
 const NUMBERED = /^(?:base|log|exp|is|vec|mat|sha|utf|int|float|http|oauth|ipv|md|h)$/i;
-const DECLARED = /^(?:export )?(?:async )?(?:function|def|func|fn|const|class)\s+(\w+)\s*[(=<:{]/;
-const versioned = linesLike(/function|def |func |fn |const |class /);
+const DECLARED = /^(?:export )?(?:async )?(?:function|def|func|fn|const|class|(?=\w+ ?\(\) ?\{))\s*(\w+)\s*[(=<:{]/;
+const versioned = linesLike(/function|def |func |fn |const |class |\(\)/);
 
 /** A second form of a function beside the first, told apart by a number. */
 const secondForm: Rule = {
   id: 'anti-slop/second-form',
   severity: 'low',
   remedy: 'Change the first, or say by its name how it differs.',
-  languages: [...SCRIPTS, 'python', 'go', 'rust'],
+  languages: [...SCRIPTS, 'python', 'go', 'rust', 'shell'],
   *find(reading) {
-    for (const source of sourcesOf(reading, secondForm.languages)) {
+    for (const source of sourcesOf(reading, secondForm.languages, ['product', 'script'])) {
       let declared: Set<string> | undefined;
       for (const line of versioned(source)) {
         const [, stem] = VERSIONED.exec(line.code) ?? [];
@@ -182,10 +203,23 @@ const FILLERS: readonly (readonly [LanguageName, RegExp, RegExp])[] = [
   ['shell', /^\W*(?:print|echo|show|display|output)\b/i, /^\s*(?:echo|printf)\b/],
   ['shell', /^\W*(?:exit|quit)\b/i, /^\s*exit\b/],
   ['shell', /^\W*(?:install)\b/i, /^\s*(?:sudo )?(?:apt\S*|yum|npm|pip\S*|brew|apk)\s/],
-  ['shell', /^\W*(?:copy)\b/i, /^\s*cp\b/],
+  ['shell', /^\W*(?:copy)\b/i, /^\s*(?:cp|rsync|install)\b/],
+  ['shell', /^\W*(?:move|rename)\b/i, /^\s*mv\b/],
+  ['shell', /^\W*(?:loop|iterate|go)\b|^\W*for (?:each|every|all)\b/i, /^\s*(?:for|while)\b/],
+  ['shell', /^\W*(?:check|test|verify|see)\b|^\W*if\b/i, /^\s*(?:if|elif|\[|test)\b|^\s*\[/],
+  [
+    'shell',
+    /^\W*(?:set|define|assign|declare|store|save|initiali[sz]e|get)\b/i,
+    /^\s*(?:local |export |readonly |declare )?\w+=/,
+  ],
+  [
+    'shell',
+    /^\W*(?:build|compile|start|stop|restart|push|pull|clone|download|fetch|extract|unpack|source|load)\b/i,
+    /^\s*(?:sudo )?(?:make|docker|npm|go|cargo|systemctl|service|git|curl|wget|tar|unzip|source|\.)\s/,
+  ],
 ];
 
-/** A comment of a script or an image that says what the command below says. */
+/** A comment of a script or an image that says what the command below says. Two that surely do, in code that is shipped, block. */
 const retold: Rule = {
   id: 'anti-slop/retelling',
   ignoresMoves: true,
@@ -195,32 +229,38 @@ const retold: Rule = {
   *find(reading) {
     for (const source of reading.files) {
       if (!['shell', 'dockerfile'].includes(source.language.name) || source.role === 'test') continue;
-      for (const line of source.added) {
-        const below = source.lineAt(line.number + 1)?.text ?? '';
-        if (
-          !/^\s*#(?!!)/.test(line.raw) ||
-          line.raw.trim().split(/\s+/).length > 9 ||
-          /\b(?:because|so that|otherwise|instead|only|not|before|after|until|unless|must|needed|avoid|ensure)\b|[`():]/i.test(
-            line.raw,
-          )
-        )
-          continue;
-        const said = line.raw.replace(/^\s*#\s*/, '');
-        if (
-          FILLERS.some(
-            ([language, says, does]) => language === source.language.name && says.test(said) && does.test(below),
-          ) &&
-          (source.language.name === 'dockerfile' || named(said, below))
-        )
-          yield {
-            file: source.path,
-            line: line.number,
-            message: `The comment repeats the command: \`${shorten(said)}\``,
-          } satisfies Hit;
-      }
+      const told = source.added.flatMap((line) => {
+        const how = retoldBy(line, source);
+        return how === undefined ? [] : [{ line, how }];
+      });
+      const blocks = source.role === 'product' && told.filter(({ how }) => how === 'surely').length >= 2;
+      for (const { line, how } of told)
+        yield {
+          file: source.path,
+          line: line.number,
+          severity: blocks && how === 'surely' ? 'medium' : 'low',
+          message: `The comment repeats the command: \`${shorten(line.raw.replace(/^\s*#\s*/, ''))}\``,
+        } satisfies Hit;
     }
   },
 };
+
+function retoldBy({ raw, number }: SourceLine, source: SourceFile): 'surely' | 'perhaps' | undefined {
+  if (
+    !/^\s*#(?!!)/.test(raw) ||
+    raw.trim().split(/\s+/).length > 9 ||
+    /\b(?:because|so that|otherwise|instead|only|not|before|after|until|unless|must|needed|avoid|ensure)\b|[`():]/i.test(
+      raw,
+    )
+  )
+    return undefined;
+  const said = raw.replace(/^\s*#\s*/, '');
+  const below = source.lineAt(number + 1)?.text ?? '';
+  const { name } = source.language;
+  if (!FILLERS.some(([language, says, does]) => language === name && says.test(said) && does.test(below)))
+    return undefined;
+  return name === 'dockerfile' || named(said, below) ? 'surely' : 'perhaps';
+}
 
 /** Some word of the command, or of what it works on, stands in the comment too. */
 function named(said: string, command: string): boolean {

@@ -1,6 +1,7 @@
+import { posix } from 'node:path';
 import { lineNear } from '../read/diff.ts';
 import { instructionsOf } from '../read/docker.ts';
-import type { SourceFile } from '../read/reading.ts';
+import type { Reading, SourceFile } from '../read/reading.ts';
 import { treesOf, under, type Entry } from '../read/yaml-tree.ts';
 import { shorten, type Hit, type Rule } from '../rules.ts';
 import { isAnnounced } from './api.ts';
@@ -18,6 +19,7 @@ function offersOf(path: string, text: string): Map<string, string> {
           names.set(`${name} ${word.split('=')[0] ?? ''}`, word.split('=')[0] ?? '');
     return names;
   }
+  if (isScript(path, text)) return scriptOffers(text);
   const [root] = treesOf({ text });
   if (/(^|\/)action\.ya?ml$/.test(path)) {
     note('input', under(root, 'inputs')?.children);
@@ -35,70 +37,98 @@ function offersOf(path: string, text: string): Map<string, string> {
   return names;
 }
 
+function isScript(path: string, text: string): boolean {
+  return /\.(?:sh|bash|zsh|ksh)$/.test(path) || /^#!.*\b(?:ba|z|da|k)?sh\b/.test(text);
+}
+
+/** What callers of a script may say: options, commands, and variables that stand for a setting. */
+function scriptOffers(text: string): Map<string, string> {
+  const names = new Map<string, string>();
+  for (const line of text.split('\n')) {
+    if (/^\s*#/.test(line)) continue;
+    for (const part of (/^\s*\(?((?:[\w"'*?=-]+\s*\|\s*)*[\w"'*?=-]+)\s*\)/.exec(line)?.[1] ?? '').split('|')) {
+      const word = part.trim().replace(/["']|=?\*$/g, '');
+      if (/^--?[a-z][\w-]*$|^[a-z][a-z-]{2,}$/i.test(word))
+        names.set(word.startsWith('-') ? `option ${word}` : `command ${word}`, word);
+    }
+    for (const letter of /\bgetopts\s+["']:?([\w:]+)/.exec(line)?.[1]?.replaceAll(':', '') ?? '')
+      names.set(`option -${letter}`, `-${letter}`);
+    for (const [, name = ''] of line.matchAll(/\$\{([A-Z][A-Z0-9]*_[A-Z0-9_]+):?[-=?]/g))
+      names.set(`setting ${name}`, name);
+  }
+  return names;
+}
+
 /** An input of an action, a path of an interface, an argument of an image: others name it, and it is gone. */
 const removedInput: Rule = {
   id: 'architect/removed-api',
   severity: 'medium',
   remedy: 'Keep it, or say in the change log that it goes.',
-  languages: ['yaml', 'dockerfile'],
-  *find(reading) {
-    if (isAnnounced(reading)) return;
+  languages: ['yaml', 'dockerfile', 'shell'],
+  async find(reading) {
+    const hits: Hit[] = [];
+    if (isAnnounced(reading)) return hits;
     for (const source of reading.files) {
       if (
-        !['yaml', 'dockerfile'].includes(source.language.name) ||
+        !['yaml', 'dockerfile', 'shell'].includes(source.language.name) ||
+        source.role === 'test' ||
         source.change.status !== 'modified' ||
         source.partial
       )
         continue;
       const now = offersOf(source.path, source.text);
-      const gone = [...offersOf(source.path, source.oldText ?? '')].find(([key]) => !now.has(key));
-      if (gone)
-        yield {
-          file: source.path,
-          ...placeOf(gone[1], source),
-          ...(source.language.name === 'dockerfile' ? { severity: 'low' as const } : {}),
-          message: `\`${shorten(gone[0])}\` is gone, and others may name it`,
-        } satisfies Hit;
+      const gone = [...offersOf(source.path, source.oldText ?? '')].filter(([key]) => !now.has(key));
+      const [first] =
+        source.language.name === 'shell' ? gone.filter(([, name]) => !namesWord(name, source.text)) : gone;
+      if (!first) continue;
+      const sure =
+        source.language.name === 'yaml' ||
+        (source.language.name === 'shell' && (await isTold(first[1], source, reading)));
+      hits.push({
+        file: source.path,
+        ...placeOf(first[1], source),
+        ...(sure ? {} : { severity: 'low' }),
+        message: `\`${shorten(first[0])}\` is gone, and others may name it`,
+      });
     }
+    return hits;
   },
 };
 
+function namesWord(name: string, text: string): boolean {
+  return new RegExp(`(?<![\\w-])${name}(?![\\w-])`).test(text);
+}
+
+const TOLD = 30;
+
+/** A document or another script still names it. */
+async function isTold(name: string, source: SourceFile, reading: Reading): Promise<boolean> {
+  const paths = [...reading.paths].filter(
+    (path) =>
+      path !== source.path &&
+      /(^|\/)(?:README|USAGE)[^/]*$|\.(?:md|rst|1|sh|bash|ya?ml)$|(^|\/)(?:bin|scripts?)\/[^/.]+$/i.test(path) &&
+      !/CHANGE|HISTORY|NEWS/i.test(path),
+  );
+  for (const path of paths.slice(0, TOLD)) {
+    const text = (await reading.peek(path))?.text ?? '';
+    if (
+      namesWord(name, text) &&
+      (/^-|_/.test(name) || namesWord(`${posix.basename(source.path)}`.replace(/[^\w-]/g, '.'), text))
+    )
+      return true;
+  }
+  return false;
+}
+
 function placeOf(name: string, { change }: SourceFile): { line: number; text: string } {
   for (const hunk of change.hunks) {
-    const gone = hunk.lines.find(({ kind, text }) => kind === 'removed' && text.includes(name));
+    const gone = hunk.lines.find(
+      ({ kind, text }) => kind === 'removed' && text.includes(name.replace(/^-(?=\w$)/, '')),
+    );
     if (gone) return { line: lineNear(hunk, gone), text: gone.text };
   }
   return { line: 0, text: name };
 }
 
-const OPTION = /^\s*(?:-\w\s*\|\s*)?(--[a-z][\w-]*)(?:\s*\|\s*-\w)?(?:=\*)?\s*\)/;
-
-/** An option of a script is not understood any more. */
-const removedOption: Rule = {
-  id: 'architect/removed-api',
-  severity: 'low',
-  remedy: 'Keep understanding it, or say in the change log that it goes.',
-  languages: ['shell'],
-  *find(reading) {
-    if (isAnnounced(reading)) return;
-    for (const source of reading.files) {
-      if (source.language.name !== 'shell' || source.role === 'test' || source.change.status !== 'modified') continue;
-      for (const hunk of source.change.hunks) {
-        const gone = hunk.lines.find(
-          ({ kind, text }) =>
-            kind === 'removed' && OPTION.test(text) && !source.text.includes(OPTION.exec(text)?.[1] ?? ''),
-        );
-        if (gone)
-          yield {
-            file: source.path,
-            line: lineNear(hunk, gone),
-            message: `The option \`${OPTION.exec(gone.text)?.[1] ?? ''}\` is not understood any more`,
-            text: gone.text,
-          } satisfies Hit;
-      }
-    }
-  },
-};
-
 /** What files that are no programs offer. */
-export const inputRules: readonly Rule[] = [removedInput, removedOption];
+export const inputRules: readonly Rule[] = [removedInput];

@@ -130,6 +130,7 @@ function isAllNew({ start, end }: Part, source: SourceFile): boolean {
 /** Of two in one file the later is the copy. */
 function isTwin(part: Part, other: Part, sameFile: boolean): boolean {
   if (other.kind !== part.kind || (sameFile && other.start >= part.start)) return false;
+  if (part.kind === 'function' && part.lines.length >= SHAPED && shapeOf(part) === shapeOf(other)) return true;
   const left = new Map<string, number>();
   for (const line of other.lines) left.set(line, (left.get(line) ?? 0) + 1);
   let shared = 0;
@@ -146,6 +147,20 @@ function isVariant(one: string, other: string): boolean {
   return (
     one !== other && posix.basename(one) === posix.basename(other) && one.split('/').length === other.split('/').length
   );
+}
+
+const SHAPED = 7;
+
+/** The lines of a function with its own variables numbered in their order. */
+function shapeOf({ lines }: Part): string {
+  const own = new Map<string, string>();
+  const text = lines.join('\n');
+  for (const [, name = ''] of text.matchAll(/(?<![\w$-])([a-z_]\w*)(?:\+)?=/g)) own.set(name, '');
+  return text.replace(/\b[a-z_]\w*\b/g, (word) => {
+    if (!own.has(word)) return word;
+    if (own.get(word) === '') own.set(word, `§${[...own.values()].filter(Boolean).length}`);
+    return own.get(word) ?? word;
+  });
 }
 
 const NEAR = 40;
@@ -245,5 +260,90 @@ function escaped(name: string): string {
   return name.replace(/[^\w]/g, '\\$&');
 }
 
+/** The arguments of a function of a shell, by the names that it gives them. */
+function takenIn(texts: readonly string[]): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const text of texts)
+    for (const [, name = '', place = ''] of text.matchAll(/\b([a-z_]\w*)=["']?\$\{?([1-9])(?![:\d])/g))
+      found.set(name, place);
+  return found;
+}
+
+/** A function that other files source takes its arguments in another order, or one more. */
+const changedFunction: Rule = {
+  id: 'architect/changed-api',
+  severity: 'medium',
+  remedy: 'Let the old call go on working, or change those who call it as well.',
+  languages: ['shell'],
+  async find(reading) {
+    const hits: Hit[] = [];
+    for (const source of reading.files) {
+      if (kindOfFile(source) !== 'shell' || source.role === 'test' || source.change.status !== 'modified') continue;
+      const functions = functionsOf(source.text.split('\n'));
+      for (const hunk of source.change.hunks) {
+        const side = (kind: string) => hunk.lines.filter((line) => line.kind === kind);
+        const before = takenIn(side('removed').map(({ text }) => text));
+        for (const { text, newLine } of side('added')) {
+          const fn = functions.find(({ start, end }) => start < newLine && newLine <= end);
+          if (!fn || source.isAdded(fn.start)) continue;
+          const swapped = [...takenIn([text])].some(([name, place]) => before.has(name) && before.get(name) !== place);
+          const wanted =
+            /\$\{[1-9]:?\?/.test(text) &&
+            !side('removed').some((old) => /\$\{?[1-9]/.test(old.text) && /:?\?/.test(old.text));
+          if (!swapped && !wanted) continue;
+          const caller = await callerOf(fn.name, source, reading);
+          if (caller !== undefined)
+            hits.push({
+              file: source.path,
+              line: newLine,
+              message: swapped
+                ? `\`${fn.name}\` takes its arguments in another order, and ${caller} calls it`
+                : `\`${fn.name}\` wants more than it did, and ${caller} calls it`,
+            });
+        }
+      }
+    }
+    return hits;
+  },
+};
+
+const SOURCES =
+  /^\s*(?:\.|source)\s+["']?(?:\$\(dirname[^)]*\)|\$\{?\w+\}?|\$\{BASH_SOURCE[^}]*\})?\/?([\w./-]+\.(?:sh|bash)|[\w./-]*\/[\w-]+)["']?\s*$/;
+
+/** Where what a script sources stands in the repository. */
+function sourcedBy(path: string, line: string, paths: ReadonlySet<string>): string | undefined {
+  const bare = line
+    .replace(/"?\$\(dirname\s+"?\$(?:0|\{BASH_SOURCE(?:\[0\])?\})"?\)"?/, '.')
+    .replace(/\$\{BASH_SOURCE[^}]*%\/\*\}/, '.');
+  const name = SOURCES.exec(bare)?.[1];
+  if (name === undefined) return undefined;
+  const near = posix.normalize(posix.join(posix.dirname(path), name.replace(/^\/+/, '')));
+  return (
+    [near, posix.normalize(name.replace(/^\/+/, ''))].find((one) => paths.has(one)) ??
+    (bare.includes('$') ? undefined : near)
+  );
+}
+
+/** Scripts that source each other, and a library that sources a program. */
+const sourcing: Rule = {
+  id: 'architect/import-circle',
+  severity: 'medium',
+  remedy: 'Move what both need into a file of its own.',
+  languages: ['shell'],
+  async find(reading) {
+    const hits: Hit[] = [];
+    for (const source of reading.files) {
+      if (kindOfFile(source) !== 'shell' || source.role === 'test') continue;
+      for (const { number, text } of source.added) {
+        const target = sourcedBy(source.path, text, reading.paths);
+        const other = target === undefined || target === source.path ? undefined : await reading.peek(target);
+        if (other?.text.split('\n').some((line) => sourcedBy(other.path, line, reading.paths) === source.path) === true)
+          hits.push({ file: source.path, line: number, message: `${other.path} sources this file already` });
+      }
+    }
+    return hits;
+  },
+};
+
 /** How scripts, pipelines and images hang together. */
-export const partRules: readonly Rule[] = [copied, goneFunction];
+export const partRules: readonly Rule[] = [copied, goneFunction, changedFunction, sourcing];

@@ -1,5 +1,7 @@
 import { lineNear } from '../read/diff.ts';
+import type { SourceFile } from '../read/reading.ts';
 import { addedCommands, type Command } from '../read/commands.ts';
+import { lostOptionRules } from '../lost-options.ts';
 import { shorten, type Hit, type Rule } from '../rules.ts';
 
 const LANGUAGES = ['shell', 'dockerfile', 'yaml'] as const;
@@ -14,13 +16,15 @@ const forgiven: Rule = {
   async find(reading) {
     const hits: Hit[] = [];
     for (const command of await addedCommands(reading)) {
-      if (!FORGETS.test(command.fallback ?? '') || command.use !== 'plain' || (mayFail(command) && !counted(command)))
+      const fallback = command.fallback ?? '';
+      const only = SPEAKS.test(fallback);
+      if (!(only || FORGETS.test(fallback)) || command.use !== 'plain' || (mayFail(command) && !counted(command)))
         continue;
-      if (isExplained(command) || stoodBefore(command)) continue;
+      if (isExplained(command) || stoodBefore(command) || (only && !isGrave(command))) continue;
       hits.push({
         file: command.source.path,
         line: command.end,
-        severity: isGrave(command) || counted(command) ? 'medium' : 'low',
+        severity: (isGrave(command) && !only) || counted(command) ? 'medium' : 'low',
         message: `A failure goes unheard: \`${shorten(command.text)} || ${command.fallback}\``,
       });
     }
@@ -29,6 +33,9 @@ const forgiven: Rule = {
 };
 
 const FORGETS = /^\s*(?:true|:|exit 0|return 0|\/bin\/true)\s*;?\s*$/;
+
+/** The failure is told to whoever watches, and the script goes on. */
+const SPEAKS = /^\s*(?:echo|printf|warn\w*|log\w*)\s[^;&|]*$/;
 
 /** Commands whose failure says that there was nothing to do, or is their answer. */
 const MAY_FAIL =
@@ -62,7 +69,7 @@ function isGrave({ name, args, source, text }: Command): boolean {
 }
 
 const GRAVE =
-  /\b(?:verify|--check|-c\b.*sums?|sha\d+sum|md5sum|gpg|cosign|install|ci\b|build|compile|make|cmake|tar|unzip|curl|wget|cp|mv|rsync|scp|migrate|deploy|apply|push|publish|release|upgrade|patch|commit|checkout|clone|fetch|pull|dump|restore|backup|mysql|psql|cargo|go|npm|pip|mvn|gradle|terraform|ansible-playbook|helm|kubectl|docker)\b/;
+  /\b(?:pg_dump|pg_restore|mysqldump|verify|--check|-c\b.*sums?|sha\d+sum|md5sum|gpg|cosign|install|ci\b|build|compile|make|cmake|tar|unzip|curl|wget|cp|mv|rsync|scp|migrate|deploy|apply|push|publish|release|upgrade|patch|commit|checkout|clone|fetch|pull|dump|restore|backup|mysql|psql|cargo|go|npm|pip|mvn|gradle|terraform|ansible-playbook|helm|kubectl|docker)\b/;
 
 /** A comment on its line or above gives the reason. */
 function isExplained({ source, line, end }: Command): boolean {
@@ -120,6 +127,34 @@ const careless: Rule = {
   },
 };
 
+/** A failure is asked for, and nothing is done about it: an empty branch, a trap that ignores it. */
+const ignored: Rule = {
+  id: 'code/swallowed-error',
+  ignoresMoves: true,
+  severity: 'medium',
+  remedy: 'Let it fail, handle the failure, or say in a comment why it may be ignored.',
+  languages: ['shell'],
+  async find(reading) {
+    const hits: Hit[] = [];
+    for (const { source, name, args, line } of await addedCommands(reading))
+      if (name === 'trap' && /^(?:''|""|:|true|-)$/.test(args[0] ?? '') && args.includes('ERR'))
+        hits.push({ file: source.path, line, message: 'No failure is heard of any more' });
+    for (const source of reading.files.filter(({ language, role }) => language.name === 'shell' && role !== 'test'))
+      for (const { number, code, comment } of source.added) {
+        if (!/^\s*if\s+!\s+(?!\[|test\b|grep\b|command\b)\S.*;\s*then\s*$/.test(code) || comment.trim() !== '')
+          continue;
+        const [body, end] = [1, 2].map((ahead) => source.lineAt(number + ahead));
+        if (
+          /^\s*(?::|true)\s*$/.test(body?.code ?? '') &&
+          /^\s*fi\b/.test(end?.code ?? '') &&
+          body?.comment.trim() === ''
+        )
+          hits.push({ file: source.path, line: number, message: 'Nothing is done about this failure' });
+      }
+    return hits;
+  },
+};
+
 const SETS_E = /^\s*set\s+(?:-\w*e|.*-o errexit)|^#!.*\s-\w*e/m;
 const STOPS: readonly (readonly [RegExp, string])[] = [
   [SETS_E, 'A failure stopped this script, and does not any more'],
@@ -137,12 +172,15 @@ const tracing: Rule = {
   async find(reading) {
     const hits: Hit[] = [];
     for (const { source, name, args, fn, line, use } of await addedCommands(reading)) {
-      if (name !== 'set' || !/^-(?:x|v)$|^-o xtrace$/.test(args.join(' ')) || use !== 'plain') continue;
+      const words = args.join(' ');
+      const alone = /^-(?:x|v)$|^-\w*o xtrace$/.test(words);
+      if (name !== 'set' || !(alone || isTracedNow(words, source)) || use !== 'plain') continue;
       const before = source.lineAt(line - 1)?.code ?? '';
       const off = source.lines.some(
         ({ number, code }) => number > line && number < line + 30 && /\bset\s+\+x/.test(code),
       );
-      if (off || /\bif\b|\bthen\b|&&|TRACE|DEBUG|VERBOSE/i.test(before + (source.lineAt(line)?.code ?? ''))) continue;
+      const around = before + (source.lineAt(line)?.code ?? '').replace('xtrace', '');
+      if (off || /\bif\b|\bthen\b|&&|TRACE|DEBUG|VERBOSE/i.test(around)) continue;
       if (fn !== undefined || source.oldText !== undefined)
         hits.push({
           file: source.path,
@@ -151,9 +189,25 @@ const tracing: Rule = {
           message: 'Tracing was left on',
         });
     }
+    for (const source of reading.files) {
+      const [first] = source.added;
+      if (
+        first?.number === 1 &&
+        source.language.name === 'shell' &&
+        /^#!.*\s-\w*x\w*\s*$/.test(first.raw) &&
+        source.oldText
+      )
+        hits.push({ file: source.path, line: 1, message: 'Tracing was left on' });
+    }
     return hits;
   },
 };
+
+/** `set -eux` where `set -eu` stood. */
+function isTracedNow(words: string, { change, language }: SourceFile): boolean {
+  if (language.name !== 'shell' || !/^-[a-wyz]*x[a-z]*(?:\s|$)/.test(words)) return false;
+  return change.removed.some(({ text }) => /^\s*set\s+-[a-wyz]+(?:\s|$)/.test(text));
+}
 
 /** Removes what a value names, unquoted: a space in it, or nothing in it, removes something else. */
 const looseRemoval: Rule = {
@@ -181,4 +235,11 @@ const looseRemoval: Rule = {
 };
 
 /** What goes wrong unheard or by a slip in commands of a shell, wherever they stand. */
-export const commandSlips: readonly Rule[] = [forgiven, careless, tracing, looseRemoval];
+export const commandSlips: readonly Rule[] = [
+  forgiven,
+  ignored,
+  careless,
+  tracing,
+  looseRemoval,
+  ...lostOptionRules.code,
+];

@@ -1,4 +1,6 @@
 import type { SourceFile } from '../read/reading.ts';
+import { shellCommandRules } from './shell-commands.ts';
+import { shellUndoneRules } from './shell-undone.ts';
 import { lineRule, shorten, sourcesOf, type Hit, type Rule } from '../rules.ts';
 
 const slip = (severity: Rule['severity'], pattern: RegExp, words: { message: string; remedy: string }): Rule =>
@@ -148,7 +150,10 @@ const afterExit: Rule = {
   *find(reading) {
     for (const source of sourcesOf(reading, ['shell'], ['product', 'script', 'test']))
       for (const line of source.lines) {
-        if (line.startsIn !== 'code' || !/^\s*(?:exit|return)(?:\s+(?:\d+|"?\$\??\w*"?))?\s*$/.test(line.code))
+        if (
+          line.startsIn !== 'code' ||
+          !/^\s*(?:(?:exit|return)(?:\s+(?:\d+|"?\$\??\w*"?))?|exec\s+[^<>&|;\d][^<>&|;]*)\s*$/.test(line.code)
+        )
           continue;
         const next = source.lines.find(({ number, code }) => number > line.number && code.trim() !== '');
         if (!next || !(source.isAdded(line.number) || source.isAdded(next.number)) || next.startsIn !== 'code')
@@ -165,4 +170,13 @@ const afterExit: Rule = {
 };
 
 /** Slips of the shell. */
-export const shellRules: readonly Rule[] = [...lines, ...more, plainQuotes, otherCode, uncheckedFolder, afterExit];
+export const shellRules: readonly Rule[] = [
+  ...lines,
+  ...more,
+  plainQuotes,
+  otherCode,
+  uncheckedFolder,
+  afterExit,
+  ...shellCommandRules,
+  ...shellUndoneRules,
+];

@@ -1,5 +1,7 @@
-import { addedCommands, type Command, type Loop } from '../read/commands.ts';
+import { addedCommands, commandsIn, type Command, type Loop } from '../read/commands.ts';
+import { lineNear } from '../read/diff.ts';
 import type { SourceFile } from '../read/reading.ts';
+import { lostOptionRules } from '../lost-options.ts';
 import { shorten, type Hit, type Rule } from '../rules.ts';
 
 const LANGUAGES = ['shell', 'dockerfile', 'yaml'] as const;
@@ -17,20 +19,23 @@ const requests: Rule = {
   async find(reading) {
     const hits: Hit[] = [];
     for (const command of await addedCommands(reading)) {
-      const { source, line, loop, name, args } = command;
-      const words = `${name} ${args.find((arg) => !arg.startsWith('-')) ?? ''}`;
-      if (!loop || isRepeated(loop) || !(REQUEST.test(name) || REQUEST.test(words)) || !usesElement(command, loop))
-        continue;
+      const { source, line, loop } = command;
+      const asks = [command, ...command.runs].find(isRequest);
+      if (!loop || isRepeated(loop) || !asks || !usesElement(command, loop)) continue;
       hits.push({
         file: source.path,
         line,
-        severity: isOpenEnded(loop) && !isLasting(command) && !isMachinery(source) ? 'medium' : 'low',
+        severity: isOpenEnded(loop) && !isLasting(asks) && !isMachinery(source) ? 'medium' : 'low',
         message: `One request or installation for each element: \`${shorten(command.text)}\``,
       });
     }
     return hits;
   },
 };
+
+function isRequest({ name, args }: Command): boolean {
+  return REQUEST.test(name) || REQUEST.test(`${name} ${args.find((arg) => !arg.startsWith('-')) ?? ''}`);
+}
 
 /** A hidden script of the repository's own, which runs now and then. */
 function isMachinery({ role, language }: SourceFile): boolean {
@@ -40,7 +45,7 @@ function isMachinery({ role, language }: SourceFile): boolean {
 /** The loop tries again, waits, or stops at the first that fits. */
 function isRepeated({ list, head, body, kind }: Loop): boolean {
   if (/\b(?:sleep|break|retry|attempt)\b/.test(body + head)) return true;
-  if (kind === 'while') return !/\bread\b/.test(head);
+  if (kind === 'while') return !/\bread\b|\$#|\$\{#/.test(head);
   return /^(?:\{\d+\.\.\d+\}|\$\(seq\b.*|`seq\b.*|[\d\s]+)$/.test(list);
 }
 
@@ -81,9 +86,11 @@ const processes: Rule = {
     const told = new Set<string>();
     for (const command of await addedCommands(reading)) {
       const { source, line, loop, name } = command;
-      if (!loop || !TEXT_TOOLS.test(name) || !isPerLine(loop)) continue;
+      if (!loop || !TEXT_TOOLS.test(name) || !isPerLine(loop, command)) continue;
       const whole = readsWholeFile(command, loop);
-      const cuts = /^(?:echo|printf)$/.test(command.fed[0] ?? '') && command.fed.length > 0;
+      const cuts =
+        (/^(?:echo|printf)$/.test(command.fed[0] ?? '') && command.fed.length > 0) ||
+        /<<<\s*["']?\$/.test(around(command));
       if (told.has(`${source.path}:${line}`)) continue;
       told.add(`${source.path}:${line}`);
       hits.push({
@@ -99,7 +106,14 @@ const processes: Rule = {
   },
 };
 
-function isPerLine({ kind, head, list }: Loop): boolean {
+/** The line of a command, with the redirections that are no part of it. */
+function around({ source, line, end }: Command): string {
+  return `${source.lineAt(line)?.raw ?? ''} ${line === end ? '' : (source.lineAt(end)?.raw ?? '')}`;
+}
+
+function isPerLine({ kind, head, list }: Loop, { source }: Command): boolean {
+  const filled = /^["']?\$\{(\w+)\[@\]\}["']?$/.exec(list)?.[1];
+  if (filled !== undefined && new RegExp(`\\b(?:mapfile|readarray)\\b.*\\b${filled}\\b`).test(source.text)) return true;
   return kind === 'while'
     ? /\bread\b/.test(head)
     : /\$\(\s*(?:cat|<|grep|sed|awk|cut|sort|git (?:log|ls-files|diff))\b|`cat\b/.test(list);
@@ -124,9 +138,11 @@ const searches: Rule = {
   languages: LANGUAGES,
   async find(reading) {
     return (await addedCommands(reading)).flatMap(({ source, line, name, args, text }) => {
-      const roots = args.filter((arg) => /^["']?\/["']?$/.test(arg)).length;
+      const roots = args.filter((arg) => /^["']?\/\*?["']?$/.test(arg)).length;
       const recursive =
-        name === 'find' || (/^(?:grep|ls|du|rg)$/.test(name) && args.some((arg) => /^-\w*[rRa]/.test(arg)));
+        name === 'find' ||
+        name === 'du' ||
+        (/^(?:grep|ls|rg)$/.test(name) && args.some((arg) => /^-\w*[rRa]/.test(arg)));
       return recursive && roots > 0 && !/-maxdepth|-xdev|-mount|-prune|--one-file-system|--max-depth/.test(text)
         ? [{ file: source.path, line, message: `The whole machine is searched: \`${shorten(text)}\`` } satisfies Hit]
         : [];
@@ -144,14 +160,16 @@ const polling: Rule = {
   async find(reading) {
     const hits: Hit[] = [];
     const told = new Set<string>();
-    for (const { source, loop, use } of await addedCommands(reading)) {
-      const inHead = loop === undefined && use === 'condition';
-      if (!loop || inHead || loop.kind !== 'while' || !source.isAdded(loop.line)) continue;
+    for (const { source, loop } of await commandsIn(reading)) {
+      const paused = loop && pauseGone(loop, source);
+      if (!loop || loop.kind !== 'while' || !(source.isAdded(loop.line) || paused)) continue;
       if (told.has(`${source.path}:${loop.line}`)) continue;
       told.add(`${source.path}:${loop.line}`);
       const { head, body } = loop;
-      const waits = /\b(?:sleep|read|wait|inotifywait|select|accept|nc|tail|timeout|usleep)\b/;
-      const idle = /^do\s*(?::|true|continue)?[;\s]*(?:done)?$/.test(body.replace(/#.*$/gm, ''));
+      const waits = /\b(?:sleep|read|wait|inotifywait|select|accept|nc(?! -\w*z)|tail|timeout|usleep)\b/;
+      const idle = /^do\s*(?::|true|continue|echo\b[^;\n]*|printf\b[^;\n]*)?[;\s]*(?:done)?$/.test(
+        body.replace(/#.*$/gm, ''),
+      );
       if (
         !waits.test(head + body) &&
         (idle || /^(?:while|until)\s+(?:true|:)$/.test(head)) &&
@@ -159,7 +177,7 @@ const polling: Rule = {
       )
         hits.push({
           file: source.path,
-          line: loop.line,
+          line: paused ?? loop.line,
           message: 'This loop asks again without a pause and takes a whole processor',
         });
       else if (/\bsleep\b/.test(body) && !BOUNDED.test(head + body))
@@ -173,6 +191,17 @@ const polling: Rule = {
     return hits;
   },
 };
+
+/** Where a pause inside of the loop was taken out. */
+function pauseGone({ line, body }: Loop, { change }: SourceFile): number | undefined {
+  const last = line + body.split('\n').length;
+  for (const hunk of change.hunks) {
+    const gone = hunk.lines.find(({ kind, text }) => kind === 'removed' && /^\s*sleep\b/.test(text));
+    const at = gone && lineNear(hunk, gone);
+    if (at !== undefined && at >= line && at <= last) return at;
+  }
+  return undefined;
+}
 
 const BOUNDED =
   /-(?:lt|gt|le|ge)\b|\(\(|timeout|SECONDS|deadline|attempt|retr|tries|max|count|break|exit|return|\btrue\b/i;
@@ -211,11 +240,12 @@ const asked: Rule = {
   remedy: 'Ask once for all of them.',
   languages: LANGUAGES,
   async find(reading) {
-    return (await addedCommands(reading)).flatMap(({ source, line, name, args, loop, text }) =>
-      loop &&
-      isPerLine(loop) &&
-      name === 'git' &&
-      /^(?:log|show|blame|diff|rev-list|cat-file|check-ignore|status)$/.test(args[0] ?? '')
+    return (await addedCommands(reading)).flatMap((command) => {
+      const { source, line, name, args, loop, text } = command;
+      return loop &&
+        isPerLine(loop, command) &&
+        name === 'git' &&
+        /^(?:log|show|blame|diff|rev-list|cat-file|check-ignore|status)$/.test(args[0] ?? '')
         ? [
             {
               file: source.path,
@@ -223,8 +253,8 @@ const asked: Rule = {
               message: `A process is started for each of them: \`${shorten(text)}\``,
             } satisfies Hit,
           ]
-        : [],
-    );
+        : [];
+    });
   },
 };
 
@@ -258,11 +288,11 @@ const keptWhole: Rule = {
   remedy: 'Let the program that needs it read the file.',
   languages: LANGUAGES,
   async find(reading) {
-    return (await addedCommands(reading)).flatMap(({ source, line, name, args, use, fed }) =>
+    return (await addedCommands(reading)).flatMap(({ source, line, name, words, use, fed }) =>
       name === 'cat' &&
       use === 'captured' &&
       fed.length === 0 &&
-      args.some((arg) => /\.(?:log|csv|json|txt|sql|xml|ndjson)\b|\/(?:syslog|messages)\b/.test(arg))
+      words.some(({ text: arg }) => /\.(?:log|csv|json|txt|sql|xml|ndjson)\b|\/(?:syslog|messages)\b/.test(arg))
         ? [{ file: source.path, line, message: 'The whole file is kept in memory' } satisfies Hit]
         : [],
     );
@@ -301,6 +331,33 @@ const crossedFiles: Rule = {
   },
 };
 
+/** Programs that are started all at once, as many as there are. */
+const unboundedStarts: Rule = {
+  id: 'performance/unbounded-work',
+  ignoresMoves: true,
+  severity: 'medium',
+  remedy: 'Start a few at a time: xargs -P, or wait -n.',
+  languages: LANGUAGES,
+  async find(reading) {
+    return (await addedCommands(reading)).flatMap((command) => {
+      const { source, line, end, loop, text } = command;
+      const behind = (source.lineAt(end)?.code ?? '').trimEnd();
+      return loop &&
+        isOpenEnded(loop) &&
+        !isRepeated(loop) &&
+        /[^&]&\s*(?:done)?$/.test(behind) &&
+        behind.includes(lastWord(text)) &&
+        !/\bwait\b|\bjobs\b|\bsem\b/.test(loop.body)
+        ? [{ file: source.path, line, message: `All are started at once: \`${shorten(text)}\`` } satisfies Hit]
+        : [];
+    });
+  },
+};
+
+function lastWord(text: string): string {
+  return /\w+\W*$/.exec(text)?.[0].replace(/\W+$/, '') ?? text;
+}
+
 /** What takes time in commands of a shell, wherever they stand. */
 export const commandCosts: readonly Rule[] = [
   requests,
@@ -312,4 +369,6 @@ export const commandCosts: readonly Rule[] = [
   eachFile,
   keptWhole,
   crossedFiles,
+  ...lostOptionRules.performance,
+  unboundedStarts,
 ];

@@ -1,9 +1,8 @@
 import type { SgNode } from '@ast-grep/napi';
-import { isScalar } from 'yaml';
-import { instructionsOf } from './docker.ts';
 import { treeOf } from './grammar.ts';
 import type { Reading, SourceFile } from './reading.ts';
-import { treesOf, within } from './yaml-tree.ts';
+import { piecesOf } from './shell-pieces.ts';
+import { bareOf, baseOf, filled, innerAt, split, unwrapped, type Given, type Word } from './shell-words.ts';
 
 /** The loop that a command is in. `list`: what it goes through, as written; empty for `while`, whose `head` is its condition. */
 export type Loop = { kind: 'for' | 'while'; line: number; head: string; list: string; body: string; input: string };
@@ -15,6 +14,10 @@ export type Command = {
   end: number;
   name: string;
   args: string[];
+  /** The arguments without quotes, with what variables and lists of the file hold in their place. */
+  words: readonly Word[];
+  /** What runs if it is a function of the file. */
+  runs: readonly Command[];
   /** The command as written, without redirections. */
   text: string;
   loop: Loop | undefined;
@@ -30,7 +33,7 @@ export type Command = {
   fed: readonly string[];
 };
 
-/** The commands of a changed file, in their order; none if it holds no shell, or no grammar is there. */
+/** The commands of a file, in their order; none if it holds no shell, or no grammar is there. */
 function commandsOf(source: SourceFile): Promise<readonly Command[]> {
   const found = known.get(source) ?? read(source);
   known.set(source, found);
@@ -39,14 +42,27 @@ function commandsOf(source: SourceFile): Promise<readonly Command[]> {
 
 const known = new WeakMap<SourceFile, Promise<readonly Command[]>>();
 
-/** Commands that the change adds or changes, of all files that are neither tests, documents nor generated. */
-export async function addedCommands(reading: Reading): Promise<Command[]> {
+/** All commands of the changed files that are neither tests, documents nor generated. */
+export async function commandsIn(reading: Reading): Promise<Command[]> {
   const found: Command[] = [];
-  for (const source of reading.files) {
-    if (!['product', 'script', 'data'].includes(source.role) || source.change.status === 'deleted') continue;
-    if (source.added.length > 0) found.push(...(await commandsOf(source)).filter(isAdded));
-  }
+  for (const source of reading.files)
+    if (['product', 'script', 'data'].includes(source.role) && source.change.status !== 'deleted' && touched(source))
+      found.push(...(await commandsOf(source)));
   return found;
+}
+
+function touched({ change }: SourceFile): boolean {
+  return change.added.length + change.removed.length > 0;
+}
+
+/** What a command says after its name, as one text. */
+export function spoken({ words }: Command): string {
+  return words.map(({ text }) => text).join(' ');
+}
+
+/** Those that the change adds or changes. */
+export async function addedCommands(reading: Reading): Promise<Command[]> {
+  return (await commandsIn(reading)).filter(isAdded);
 }
 
 /** Some line of it is new. */
@@ -55,65 +71,25 @@ function isAdded({ source, line, end }: Command): boolean {
   return false;
 }
 
-/** A piece of shell and the line of the file at which it begins. */
-type Piece = { text: string; first: number };
-
 async function read(source: SourceFile): Promise<Command[]> {
   if (source.partial) return [];
-  const found: Command[] = [];
+  const [found, given]: [Command[], Given] = [[], new Map()];
   for (const { text, first } of piecesOf(source)) {
     const root = await treeOf(text, 'shell');
-    if (root) walk(root, { found, source, first, ...START });
+    if (root) walk(root, { found, given, source, first, ...START });
+  }
+  const functions = Map.groupBy(found, ({ fn }) => fn);
+  for (const command of found) {
+    command.words = command.words.flatMap((word) => filled(word, given));
+    const [first, ...more] = /^\$/.test(command.name) ? filled({ text: command.name, line: command.line }, given) : [];
+    if (first) Object.assign(command, { name: baseOf(first.text), words: [...more, ...command.words] });
+    if (command.fn !== command.name) command.runs = functions.get(command.name) ?? [];
   }
   return found;
 }
 
-function piecesOf(source: SourceFile): Piece[] {
-  switch (source.language.name) {
-    case 'shell':
-      return [{ text: source.text.replace(/^(\s*)@test .*\{\s*$/gm, '$1bats_test() {'), first: 1 }];
-    case 'dockerfile':
-      return instructionsOf(source).flatMap((instruction) =>
-        instruction.name === 'RUN' && !instruction.words.startsWith('[') ? [runPiece(instruction, source)] : [],
-      );
-    case 'yaml':
-      return stepPieces(source);
-    default:
-      return [];
-  }
-}
-
-function runPiece({ start, end }: { start: number; end: number }, source: SourceFile): Piece {
-  const lines = source.lines.slice(start - 1, end).map(({ raw }) => raw);
-  const [head = '', ...rest] = lines;
-  const body = rest.map((line) => (/^\s*#|^\s*$/.test(line) ? '\\' : line));
-  const first = head.replace(/^\s*RUN\s+(?:--[\w-]+(?:=\S+)?\s+)*/i, '');
-  if (/^<<-?\s*["']?\w+["']?\s*$/.test(first)) return { text: body.slice(0, -1).join('\n'), first: start + 1 };
-  return { text: [first, ...body].join('\n'), first: start };
-}
-
-/** Keys of pipelines, compose files and playbooks under which a shell reads the text. */
-const SHELL_KEYS = /^(?:run|script|before_script|after_script|shell|ansible\.builtin\.shell)$/;
-
-function stepPieces(source: SourceFile): Piece[] {
-  return treesOf(source)
-    .flatMap((tree) => [...within(tree)])
-    .flatMap((entry) => {
-      const owner = /^\d+$/.test(entry.key) ? entry.parent : entry;
-      if (entry.text === undefined || !SHELL_KEYS.test(owner?.key ?? '') || !isScalar(entry.node)) return [];
-      const block = entry.node.type === 'BLOCK_LITERAL' || entry.node.type === 'BLOCK_FOLDED';
-      const raw = block
-        ? source.lines
-            .slice(entry.start, entry.end)
-            .map((line) => line.raw)
-            .join('\n')
-        : entry.text;
-      return [{ text: raw.replace(/\$\{\{.*?\}\}/g, '${expression}'), first: block ? entry.start + 1 : entry.start }];
-    });
-}
-
 type Around = Pick<Command, 'loop' | 'fn' | 'use' | 'fallback' | 'quiet' | 'fed'>;
-type Walk = Around & { found: Command[]; source: SourceFile; first: number };
+type Walk = Around & { found: Command[]; given: Given; source: SourceFile; first: number };
 
 const START: Around = { loop: undefined, fn: undefined, use: 'plain', fallback: undefined, quiet: false, fed: [] };
 
@@ -126,11 +102,14 @@ function walk(node: SgNode, at: Walk): void {
     case 'comment':
     case 'heredoc_body':
       return;
+    case 'variable_assignment':
+      note(node, at);
+      return each();
     case 'command':
     case 'test_command':
     case 'declaration_command':
     case 'unset_command':
-      at.found.push(commandOf(node, at));
+      at.found.push(...commandsAt(node, at));
       return each({ ...START, loop: at.loop, fn: at.fn, use: 'captured' });
     case 'list':
       return walkList(children, at);
@@ -157,12 +136,35 @@ function walk(node: SgNode, at: Walk): void {
   }
 }
 
-function commandOf(node: SgNode, { source, first: start, loop, fn, use, fallback, quiet, fed }: Walk): Command {
+/** Remembers what a variable is given: the words of a text, or the entries of a list. */
+function note(node: SgNode, { given, first }: Walk): void {
+  const name = /^\w+/.exec(node.text())?.[0] ?? '';
+  const value = node.children().at(-1);
+  if (!value || name === '') return;
+  const words = (value.kind() === 'array' ? value.children().filter((child) => child.isNamed()) : [value]).flatMap(
+    (part) =>
+      bareOf(part.text())
+        .split(/\s+/)
+        .filter(Boolean)
+        .map((text) => ({ text: bareOf(text), line: first + part.range().start.line })),
+  );
+  given.set(name, [...(given.get(name) ?? []), ...words]);
+}
+
+/** The command of a node, and the one that it runs for each of its lines or files. */
+function commandsAt(node: SgNode, at: Walk): Command[] {
+  const command = commandOf(node, at);
+  const inner = innerOf(command);
+  return inner ? [command, inner] : [command];
+}
+
+function commandOf(node: SgNode, at: Walk): Command {
+  const { source, first: start, loop, fn, use, fallback, quiet, fed } = at;
   const range = node.range();
   const named = node.children().filter((child) => child.isNamed());
   const given = named.filter((child) => !['command_name', 'variable_assignment'].includes(String(child.kind())));
   const first = node.kind() === 'test_command' ? '[' : (node.field('name')?.text() ?? node.children()[0]?.text() ?? '');
-  const [name, args] = unwrapped(first.replace(/^\\/, ''), given);
+  const [name, args] = unwrapped(bareOf(first.replace(/^\\/, '')), given);
   return {
     source,
     loop,
@@ -173,18 +175,32 @@ function commandOf(node: SgNode, { source, first: start, loop, fn, use, fallback
     fed,
     line: start + range.start.line,
     end: start + range.end.line,
-    name: name.replace(/^.*\//, ''),
+    name: baseOf(name),
     args: args.map((arg) => arg.text()),
+    words: args.map((arg) => ({ text: bareOf(arg.text()), line: start + arg.range().start.line })),
+    runs: [],
     text: node.text(),
   };
 }
 
-/** `command grep a` and `builtin cd b` run what follows. */
-function unwrapped(name: string, args: SgNode[]): [string, SgNode[]] {
-  const [next, ...rest] = args;
-  return /^(?:command|builtin|nohup|time)$/.test(name) && next && !next.text().startsWith('-')
-    ? [next.text(), rest]
-    : [name, args];
+/** What `xargs -n1`, `parallel` and `find -exec … \;` run, as the body of a loop; `alias` as what the new name runs. */
+function innerOf(command: Command): Command | undefined {
+  const { name, args, words, text, line } = command;
+  const from = innerAt(name, args);
+  const first = words[from];
+  if (from === -1 || !first) return undefined;
+  const aliased = name === 'alias' ? (/=(.*)$/.exec(bareOf(first.text))?.[1] ?? '') : undefined;
+  const parts = aliased === undefined ? words.slice(from) : split(aliased, first.line);
+  const [program, ...rest] = parts;
+  if (!program) return undefined;
+  const loop: Loop = { kind: 'while', line, head: 'while read', list: '', body: text, input: '' };
+  return {
+    ...command,
+    name: baseOf(program.text),
+    args: aliased === undefined ? args.slice(from + 1) : rest.map((word) => word.text),
+    words: rest,
+    ...(aliased === undefined ? { loop: command.loop ?? loop } : { use: 'captured' }),
+  };
 }
 
 function walkList(children: readonly SgNode[], at: Walk): void {

@@ -3,6 +3,14 @@ import { SCRIPTS } from '../read/language.ts';
 import type { Rule } from '../rules.ts';
 import { sinkRules } from './sinks.ts';
 
+/** A value of the text is an argument of the script, or was read or made of one. */
+function takesArguments(text: string, script: string): boolean {
+  if (/\$\{?[1-9@*]/.test(text)) return true;
+  return [...text.matchAll(/\$\{?([a-z_]\w*)/gi)].some(([, name = '']) =>
+    new RegExp(`\\b${name}=["']?\\$\\{?[1-9@*]|\\bread\\b.*\\b${name}\\b|\\bfor ${name} in\\b`).test(script),
+  );
+}
+
 /** Calls that trust what they are given. */
 export const carelessRules: readonly Rule[] = sinkRules(
   { id: 'security/unsafe-input', severity: 'medium', remedy: 'Check it before it is used.' },
@@ -123,6 +131,19 @@ export const carelessRules: readonly Rule[] = sinkRules(
       view: 'text',
       pattern:
         /\b(?:psql|mysql|sqlite3|mariadb|mongosh?)\b.*(?:-c|-e|--command|--execute|--eval)[ =]?["'][^"']*'?\$\{?(?:\d|@|\*|[a-z_]\w*)/,
+      id: 'security/sql-injection',
+      message: 'A value becomes a part of the query: `$&`',
+      remedy: 'Hand the value over as a variable of the client.',
+    },
+    {
+      languages: ['shell'],
+      view: 'raw',
+      pattern:
+        /\b(?:select\b.+\bfrom|insert\s+into|update\s+\w+\s+set|delete\s+from|drop\s+(?:table|database|user)|create\s+user|grant\s+\w+.*\bto)\b.*\$\{?(?:\d|@|\*|[a-z_]\w*)/i,
+      unless: (line, source) =>
+        !/\b(?:psql|mysql|sqlite3|mariadb|clickhouse-client|sqlcmd|cqlsh|bq)\b/.test(source.text) ||
+        /^\s*#/.test(line.raw) ||
+        !takesArguments(line.raw, source.text),
       id: 'security/sql-injection',
       message: 'A value becomes a part of the query: `$&`',
       remedy: 'Hand the value over as a variable of the client.',

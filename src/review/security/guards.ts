@@ -101,5 +101,38 @@ const rootAgain: Rule = {
   },
 };
 
+const REFUSES =
+  /\b(?:id -u|EUID|UID|whoami)\b.*(?:\|\||&&|;|\bthen\b).*|^\s*case\s.*\[!.*\b(?:exit|return|die)\b|=~.*(?:\|\||\bthen\b)|\b(?:verify|check|validate|assert|require)_?\w*(?:sum|signature|hash|sig|user|root|perm\w*|input|name|path|arg\w*)\b/i;
+
+/** A script refused what it could not trust: a name with odd signs, the wrong user, a file with another hash. */
+const refusalGone: Rule = {
+  id: 'security/guard-removed',
+  severity: 'medium',
+  remedy: 'Keep the check.',
+  languages: ['shell'],
+  *find(reading) {
+    for (const source of reading.files) {
+      if (source.language.name !== 'shell' || source.role === 'test' || source.change.status !== 'modified') continue;
+      for (const hunk of source.change.hunks) {
+        const removed = hunk.lines.filter(({ kind, text }) => kind === 'removed' && /\w/.test(text));
+        const added = hunk.lines.filter(({ kind, text }) => kind === 'added' && /\w/.test(text));
+        const gone = removed.find(({ text }) => REFUSES.test(text) && !/^\s*#/.test(text));
+        const refuses =
+          gone &&
+          (/\b(?:exit|return|die|fail\w*|abort)\b/.test(gone.text) ||
+            removed.some(({ text }) => /^\s*(?:exit|return)\s+[1-9]/.test(text)));
+        if (!gone || !refuses || removed.length > 6 || added.length > 1 || added.some(({ text }) => REFUSES.test(text)))
+          continue;
+        yield {
+          file: source.path,
+          line: lineNear(hunk, gone),
+          message: `This was refused, and is not any more: \`${shorten(gone.text)}\``,
+          text: gone.text,
+        } satisfies Hit;
+      }
+    }
+  },
+};
+
 /** Protections that stood and are gone. */
-export const guardRules: readonly Rule[] = [rootAgain, guardRemoved];
+export const guardRules: readonly Rule[] = [rootAgain, guardRemoved, refusalGone];

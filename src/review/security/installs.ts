@@ -1,5 +1,6 @@
-import { addedCommands, type Command } from '../read/commands.ts';
-import { shorten, type Hit, type Rule } from '../rules.ts';
+import { addedCommands, commandsIn, spoken, type Command } from '../read/commands.ts';
+import { lostOptionRules } from '../lost-options.ts';
+import { lineRule, shorten, type Hit, type Rule } from '../rules.ts';
 
 const LANGUAGES = ['shell', 'dockerfile', 'yaml'] as const;
 
@@ -18,7 +19,7 @@ const UNCHECKED: readonly (readonly [name: RegExp, words: RegExp])[] = [
   [/^(?:npm|yarn|pnpm|bun)$/, /strict-ssl\s*=?\s*false|--no-strict-ssl/],
   [/^(?:curl)$/, /(?:^|\s)(?:-\w*k\w*|--insecure|--proxy-insecure)(?:\s|$)/],
   [/^wget$/, /--no-check-certificate\b/],
-  [/^git$/, /http\.sslVerify[ =]["']?false/i],
+  [/^git$/, /http\.sslVerify[ =]["']?(?:false|0|no|off)\b/i],
   [/^(?:ssh|scp|sftp|rsync|sshpass)$/, /StrictHostKeyChecking[ =]["']?no\b|UserKnownHostsFile[ =]\/dev\/null/i],
   [
     /^(?:helm|kubectl|oc|docker|skopeo|podman|buildah|crane)$/,
@@ -37,19 +38,40 @@ const unchecked: Rule = {
   remedy: 'Leave certificate and signature checks on; trust a private authority by name instead.',
   languages: LANGUAGES,
   async find(reading) {
-    return (await addedCommands(reading)).flatMap((command) => {
-      const row = UNCHECKED.find(([name, words]) => name.test(command.name) && words.test(command.args.join(' ')));
-      if (!row || isLocal(command) || command.source.change.removed.some(({ text }) => row[1].test(text))) return [];
+    return (await commandsIn(reading)).flatMap((command) => {
+      const { name, source } = command;
+      const row = UNCHECKED.find(([program, words]) => program.test(name) && words.test(spoken(command)));
+      const line = row && newLineOf(row[1], command);
+      if (!row || line === undefined || isLocal(command)) return [];
+      if (source.change.removed.some(({ text }) => row[1].test(text))) return [];
       return [
-        {
-          file: command.source.path,
-          line: lineOf(row[1], command),
-          message: `Nobody checks who sent this: \`${shorten(command.text)}\``,
-        } satisfies Hit,
+        { file: source.path, line, message: `Nobody checks who sent this: \`${shorten(command.text)}\`` } satisfies Hit,
       ];
     });
   },
 };
+
+/** The new line that makes a command hold what the pattern names: its own, or one that gave a variable of it its value. */
+function newLineOf(pattern: RegExp, command: Command): number | undefined {
+  const { source, line, end, words } = command;
+  const outside = words.find((word) => (word.line < line || word.line > end) && pattern.test(word.text));
+  const told = outside ? outside.line : lineOf(pattern, command);
+  if (source.isAdded(told)) return told;
+  return [...Array(end - line + 1).keys()].map((step) => line + step).find((at) => source.isAdded(at));
+}
+
+/** The same switches where a program finds them: in the environment, in settings, in a text that is run later. */
+const told = lineRule({
+  id: 'security/verification-off',
+  severity: 'medium',
+  languages: LANGUAGES,
+  roles: ['product', 'script', 'data'],
+  view: 'text',
+  pattern:
+    /\b(?:GIT_SSH_COMMAND|RSYNC_RSH|ANSIBLE_SSH_\w+|SSH_OPT\w*|ansible_ssh_\w+)\b["']?\s*[:=].*(?:StrictHostKeyChecking|UserKnownHostsFile)[ =](?:no\b|accept-new|\/dev\/null)|\bANSIBLE_HOST_KEY_CHECKING["']?\s*[:=]\s*["']?(?:false|no|0)|\bPGSSLMODE["']?\s*[:=]\s*["']?(?:disable|allow)\b|\b(?:KUBE_?|VAULT_|CONSUL_|NOMAD_|ARGOCD_)?(?:SKIP_VERIFY|TLS_INSECURE|INSECURE_SKIP_TLS_VERIFY|SSL_VERIFY_NONE|DISABLE_TLS_VERIFY)["']?\s*[:=]\s*["']?(?:true|1|yes)\b|\b(?:GO(?:INSECURE|NOSUMDB|NOSUMCHECK))["']?\s*[:=]\s*["']?[\w*]|\bGOFLAGS["']?\s*[:=].*-insecure|\bGOSUMDB["']?\s*[:=]\s*["']?off\b|\bNODE_TLS_REJECT_UNAUTHORIZED["']?\s*[:=]\s*["']?0|\bDOCKER_CONTENT_TRUST["']?\s*[:=]\s*["']?0|\b(?:CURL_SSL_VERIFY|SSL_VERIFY|VERIFY_SSL|TLS_VERIFY|CHECK_CERT\w*|NPM_CONFIG_STRICT_SSL)["']?\s*[:=]\s*["']?(?:false|0|no|off)\b/i,
+  message: 'The other side is not checked: `$&`',
+  remedy: 'Leave certificate and signature checks on; trust a private authority by name instead.',
+});
 
 /** It asks this machine. */
 function isLocal({ text }: Command): boolean {
@@ -99,41 +121,46 @@ function isFromOutside(script: string, text: string): boolean {
   );
 }
 
-/** A container is started with the rights of its host, or a key or password is written where others see it. */
-const opened: Rule = {
-  id: 'security/exposure',
+/** What was just fetched is run unseen, in whatever form; what a caller says is run on another machine or by a database. */
+const unseen: Rule = {
+  id: 'security/command-injection',
   ignoresMoves: true,
   severity: 'medium',
-  remedy: 'Open only what is needed, to whom it is needed.',
+  remedy: 'Check the hash of what was fetched before it runs, and quote what a caller says with printf %q or bind it.',
   languages: LANGUAGES,
   async find(reading) {
-    return (await addedCommands(reading)).flatMap(({ source, name, args, text, line }) => {
+    const hits: Hit[] = [];
+    for (const { source, name, args, text, line } of await addedCommands(reading)) {
       const words = args.join(' ');
-      const row = OPENED.find(([command, pattern]) => command.test(name) && pattern.test(words));
-      if (!row || source.change.removed.some((old) => row[1].test(old.text))) return [];
-      return [{ file: source.path, line, message: `${row[2]}: \`${shorten(text)}\`` } satisfies Hit];
-    });
+      const fetched =
+        (/^(?:ba|z|da)?sh$|^source$|^\.$|^eval$|^python3?$/.test(name) &&
+          /<\(\s*(?:curl|wget)\b|\$\(\s*(?:curl|wget)\b/.test(words)) ||
+        (/^(?:source|\.|ba?sh|sh)$/.test(name) && isFetched(args.at(-1) ?? '', { line, source }));
+      const remote =
+        name === 'ssh' && args.some((arg) => /^"/.test(arg) && /[\s;&|]/.test(arg) && /\$\{?[1-9@*]/.test(arg));
+      if (fetched || remote)
+        hits.push({
+          file: source.path,
+          line,
+          message: fetched
+            ? `What was fetched is run unseen: \`${shorten(text)}\``
+            : `The shell of the other machine runs whatever the caller says: \`${shorten(text)}\``,
+        });
+    }
+    return hits;
   },
 };
 
-const OPENED: readonly (readonly [name: RegExp, words: RegExp, message: string])[] = [
-  [
-    /^(?:docker|podman|nerdctl)$/,
-    /\s--privileged\b|(?:-v|--volume)[= ]["']?\/:|--(?:pid|ipc|net|network|userns)[= ]host\b.*--privileged|--cap-add[= ](?:ALL|SYS_ADMIN)\b/,
-    'The container has the rights of its host',
-  ],
-  [
-    /^chmod$/,
-    /(?:^|\s)(?:[ugo]*[+=]?)?(?:0?777|0?666|a\+w|o\+w|go\+w|\+s|u\+s|[24]7\d\d|a\+rwx|ugo\+rwx)(?:\s|$)/,
-    'Everybody may write here, or become somebody else',
-  ],
-  [/^echo|^printf$/, /NOPASSWD:\s*ALL/, 'Whoever is in may become root without a password'],
-  [
-    /^(?:echo|printf)$/,
-    /\[trusted=yes\]|PermitRootLogin yes|StrictHostKeyChecking no/,
-    'Nobody checks who is on the other side',
-  ],
-];
+/** The file was fetched a few lines before, and nothing looked at it. */
+function isFetched(file: string, { line, source }: { line: number; source: Command['source'] }): boolean {
+  const bare = file.replace(/["']/g, '');
+  if (!/^(?:\/|\.\/|\$)?[\w./${}-]{3,}$/.test(bare)) return false;
+  const above = source.lines.slice(Math.max(0, line - 9), line - 1).map(({ text }) => text);
+  const at = above.findLastIndex(
+    (text) => /\b(?:curl|wget)\b/.test(text) && text.replace(/["']/g, '').includes(bare.replace(/^\.\//, '')),
+  );
+  return at !== -1 && !above.slice(at).some((text) => /sum\b|gpg|verify|cosign|minisign|openssl/i.test(text));
+}
 
-/** What is installed and run, and what it opens. */
-export const installRules: readonly Rule[] = [unchecked, evaluated, opened];
+/** What is installed and run, and whether anybody looked at it. */
+export const installRules: readonly Rule[] = [unchecked, told, evaluated, unseen, ...lostOptionRules.security];

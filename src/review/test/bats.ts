@@ -18,9 +18,9 @@ function testsOf(source: SourceFile): BatsTest[] {
 
 /** What a test of bats asserts with: tests, the assert libraries, programs whose exit code is the answer. */
 const ASSERTS =
-  /^\s*(?:!|\[|\[\[|test\s|\(\()|\b(?:assert\w*|refute\w*|fail|flunk|expect\w*|check\w*|verify\w*|should\w*)\b|\b(?:grep|diff|cmp)\b|^\s*run\s+(?:!|-\d)|&&|\|\|/;
+  /^\s*(?:!|\[|\[\[|test\s|\(\()|\b(?:assert\w*|refute\w*|fail|flunk|expect\w*|check\w*|verify\w*|should\w*)\b|\b(?:grep|diff|cmp)\b|^\s*run\s+(?:!|-\d)|&&/;
 
-/** A new test that looks at nothing: `run` alone passes whatever the program says. */
+/** A new test that looks at nothing: `run` alone passes whatever the program says, and so does what may fail. */
 const asserting: Rule = {
   id: 'test/no-assertion',
   ignoresMoves: true,
@@ -32,18 +32,25 @@ const asserting: Rule = {
       if (!source.path.endsWith('.bats') || source.partial || /(^|\/)fixtures?\//.test(source.path)) continue;
       for (const { name, start, body } of testsOf(source)) {
         const code = body.filter((line) => line.code.trim() !== '');
-        const runs = code.some((line) => /^\s*(?:bats_)?run\b/.test(line.code));
-        if (!source.isAdded(start) || !runs || code.some((line) => ASSERTS.test(line.text))) continue;
+        const idle = code.every(({ code: text }) => IDLE.test(text));
+        if (!source.isAdded(start) || !idle || code.some((line) => ASSERTS.test(line.text.replace(MAY_FAIL, ''))))
+          continue;
+        const isEmpty = code.every(({ code: text }) => /^\s*(?::|true|return(?: 0)?)\s*$/.test(text));
         yield {
           file: source.path,
           line: start,
-          message: `The test ${shorten(name)} asserts nothing`,
+          message: `The test ${shorten(name)} ${isEmpty ? 'is empty' : 'asserts nothing'}`,
           text: name,
         } satisfies Hit;
       }
     }
   },
 };
+
+/** Lines of a test that pass whatever the program does. */
+const IDLE =
+  /^\s*(?:(?:bats_)?run\b.*|:|true|return(?: 0)?|echo\b.*|printf\b.*|(?:local |export )?\w+=.*|.*\|\|\s*(?:true|:)\s*)$/;
+const MAY_FAIL = /^.*\|\|\s*(?:true|:)\s*$/;
 
 const FORGIVEN =
   /^\s*(?:!\s*)?(?:\[\[?\s.*|test\s.*|(?:e|f)?grep\s.*|diff\s.*|cmp\s.*|assert\w*\s.*)\|\|\s*(?:true|:|return 0|exit 0|echo\b.*)\s*$/;

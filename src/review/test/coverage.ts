@@ -7,7 +7,7 @@ const BAR =
 const INLINE =
   /--(?:cov-fail-under|fail-under|lines|branches|functions|statements|fail-under-lines)[= ](\d+(?:\.\d+)?)/;
 const SETTINGS =
-  /(^|\/)(pyproject\.toml|setup\.cfg|tox\.ini|\.coveragerc|package\.json|(jest|vitest|vite|nyc|c8|karma)\.config\.\w+|\.nycrc[\w.]*|\.c8rc[\w.]*|codecov\.ya?ml|\.codecov\.ya?ml|pom\.xml|build\.gradle(\.kts)?|Makefile|tarpaulin\.toml|noxfile\.py|.*\.ya?ml)$/;
+  /(^|\/)(pyproject\.toml|setup\.cfg|tox\.ini|\.coveragerc|package\.json|(jest|vitest|vite|nyc|c8|karma)\.config\.\w+|\.nycrc[\w.]*|\.c8rc[\w.]*|codecov\.ya?ml|\.codecov\.ya?ml|pom\.xml|build\.gradle(\.kts)?|Makefile|tarpaulin\.toml|noxfile\.py|justfile|Dockerfile|.*\.ya?ml|.*\.sh|.*\.mk)$/;
 
 /** The bar of coverage is set lower than it was. */
 const lowered: Rule = {
