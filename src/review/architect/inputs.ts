@@ -113,7 +113,7 @@ async function isTold(name: string, source: SourceFile, reading: Reading): Promi
     const text = (await reading.peek(path))?.text ?? '';
     if (
       namesWord(name, text) &&
-      (/^-|_/.test(name) || namesWord(`${posix.basename(source.path)}`.replace(/[^\w-]/g, '.'), text))
+      (/^-|_/.test(name) || namesWord(posix.basename(source.path).replace(/[^\w-]/g, '.'), text))
     )
       return true;
   }

@@ -85,7 +85,8 @@ const LINES: readonly ((text: string, at: { number: number; source: SourceFile }
       : undefined,
   (text) => {
     const target = /(?<![>\d&])>\s*("?[\w./${}-]+"?)\s*$/.exec(text)?.[1];
-    if (target === undefined || /^\/dev\//.test(target) || /^\s*(?:echo|printf|:|true)\b/.test(text)) return undefined;
+    if (target === undefined || target.startsWith('/dev/') || /^\s*(?:echo|printf|:|true)\b/.test(text))
+      return undefined;
     const before = text.slice(0, text.lastIndexOf('>'));
     return /^\s*(?:sort|uniq|jq|yq|sed|grep|awk|tr|cut|cat|head|tail|envsubst|python3?)\b/.test(before) &&
       before.split(/\s+/).includes(target)
@@ -163,7 +164,7 @@ const dead: Rule = {
   languages: ['shell'],
   *find(reading) {
     for (const source of sourcesOf(reading, ['shell'], ['product', 'script']))
-      for (const { number, message } of [...deadIn(source)])
+      for (const { number, message } of deadIn(source))
         yield { file: source.path, line: number, message } satisfies Hit;
   },
 };

@@ -81,7 +81,9 @@ async function read(source: SourceFile): Promise<Command[]> {
   const functions = Map.groupBy(found, ({ fn }) => fn);
   for (const command of found) {
     command.words = command.words.flatMap((word) => filled(word, given));
-    const [first, ...more] = /^\$/.test(command.name) ? filled({ text: command.name, line: command.line }, given) : [];
+    const [first, ...more] = command.name.startsWith('$')
+      ? filled({ text: command.name, line: command.line }, given)
+      : [];
     if (first) Object.assign(command, { name: baseOf(first.text), words: [...more, ...command.words] });
     if (command.fn !== command.name) command.runs = functions.get(command.name) ?? [];
   }

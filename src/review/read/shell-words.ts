@@ -74,7 +74,7 @@ export function innerAt(name: string, args: readonly string[]): number {
       : -1;
   if (name !== 'xargs' && name !== 'parallel') return -1;
   let [at, each] = [0, name === 'parallel'];
-  for (; /^-/.test(args[at] ?? ''); at += 1) {
+  for (; args[at]?.startsWith('-') === true; at += 1) {
     const option = args[at] ?? '';
     if (/^-\w*(?:n|L)1?$|^-\w*I|^--(?:replace|max-args|max-lines)/.test(option)) each = true;
     if (/^-\w*[nLIPdEsaj]$/.test(option)) at += 1;

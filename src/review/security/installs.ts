@@ -137,7 +137,7 @@ const unseen: Rule = {
           /<\(\s*(?:curl|wget)\b|\$\(\s*(?:curl|wget)\b/.test(words)) ||
         (/^(?:source|\.|ba?sh|sh)$/.test(name) && isFetched(args.at(-1) ?? '', { line, source }));
       const remote =
-        name === 'ssh' && args.some((arg) => /^"/.test(arg) && /[\s;&|]/.test(arg) && /\$\{?[1-9@*]/.test(arg));
+        name === 'ssh' && args.some((arg) => arg.startsWith('"') && /[\s;&|]/.test(arg) && /\$\{?[1-9@*]/.test(arg));
       if (fetched || remote)
         hits.push({
           file: source.path,
