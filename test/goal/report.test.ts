@@ -459,3 +459,16 @@ test('what a program said stands in a code block of its last lines', () => {
   expect(lines.at(-1)).toBe('````');
   expect(lines.slice(2, -1)).toEqual(said.slice(-12));
 });
+
+test('of what a program said the lines that name a fault are shown, and its last ones', () => {
+  const noise = (word: string, count: number) => Array.from({ length: count }, (_, line) => `${word} ${line}`);
+  const fault = ['ERROR: No matching distribution found for flit_core<4', '', '1 test failed'];
+  const output = [...noise('getting', 20), ...fault, ...noise('notice', 14)].join('\r\n');
+  const { lines } = renderReason({ text: 'The setup fails.', next: '/omk run', output });
+  expect(lines.slice(2, -1)).toEqual([
+    'ERROR: No matching distribution found for flit_core<4',
+    '1 test failed',
+    '…',
+    ...noise('notice', 14).slice(4),
+  ]);
+});

@@ -99,11 +99,23 @@ export function renderReason(reason: Reason, pulls: readonly number[] = []): { l
   };
 }
 
-/** The last lines of it: there a program says what went wrong. */
+const LAST_LINES = 4;
+const TELLS =
+  /\b(?:errors?|fatal|fail(?:ed|s|ure)?|exception|panic(?:ked)?|denied|cannot|could not|not found|no such|no matching|unable)\b/i;
+
+/** What a program says went wrong: its last lines, and before them those that name it rather than those in between. */
 function renderOutput(output: string): string[] {
-  const lines = output.trimEnd().split(/\r\n?|\n/);
-  const last = lines.slice(-MOST_LINES).map((line) => clip(line, 500));
-  return fenceBlock(last.join('\n')).split('\n');
+  const lines = output.split(/\r\n?|\n/).filter((line) => line.trim() !== '');
+  const rank = (index: number) => (index >= lines.length - LAST_LINES ? 2 : Number(TELLS.test(lines[index] ?? '')));
+  const shown = [...lines.keys()]
+    .toSorted((one, other) => rank(other) - rank(one) || other - one)
+    .slice(0, MOST_LINES)
+    .toSorted((one, other) => one - other);
+  const text = shown.flatMap((index, place) => {
+    const line = clip(lines[index] ?? '', 500);
+    return index === (shown[place - 1] ?? index - 1) + 1 ? [line] : ['…', line];
+  });
+  return fenceBlock(text.join('\n')).split('\n');
 }
 
 function renderNext(next: string, pulls: readonly number[]): string {
