@@ -35,12 +35,38 @@ const LONG_FILE = 400;
 const WAITS =
   /\b(?:once|when|until|after|if|either|remove|consider|maybe|perhaps|probably|ideally|eventually|might|could|would|should|known|limitation|in (?:the )?(?:next|future)|next major|deprecat\w*|upstream|drop)\b|\?/i;
 
+/** What works could be done in a nicer way, or has something to mind: nothing is missing. */
+const WISHES =
+  /\b(?:TODO|HACK)\b(?:\([\w@.-]+\))?\W*(?:please |we |to |can |this can be |let's )*(?:optimi[sz]e|refactor|clean(?: ?up)?|simplif(?:y|ied)|normali[sz]e|improve|rename|rethink|revisit|reconsider|document|investigate|figure out|find out|look (?:into|at)|think about|merge|dedup\w*|unify|generali[sz]e|extract|reuse|speed up|tidy|make (?:this|it|these) (?:\w+ )?(?:better|faster|nicer|cleaner|prettier|simpler)|(?:a )?(?:better|faster|nicer|cleaner|more efficient|simpler) )|\bXXX\b\W*(?:\w+\W+){3}/i;
+
 /** Only the words of an old note changed. */
 function stoodBefore({ comment }: SourceLine, { change }: SourceFile): boolean {
   const words = new Set(comment.toLowerCase().match(/\w{3,}/g));
   return change.removed.some(({ text }) => {
     const old = /TODO|FIXME|HACK|XXX/.test(text) ? (text.toLowerCase().match(/\w{3,}/g) ?? []) : [];
     return old.length > 0 && old.filter((word) => words.has(word)).length >= words.size / 2;
+  });
+}
+
+/** How a finding's message ends that is the way of its file: ten weigh no more than one. */
+export const AS_ELSEWHERE = ', as elsewhere in this file';
+
+const PANICS = /\.unwrap\(\)|\.expect\(|\bpanic!\(/;
+
+function panicsAlready({ oldText }: SourceFile): boolean {
+  return PANICS.test(oldText?.split('#[cfg(test)]')[0] ?? '');
+}
+
+function panics(ending: string, where: (source: SourceFile) => boolean): Rule {
+  return lineRule({
+    id: 'anti-slop/panic',
+    severity: 'low',
+    languages: ['rust'],
+    where,
+    pattern: PANICS,
+    unless: (line) => /lock\(\)\.unwrap\(\)/.test(line.code),
+    message: `\`$&\` ends the program on bad input${ending}`,
+    remedy: 'Return the error.',
   });
 }
 
@@ -53,21 +79,16 @@ const lines: Rule[] = [
     view: 'comment',
     pattern: /(?<![\w/-])(TODO|FIXME|HACK|XXX(?=\s*[:(]|\s*$)|(?<=^\W*)XXX)(?![\w-])/,
     severityAt: (line, source) =>
-      WAITS.test(line.comment) || source.role === 'test' || stoodBefore(line, source) ? 'low' : undefined,
+      WAITS.test(line.comment) || WISHES.test(line.comment) || source.role === 'test' || stoodBefore(line, source)
+        ? 'low'
+        : undefined,
     unless: (line) =>
       /#\d+|https?:\/\/|\b[A-Z]{2,}-\d+\b/.test(line.comment) || /["'`]\s*(TODO|FIXME|HACK|XXX)/.test(line.comment),
     message: 'Work is put off: `$1`',
     remedy: 'Do it now, or open an issue and name it here.',
   }),
-  lineRule({
-    id: 'anti-slop/panic',
-    severity: 'low',
-    languages: ['rust'],
-    pattern: /\.unwrap\(\)|\.expect\(|\bpanic!\(/,
-    unless: (line) => /lock\(\)\.unwrap\(\)/.test(line.code),
-    message: '`$&` ends the program on bad input',
-    remedy: 'Return the error.',
-  }),
+  panics('', (source) => !panicsAlready(source)),
+  panics(AS_ELSEWHERE, panicsAlready),
   lineRule({
     id: 'anti-slop/emoji',
     severity: 'low',

@@ -4,6 +4,7 @@ import { SCRIPTS, type LanguageName } from './read/language.ts';
 import type { SourceLine } from './read/lexer.ts';
 import type { SourceFile } from './read/reading.ts';
 import { collectionLoop } from './read/loops.ts';
+import { statementAt } from './read/statements.ts';
 import { commandCosts } from './performance/commands.ts';
 import { manifestCosts } from './infrastructure/manifests.ts';
 import { imageCosts } from './infrastructure/images.ts';
@@ -182,6 +183,10 @@ const patterns = inLoop(
   { message: 'The same pattern is compiled again for each element', remedy: 'Compile it once before the loop.' },
 );
 
+/** The keys of an object are seldom many. */
+const isOfKeys: LineRule['severityAt'] = ({ number }, source) =>
+  /\bObject\.(?:entries|keys|values)\(/.test(statementAt(number, source).code) ? 'low' : undefined;
+
 const spreads: Rule = lineRule({
   id: 'performance/copy-in-loop',
   severity: 'medium',
@@ -190,7 +195,11 @@ const spreads: Rule = lineRule({
     /\.reduce(?:<.*?>)?\(\s*\(?\s*\(?(\w+)[^=]*=>\s*(?:\(\{|\[|\{)\s*\.\.\.\1\b|^\s*(\w+) = \[\s*\.\.\.\2,|^\s*(\w+) = \{\s*\.\.\.\3,|^\s*(\w+) = \4\.concat\(/,
   unless: (line, source) => !/\.reduce\b/.test(line.code) && !collectionLoop(line, source),
   severityAt: (line, source) =>
-    source.blocks().around(line.number)[0]?.kind === 'condition' && !/\.reduce\b/.test(line.code) ? 'low' : undefined,
+    /\.reduce\b/.test(line.code)
+      ? isOfKeys(line, source)
+      : source.blocks().around(line.number)[0]?.kind === 'condition'
+        ? 'low'
+        : undefined,
   message: 'Everything collected so far is copied for each element',
   remedy: 'Add to one array, object or Map.',
 });

@@ -224,9 +224,25 @@ const deleted: Rule = {
       reading.change.files.some(({ status }) => status === 'deleted' || status === 'renamed')
     )
       return;
-    for (const test of cut) if (!isOfRemoved(test, reading)) yield cutAt(test);
+    for (const test of cut) if (!isOfRemoved(test, reading) && !wentWithIt(test, reading)) yield cutAt(test);
   },
 };
+
+/** The deleted tests name something that product and tests alike do not name any more. */
+function wentWithIt({ source: test, removed }: TestChange, { files }: Reading): boolean {
+  const spoken = namesOf(removed);
+  return files.some(
+    ({ role, change, text }) =>
+      role === 'product' &&
+      [...namesOf(change.removed)].some(
+        (name) => spoken.has(name) && !text.includes(name) && !test.text.includes(name),
+      ),
+  );
+}
+
+function namesOf(lines: readonly { text: string }[]): Set<string> {
+  return new Set(lines.flatMap(({ text }) => text.match(/[A-Za-z_]\w{4,}/g) ?? []));
+}
 
 function testsLost({ added, removed }: TestChange): number {
   return testsNamed(removed) - testsNamed(added);

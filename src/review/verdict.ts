@@ -8,7 +8,7 @@ import {
   type Severity,
 } from '../goal/wall.ts';
 import type { Manner } from '../goal/manner.ts';
-import { SLOP_WEIGHTS } from './anti-slop.ts';
+import { AS_ELSEWHERE, SLOP_WEIGHTS } from './anti-slop.ts';
 import { ADVISORY } from './rules.ts';
 
 /** As `localeCompare` orders, made once. */
@@ -90,7 +90,10 @@ function slopPart(passes: readonly PassVerdict[]): number {
   if (weighed.length === 0 || advisory) return 0;
   const files = new Set(weighed.map((finding) => finding.file)).size;
   const told = new Set<string>();
-  const counts = ({ rule, file }: Finding) => !ONCE.has(rule) || (!told.has(file) && told.add(file).has(file));
+  const counts = ({ rule, file, message }: Finding) => {
+    const once = ONCE.has(rule) || message.endsWith(AS_ELSEWHERE);
+    return !once || (!told.has(file) && told.add(file).has(file));
+  };
   const weight = weighed.reduce((sum, finding) => sum + (counts(finding) ? (SLOP_WEIGHTS[finding.rule] ?? 0) : 0), 0);
   return Math.min(1, weight / files);
 }

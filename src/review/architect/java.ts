@@ -84,6 +84,7 @@ const packageCircle: Rule = {
         hits.push({
           file: source.path,
           line: line.number,
+          ...(isImplemented(line.code, source) ? { severity: 'low' as const } : {}),
           message: `\`${own}\` now needs \`${target}\`, which needs it in ${back}`,
           text: `${own} ${target}`,
         });
@@ -92,6 +93,12 @@ const packageCircle: Rule = {
     return hits;
   },
 };
+
+/** What is imported is only implemented: the dependency is turned around already. */
+function isImplemented(code: string, { text }: SourceFile): boolean {
+  const name = /\.([A-Z]\w*)\s*;/.exec(code)?.[1] ?? '';
+  return new RegExp(`\\b(?:implements|extends)\\b[^{;]*\\b${name}\\b`).test(text);
+}
 
 function packageOf(text: string): string | undefined {
   return /^\s*package\s+([\w.]+)\s*;/m.exec(text)?.[1];

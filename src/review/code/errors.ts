@@ -30,6 +30,7 @@ const swallowedError: Rule = {
           mildly ||
           source.role === 'script' ||
           NAMED_SO.test(block.header) ||
+          isDeliberate(block, source) ||
           isProbe(block, source)
             ? { severity: 'low' as const }
             : {}),
@@ -72,6 +73,11 @@ function isBroad({ header }: Block): boolean {
 
 /** The name of the error says that it is left aside on purpose. */
 const NAMED_SO = /\(\s*(?:final\s+)?(?:[\w.|\s]+\s)?(?:_\w*|ignored?|expected|unused)\s*(?::[^)]*)?\)$/;
+
+/** Not even a name is taken for the error, and a comment says that it is left aside. */
+function isDeliberate({ header, start, end }: Block, source: SourceFile): boolean {
+  return header === 'catch' && source.lines.slice(start - 1, end).some(({ comment }) => /\w/.test(comment));
+}
 
 /** `try { … } catch {}` of a few lines asks whether something works; the failure is the answer. */
 function isProbe(block: Block, source: SourceFile): boolean {

@@ -90,8 +90,10 @@ const dangling = workflowRule(
   },
 );
 
+/** A folder, a file, or the repository itself, which is an action if it says so. */
 function leadsSomewhere(path: string, paths: ReadonlySet<string>): boolean {
-  const bare = path.replace(/\/$/, '');
+  const bare = path.replace(/^\.?\/|\/$/g, '');
+  if (bare === '') return ['action.yml', 'action.yaml', 'Dockerfile'].some((name) => paths.has(name));
   return [...paths].some((other) => other === bare || other.startsWith(`${bare}/`));
 }
 

@@ -81,8 +81,25 @@ function isList(name: string, { line, source }: Pick<Use, 'line' | 'source'>): b
   const place = { line: line.number, source };
   if (kind !== undefined && new RegExp(kind).test(functionAround(place)?.header ?? '')) return true;
   const given = givenTo(name, place);
-  return given !== undefined && MADE_LIST.test(given.code.trim());
+  if (given === undefined || !MADE_LIST.test(given.code.trim())) return false;
+  return !HASHED.test(given.code) && !HASHED.test(chainAt(given.line, source));
 }
+
+/** The lines of a statement with what stands further in below it, as chains of calls with closures do. */
+function chainAt(start: number, source: SourceFile): string {
+  const indent = (source.lineAt(start)?.code ?? '').search(/\S/);
+  const parts = [source.lineAt(start)?.code ?? ''];
+  for (let at = start + 1; at < start + 30; at += 1) {
+    const code = source.lineAt(at)?.code ?? '';
+    if (code.search(/\S/) <= indent && !/^\s*[)}\].]/.test(code)) break;
+    parts.push(code);
+  }
+  return parts.join('\n');
+}
+
+/** Something that finds an element without a walk. */
+const HASHED =
+  /\b(?:Hash|BTree|Tree|Index|Linked|FxHash|AHash|Enum)?(?:Hash)?(?:Set|Map)\b\s*(?:<|::|\(|>|$)|\btoSet\(|\btoMap\(|^\s*(?:set|frozenset|dict)\(|^\s*\{/;
 
 const searched = (use: Use) => (isList(use.match[1] ?? '', use) ? 'medium' : undefined);
 /** The test that looks for one element reads an element of the other collection. */

@@ -197,9 +197,9 @@ export function isBuilt(value: Value, place: Place, depth = 0): boolean {
 }
 
 const BARE = /^\s*[&*]?([A-Za-z_$][\w$]*)(?:\.(?:as_str|to_string|toString|strip|trim)\(\))?\s*$/;
-/** Interpolated names in capitals are constants. */
+/** Interpolated names in capitals are constants, and the number of a process or of elements is no text. */
 const JOINED =
-  /`[^`]*\$\{\s*(?![A-Z][A-Z0-9_]*\s*\})|["'`]\s*\+\s*[a-z_$(]|[\w$)\]]\s*\+\s*["'`]|["'`]\s*%\s*[\w(]|["'`]\.format\(|\bSprintf\(|\bString\.format\(|\.formatted\(|\bstrings\.Join\(|\bString\.join\(|\]\s*\.join\(|["']\s*\.join\(/;
+  /`[^`]*\$\{\s*(?![A-Z][A-Z0-9_]*\s*\}|[\w$.?!]+\.(?:pid|length|size)\s*\})|["'`]\s*\+\s*[a-z_$(]|[\w$)\]]\s*\+\s*["'`]|["'`]\s*%\s*[\w(]|["'`]\.format\(|\bSprintf\(|\bString\.format\(|\.formatted\(|\bstrings\.Join\(|\bString\.join\(|\]\s*\.join\(|["']\s*\.join\(/;
 const FILLED = /\{(?!\s*[A-Z][A-Z0-9_]*\s*\})[^{}]*\}/;
 /** Every value was put in quotes for the shell. */
 const QUOTED_FOR = /\b(?:shlex\.(?:quote|join)|shellescape|shell_?quote|quoteShell|escapeShell\w*|shq|quote)\(/i;

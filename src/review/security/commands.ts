@@ -1,6 +1,7 @@
 import { givenTo, isBuilt, isFromRequest, type Place, type Value } from '../read/flow.ts';
 import { SCRIPTS, type LanguageName } from '../read/language.ts';
 import type { Rule } from '../rules.ts';
+import { isFixedScript, runsNoMore } from './installs.ts';
 import { callRules, sinkRules } from './sinks.ts';
 
 const JVM: readonly LanguageName[] = ['java', 'kotlin'];
@@ -8,6 +9,18 @@ const JVM: readonly LanguageName[] = ['java', 'kotlin'];
 function isShellAlias(code: string, text: string): boolean {
   return [...text.matchAll(/\b([\w$]+)\s*=\s*(?:util\.)?promisify\(\s*(?:[\w$]+\.)?exec\s*\)/g)].some(([, name = '']) =>
     code.includes(`${name}(`),
+  );
+}
+
+/** `eval "set -- $words"`, where a program put each word in quotes for the shell. */
+function isQuotedAlready(text: string, whole: string): boolean {
+  const names = [...text.matchAll(/\$\{?(\w+)/g)].map(([, name = '']) => name);
+  return (
+    /\beval\s+"?set --/.test(text) &&
+    names.length > 0 &&
+    names.every((name) =>
+      new RegExp(`\\b${name}=.*(?:@sh\\b|printf\\s+["']?%q|\\$\\{\\w+@Q\\}|--shell-quote|getopt\\b)`).test(whole),
+    )
   );
 }
 
@@ -67,7 +80,8 @@ const command = sinkRules(
   [
     {
       languages: SCRIPTS,
-      pattern: /(?<![\w$.])([A-Za-z_$][\w$]*)\(\s*(?:`[^`]*\$\{|['"]·*['"]\s*\+)/,
+      pattern:
+        /(?<![\w$.])([A-Za-z_$][\w$]*)\(\s*(?:`[^`]*\$\{(?!\s*[\w$.?!]+\.(?:pid|length|size)\s*\})|['"]·*['"]\s*\+)/,
       where: ({ text }) => text.includes('promisify'),
       unless: (line, source) => !isShellAlias(line.code, source.text),
       message: 'A shell command is put together from values',
@@ -102,8 +116,13 @@ const command = sinkRules(
     {
       languages: ['shell'],
       pattern: /(?:^\s*|[;&|]\s*|\b(?:then|do|else)\s+)eval\s+["']?[^"']*[$·]|\b(?:ba|z|da)?sh\s+-c\s+"[^"]*[$·]/,
-      unless: (line) =>
-        /eval "?\$\((?:\w*env|ssh-agent|brew|direnv|starship|[\w./-]+ (?:init|env|shellenv|activate))/.test(line.text),
+      unless: (line, { text }) =>
+        /eval "?\$\((?:\w*env|ssh-agent|brew|direnv|starship|[\w./-]+ (?:init|env|shellenv|activate))/.test(
+          line.text,
+        ) ||
+        isFixedScript(/\b(?:eval|sh\s+-c)\s+(.*)/s.exec(line.text)?.[1] ?? '$') ||
+        isQuotedAlready(line.text, text),
+      severityAt: (_line, source) => (runsNoMore(source) ? 'low' : undefined),
       severity: 'medium',
       message: 'eval runs whatever the variables hold',
     },

@@ -1,4 +1,5 @@
 import { addedCommands, commandsIn, spoken, type Command } from '../read/commands.ts';
+import type { SourceFile } from '../read/reading.ts';
 import { lostOptionRules } from '../lost-options.ts';
 import { lineRule, shorten, type Hit, type Rule } from '../rules.ts';
 
@@ -84,6 +85,26 @@ function lineOf(pattern: RegExp, { source, line, end }: Command): number {
   return line;
 }
 
+/** Nothing is put in before the shell reads the words: every dollar is escaped, or hands the arguments on as they are. */
+export function isFixedScript(words: string): boolean {
+  return !/[$`]/.test(withoutHandedOn(words).replace(/\\[$`]/g, ''));
+}
+
+/** `${1+'"$@"'}`: old shells are handed the arguments so, each in its quotes. */
+function withoutHandedOn(words: string): string {
+  return words.replace(/\$\{[\d@]:?\+'[^']*'\}/g, '');
+}
+
+/** No more values are run than before: the change only writes them in another way. */
+export function runsNoMore({ change }: SourceFile): boolean {
+  const run = (lines: readonly { text: string }[]) =>
+    lines.filter(({ text }) => {
+      const words = /\beval\s+(.*)/.exec(text)?.[1];
+      return words !== undefined && (/^["']\s*$/.test(words) || !isFixedScript(words));
+    }).length;
+  return run(change.removed) >= run(change.added);
+}
+
 /** `eval` of what a caller or a value says; what a known program prints is another matter. */
 const evaluated: Rule = {
   id: 'security/command-injection',
@@ -95,15 +116,18 @@ const evaluated: Rule = {
     return (await addedCommands(reading)).flatMap(({ source, name, args, text, line }) => {
       const words = args.join(' ');
       const isShell = /^(?:ba|z|da|k)?sh$/.test(name) && args[0] === '-c';
-      const script = isShell ? (args[1] ?? '') : name === 'eval' ? words : '';
-      if (!/\$(?:\{?[\w@*!#]|\()/.test(script) || script.startsWith("'")) return [];
+      const script = isShell ? (args[1] ?? '') : name === 'eval' ? withoutHandedOn(words) : '';
+      if (!/\$(?:\{?[\w@*!#]|\()/.test(script) || script.startsWith("'") || isFixedScript(script)) return [];
       if (/^["']?\$\(/.test(script) && !/\$\((?:cat|curl|wget|echo|printf)\b/.test(script)) return [];
       if (/^["']?\$\{?(?:SHELL|BASH|cmd_prefix)\b/.test(script)) return [];
       return [
         {
           file: source.path,
           line,
-          severity: source.language.name === 'shell' && isFromOutside(script, source.text) ? 'medium' : 'low',
+          severity:
+            source.language.name === 'shell' && isFromOutside(script, source.text) && !runsNoMore(source)
+              ? 'medium'
+              : 'low',
           message: `A shell runs whatever the values hold: \`${shorten(text)}\``,
         } satisfies Hit,
       ];

@@ -30,7 +30,7 @@ const SIGNED =
   /\b(?:jwt|JWT|jsonwebtoken|jose)\.(?:sign|verify|encode|decode)\(\s*[^,()]{1,80}(?:\([^()]*\))?,\s*b?(["'`])([^"'`\n]{6,600})\1|\b(?:createHmac\(\s*["'`][\w-]+["'`]|hmac\.new\(\s*(?=b?["']))\s*,?\s*b?(["'`])([^"'`\n]{6,600})\3/;
 /** What programs on a command line take as a login. */
 const COMMAND_LOGIN =
-  /\b(?:curl|wget|http|lftp|smbclient)\b.*\s(?:-u|-U|--user(?:=|\s))\s*["']?[\w.@+-]{1,64}[:%]([^\s"'$]{4,200})|\bsshpass\s+-p\s*["']?([^\s"'$]{4,200})|\b(?:docker|podman|helm|az|oc)\b.*\blogin\b.*\s(?:-p|--password)[ =]\s*["']?([^\s"'$]{4,200})|\bmysql(?:dump)?\b.*\s-p([^\s"'$-][^\s"'$]{3,200})/;
+  /\b(?:curl|wget|http|lftp|smbclient)\b.*\s(?:-u|-U|--user(?:=|\s))\s*["']?[\w.@+-]{1,64}[:%]([^\s"'$]{4,200})|\bsshpass\s+-p\s*["']?([^\s"'$]{4,200})|\b(?:docker|podman|helm|az|oc)\b.*\blogin\b.*\s(?:-p|--password)[ =]\s*["']?([^\s"'$]{4,200})|\bmysql(?:dump|admin)?\s+(?:.*\s)?-p([^\s"'$-][^\s"'$]{3,200})/;
 /** `user:password` in base 64, as registries and headers keep it. */
 const ENCODED_LOGIN = /(?:["']auth["']\s*:\s*["']|\b_auth\s*=\s*["']?|\bBasic\s+)([A-Za-z0-9+/]{12,600}={0,2})/;
 /** An account and its key side by side. */

@@ -79,7 +79,18 @@ function isBareLoss({ lines }: Hunk): boolean {
 function isForgotten({ lines }: Hunk, kept: ReadonlySet<string>): boolean {
   const gone = lines.filter(({ kind, text }) => kind === 'removed' && ASSERTION.test(text));
   const near = lines.filter(({ kind }) => kind !== 'removed').map(({ text }) => argumentOf(text));
-  return gone.some(({ text }) => !kept.has(text.trim()) && !near.includes(argumentOf(text)));
+  const handed = lines.flatMap(({ kind, text }) => (kind === 'added' && /\w\(/.test(text) ? literalsOf(text) : []));
+  return gone.some(
+    ({ text }) =>
+      !kept.has(text.trim()) &&
+      !near.includes(argumentOf(text)) &&
+      !literalsOf(text).some((literal) => handed.includes(literal)),
+  );
+}
+
+/** Texts of some length: what is expected, whatever the call that expects it. */
+function literalsOf(text: string): string[] {
+  return text.match(/(["'`])(?:(?!\1)[^\\]|\\.){3,}\1/g) ?? [];
 }
 
 /** The same, said by another object or in another way: `assert.Equal(t, a, b)` and `suite.Equal(a, b)`. */

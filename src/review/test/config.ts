@@ -1,7 +1,7 @@
 import { shorten, type Hit, type Rule } from '../rules.ts';
 import { TESTS } from './disarmed.ts';
 import { lineNear, type Hunk, type HunkLine } from '../read/diff.ts';
-import type { SourceFile } from '../read/reading.ts';
+import type { Reading, SourceFile } from '../read/reading.ts';
 
 /** How builds and runners are told not to run tests, or not to mind when they fail. */
 const OFF =
@@ -43,12 +43,22 @@ const milder: Rule = {
               line: line.newLine,
               message: `${why}: \`${shorten(line.text)}\``,
               text: line.text,
+              ...(runsElsewhere(line.text, source, reading) ? { severity: 'low' as const } : {}),
             } satisfies Hit;
         }
       yield* runGone(source);
     }
   },
 };
+
+/** What this run leaves out, another file names from now on: the run was split. */
+function runsElsewhere(text: string, { path }: SourceFile, reading: Reading): boolean {
+  const left = /--(?:ignore|exclude|deselect)[= ]["']?([\w-]+(?:\/[\w.-]+)+)/.exec(text)?.[1];
+  return (
+    left !== undefined &&
+    reading.change.files.some((file) => file.path !== path && file.added.some((line) => line.text.includes(left)))
+  );
+}
 
 function whyMilder({ text }: HunkLine, hunk: Hunk, source: SourceFile): string | undefined {
   if (/^\s*(?:#|\/\/|\*)/.test(text)) return undefined;

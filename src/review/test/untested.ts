@@ -70,7 +70,14 @@ function isGrave(changed: readonly Changed[], reading: Reading): boolean {
   )
     return true;
   const [only] = own;
-  if (changed.length === 1 && only && only.statements.length <= SMALL_CHANGE && newWays(only) >= 2) return true;
+  if (
+    changed.length === 1 &&
+    only &&
+    only.statements.length <= SMALL_CHANGE &&
+    newWays(only) >= 2 &&
+    !only.source.added.some(({ text }) => INVARIANT.test(text))
+  )
+    return true;
   return (
     changed.length === 1 &&
     only !== undefined &&
@@ -82,6 +89,10 @@ function isGrave(changed: readonly Changed[], reading: Reading): boolean {
 /** In a larger change the branches are seldom what it is about. */
 const SMALL_CHANGE = 12;
 const WAY = /\b(?:if|elif|except|rescue|unless|throw|raise|panic)\b/;
+
+/** What can only happen if the program itself is wrong, which no test can bring about. */
+const INVARIANT =
+  /\b(?:raise|throw(?: new)?) AssertionError\b|\bassert_never\(|\bassertNever\(|\bunreachable!?\(|["'`](?:BUG|bug|internal error)\b/;
 
 function newWays({ source: { change } }: Changed): number {
   const ways = (lines: readonly { text: string }[]) =>
