@@ -1,4 +1,5 @@
 import { assertNever } from '../errors.ts';
+import type { GateResult } from './gate.ts';
 import { isSliceEvent, type GoalEvent, type SliceEvent } from './event.ts';
 
 /** The event in a few words of omk's own, or undefined if a reader of the status comment gains nothing from it. */
@@ -62,6 +63,15 @@ function merger(by: string | undefined): string {
   return by === 'github-merge-queue' ? " by GitHub's merge queue" : ` by ${by}`;
 }
 
+function describeGates(results: readonly GateResult[]): string {
+  const known = results.filter(({ status }) => status !== 'passed').length;
+  if (results.length === 0) return 'had no gates to run';
+  if (known === 0) return 'gates passed';
+  return known === results.length
+    ? 'no gate passed: all fail on the base too'
+    : `gates passed, beside ${known} of ${results.length} that ${known === 1 ? 'fails' : 'fail'} on the base too`;
+}
+
 function describeSliceEvent(event: SliceEvent): string | undefined {
   switch (event.kind) {
     case 'build-started':
@@ -73,7 +83,7 @@ function describeSliceEvent(event: SliceEvent): string | undefined {
     case 'built':
       return `built, ${event.changedFiles.length} file${event.changedFiles.length === 1 ? '' : 's'} changed`;
     case 'verified':
-      return event.results.length === 0 ? 'had no gates to run' : 'gates passed';
+      return describeGates(event.results);
     case 'gates-failed':
       return 'gates failed, back to build';
     case 'gates-faulted':

@@ -184,6 +184,16 @@ describe('the status comment', () => {
     const verified = (results: GateResult[]) => describeEvent({ kind: 'verified', slice: 'api', results });
     expect(verified([])).toBe('`api` had no gates to run');
     expect(verified([someGate()])).toBe('`api` gates passed');
+    const red = someGate({ status: 'failed', exitCode: 2, redOnBase: true });
+    expect(verified([red, someGate()])).toBe('`api` gates passed, beside 1 of 2 that fails on the base too');
+    expect(verified([red])).toBe('`api` no gate passed: all fail on the base too');
+    const one = {
+      ...gates,
+      gates: [{ name: 'test', run: 'make test', kind: 'test' as const, paths: [], timeoutMs: 1, dir: '.' }],
+    };
+    const known = renderStatus(someGoal({ gates: one, redOnBase: [red] }), view);
+    expect(known).toContain('\n- None passes there: nothing is proven by running it\n');
+    expect(renderStatus(someGoal({ gates: one }), view)).not.toContain('nothing is proven');
   });
 
   test('asks for a blocked slice while the goal runs', () => {

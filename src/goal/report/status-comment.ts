@@ -135,6 +135,9 @@ function gatesSection({ gates, redOnBase, plan }: Goal): Section {
     ...(gates?.notes ?? []).map((note) => `- ${encodeInline(clip(note, 300))}`),
     ...(isGreen ? ['- On the base every one passes'] : []),
     ...redOnBase.map((result) => `- Fails on the base already: ${encodeCode(clip(result.run, 200))}`),
+    ...(found.length > 0 && redOnBase.length === found.length
+      ? ['- None passes there: nothing is proven by running it']
+      : []),
   ]);
 }
 
