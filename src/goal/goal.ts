@@ -1,6 +1,6 @@
 import type { Budget, Spend } from './budget.ts';
 import type { RunOptions } from './command.ts';
-import type { Gate, GateResult, SetupStep } from './gate.ts';
+import type { Gate, GateResult, PackageFolder, SetupStep } from './gate.ts';
 import type { Policy } from './policy.ts';
 import type { PlannedSlice, Slice, Wait } from './slice.ts';
 
@@ -48,6 +48,8 @@ export type Reason = { text: string; next: string; output?: string | undefined; 
 export type Gates = {
   setup: SetupStep[];
   gates: Gate[];
+  /** The packages of the repository, if the gates are of packages. */
+  folders?: PackageFolder[];
   source: 'config' | 'detected';
   /** One line a package for the status comment, such as `npm (.): npm test, npm run lint`. */
   notes: string[];

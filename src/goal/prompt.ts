@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { Gate } from './gate.ts';
+import { dueGates, type Gate } from './gate.ts';
 import type { Goal } from './goal.ts';
 import { kindOf, PROOF_OF } from './kind.ts';
 import { defaultPolicy } from './policy.ts';
-import { PROTECTED_PATHS } from './scope.ts';
+import { PROTECTED_PATHS, reachOf } from './scope.ts';
 import type { Feedback, PlannedSlice, Slice } from './slice.ts';
 import { clip, fenceForPrompt } from './text.ts';
 import { readVisible } from './visible.ts';
@@ -70,7 +70,7 @@ export function buildPrompt(goal: Goal, slice: Slice): string {
     data([...goalTexts(goal), ['slice', sliceText(slice)], ...otherSlices(goal, slice)]),
     PROOF_OF[kindOf(goal.ask)],
     scopeRules(goal, slice),
-    aboutGates(goal),
+    aboutGates(goal, slice),
     'Do the whole slice now: read what you need, make the change, add or adapt the tests its acceptance asks for, and run the gates that concern ' +
       'it yourself; what they need is installed, as far as that could be done, and there is no network. Do not stop at a plan, and do not leave ' +
       'placeholders, commented-out code or unfinished parts.',
@@ -87,7 +87,7 @@ export function fixPrompt(goal: Goal, slice: Slice): string {
     data([...goalTexts(goal), ['slice', sliceText(slice)], ['feedback', clip(feedback, MOST_FEEDBACK)]]),
     PROOF_OF[kindOf(goal.ask)],
     scopeRules(goal, slice),
-    aboutGates(goal),
+    aboutGates(goal, slice),
     slice.batch && slice.batch.threads.length > 0 ? THREADS : '',
     'Settle every point of the feedback in this turn, at its cause and not at its symptom. Never make a gate pass by weakening it: no deleted, skipped or ' +
       'emptied tests, no silenced rules. If a point is mistaken, leave the code as it is there and say why in your closing lines. Keep what already works.',
@@ -255,8 +255,12 @@ function scopeRules(goal: Goal, slice: Slice): string {
   ]);
 }
 
-function aboutGates(goal: Goal): string {
-  const gates = goal.gates?.gates ?? [];
+function aboutGates(goal: Goal, slice?: Slice): string {
+  const all = goal.gates?.gates ?? [];
+  const gates =
+    slice && goal.gates
+      ? dueGates(goal.gates, reachOf(slice.writeScope))
+      : all.filter(({ whole }) => whole === undefined);
   if (gates.length === 0)
     return 'The repository has no gates: no command was configured or found that must pass. Be all the more careful.';
   const red = new Set(goal.redOnBase.map((result) => result.name));

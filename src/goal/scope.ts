@@ -49,6 +49,17 @@ function choices(entry: string): string[] | undefined {
   return found;
 }
 
+/** Paths that stand for all that may lie in the scope; undefined if that may be anywhere. */
+export function reachOf(scope: readonly string[]): string[] | undefined {
+  const roots = scope.map((entry) => {
+    const parts = entry.split('/');
+    const wild = parts.findIndex((part) => WILDCARD.test(part));
+    return wild < 0 ? entry : parts.slice(0, wild).join('/');
+  });
+  // An entry may be a file or a folder.
+  return roots.includes('') ? undefined : roots.flatMap((root) => [root, `${root}/any`]);
+}
+
 /** Whether some path could lie in both entries. True in doubt; upper and lower case are the same. */
 export function globsOverlap(a: string, b: string): boolean {
   const [one, other] = [a.toLowerCase(), b.toLowerCase()];

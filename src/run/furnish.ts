@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { listFilesAt, readFileAt, type Mirror } from '../git/mirror.ts';
 import { openWorktree, type Worktree } from '../git/worktree.ts';
 import { manifestsToRead } from '../goal/detect.ts';
-import type { SetupStep } from '../goal/gate.ts';
+import { dueGates, setupFor, type SetupStep } from '../goal/gate.ts';
 import type { Goal, Sha } from '../goal/goal.ts';
+import { reachOf } from '../goal/scope.ts';
 import { openBench, setUp } from './prove.ts';
 import { folders, type Tools } from './tools.ts';
 
@@ -20,7 +21,7 @@ type Desk = { worktree: Worktree; sha: Sha; home: string; slice: string };
  * file or a step has changed. Of the worktree only ignored files are left changed. A step that fails stops nobody: the gates will tell.
  */
 export async function furnish(goal: Goal, { worktree, sha, home, slice }: Desk, tools: Tools): Promise<void> {
-  const steps = goal.gates?.setup ?? [];
+  const steps = stepsFor(goal, slice);
   if (steps.length === 0) return;
   // Beside the worktree: the agent cannot reach it, and it goes when the worktree goes.
   const marker = join(worktree.gitDir, FURNISHED);
@@ -30,6 +31,15 @@ export async function furnish(goal: Goal, { worktree, sha, home, slice }: Desk, 
   await setUp(await openBench(goal, { worktree, sha, home, slice }, tools), steps);
   await openWorktree(worktree.mirror, { root: folders(tools.config).worktrees, name: worktree.name, sha });
   await writeFile(marker, wanted);
+}
+
+/** What the gates want that the slice may come to call for. */
+function stepsFor(goal: Goal, slice: string): SetupStep[] {
+  if (!goal.gates) return [];
+  const { setup, gates } = goal.gates;
+  const { writeScope = [] } = goal.slices.find(({ id }) => id === slice) ?? {};
+  const due = dueGates(goal.gates, writeScope.length > 0 ? reachOf(writeScope) : undefined);
+  return gates.length === 0 ? setup : setupFor(setup, due);
 }
 
 async function fingerprint(mirror: Mirror, sha: Sha, steps: readonly SetupStep[]): Promise<string> {

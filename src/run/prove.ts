@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { getTree, type Mirror } from '../git/mirror.ts';
 import { openWorktree, removeTree, type Worktree } from '../git/worktree.ts';
-import { isDue, setupFor, type Gate, type GateResult, type SetupStep } from '../goal/gate.ts';
+import { dueGates, membersOf, setupFor, type Gate, type GateResult, type SetupStep } from '../goal/gate.ts';
 import type { Goal, Sha } from '../goal/goal.ts';
 import { around, killPoint } from '../kill-point.ts';
 import { runToEnd, type Room, type Run } from '../process.ts';
@@ -35,13 +35,23 @@ export type Subject = {
  * there, such as a package that was tampered with, could forge the gates of the next. A failed setup step is a failed result too.
  */
 export async function prove(goal: Goal, subject: Subject, tools: Tools): Promise<GateResult[]> {
-  const due = goal.gates?.gates.filter((gate) => isDue(gate, subject.changed)) ?? [];
+  const due = goal.gates ? dueGates(goal.gates, subject.changed) : [];
   if (due.length === 0) return [];
   const bench = await openBench(goal, await clear(subject, tools), tools);
   const failedSetup = await setUp(bench, setupFor(goal.gates?.setup ?? [], due));
   if (failedSetup) return [failedSetup];
   const results: GateResult[] = [];
-  for (const gate of due) results.push(await around('gate', () => runGate(bench, gate)));
+  const run = async (gate: Gate) => {
+    const result = await around('gate', () => runGate(bench, gate));
+    results.push(result);
+    return result.status === 'passed';
+  };
+  for (const gate of due) {
+    if (await run(gate)) continue;
+    // What of it is red must be known one by one, as slices will run it.
+    const members = subject.changed ? [] : membersOf(goal.gates?.gates ?? [], gate);
+    for (const member of members) await run(member);
+  }
   return subject.against === undefined ? results : holdAgainstBase(due, results, turnsOf(bench, subject, due));
 }
 

@@ -19,7 +19,7 @@ const GO_MOD = 'module example.com/m\n\ngo 1.22\n';
 const GOFMT = 'unformatted=$(gofmt -l .) && echo "$unformatted" && test -z "$unformatted"';
 const PYPROJECT = '[project]\nname = "p"\nversion = "1"\n';
 const PIP = 'PIP_BREAK_SYSTEM_PACKAGES=1 python3 -m pip install';
-const FMT = 'cargo fmt --all --check';
+const FMT = 'cargo fmt --check';
 
 type Row = { name: string; files: Files; setup: string[]; gates: string[]; notes?: string[] };
 
@@ -203,7 +203,7 @@ const NODE: Row[] = [
     ],
   },
   {
-    name: 'a root script that fans out stands for the scripts of the packages',
+    name: 'what the root runs in all packages is run in those that are due: by turbo for one, else by their own scripts',
     files: {
       'package.json': { devDependencies: { turbo: '2' }, scripts: { build: 'turbo run build', test: 'pnpm -r test' } },
       'pnpm-workspace.yaml': 'packages:\n  - "apps/*"\n  - packages/**\n  - "!**/e2e"\n',
@@ -213,7 +213,51 @@ const NODE: Row[] = [
       'apps/e2e/package.json': { scripts: { test: 'playwright test' } },
     },
     setup: ['pnpm install --frozen-lockfile'],
-    gates: ['pnpm run build', 'apps/web$ pnpm run lint', 'pnpm test', 'apps/e2e$ pnpm test'],
+    gates: [
+      'pnpm run build',
+      'pnpm run build --filter=./apps/web',
+      'apps/web$ pnpm run lint',
+      'pnpm test',
+      'apps/web$ pnpm test',
+      'packages/deep/ui$ pnpm test',
+      'apps/e2e$ pnpm test',
+    ],
+    notes: [
+      'pnpm (.): no gates',
+      'pnpm (apps/web): pnpm run lint',
+      'pnpm (.): pnpm run build, pnpm test, or for those of its 2 packages that a change concerns',
+      'pnpm (apps/e2e): pnpm test',
+    ],
+  },
+  {
+    name: 'lerna runs a script in each package, whatever it is called and whichever it leaves out (lumino)',
+    files: {
+      'package.json': {
+        ...DEPENDENCY,
+        scripts: {
+          build: 'npm run build:src',
+          'build:src': 'lerna run compile --scope "@x/!(a|b)*" --concurrency 1',
+          test: 'lerna run test',
+        },
+      },
+      'lerna.json': '{"version":"independent"}',
+      'packages/c/package.json': { name: '@x/c', scripts: { compile: 'tsc', build: 'never', test: 'jest' } },
+      'packages/d/package.json': { name: '@x/d', scripts: { test: 'jest' } },
+    },
+    setup: ['npm install'],
+    gates: ['npm run build', 'packages/c$ npm run compile', 'npm test', 'packages/c$ npm test', 'packages/d$ npm test'],
+  },
+  {
+    name: 'what the root does besides, or of which it is not known where it runs, stays one gate',
+    files: {
+      'package.json': {
+        workspaces: ['packages/*'],
+        scripts: { build: 'turbo run build && node finish.js', lint: 'nx run-many -t lint', test: 'pnpm -r exec jest' },
+      },
+      'packages/a/package.json': { name: 'a', scripts: { build: 'tsc', lint: 'eslint .', test: 'jest' } },
+    },
+    setup: [],
+    gates: ['npm run build', 'npm run lint', 'npm test'],
   },
   {
     name: 'what a tool of the root goes through as a whole is not run again in the packages; what has a path is',
@@ -244,7 +288,7 @@ const NODE: Row[] = [
       'libs/a/package.json': { ...DEPENDENCY, scripts: { lint: 'eslint .', test: 'jest' } },
     },
     setup: ['yarn install --frozen-lockfile'],
-    gates: ['yarn run lint', 'libs/a$ yarn test'],
+    gates: ['yarn run lint', 'libs/a$ yarn run lint', 'libs/a$ yarn test'],
   },
   {
     name: 'packages that belong to no workspace are installed on their own',
@@ -345,8 +389,20 @@ const PYTHON: Row[] = [
       'tox.ini': '[tox]\nenvlist = py3,lint\n[testenv]\ncommands = pytest\n',
       'tests/test_a.py': '',
     },
-    setup: ['tox --notest'],
-    gates: ['tox'],
+    setup: ['tox --notest -e lint,py'],
+    gates: ['tox -e lint', 'tox -e py'],
+    notes: ['tox (.): tox -e lint, tox -e py'],
+  },
+  {
+    name: 'of the list of tox only what proves something with the Python that is there, and without a network',
+    files: {
+      'setup.py': '',
+      'tox.ini':
+        '[tox]\nenvlist =\n    py{38,39,310}-django{32,42}, pypy3  # all of them\n    flake8, typing-mypy, docs, pre-commit, coverage-report\n[testenv]\ncommands = pytest\n[testenv:pre-commit]\ncommands = pre-commit run -a\n',
+      'tests/test_a.py': '',
+    },
+    setup: ['tox --notest -e flake8,typing-mypy,py-django32,py-django42'],
+    gates: ['tox -e flake8', 'tox -e typing-mypy', 'tox -e py-django32', 'tox -e py-django42'],
   },
   {
     name: 'a tox.ini that only holds settings of other tools is no tox',
@@ -461,24 +517,55 @@ const COMPILED: Row[] = [
     notes: ['cargo (.): cargo fmt, cargo check, cargo test'],
   },
   {
-    name: 'a Cargo workspace once at its root, clippy as configured',
+    name: 'a Cargo workspace as a whole and each crate by its name, clippy as configured',
     files: {
       'Cargo.toml':
         '[workspace]\nmembers = ["crates/*"]\nexclude = ["tools/gen"]\n[workspace.lints.clippy]\nall = "warn"\n',
       'Cargo.lock': '',
-      'crates/a/Cargo.toml': '[package]\n[dependencies]\nserde = "1"\n',
-      'crates/b/Cargo.toml': '[package]\n',
-      'tools/gen/Cargo.toml': '[package]\n',
+      'crates/a/Cargo.toml': '[package]\nname = "a"\n[dependencies]\nserde = "1"\n',
+      'crates/b/Cargo.toml': '[package]\nname = "b-core"\n',
+      'tools/gen/Cargo.toml': '[package]\nname = "gen"\n',
     },
     setup: ['cargo fetch --locked'],
     gates: [
-      FMT,
+      'cargo fmt --all --check',
+      'cargo fmt -p a --check',
+      'cargo fmt -p b-core --check',
       `tools/gen$ ${FMT}`,
       'cargo check --workspace --all-targets --locked',
+      'cargo check -p a --all-targets --locked',
+      'cargo check -p b-core --all-targets --locked',
       'tools/gen$ cargo check --all-targets',
       'cargo clippy --workspace --all-targets --locked -- -D warnings',
+      'cargo clippy -p a --all-targets --locked -- -D warnings',
+      'cargo clippy -p b-core --all-targets --locked -- -D warnings',
       'cargo test --workspace --locked',
+      'cargo test -p a --locked',
+      'cargo test -p b-core --locked',
       'tools/gen$ cargo test',
+    ],
+    notes: [
+      'cargo (.): cargo fmt --all, cargo check --workspace, cargo clippy --workspace, cargo test --workspace, or for those of its 2 packages that a change concerns',
+      'cargo (tools/gen): cargo fmt, cargo check, cargo test',
+    ],
+  },
+  {
+    name: 'a crate that is the root of a workspace is one of its members (ripgrep)',
+    files: {
+      'Cargo.toml': '[package]\nname = "r"\n[workspace]\nmembers = ["crates/a"]\n',
+      'crates/a/Cargo.toml': '[package]\nname = "a"\n',
+    },
+    setup: [],
+    gates: [
+      'cargo fmt --all --check',
+      'cargo fmt -p r --check',
+      'cargo fmt -p a --check',
+      'cargo check --workspace --all-targets',
+      'cargo check -p r --all-targets',
+      'cargo check -p a --all-targets',
+      'cargo test --workspace',
+      'cargo test -p r',
+      'cargo test -p a',
     ],
   },
   {
@@ -533,11 +620,54 @@ const COMPILED: Row[] = [
     ],
   },
   {
-    name: 'Gradle with its wrapper, the outermost build',
+    name: 'Gradle with its wrapper, whose projects cannot be told: the outermost build',
     files: { 'settings.gradle.kts': '', gradlew: '', 'app/build.gradle.kts': '', 'lib/build.gradle.kts': '' },
     setup: ['./gradlew check --no-daemon --continue || true'],
     gates: ['./gradlew check --no-daemon'],
     notes: ['gradle (.): ./gradlew check'],
+  },
+  {
+    name: 'Gradle: the projects that hold code and are always there, by the name that the settings give them (okhttp)',
+    files: {
+      'settings.gradle.kts':
+        'includeBuild("build-logic")\ninclude(":core", ":lib:io")\ninclude(":bom")\nproject(":core").name = "kernel"\nif (flag) {\n  include(":slow")\n}\ninclude(":samples:one")\n',
+      'build.gradle.kts': '',
+      'build-logic/build.gradle.kts': '',
+      'core/src/A.kt': '',
+      'core/build.gradle.kts': '',
+      'lib/io/src/A.kt': '',
+      'bom/build.gradle.kts': '',
+      'slow/src/A.kt': '',
+      'samples/one/src/A.kt': '',
+    },
+    setup: [
+      'gradle check --no-daemon --continue || true',
+      'gradle :kernel:check --no-daemon --continue || true',
+      'gradle :lib:io:check --no-daemon --continue || true',
+    ],
+    gates: ['gradle check --no-daemon', 'gradle :kernel:check --no-daemon', 'gradle :lib:io:check --no-daemon'],
+    notes: ['gradle (.): gradle check, or for those of its 2 packages that a change concerns'],
+  },
+  {
+    name: 'Maven: each module that is code, without what only profiles have',
+    files: {
+      'pom.xml':
+        '<project><artifactId>p</artifactId><packaging>pom</packaging><modules><module>core</module><!-- <module>old</module> --><module>web</module></modules><profiles><profile><modules><module>slow</module></modules></profile></profiles></project>',
+      mvnw: '',
+      'core/pom.xml': '<project><artifactId>core</artifactId></project>',
+      'web/pom.xml':
+        '<project><artifactId>web</artifactId><packaging>pom</packaging><modules><module>ui</module></modules></project>',
+      'web/ui/pom.xml': '<project><artifactId>ui</artifactId></project>',
+      'old/pom.xml': '<project/>',
+      'slow/pom.xml': '<project/>',
+    },
+    setup: [
+      './mvnw -B verify --fail-at-end || true',
+      './mvnw -B verify -pl core -am --fail-at-end || true',
+      './mvnw -B verify -pl web/ui -am --fail-at-end || true',
+    ],
+    gates: ['./mvnw -B verify', './mvnw -B verify -pl core -am', './mvnw -B verify -pl web/ui -am'],
+    notes: ['maven (.): ./mvnw -B verify, or for those of its 2 packages that a change concerns'],
   },
   {
     name: 'Maven with and without a wrapper',
@@ -654,6 +784,7 @@ describe('the gates of a repository as it looks', () => {
     expect(new Set(names).size).toBe(names.length);
     expect(Math.max(0, ...names.map((name) => name.length))).toBeLessThanOrEqual(60);
     expect(gates.every(({ timeoutMs, paths }) => timeoutMs === 900_000 && paths.length === 0)).toBe(true);
+    expect(gates.filter(({ whole }) => whole !== undefined && !names.includes(whole))).toEqual([]);
     expect(setup.every(({ timeoutMs }) => timeoutMs === 600_000)).toBe(true);
     expect(source).toBe('detected');
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { detectGates, manifestsToRead } from '../../src/goal/detect.ts';
-import { isDue, setupFor } from '../../src/goal/gate.ts';
+import { dueGates, setupFor } from '../../src/goal/gate.ts';
 
 type Files = Record<string, string | object>;
 
@@ -13,9 +13,9 @@ function gatesOf(files: Files) {
 function dueFor(files: Files, ...changed: string[]): string[] {
   return [
     ...new Set(
-      gatesOf(files)
-        .gates.filter((gate) => isDue(gate, changed))
-        .map(({ dir }) => dir),
+      dueGates(gatesOf(files), changed).map(({ name, dir }) =>
+        name.includes(': ') ? (name.split(': ', 1)[0] ?? '') : dir,
+      ),
     ),
   ].toSorted((a, b) => a.localeCompare(b));
 }
@@ -38,7 +38,65 @@ const BUILDS: Files = {
   'tools/Makefile': 'test:\n\ttrue\n',
   'web/package.json': { name: 'web', ...test1 },
 };
+const BUILT: Files = {
+  'package.json': { workspaces: ['packages/*'] },
+  'packages/core/package.json': { name: 'core', scripts: { build: 'tsc', test: 'jest' } },
+  'packages/other/package.json': { name: 'other', scripts: { build: 'tsc' } },
+  'packages/web/package.json': { name: 'web', dependencies: { core: '*' }, scripts: { test: 'jest' } },
+};
+/** `app` needs `lib-core` by its path, `web` by its accessor. */
+const PROJECTS: Files = {
+  'settings.gradle.kts': 'include(":app", ":lib-core", ":web", ":docs")\n',
+  'build.gradle.kts': '',
+  'buildSrc/build.gradle.kts': '',
+  'docs/src/A.java': '',
+  'app/build.gradle.kts': 'dependencies { implementation(project(":lib-core")) }\n',
+  'app/src/A.java': '',
+  'lib-core/build.gradle.kts': '// project(":web")\n',
+  'lib-core/src/A.java': '',
+  'web/build.gradle.kts': 'dependencies { api(projects.libCore) }\n',
+  'web/src/A.java': '',
+};
+const ALL_NEED: Files = {
+  ...PROJECTS,
+  'build.gradle.kts': "subprojects {\n  dependencies { implementation project(':web') }\n}\n",
+};
+const POM = (name: string, rest = '') =>
+  `<project><parent><artifactId>top</artifactId></parent><artifactId>${name}</artifactId>${rest}</project>`;
+const POMS: Files = {
+  'pom.xml': `<project><artifactId>top</artifactId><packaging>pom</packaging><modules>${['core', 'web', 'docs', 'parent'].map((it) => `<module>${it}</module>`).join('')}</modules></project>`,
+  'core/pom.xml': POM('x-core'),
+  'web/pom.xml': POM('x-web', '<dependencies><dependency><artifactId>x-core</artifactId></dependency></dependencies>'),
+  'docs/pom.xml':
+    '<project><parent><artifactId>base</artifactId><relativePath>../parent/pom.xml</relativePath></parent><artifactId>x-docs</artifactId></project>',
+  'parent/pom.xml': '<project><artifactId>base</artifactId><packaging>pom</packaging></project>',
+};
+const MODULES: Files = {
+  'go.mod': 'module example.com/m\n',
+  'main.go': '',
+  'api/go.mod': 'module example.com/m/api\nrequire (\n\texample.com/other/m v1.0.0\n)\n',
+  'api/a.go': '',
+  'api/x/go.mod':
+    'module example.com/m/api/x\nreplace example.com/m/api => ../\nrequire example.com/m/api v0.0.0 // indirect\n',
+  'api/x/a.go': '',
+};
 const CARGO = (name: string, rest = '') => `[package]\nname = "${name}"\nversion = "1.0.0"\n${rest}`;
+
+/** `cli` needs `core`; `extra` stands alone. */
+const CRATES: Files = {
+  'Cargo.toml':
+    '[workspace]\nmembers = ["core", "cli", "extra"]\n[workspace.dependencies]\nextra = { path = "extra" }\n',
+  'Cargo.lock': '',
+  'core/Cargo.toml': CARGO('x-core'),
+  'cli/Cargo.toml': CARGO('x-cli', '[dependencies]\nx-core.workspace = true\n'),
+  'extra/Cargo.toml': CARGO('extra'),
+};
+const ROOT_CRATE: Files = {
+  'Cargo.toml': CARGO(
+    'x',
+    '[dependencies]\nextra = { path = "extra" }\n[workspace]\nmembers = ["core", "cli", "extra"]\n',
+  ),
+};
 
 describe('gates of a monorepo: what is touched, and what depends on it', () => {
   test.each([
@@ -75,11 +133,43 @@ describe('gates of a monorepo: what is touched, and what depends on it', () => {
       ['a/src/lib.rs'],
       ['a', 'b'],
     ],
+    ['Cargo: a crate of a workspace, and those that need it', CRATES, ['core/src/lib.rs'], ['cli', 'core']],
+    ['Cargo: one that nobody needs', CRATES, ['extra/src/lib.rs'], ['extra']],
+    ['Cargo: the lock file, settings and the manifest of the workspace concern all', CRATES, ['Cargo.lock'], ['.']],
+    ['Cargo: settings of the tools', { ...CRATES, ...ROOT_CRATE }, ['.cargo/config.toml'], ['.']],
+    ['Cargo: code of the root crate is its own', { ...CRATES, ...ROOT_CRATE }, ['src/main.rs', 'README.md'], ['.']],
+    ['Cargo: a root crate is proven with what it needs', { ...CRATES, ...ROOT_CRATE }, ['extra/a.rs'], ['.', 'extra']],
     [
-      'Cargo: a workspace is one',
-      { 'Cargo.toml': '[workspace]\nmembers = ["a", "b"]\n', 'a/Cargo.toml': CARGO('a'), 'b/Cargo.toml': CARGO('b') },
-      ['a/src/lib.rs'],
-      ['.'],
+      'Go: a module in a folder of another, and the other way round',
+      { ...MODULES, 'go.mod': 'module example.com/m\nrequire example.com/m/api v0.0.0\n' },
+      ['api/a.go'],
+      ['.', 'api', 'api/x'],
+    ],
+    ['Go: the root module is no part of the others by its name', MODULES, ['main.go', 'go.sum'], ['.']],
+    [
+      'Gradle: a project and those that name it in either way',
+      PROJECTS,
+      ['lib-core/src/A.java'],
+      ['app', 'lib-core', 'web'],
+    ],
+    ['Gradle: one that nobody names', PROJECTS, ['web/src/A.java'], ['web']],
+    ['Gradle: the plugins of the build concern all', PROJECTS, ['buildSrc/src/P.kt'], ['.']],
+    ['Gradle: versions and settings concern all', PROJECTS, ['gradle/libs.versions.toml'], ['.']],
+    ['Gradle: what the root says for all projects', ALL_NEED, ['web/src/A.java'], ['.']],
+    ['Maven: a module and those that depend on it', POMS, ['core/src/A.java'], ['core', 'web']],
+    ['Maven: the parent above is no dependency, its file concerns all', POMS, ['pom.xml'], ['.']],
+    ['Maven: a parent beside is one', POMS, ['parent/pom.xml'], ['docs']],
+    [
+      'npm: a package that is needed is built too, and not tested',
+      BUILT,
+      ['packages/web/a.js'],
+      ['packages/core', 'packages/web'],
+    ],
+    [
+      'a root that is a package of its own: its code concerns nobody else, its settings do',
+      { ...NODE, 'package.json': { name: 'x', main: 'index.js', workspaces: ['packages/*'] } },
+      ['src/index.js'],
+      [],
     ],
     [
       'Go: modules of a go.work',
@@ -166,17 +256,50 @@ describe('gates of a monorepo: what is touched, and what depends on it', () => {
     expect(dueFor(files, 'a/x')).toEqual(['a', 'b']);
   });
 
+  test('where all members of a workspace are due they are proven at once, else those that are one by one', () => {
+    const gates = gatesOf(CRATES);
+    const runs = (...changed: string[]) =>
+      dueGates(gates, changed).flatMap(({ run, kind }) => (kind === 'test' ? [run] : []));
+    expect(runs('core/a.rs')).toEqual(['cargo test -p x-cli --locked', 'cargo test -p x-core --locked']);
+    expect(runs('core/a.rs', 'extra/a.rs')).toEqual(['cargo test --workspace --locked']);
+  });
+
+  test('a member is prepared by itself, and most of them at once', () => {
+    const gates = gatesOf(POMS);
+    const runs = (path: string) => setupFor(gates.setup, dueGates(gates, [path])).map(({ run }) => run);
+    expect(runs('web/a')).toEqual(['mvn -B verify -pl web -am --fail-at-end || true']);
+    expect(runs('core/a')).toEqual(['mvn -B verify --fail-at-end || true']);
+    expect(
+      setupFor(gates.setup, [{ name: 'own', run: 'x', kind: 'test', timeoutMs: 1, dir: '.', paths: [] }]),
+    ).toHaveLength(1);
+  });
+
+  test('the root is prepared for itself, not for packages that it does not name', () => {
+    const files = {
+      'package.json': {
+        dependencies: { a: '1' },
+        scripts: { test: 'node --test src', lint: 'npm --prefix web run lint' },
+      },
+      'web/package.json': { name: 'web', dependencies: { b: '1' }, ...test1 },
+      'ml/requirements.txt': 'pytest\n',
+      'ml/test_a.py': '',
+    };
+    const gates = gatesOf(files);
+    expect(
+      setupFor(
+        gates.setup,
+        dueGates(gates, ['src/a.js']).filter(({ dir }) => dir === '.'),
+      ).map(({ dir }) => dir),
+    ).toEqual(['.', 'web']);
+  });
+
   test('setup is done for the packages that are proven, and for those they need', () => {
     const files = {
       'web/package.json': { name: 'web', dependencies: { left: '1' }, ...test1 },
       'api/package.json': { name: 'api', dependencies: { right: '1' }, ...test1 },
     };
-    const { setup, gates } = gatesOf(files);
-    const due = (path: string) =>
-      setupFor(
-        setup,
-        gates.filter((gate) => isDue(gate, [path])),
-      ).map(({ dir }) => dir);
+    const gates = gatesOf(files);
+    const due = (path: string) => setupFor(gates.setup, dueGates(gates, [path])).map(({ dir }) => dir);
     expect([due('web/a.js'), due('README.md')]).toEqual([['web'], ['api', 'web']]);
   });
 });

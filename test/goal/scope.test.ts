@@ -1,6 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import picomatch from 'picomatch';
-import { globsOverlap, isInScope, isProtected, PROTECTED_PATHS, touchesProtected } from '../../src/goal/scope.ts';
+import {
+  globsOverlap,
+  isInScope,
+  isProtected,
+  PROTECTED_PATHS,
+  reachOf,
+  touchesProtected,
+} from '../../src/goal/scope.ts';
 import { pick, seeded } from './seeded.ts';
 
 const IN_SCOPE: [path: string, scope: string[], inside: boolean][] = [
@@ -200,3 +207,13 @@ describe('a scope that is made to be slow', () => {
     expect(isInScope('**', ['src/**', 'a/*'])).toBe(false);
   });
 });
+
+test.each([
+  [
+    ['packages/a/**', 'README.md'],
+    ['packages/a', 'packages/a/any', 'README.md', 'README.md/any'],
+  ],
+  [['src/*.ts'], ['src', 'src/any']],
+  [['src/a.ts', '**/*.md'], undefined],
+  [['*'], undefined],
+])('the scope %j reaches %j', (scope, reach) => expect(reachOf(scope)).toEqual(reach));

@@ -59,6 +59,28 @@ test('nothing is run where nothing holds it, also when omk was started anew afte
   expect(statuses(await prove(goal, subject, switchedOff))).toEqual(['passed']);
 });
 
+test('a workspace is proven at once on the base, and member by member where that fails, so that what is red is known', async () => {
+  const member = (name: string, command: string) => ({
+    ...step(command),
+    name,
+    kind: 'test' as const,
+    paths: [],
+    whole: 'all',
+    packages: { proves: [name], needs: [name] },
+  });
+  const members = [member('a', 'true'), member('b', 'false')];
+  const both = { proves: ['a', 'b'], needs: ['a', 'b'] };
+  const whole = { ...step('false'), name: 'all', kind: 'test' as const, paths: [], packages: both };
+  const folders = ['a', 'b'].map((dir) => ({ dir, place: false }));
+  const gates = { setup: [], gates: [whole, ...members], folders, source: 'detected' as const, notes: [] };
+  const goal = someGoal({ redOnBase: [], gates });
+  const sha = await commit({ 'src/members.ts': 'export {};\n' });
+  const told = (results: { name: string; status: string }[]) => results.map(({ name, status }) => `${name} ${status}`);
+  expect(told(await run(goal, sha, 'whole'))).toEqual(['all failed', 'a passed', 'b failed']);
+  const subject = { mirror: bed.mirror, sha, name: 'whole', slice: 's' };
+  expect(told(await prove(goal, { ...subject, changed: ['a/x'] }, tools))).toEqual(['a passed']);
+});
+
 describe('what hostile code leaves where omk works next', () => {
   test.each([
     ['a link', (victim: string) => `ln -s ${victim} $HOME/$f`],

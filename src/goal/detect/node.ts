@@ -6,12 +6,16 @@ import {
   foldersWith,
   gateOf,
   isWithin,
+  nameIn,
   pathIn,
+  type Place,
   relativeTo,
   type RepositoryView,
   setupOf,
 } from './view.ts';
-import { chooseScripts, fansOut } from './script.ts';
+import type { Gate } from '../gate.ts';
+import type { Kind } from './kind.ts';
+import { type ChosenScript, chooseScripts, findScript, type Spread, spreadOf } from './script.ts';
 
 const names = z.record(z.string(), z.unknown()).catch({});
 const manifestSchema = z.object({
@@ -26,6 +30,10 @@ const manifestSchema = z.object({
   devDependencies: names,
   optionalDependencies: names,
   peerDependencies: names,
+  main: z.unknown().optional(),
+  module: z.unknown().optional(),
+  exports: z.unknown().optional(),
+  bin: z.unknown().optional(),
 });
 
 type Manifest = z.output<typeof manifestSchema>;
@@ -42,10 +50,23 @@ const LOCKS: [string, Manager][] = [
 ];
 
 /**
- * The npm, pnpm, yarn and bun packages. A workspace is installed once, at its root; each package brings the gates it has scripts for,
- * unless a script of the root runs them all.
+ * npm, pnpm, yarn and bun. A workspace is installed once, at its root; each package brings the gates it has scripts for, also those that a
+ * script of the root runs in all of them. Where one tool of the root goes through all, that is the gate.
  */
-export function detectNode(view: RepositoryView): FoundPackage[] {
+export const node: Kind = {
+  manifests: ['package.json'],
+  spans: true,
+  find: detectNode,
+  read(view, dir) {
+    const manifest = readManifest(view, dir);
+    const { name, scripts, main, module, exports, bin } = manifest;
+    const mentions = JSON.stringify([scripts, dependenciesOf({ dir, manifest })]);
+    const place = [main, module, exports, bin].every((it) => it === undefined);
+    return { names: name === '' ? [] : [name], mentions, place };
+  },
+};
+
+function detectNode(view: RepositoryView): FoundPackage[] {
   const packages = foldersWith(view, ['package.json']).map((dir) => ({ dir, manifest: readManifest(view, dir) }));
   const isMemberOf = packages.map((root) => ({ root, includes: membership(root.dir, workspacesOf(view, root)) }));
   const owners = new Map(packages.map((it) => [it, isMemberOf.find(({ includes }) => includes(it.dir))?.root]));
@@ -68,9 +89,18 @@ function readManifest(view: RepositoryView, dir: string): Manifest {
 /** The folder patterns of a workspace's members; none for a package that is no workspace root. */
 function workspacesOf(view: RepositoryView, { dir, manifest }: NodePackage): string[] {
   const text = view.read(pathIn(dir, 'pnpm-workspace.yaml'));
-  if (text === undefined) return manifest.workspaces ?? [];
+  if (text === undefined) return manifest.workspaces ?? lernaPackages(view, dir);
   try {
     return z.object({ packages: z.array(z.string()) }).parse(parseYaml(text)).packages;
+  } catch {
+    return [];
+  }
+}
+
+function lernaPackages(view: RepositoryView, dir: string): string[] {
+  const schema = z.object({ packages: z.array(z.string()).catch(['packages/*']) });
+  try {
+    return schema.parse(JSON.parse(view.read(pathIn(dir, 'lerna.json')) ?? '')).packages;
   } catch {
     return [];
   }
@@ -111,23 +141,74 @@ type Project = { root: NodePackage; members: readonly NodePackage[]; lockRoot: N
 
 function detectProject(view: RepositoryView, { root, members, lockRoot }: Project): FoundPackage[] {
   const manager = managerOf(view, lockRoot);
-  const rootScripts = chooseScripts(root.manifest.scripts);
-  const spread = new Set(
-    rootScripts.filter(({ text }) => members.length > 0 && fansOut(text)).map(({ script }) => script),
-  );
-  const found = [root, ...members].map((it): FoundPackage => {
-    const scripts = chooseScripts(it.manifest.scripts).filter(({ script }) => it === root || !spread.has(script));
-    const gates = scripts.map(({ kind, script, extra }) =>
-      gateOf(it.dir, kind, runScript(manager, script, extra), runScript(manager, script, '')),
-    );
-    return { tool: manager, dir: it.dir, setup: [], gates };
+  const own = chooseScripts(root.manifest.scripts);
+  const spreads = own.flatMap((chosen) => {
+    const spread = members.length > 0 ? spreadOf(chosen.script, root.manifest.scripts) : undefined;
+    return spread ? [{ chosen, spread }] : [];
   });
+  const ofMembers = members.map((member) => ({ member, gates: memberGates(manager, { root, member, spreads }) }));
+  const passedOn = spreads.flatMap(({ chosen, spread }) => {
+    const isTaken = members.some(({ manifest }) => spread.by === 'packages' && spread.script in manifest.scripts);
+    return isTaken ? [chosen] : [];
+  });
+  const asPackage = ({ dir }: NodePackage, gates: Gate[]): FoundPackage => ({
+    tool: manager,
+    dir,
+    setup: [],
+    gates,
+    feeds: true,
+  });
+  const ofRoot = own.filter((chosen) => !passedOn.includes(chosen)).map((chosen) => scriptGate(manager, root, chosen));
+  const found = [asPackage(root, ofRoot), ...ofMembers.map(({ member, gates }) => asPackage(member, gates))];
+  const whole = {
+    ...asPackage(
+      root,
+      passedOn.map((chosen) => scriptGate(manager, root, chosen)),
+    ),
+    whole: true,
+  };
   const isInstalled = [root, ...members].some((it) => Object.keys(dependenciesOf(it)).length > 0);
   const isNeeded = isInstalled && found.some(({ gates }) => gates.length > 0);
   const setup = isNeeded ? [setupOf(root.dir, installCommand(view, root.dir, manager))] : [];
-  return found
+  const needed = found
     .filter(({ dir, gates }) => dir === '.' || gates.length > 0 || (dir === root.dir && isNeeded))
     .map((it) => (it.dir === root.dir ? { ...it, setup } : it));
+  return passedOn.length > 0 ? [...needed, whole] : needed;
+}
+
+function scriptGate(
+  manager: Manager,
+  { dir }: NodePackage,
+  { kind, script, extra }: ChosenScript,
+  place: Place = {},
+): Gate {
+  return gateOf(dir, kind, runScript(manager, script, extra), { name: runScript(manager, script, ''), ...place });
+}
+
+type Member = { root: NodePackage; member: NodePackage; spreads: { chosen: ChosenScript; spread: Spread }[] };
+
+/** What a member has scripts for, without what a tool of the root does for it, and the scripts that the root has run in it. */
+function memberGates(manager: Manager, { root, member, spreads }: Member): Gate[] {
+  const { scripts } = member.manifest;
+  const left = chooseScripts(scripts).filter(
+    ({ script, kind }) =>
+      !spreads.some(({ chosen, spread }) =>
+        spread.by === 'tree'
+          ? chosen.script === script
+          : chosen.kind === kind && [chosen.script, spread.script].includes(script),
+      ),
+  );
+  const asked = spreads.flatMap(({ chosen, spread }) => {
+    const found = spread.by === 'packages' ? findScript(chosen.kind, spread.script, scripts) : undefined;
+    if (!found || spread.by !== 'packages') return [];
+    const name = runScript(manager, chosen.script, '');
+    const whole = nameIn(root.dir, name);
+    if (!spread.filter) return [scriptGate(manager, member, found, { whole })];
+    const filter = `--filter=${member.manifest.name || `./${relativeTo(member.dir, root.dir)}`}`;
+    const run = runScript(manager, chosen.script, filter);
+    return [gateOf(member.dir, chosen.kind, run, { name, at: root.dir, whole })];
+  });
+  return [...asked, ...left.map((chosen) => scriptGate(manager, member, chosen))];
 }
 
 /** The nearest package upwards with a lock file or a `packageManager` field, else the package itself. */

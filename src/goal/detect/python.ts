@@ -1,5 +1,7 @@
 import type { Gate } from '../gate.ts';
-import { hasTable, readStrings, readTables } from './toml.ts';
+import type { Kind } from './kind.ts';
+import { dependencyText, hasTable, readStrings, readTables } from './toml.ts';
+import { toxEnvironments } from './tox.ts';
 import {
   type FoundPackage,
   foldersWith,
@@ -31,11 +33,28 @@ type PythonPackage = {
 /** How a package's tools are installed and started. `isThere` says whether a tool can be expected to be installed. */
 type Runner = { tool: string; setup: string[]; start: string; isThere: (tool: string) => boolean };
 
+export const python: Kind = {
+  manifests: MANIFESTS,
+  spans: true,
+  find: detectPython,
+  read(view, dir) {
+    const read = (name: string) => view.read(pathIn(dir, name)) ?? '';
+    const pyproject = readTables(read('pyproject.toml'));
+    const named = [pyproject.get('project'), pyproject.get('tool.poetry')].map(
+      (table) => /^\s*name\s*=\s*["']([^"']+)["']/m.exec(table ?? '')?.[1],
+    );
+    const setup = /^\s*name\s*=\s*["']?([\w.-]+)/m.exec(`${read('setup.cfg')}\n${read('setup.py')}`)?.[1];
+    const texts = ['pyproject.toml', 'setup.cfg', 'setup.py'].map((name) => dependencyText(readTables(read(name))));
+    const names = [...named, setup].filter((name) => name !== undefined);
+    return { names, mentions: texts.join('\n'), place: names.length === 0 };
+  },
+};
+
 /**
  * The Python packages: uv, poetry, pdm and pipenv by lock file, tox by tox.ini, else pip and `python3 -m`. Where the
  * machine lacks the package's own tool, pip installs what that would have.
  */
-export function detectPython(view: RepositoryView): FoundPackage[] {
+function detectPython(view: RepositoryView): FoundPackage[] {
   const dirs = foldersWith(view, MANIFESTS).filter((dir) => isPackage(readPackage(view, dir, [])));
   const real = dirs.map((dir) => readPackage(view, dir, dirs)).filter((it) => isPackage(it));
   const workspaces = real.filter((it) => hasTable(it.pyproject, 'tool.uv.workspace') && it.files.includes('uv.lock'));
@@ -86,8 +105,7 @@ function detectPackage(
   const wanted = chooseRunner(it, workspace);
   const isLacking = wanted.tool !== 'python' && !has(wanted.tool);
   const runner = isLacking ? plainRunner(pipCommands(it, { instead: true })) : wanted;
-  const gates =
-    runner.tool === 'tox' ? [gateOf(it.dir, 'test', 'tox')] : [...linters(it, runner), ...tests(it, runner)];
+  const gates = runner.tool === 'tox' ? toxGates(it) : [...linters(it, runner), ...tests(it, runner)];
   const setup = gates.length === 0 ? [] : runner.setup.map((run) => setupOf(it.dir, run));
   const tool = isLacking ? `python, since there is no ${wanted.tool} here` : runner.tool;
   return { tool, dir: it.dir, setup, gates };
@@ -125,8 +143,17 @@ function chooseRunner(it: PythonPackage, workspace: PythonPackage | undefined): 
     return { tool: 'pipenv', setup: ['pipenv sync --dev'], start: 'pipenv run ', isThere: named };
   // tox installs at its first run, and gates have no network.
   if (has('tox.ini') && hasTable(it.ini, 'tox'))
-    return { tool: 'tox', setup: ['tox --notest'], start: '', isThere: named };
+    return { tool: 'tox', setup: [toxSetup(it)], start: '', isThere: named };
   return plainRunner(pipCommands(it, { instead: false }));
+}
+
+function toxGates({ dir, ini }: PythonPackage): Gate[] {
+  return toxEnvironments(ini).map(({ name, kind }) => gateOf(dir, kind, `tox -e ${name}`));
+}
+
+function toxSetup({ ini }: PythonPackage): string {
+  const names = toxEnvironments(ini).map(({ name }) => name);
+  return `tox --notest -e ${names.join(',')}`;
 }
 
 /** Whether a tool stands among the dependencies; the header of its own settings does not count. */
@@ -210,7 +237,7 @@ function linters(it: PythonPackage, { start, isThere }: Runner): Gate[] {
     const settings = `${it.pyproject.get('tool.mypy') ?? ''}\n${it.ini.get('mypy') ?? ''}`;
     const isToldFiles = tool === 'mypy' && /^\s*(files|packages|modules)\s*=/m.test(settings);
     const command = args === '' || isToldFiles ? tool : `${tool} ${args}`;
-    return gateOf(it.dir, kind, `${start}${command}`, command);
+    return gateOf(it.dir, kind, `${start}${command}`, { name: command });
   });
 }
 
@@ -219,10 +246,10 @@ function tests(it: PythonPackage, { start, tool, isThere }: Runner): Gate[] {
   if (modules.length === 0) return [];
   const python = tool === 'python' ? 'python3' : `${start}python`;
   if (usesPytest(it) && isThere('pytest')) {
-    return [gateOf(it.dir, 'test', tool === 'python' ? 'python3 -m pytest' : `${start}pytest`, 'pytest')];
+    return [gateOf(it.dir, 'test', tool === 'python' ? 'python3 -m pytest' : `${start}pytest`, { name: 'pytest' })];
   }
   if (it.files.includes('manage.py') && /\bdjango\b/i.test(it.text))
-    return [gateOf(it.dir, 'test', `${python} manage.py test`, 'manage.py test')];
+    return [gateOf(it.dir, 'test', `${python} manage.py test`, { name: 'manage.py test' })];
   const found = modules.filter((name) => isDiscovered(name, it.files));
   if (found.length === 0) return [];
   const folders = new Set(found.map((name) => name.split('/')[0] ?? ''));
@@ -231,7 +258,7 @@ function tests(it: PythonPackage, { start, tool, isThere }: Runner): Gate[] {
   const isLoose =
     folders.size === 1 && only !== undefined && !only.endsWith('.py') && !it.files.includes(`${only}/__init__.py`);
   const command = isLoose ? `${python} -m unittest discover -s ${only}` : `${python} -m unittest`;
-  return [gateOf(it.dir, 'test', command, 'unittest')];
+  return [gateOf(it.dir, 'test', command, { name: 'unittest' })];
 }
 
 /** What unittest finds by itself, in a folder of tests or at the root; a module `test.py` among others may be anything, such as a test double. */

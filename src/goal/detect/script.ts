@@ -1,7 +1,7 @@
 import type { GateKind } from '../gate.ts';
 
-/** A script of a package.json that makes a gate. `text` is its command, `extra` the arguments that make it end by itself. */
-export type ChosenScript = { kind: GateKind; script: string; text: string; extra: string };
+/** A script of a package.json that makes a gate. `extra` are the arguments that make it end by itself. */
+export type ChosenScript = { kind: GateKind; script: string; extra: string };
 
 /** For each kind of proof the names it goes by, best first. `when` narrows names that mean different things in different projects. */
 const CHOICES: { kind: GateKind; names: string[]; when?: RegExp }[] = [
@@ -43,10 +43,18 @@ export function chooseScripts(scripts: Record<string, string>): ChosenScript[] {
       ? undefined
       : names.find((name) => isUseful(kind, name, scripts) && (when?.test(scripts[name] ?? '') ?? true));
     if (script === undefined || chosen.some((other) => other.script === script)) continue;
-    const text = scripts[script] ?? '';
-    chosen.push({ kind, script, text, extra: argumentsToEnd(text) });
+    chosen.push(asChosen(kind, script, scripts));
   }
   return chosen;
+}
+
+function asChosen(kind: GateKind, script: string, scripts: Record<string, string>): ChosenScript {
+  return { kind, script, extra: argumentsToEnd(scripts[script] ?? '') };
+}
+
+/** The script of this name, if it proves something. */
+export function findScript(kind: GateKind, script: string, scripts: Record<string, string>): ChosenScript | undefined {
+  return isUseful(kind, script, scripts) ? asChosen(kind, script, scripts) : undefined;
 }
 
 /** It proves something, leaves the files as they are, and comes to an end. */
@@ -90,12 +98,28 @@ function argumentsToEnd(text: string): string {
 const WHOLE_TREE =
   /(^|&&\s*)(?:vitest(?: run)?|jest|tsc (?:-b|--build)|(?:eslint|oxlint|biome check|biome ci) \.)(?=\s*$|\s+-)/;
 
-/** Whether a script of a workspace root runs the script of that name in the packages, or does for all of them what it does. */
-export function fansOut(text: string): boolean {
-  return (
-    WHOLE_TREE.test(text) ||
-    /\b(turbo|nx|lerna|wsrun|ultra|lage|rush|moon)\b|\bpnpm\b.*\s(-r|--recursive|--filter|-F)\b|\s(--workspaces|-ws)\b|\byarn workspaces?\b|\bbun\b.*--filter/.test(
-      text,
-    )
-  );
+/** Programs that run something in the packages of a workspace. */
+const FANS_OUT =
+  /\b(turbo|nx|lerna|wsrun|ultra|lage|rush|moon)\b|\bpnpm\b.*\s(-r|--recursive|--filter|-F)\b|\s(--workspaces|-ws)\b|\byarn workspaces?\b|\bbun\b.*--filter/;
+/** Of these it is known which script they run where, as long as nothing else is in the command. */
+const RUNNERS = /^(?:npx )?(turbo|lerna|pnpm|npm|yarn|bun) /;
+const TAKES_VALUE =
+  /^(--(concurrency|scope|filter|ignore|jobs|since|workspace-concurrency|log-order|output-logs)|-[Fj])$/;
+
+/** How a script of a workspace root concerns all packages: one tool goes through them, or each has the `script` run, for one alone with `filter`. */
+export type Spread = { by: 'tree' } | { by: 'packages'; script: string; filter: boolean };
+
+/** Undefined: it does not concern the packages. */
+export function spreadOf(script: string, scripts: Record<string, string>): Spread | undefined {
+  const whole = unfold(scripts[script] ?? '', scripts, 3)
+    .replaceAll(/"[^"]*"|'[^']*'/g, '_')
+    .trim();
+  if (!FANS_OUT.test(whole)) return WHOLE_TREE.test(whole) ? { by: 'tree' } : undefined;
+  const runner = RUNNERS.exec(whole)?.[1];
+  if (runner === undefined || /[&|;]|\bexec\b/.test(whole)) return { by: 'tree' };
+  const words = whole.replace(RUNNERS, '').split(/\s+/);
+  const named = words.filter((word, at) => !word.startsWith('-') && !TAKES_VALUE.test(words[at - 1] ?? ''));
+  const [only, ...more] = named.filter((word) => !/^(run|recursive|workspaces?|foreach)$/.test(word));
+  if (only === undefined || more.length > 0 || !/^[\w:.-]+$/.test(only)) return { by: 'tree' };
+  return { by: 'packages', script: only, filter: runner === 'turbo' && !/--filter|-F\b/.test(whole) };
 }

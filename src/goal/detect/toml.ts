@@ -18,6 +18,19 @@ export function hasTable(tables: ReadonlyMap<string, string>, name: string): boo
   return [...tables.keys()].some((header) => header === name || header.startsWith(`${name}.`));
 }
 
+/** Tables and lines of a manifest that name a project, where it lives and what is in it, and never what it depends on. */
+const NO_DEPENDENCY =
+  /^(workspace|project\.(urls|scripts|gui-scripts|entry-points)|tool\.(setuptools|ruff|mypy|pytest|coverage|black|isort|pyright|hatch\.build)|badges)\b/;
+const ABOUT =
+  /^\s*(name|description|keywords|categories|authors|maintainers|license|readme|classifiers|homepage|repository|documentation)\s*=.*$/gm;
+
+/** The lines of the tables that may say what a package depends on. */
+export function dependencyText(tables: ReadonlyMap<string, string>): string {
+  const kept = [...tables].filter(([header]) => !NO_DEPENDENCY.test(header));
+  const lines = kept.map(([header, text]) => `[${header}]\n${text}`).join('\n');
+  return lines.replaceAll(/https?:\/\/\S+/g, '').replaceAll(ABOUT, '');
+}
+
 /** The strings of `key = ["a", "b"]` in the lines of a table. */
 export function readStrings(table: string, key: string): string[] {
   const array = new RegExp(`^\\s*${key}\\s*=\\s*\\[([^\\]]*)\\]`, 'm').exec(table)?.[1] ?? '';

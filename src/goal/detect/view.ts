@@ -10,14 +10,33 @@ export type RepositoryView = {
   has?: (program: string) => boolean;
 };
 
-/** What one package of the repository asks for. `tool` is what runs it, such as `npm`. */
-export type FoundPackage = { tool: string; dir: string; setup: SetupStep[]; gates: Gate[] };
+/**
+ * What one package of the repository asks for. `tool` is what runs it, such as `npm`. `feeds`: packages that need it need what its build
+ * makes. `whole`: it is a workspace, whose gates prove all its members.
+ */
+export type FoundPackage = {
+  tool: string;
+  dir: string;
+  setup: SetupStep[];
+  gates: Gate[];
+  feeds?: boolean;
+  whole?: boolean;
+};
 
 const MINUTE_MS = 60_000;
 
-/** A gate of the package in `dir`; its name is told apart from other packages by the folder. */
-export function gateOf(dir: string, kind: GateKind, run: string, name = run): Gate {
-  return { name: dir === '.' ? name : `${dir}: ${name}`, run, kind, dir, timeoutMs: 15 * MINUTE_MS, paths: [] };
+/** A gate of the package in `dir`, which runs there unless it is started `at` another folder; its name is told apart from other packages by the folder. */
+export function gateOf(dir: string, kind: GateKind, run: string, { name = run, at = dir, whole }: Place = {}): Gate {
+  const gate = { name: nameIn(dir, name), run, kind, dir: at, timeoutMs: 15 * MINUTE_MS, paths: [] };
+  return whole === undefined ? gate : { ...gate, whole };
+}
+
+/** `whole`: the name of the gate for all members of the workspace. */
+export type Place = { name?: string; at?: string; whole?: string };
+
+/** The name of a gate of the package in `dir`. */
+export function nameIn(dir: string, name: string): string {
+  return dir === '.' ? name : `${dir}: ${name}`;
 }
 
 export function setupOf(dir: string, run: string): SetupStep {
@@ -42,6 +61,14 @@ export function isWithin(dir: string, root: string): boolean {
 /** `root` as seen from `dir` below it: `packages/api` in `packages` is `api`. */
 export function relativeTo(dir: string, root: string): string {
   return root === '.' ? dir : dir.slice(root.length + 1);
+}
+
+/** How a manifest in one folder writes the path to another: as it is from there. */
+export function pathFrom(from: string, to: string): string {
+  const [left, right] = [from, to].map((dir) => (dir === '.' ? [] : dir.split('/'))) as [string[], string[]];
+  let shared = 0;
+  while (shared < left.length && left[shared] === right[shared]) shared += 1;
+  return [...left.slice(shared).map(() => '..'), ...right.slice(shared)].join('/');
 }
 
 /** The folders that hold one of these file names, parents first. */

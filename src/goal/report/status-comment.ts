@@ -126,7 +126,7 @@ function planSection({ plan, slices }: Goal): Section {
 }
 
 function gatesSection({ gates, redOnBase, plan }: Goal): Section {
-  const found = gates?.gates ?? [];
+  const found = gates?.gates.filter(({ whole }) => whole === undefined) ?? [];
   const isGreen = plan !== undefined && found.length > 0 && redOnBase.length === 0;
   const from = { config: 'from `.github/omk.yml`', detected: 'detected' }[gates?.source ?? 'detected'];
   const count = found.length === 1 ? '1 gate' : `${found.length} gates`;
