@@ -67,7 +67,7 @@ describe('a goal is asked for', () => {
 
   test('not by quoting, by code, by the text of the issue or by an edit, which is said once', async () => {
     const { number } = world.github.openIssue('ada', { title: 'Say it', body: '/omk run' });
-    for (const text of ['> /omk run', '```\n/omk run\n```', 'please /omk run', '/omkrun', '<!-- /omk run -->']) {
+    for (const text of ['> /omk run', '```\n/omk run\n```', 'I think /omk run does it', '<!-- /omk run -->']) {
       const comment = world.github.comment('ada', number, text);
       world.github.editComment('ada', comment, '/omk run');
     }
@@ -76,6 +76,13 @@ describe('a goal is asked for', () => {
       expect.stringContaining('not in the text of an issue'),
       expect.stringContaining('An edited comment starts nothing'),
     ]);
+    await expect(world.goal(number)).rejects.toThrow('no goal');
+  });
+
+  test('who nearly says a command is told how it is said, and nothing runs', async () => {
+    const { number } = world.github.openIssue('ada', { title: 'Say it', body: 'Say it well.' });
+    for (const text of ['please /omk run', '/omkrun', '/omk: run'])
+      expect(await say('ada', number, text)).toContain('Did you mean `/omk run`?');
     await expect(world.goal(number)).rejects.toThrow('no goal');
   });
 
