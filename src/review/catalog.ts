@@ -59,6 +59,7 @@ const WORDS: Readonly<Record<string, string>> = {
     'a call of an asynchronous function that nobody awaits, declared here or where it is imported from',
   'code/async-callback': 'an asynchronous callback of `forEach`, `filter` and the like, which do not wait',
   'code/unused': 'an import, a variable or a function that nothing in its file names',
+  'code/unknown-name': 'a name that is read and that its file gives nowhere',
   'code/misspelt-name': 'a name that stands once, one letter away from one that is declared',
   'code/wrong-call':
     'a call that does something else than it says: at once and not later, without an effect, on the wrong thing',

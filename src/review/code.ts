@@ -15,6 +15,7 @@ import { idleRules } from './code/idle.ts';
 import { loopRules } from './code/loops.ts';
 import { repeatedRules } from './code/repeated.ts';
 import { missingRules } from './code/missing.ts';
+import { nameRules } from './code/names.ts';
 import { promiseRules } from './code/promises.ts';
 import { commandSlips } from './code/commands.ts';
 import { javaRules } from './code/java.ts';
@@ -22,6 +23,7 @@ import { shellRules } from './code/shell.ts';
 import { workflowSlips } from './infrastructure/workflows.ts';
 import { textRules } from './code/texts.ts';
 import { SCRIPTS, type LanguageName } from './read/language.ts';
+import type { SourceFile } from './read/reading.ts';
 import { lineRule, shorten, sourcesOf, type Hit, type Rule } from './rules.ts';
 import { undoneRules } from './undone.ts';
 import { syntaxRule } from './code/syntax.ts';
@@ -97,6 +99,11 @@ const SPEAKS =
 const PROGRAM =
   /^#!|\bfn main\(|\bvoid main\(|^package main\b|__name__ == ['"]__main__|\b(argparse|click|typer|optparse|process\.argv|parseArgs|yargs|commander)\b/m;
 
+/** A program that people run writes to the terminal. */
+function speaks(source: SourceFile): boolean {
+  return SPEAKS.test(source.path.replace(/(^|\/)src\/main\//, '$1')) || PROGRAM.test(source.text);
+}
+
 /** A library that never wrote to the terminal begins to. */
 const strayPrint: Rule = {
   id: 'code/debug-print',
@@ -136,11 +143,10 @@ const bareValue = (languages: Rule['languages'], pattern: RegExp): Rule =>
     pattern,
     unless: (line, source) =>
       line.code[pattern.exec(line.text)?.index ?? 0] === '·' ||
-      SPEAKS.test(source.path.replace(/(^|\/)src\/main\//, '$1')) ||
-      PROGRAM.test(source.text) ||
       /\bfor\b/.test(line.code) ||
       /\b(?:verbose|debug|quiet|silent|dry)\b/i.test(`${line.code}${source.lineAt(line.number - 1)?.code ?? ''}`) ||
       source.blocks().around(line.number).length === 0,
+    severityAt: (_line, source) => (speaks(source) ? 'low' : undefined),
     message: 'Output for debugging was left in',
     remedy: 'Remove it, or use the project’s logger with a message for its readers.',
   });
@@ -165,7 +171,8 @@ const lines: Rule[] = [
   debugStop(['java', 'kotlin'], /\bThread\.dumpStack\(\)/),
   debugPrint(SCRIPTS, /\bconsole\.(log|debug|info|trace|dir|table|warn)\(/),
   debugPrint(['python'], /(?<![\w.])print\(/),
-  debugPrint(['go'], /\bfmt\.Print(ln|f)?\(|(?<![\w.])println\(/),
+  debugPrint(['go'], /\b(?:fmt|log)\.Print(ln|f)?\(|(?<![\w.])println\(/),
+  debugPrint(['shell'], /^\s*(?:>&2\s+)?(?:echo|printf)\s+(?:-\w+\s+)*/),
   debugPrint(['rust'], /\be?println!\(/),
   debugPrint(['java', 'kotlin'], /\bSystem\.(out|err)\.print(ln|f)?\(/),
   bareValue(
@@ -252,6 +259,30 @@ const lines: Rule[] = [
     pattern: /^\s*(?:if|elif|while|return|assert)\b[^'"#]*\bis(?: not)? (['"]|\d+\b|\(\)|\[|\{)/,
     message: '`is` compares identity; with a literal the result is an accident',
     remedy: 'Use == or !=.',
+  }),
+  lineRule({
+    id: 'code/null-access',
+    severity: 'medium',
+    languages: ['java', 'kotlin'],
+    pattern: /(?<![\w.])[\w.()]+\.equals\(\s*null\s*\)/,
+    message: 'This is false, or throws, and never true: `$&`',
+    remedy: 'Use == null.',
+  }),
+  lineRule({
+    id: 'code/self-comparison',
+    severity: 'medium',
+    languages: 'all',
+    roles: ['product', 'script'],
+    view: 'text',
+    pattern:
+      /(?<=[(\s!])([a-z_$][\w$.]*(?:\(\))?(?: (?:[=!]=?=?|[<>]=?|is|is not) [\w$."']+)?) (\|\||&&|or|and) (?:[^|&;{]+? \2 )?\1(?=\s*(?:[);:,{]|\2|$))/,
+    unless: (line, source) =>
+      !source.language.programs ||
+      source.language.name === 'shell' ||
+      line.code[line.text.search(/\|\||&&|\bor\b|\band\b/)] === '·' ||
+      /\b(?:read|next|pop|shift|take|poll)\w*\(/.test(line.code),
+    message: '`$1` is asked twice',
+    remedy: 'Ask the other thing that was meant.',
   }),
   lineRule({
     id: 'code/string-identity',
@@ -342,6 +373,7 @@ export const codeRules: readonly Rule[] = [
   ...docRules,
   ...callSlips,
   ...misspeltRules,
+  ...nameRules,
   ...unusedRules,
   ...undoneRules,
   // The last, as another thread parses while the others work.

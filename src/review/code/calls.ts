@@ -73,11 +73,15 @@ const lines: Rule[] = [
     message: 'There may be no such key: `$&`',
     remedy: 'Say what happens when there is none.',
   }),
-  slip(SCRIPTS, /\.(?:find|get|match|exec|querySelector|pop|shift|at)\((?:[^()]|\([^()]*\))*\)!\./, {
-    id: 'code/missing-result',
-    message: 'There may be none, and the `!` only hides that: `$&`',
-    remedy: 'Say what happens when there is none.',
-  }),
+  slip(
+    SCRIPTS,
+    /\.(?:find|findLast|get|match|exec|querySelector|closest|getElementById|pop|shift|at)\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)!(?=[.[(;,)]|$)/,
+    {
+      id: 'code/missing-result',
+      message: 'There may be none, and the `!` only hides that: `$&`',
+      remedy: 'Say what happens when there is none.',
+    },
+  ),
 ];
 
 const CONDITION = /\bif\s*\(\s*!?((?:this\.)?[A-Za-z_$][\w$]*)\((?:[^()]|\([^()]*\))*\)\s*(?:\)|&&|\|\|)/;

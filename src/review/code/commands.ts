@@ -221,7 +221,7 @@ const looseRemoval: Rule = {
     for (const { source, name, args, line, text } of await addedCommands(reading)) {
       if (name !== 'rm' || !args.some((arg) => /^-\w*[rR]/.test(arg) || arg === '--recursive')) continue;
       const loose = args.find((arg) => /^\$\{?[\w@*]+\}?(?:\/|$)/.test(arg));
-      const empty = args.find((arg) => /^"?\$\{?\w+\}?"?\/(?:\*|")?$/.test(arg));
+      const empty = args.find((arg) => /^"?\$\{?\w+\}?"?\/"?\*?"?$/.test(arg));
       if (loose !== undefined || empty !== undefined)
         hits.push({
           file: source.path,
@@ -234,6 +234,29 @@ const looseRemoval: Rule = {
   },
 };
 
+/** The state of the machine is shown, which helps whoever looks for a fault and nobody else. */
+const shown: Rule = {
+  id: 'code/debug-print',
+  ignoresMoves: true,
+  severity: 'low',
+  remedy: 'Remove it.',
+  languages: ['dockerfile', 'yaml'],
+  async find(reading) {
+    return (await addedCommands(reading)).flatMap(({ source, line, name, args, use, fed, text }) => {
+      const words = args.join(' ');
+      const shows =
+        (/^(?:env|printenv)$/.test(name) && args.length === 0) ||
+        (name === 'ls' && /^-\w*[aR]/.test(words)) ||
+        (/^(?:echo|printf)$/.test(name) &&
+          /^["']?(?:debug|here|got here|test(?:ing)?|xxx+|>+|=+|-{3,})\b/i.test(words)) ||
+        (name === 'set' && words === '-x' && source.language.name === 'yaml');
+      return shows && use === 'plain' && fed.length === 0 && ['dockerfile', 'yaml'].includes(source.language.name)
+        ? [{ file: source.path, line, message: `Output for debugging was left in: \`${shorten(text)}\`` } satisfies Hit]
+        : [];
+    });
+  },
+};
+
 /** What goes wrong unheard or by a slip in commands of a shell, wherever they stand. */
 export const commandSlips: readonly Rule[] = [
   forgiven,
@@ -241,5 +264,6 @@ export const commandSlips: readonly Rule[] = [
   careless,
   tracing,
   looseRemoval,
+  shown,
   ...lostOptionRules.code,
 ];

@@ -12,12 +12,11 @@ const swallowedError: Rule = {
   *find(reading) {
     for (const source of sourcesOf(reading, 'all', ['product', 'script'])) {
       for (const block of source.blocks().all) {
-        const empty = block.kind === 'catch' || isGoErrorCheck(block, source);
+        const empty = block.kind === 'catch' || isGoErrorCheck(block, source) || CATCHES.test(block.header);
         if (!empty || !touches(block, source) || saysWhy(block, source)) continue;
         const narrowly = source.language.name === 'java' && answersNothing(block, source) && !isBroad(block);
         const forgets = narrowly || (answersNothing(block, source) && (isBroad(block) || forgetsMuch(block, source)));
-        const mildly =
-          !forgets && answersNothing(block, source) && /\bcatch \(\s*(?:e|ex|err|error)\s*\)$/.test(block.header);
+        const mildly = !forgets && (answersNothing(block, source) || answersDefault(block, source));
         if (!isEmpty(block, source) && !forgets && !mildly) continue;
         const narrow =
           source.language.name === 'python' && !/^except(\s*\(?\s*(Base)?Exception\b.*)?$/.test(block.header);
@@ -41,7 +40,8 @@ const swallowedError: Rule = {
           yield {
             file: source.path,
             line: line.number,
-            ...(/=>\s*(?:undefined|null)\b/.test(line.code) && /\bvoid\b|\.finally\(|^\s*\}\)/.test(line.code)
+            ...(/=>\s*(?:\[\]|\(\{\}\)|false|''|""|0)\s*\)/.test(line.code) ||
+            (/=>\s*(?:undefined|null)\b/.test(line.code) && /\bvoid\b|\.finally\(|^\s*\}\)/.test(line.code))
               ? { severity: 'low' as const }
               : {}),
             message: 'The rejection is swallowed by an empty handler',
@@ -49,6 +49,21 @@ const swallowedError: Rule = {
     }
   },
 };
+
+/** A handler of a promise. */
+const CATCHES =
+  /\.catch\(\s*(?:async )?(?:\(\s*[\w$]*\s*\)|[\w$]+)\s*=>$|\.catch\(\s*(?:async )?function\b[\w$ ]*\(\s*[\w$]*\s*\)$/;
+
+/** The caller gets something made up and does not hear why. */
+function answersDefault(block: Block, source: SourceFile): boolean {
+  const body = linesOf(block, source)
+    .map((line) => line.code.trim())
+    .join('')
+    .replace(/\}\)?;?$/, '');
+  return /^return (?:\(?\{\}\)?|\[\]|[A-Z][A-Z0-9_]*|(?:default|fallback|empty)\w*|new (?:Map|Set)\(\)|["'`]["'`]|Optional\.empty\(\)|\w+\.empty\(\))(?: as [\w<>[\], ]+)?;?$/i.test(
+    body,
+  );
+}
 
 /** Whatever goes wrong, the caller gets nothing and does not hear why. */
 function answersNothing(block: Block, source: SourceFile): boolean {
@@ -87,7 +102,7 @@ function isProbe(block: Block, source: SourceFile): boolean {
 }
 
 const SWALLOWED_INLINE =
-  /\.catch\(\s*(?:\(\s*\w*\s*\)|\w+)\s*=>\s*(?:\{\s*\}|undefined|null)\s*\)|\.catch\(\s*function\s*\(\w*\)\s*\{\s*\}\s*\)/;
+  /\.catch\(\s*(?:\(\s*\w*\s*\)|\w+)\s*=>\s*(?:\{\s*\}|undefined|null|\[\]|\(\{\}\)|false|''|""|0)\s*\)|\.catch\(\s*function\s*\(\w*\)\s*\{\s*\}\s*\)/;
 const caught = linesLike(SWALLOWED_INLINE);
 
 function isGoErrorCheck(block: Block, source: SourceFile): boolean {
@@ -170,6 +185,10 @@ const discards: Rule[] = [
     /^\s*(?:_ = )?(?:(?:json|xml|yaml|toml)\.Unmarshal|os\.(?:WriteFile|MkdirAll?|Rename|Chdir)|\w*(?:db|DB|tx|Tx)\.(?:Exec|ExecContext|Ping|Commit))\(.*\)\s*$/,
   ),
   discarded(
+    ['go'],
+    /^\s*(?:_ = )?(?:\w+\.)*(?:(?:json|xml|gob|yaml|toml)\.NewDecoder\(.*\)\.)?Decode\(&?\w+\)\s*$|^\s*(?:http|srv|server)\.ListenAndServe\w*\(.*\)\s*$|^\s*\w*[rR]ows?\.Scan\(.*\)\s*$/,
+  ),
+  discarded(
     ['rust'],
     /^\s*let _ = (?:std::)?(?:fs::(?!remove|create_dir)\w+|File::\w+|serde_json::\w+)\(|^\s*(?:std::)?fs::(?:write|rename|copy)\(.*\)\.ok\(\);/,
   ),
@@ -241,7 +260,53 @@ const nilForError: Rule = {
   },
 };
 
+const MILD = {
+  id: 'code/swallowed-error',
+  severity: 'low',
+  remedy: 'Return the error, or say in a comment why it may be ignored.',
+} as const;
+
 const quiet: Rule[] = [
+  lineRule({
+    ...MILD,
+    languages: ['go'],
+    pattern:
+      /^\s*(?:os\.(?:Remove|RemoveAll|Setenv|Chmod|Symlink)|io\.Copy\w*|\w+\.(?:Encode|Execute|ExecuteTemplate))\(.*\)\s*$/,
+    unless: (line) => line.comment.trim() !== '' || /\bdefer\b/.test(line.code),
+    message: 'Nobody looks at the error of this: `$&`',
+  }),
+  lineRule({
+    ...MILD,
+    languages: ['rust'],
+    pattern:
+      /^\s*let _ = [\w.:]*\b(?:write_all|write|flush|sync_all|sync_data|commit|save|send|execute|remove_file|rename|create_dir_all|persist|join)\(/,
+    unless: (line) => line.comment.trim() !== '',
+    message: 'The error is thrown away: `$&…)`',
+  }),
+  lineRule({
+    ...MILD,
+    languages: ['rust'],
+    pattern:
+      /^\s*Err\(_\w*\)\s*=>\s*(?:[\w:]+::(?:default|new|empty)\(\)|continue|break|return\b.*|None|false|true|0|""|\(\)),?;?\s*$/,
+    unless: (line) => line.comment.trim() !== '',
+    message: 'The caller does not hear of the error: `$&`',
+  }),
+  lineRule({
+    ...MILD,
+    languages: ['rust'],
+    pattern:
+      /\b(?:read_to_string|fs::read|File::open|env::var|from_str|from_slice|read_dir|metadata|parse(?:::<[^>]*>)?)\([^()]*\)\.(?:unwrap_or_default\(\)|unwrap_or\(|ok\(\)\.unwrap_or)/,
+    message: 'What failed looks like an empty answer: `$&`',
+  }),
+  lineRule({
+    id: 'code/missing-result',
+    severity: 'low',
+    languages: ['rust'],
+    pattern: /(?<![\w.])(?:self\.)?[a-z_]\w*(?:\.as_(?:ref|mut|deref)\(\))?\.(?:unwrap\(\)|expect\()/,
+    unless: (line) => line.comment.trim() !== '',
+    message: 'There may be none, and then the program ends: `$&`',
+    remedy: 'Return the error, or say what happens when there is none.',
+  }),
   lineRule({
     id: 'code/swallowed-error',
     severity: 'medium',
@@ -309,5 +374,39 @@ const quiet: Rule[] = [
   }),
 ];
 
+const GIVEN =
+  /(?:\bfunction\b[\w$ ]*\(|(?<![\w$])\()\s*(err|error|er)\s*(?::\s*[\w<>| .]+)?,\s*[\w$]+[^()]*\)\s*(?::\s*\w+\s*)?(?:=>|\{)/;
+const callbacks = linesLike(GIVEN);
+
+/** `readFile(path, (err, text) => use(text))`: the callback is told of a failure and does not look. */
+const unheard: Rule = {
+  id: 'code/swallowed-error',
+  ignoresMoves: true,
+  severity: 'medium',
+  remedy: 'Look at the error before the result.',
+  languages: SCRIPTS,
+  *find(reading) {
+    for (const source of sourcesOf(reading, SCRIPTS, ['product', 'script']))
+      for (const line of callbacks(source)) {
+        const match = GIVEN.exec(line.code);
+        if (!match || match[0].split(',').length > 3) continue;
+        const name = match[1] ?? '';
+        const block = source.blocks().all.find(({ open, start }) => open === line.number || start === line.number);
+        const opens = /\{\s*$/.test(line.code) && block?.open === line.number;
+        const body = [
+          line.code.slice(match.index + match[0].length),
+          ...(opens ? linesOf(block, source).map(({ code }) => code) : []),
+        ].join('\n');
+        if (body.trim() === '' || new RegExp(`(?<![\\w$.])${name}(?![\\w$])`).test(body) || /\barguments\b/.test(body))
+          continue;
+        yield {
+          file: source.path,
+          line: line.number,
+          message: `The callback is given \`${name}\` and does not look at it`,
+        } satisfies Hit;
+      }
+  },
+};
+
 /** Errors that nobody hears of. */
-export const errorRules: readonly Rule[] = [swallowedError, ...discards, unhandled, nilForError, ...quiet];
+export const errorRules: readonly Rule[] = [swallowedError, unheard, ...discards, unhandled, nilForError, ...quiet];

@@ -262,20 +262,26 @@ const knownMissing: Rule = {
         if (!first || !(source.isAdded(first.number) || source.isAdded(block.start)) || source.isTestLine(first.number))
           continue;
         const sure = /null|undefined|None|nil/.test(block.header);
+        const python = source.language.name === 'python';
         if (
-          new RegExp(`(?<![\\w$.])${word}\\.[A-Za-z_]\\w*${sure ? '' : '\\.'}`).test(first.code) &&
-          !new RegExp(`(?<![\\w$.])${word}\\s*(?::=|=(?!=))`).test(first.code) &&
-          (sure || !/^(?:!|not)/.test(name)) &&
-          (sure || source.language.name !== 'python')
+          new RegExp(
+            `(?<![\\w$.])${word}(?:\\.${sure || !python ? '' : `(?!${FILLS.source})`}[A-Za-z_]\\w*|\\[\\d)`,
+          ).test(first.code) &&
+          !new RegExp(`(?<![\\w$.])${word}\\s*(?::=|=(?!=))|typeof ${word}|${word}\\s*\\?`).test(first.code)
         )
           yield {
             file: source.path,
             line: first.number,
+            severity: sure || SCRIPTS.some((other) => other === source.language.name) ? 'high' : 'medium',
             message: `\`${name}\` is read where it is known to be missing`,
           } satisfies Hit;
       }
   },
 };
+
+/** An empty list may well be filled, and an empty text asked. */
+const FILLS =
+  /(?:append|add|push|extend|update|insert|set\w*|clear|start|open|connect|load|init\w*|format|join|resolve|reject)\b/;
 
 /** Rules that look at more than one line: blocks, what follows a jump, chains of conditions. */
 export const flowRules: readonly Rule[] = [

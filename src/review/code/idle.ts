@@ -8,6 +8,16 @@ export const idleRules: readonly Rule[] = [
   lineRule({
     id: 'code/idle-statement',
     severity: 'medium',
+    languages: ['rust', 'go'],
+    pattern:
+      /^\s*[a-z][\w.]*\.(?:trim|trim_start|trim_end|to_lowercase|to_uppercase|replace|to_string|clone|abs)\((?:[^()]|\([^()]*\))*\);\s*$|^\s*strings\.(?:Trim\w*|ToLower|ToUpper|Replace\w*|Title|Repeat)\(.*\)\s*$/,
+    unless: (line, source) => line.depth > 0 || isContinued(line, source),
+    message: 'The text stays as it was; what this returns is dropped: `$&`',
+    remedy: 'Assign what it returns.',
+  }),
+  lineRule({
+    id: 'code/idle-statement',
+    severity: 'medium',
     languages: [...SCRIPTS, 'python', 'java', 'php', 'c'],
     pattern: /^\s*[\w$.[\]]+ ===? [\w$.'"·[\]-]+;?\s*$/,
     unless: (line, source) => line.depth > 0 || source.language.name === 'tsx' || isContinued(line, source),

@@ -65,7 +65,10 @@ const onePast: Rule = {
           ({ code, number }) =>
             past &&
             number <= past.number &&
-            new RegExp(`\\b(?:if|while|elif)\\b.*\\b${index}\\b|\\b(?:try|break)\\b|\\bif\\b`).test(code),
+            (number < past.number
+              ? /\b(?:if|while|elif|try|break|match|switch)\b/
+              : new RegExp(`\\b${index}\\b.*(?:<|==|!=).*(?:len|length|size)|&&|\\band\\b`)
+            ).test(code),
         );
         if (!past || asked || !(source.isAdded(past.number) || source.isAdded(block.start))) continue;
         yield {
@@ -184,5 +187,38 @@ const onlyOnce: Rule = {
   },
 };
 
+const FIRST = /(?<![\w$.])([a-z_$][\w$]*)(?:\[(?:0|-1|(?:len\(\1\)|\1\.(?:length|len\(\)))\s*-\s*1)\]|\.get\(0\))/;
+const firsts = linesLike(/\[(?:0|-1)\]|1\]|\.get\(0\)/);
+
+/** The first or last of a list that was handed over, and nobody asked whether there is one. */
+const unasked: Rule = {
+  id: 'code/out-of-bounds',
+  ignoresMoves: true,
+  severity: 'low',
+  remedy: 'Say what happens when it is empty.',
+  languages: [...SCRIPTS, 'python', 'go', 'rust', 'java'],
+  *find(reading) {
+    for (const source of sourcesOf(reading, unasked.languages))
+      for (const line of firsts(source)) {
+        const name = FIRST.exec(line.code)?.[1];
+        const fn = name === undefined ? undefined : functionAround({ line: line.number, source });
+        if (name === undefined || !fn || source.isTestLine(line.number)) continue;
+        const word = name.replaceAll('$', '\\$');
+        if (!new RegExp(`[(,&\\s]${word}\\s*(?:[?:,)]|\\s&?\\[|\\[)`).test(fn.header.slice(fn.header.indexOf('('))))
+          continue;
+        const before = source.lines.slice(fn.open, line.number).map(({ code }) => code);
+        const asks = new RegExp(
+          `\\b(?:if|while|for|assert|elif|match|switch|when|try|not|len|require\\w*|check\\w*|ensure\\w*|unless)\\b.*\\b${word}\\b|\\b${word}\\b.*(?:&&|\\?|\\|\\||\\band\\b|\\bor\\b|\\.length|\\.len\\(|\\.size|is_?[eE]mpty)`,
+        );
+        if (!before.some((code, at) => asks.test(at === before.length - 1 ? code.replace(FIRST, name) : code)))
+          yield {
+            file: source.path,
+            line: line.number,
+            message: `\`${name}\` may be empty, and then this reads what is not there`,
+          } satisfies Hit;
+      }
+  },
+};
+
 /** Loops that change what they go through, go past its end, or do not go through it. */
-export const loopRules: readonly Rule[] = [shrinking, onePast, skipping, placesOnly, onlyOnce];
+export const loopRules: readonly Rule[] = [shrinking, onePast, unasked, skipping, placesOnly, onlyOnce];

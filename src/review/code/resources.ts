@@ -1,3 +1,4 @@
+import type { Block } from '../read/blocks.ts';
 import { functionAround } from '../read/flow.ts';
 import type { LanguageName } from '../read/language.ts';
 import type { SourceLine } from '../read/lexer.ts';
@@ -82,6 +83,16 @@ function restOf(line: SourceLine, source: SourceFile): string | undefined {
 const LOCKS = /^\s*((?:\w+\.)*\w+)\.(R?Lock|lock|acquire)\(\)\s*;?\s*$/;
 const locks = linesLike(LOCKS);
 
+/** The line after a lock was taken, and before anything gives it back, on which the function is left. */
+function leavesHolding(line: SourceLine, fn: Block, source: SourceFile): number | undefined {
+  for (let at = line.number + 1; at < fn.end; at += 1) {
+    const code = source.lineAt(at)?.code ?? '';
+    if (/\bdefer\b|\b(?:R?[uU]nlock|release)\(|\btry\b|\bfinally\b|\bwith\b|\bfunc\(/.test(code)) return undefined;
+    if (/^\s*(?:return|throw|raise)\b/.test(code) && at < fn.end - 1) return at;
+  }
+  return undefined;
+}
+
 /** A lock that is taken and, in the same function, given back nowhere. */
 const heldLock: Rule = {
   id: 'code/held-lock',
@@ -100,6 +111,15 @@ const heldLock: Rule = {
           .slice(fn.open, fn.end)
           .map(({ code }) => code)
           .join('\n');
+        const early = leavesHolding(line, fn, source);
+        if (early !== undefined) {
+          yield {
+            file: source.path,
+            line: line.number,
+            message: `\`${lock}\` is still held when line ${early} leaves`,
+          } satisfies Hit;
+          continue;
+        }
         if (new RegExp(`\\b(?:R?[uU]nlock|release)\\(|${how === 'acquire' ? 'with\\b' : '\\bCond\\b'}`).test(body))
           continue;
         yield {

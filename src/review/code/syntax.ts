@@ -35,6 +35,11 @@ export const syntaxRule: Rule = {
     const hits: Hit[] = [];
     for (const source of sourcesOf(reading, 'all', ['product', 'test', 'script', 'data'])) {
       if (source.partial || source.change.status === 'deleted' || isBrokenOnPurpose(source)) continue;
+      const left = moreOpen(source);
+      if (left) {
+        hits.push({ file: source.path, line: left.line, message: left.what, text: left.what });
+        continue;
+      }
       const fault = await faultOf(source, source.text);
       if (!fault || (source.oldText !== undefined && (await faultOf(source, source.oldText)))) continue;
       hits.push({ file: source.path, line: nearest(fault.line, source), message: fault.what, text: fault.what });
@@ -42,6 +47,14 @@ export const syntaxRule: Rule = {
     return hits;
   },
 };
+
+/** A script whose words the lexer does not read aright is judged by what the change leaves open beyond what was. */
+function moreOpen(source: SourceFile): Fault | undefined {
+  const { language, lines, oldText } = source;
+  if (language.name !== 'shell' || oldText === undefined) return undefined;
+  const [now, before] = [openInShell(lines), openInShell(lex(oldText, language))];
+  return now.length > before.length ? now.find(({ line }) => source.isAdded(line)) : undefined;
+}
 
 /** Fixtures of a parser's tests are often broken, and templates are no files of their language yet. */
 function isBrokenOnPurpose(source: SourceFile): boolean {
@@ -91,7 +104,7 @@ function mayDangle(code: string): boolean {
 }
 
 /** `if` without `fi`, `case` without `esac`, `do` without `done`. */
-function shellFault(lines: readonly SourceLine[]): Fault | undefined {
+function openInShell(lines: readonly SourceLine[]): Fault[] {
   const open: { end: string; line: number }[] = [];
   for (const line of lines) {
     if (line.startsIn !== 'code') continue;
@@ -103,8 +116,11 @@ function shellFault(lines: readonly SourceLine[]): Fault | undefined {
       else if (open.at(-1)?.end === word) open.pop();
     }
   }
-  const last = open.at(-1);
-  return last && { line: last.line, what: `The block is never closed by \`${last.end}\`` };
+  return open.map(({ end, line }) => ({ line, what: `The block is never closed by \`${end}\`` }));
+}
+
+function shellFault(lines: readonly SourceLine[]): Fault | undefined {
+  return openInShell(lines).at(-1);
 }
 
 const SHELL_ENDS: Record<string, string> = { if: 'fi', case: 'esac', do: 'done' };
@@ -150,12 +166,41 @@ function yamlFault(text: string): Fault | undefined {
   if (text.length > YAML_CHARS) return undefined;
   const documents = parseAllDocuments(text, { uniqueKeys: true, logLevel: 'silent', customTags: [] });
   const error = ('empty' in documents ? [] : documents).flatMap((document) => document.errors)[0];
+  if (!error)
+    return (
+      (text.includes('*') ? aliasFault(text) : undefined) ?? (text.includes('${{') ? expressionFault(text) : undefined)
+    );
   return (
     error && {
       line: error.linePos?.[0].line ?? 1,
       what: `The file is no valid YAML: ${error.code.toLowerCase().replaceAll('_', ' ')}`,
     }
   );
+}
+
+/** An expression of a workflow that is opened and not closed on its line. */
+function expressionFault(text: string): Fault | undefined {
+  const at = text
+    .split('\n')
+    .findIndex(
+      (line) =>
+        line.split('${{').length > line.split('}}').length &&
+        !/^\s*#/.test(line) &&
+        !/^\s*\$\{\{\s*$/.test(line) &&
+        /\$\{\{[^}]*\}?\s*["']?\s*$/.test(line) &&
+        !/\$\{\{[^}]*(?:&&|\|\||\()\s*$/.test(line),
+    );
+  return at === -1 ? undefined : { line: at + 1, what: 'The expression is never closed by `}}`' };
+}
+
+/** `*name` where no `&name` stands. */
+function aliasFault(text: string): Fault | undefined {
+  const anchors = new Set([...text.matchAll(/(?:^|[\s[,])&([\w-]+)/gm)].map(([, name]) => name));
+  for (const [index, line] of text.split('\n').entries()) {
+    const name = /^[^#'"]*?(?::|-)\s+\*([A-Za-z][\w-]*)\s*(?:#.*)?$/.exec(line)?.[1];
+    if (name !== undefined && !anchors.has(name)) return { line: index + 1, what: `Nothing is called \`&${name}\`` };
+  }
+  return undefined;
 }
 
 const INSTRUCTIONS =
@@ -177,10 +222,28 @@ function dockerFault(text: string): Fault | undefined {
     if (!continued && !began && !/^(?:FROM|ARG)\b/i.test(line))
       return { line: index + 1, what: 'A Dockerfile begins with FROM' };
     began = true;
+    const lacking = continued ? undefined : lackingIn(line);
+    if (lacking !== undefined) return { line: index + 1, what: lacking };
     continued = /[\\`]$/.test(line);
     end = /<<-?\s*["']?(\w+)["']?/.exec(line)?.[1] ?? '';
   }
   return undefined;
+}
+
+/** What an instruction needs and has not. */
+function lackingIn(line: string): string | undefined {
+  const [word = '', ...rest] = line.split(/\s+/);
+  const given = rest.filter((part) => !part.startsWith('--'));
+  const name = word.toUpperCase();
+  if (given.length === 0) return `\`${name}\` says nothing`;
+  if (/[\\`]$/.test(line) || line.includes('<<')) return undefined;
+  if (!given[0]?.startsWith('[') && (name === 'COPY' || name === 'ADD') && given.length < 2)
+    return `\`${name}\` needs a source and a place`;
+  if (name !== 'RUN' && /^\[\s*'/.test(given.join(' ')))
+    return 'The list needs double quotes: in single ones it is read by a shell';
+  return name === 'EXPOSE' && given.some((port) => !/^\$|^\d+(?:-\d+)?(?:\/\w+)?$/.test(port))
+    ? 'A port is a number'
+    : undefined;
 }
 
 const PAIRS: Record<string, string> = { ')': '(', ']': '[', '}': '{' };

@@ -317,7 +317,20 @@ const risks = workflowRule(
 );
 
 /** What in a pipeline refers to nothing or means something else. */
-export const workflowSlips: readonly Rule[] = [misplaced, dangling, alwaysTrue];
+/** A step or job that a constant turns off. */
+const neverRun = workflowRule(
+  { id: 'code/dead-branch', severity: 'medium', remedy: 'Remove it, or write the condition that was meant.' },
+  function* ({ source }) {
+    for (const { text, code, number } of source.added)
+      if (
+        /^\s*(?:-\s*)?if:\s*(?:false|\$\{\{\s*false\s*\}\}|always\(\)\s*&&\s*false)\s*$/.test(text) &&
+        code.trim() !== ''
+      )
+        yield { line: number, message: 'This never runs' };
+  },
+);
+
+export const workflowSlips: readonly Rule[] = [misplaced, dangling, alwaysTrue, neverRun];
 /** Tests that a pipeline does not heed. */
 export const workflowTests: readonly Rule[] = [disarmed];
 /** What a pipeline costs. */

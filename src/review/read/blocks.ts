@@ -64,10 +64,11 @@ type Braces = {
   from: Spot | undefined;
   /** Round and square brackets open in it. */
   depth: number;
+  bareHeads: boolean;
 };
 
 function byBraces(lines: readonly SourceLine[], language: Language): Block[] {
-  const state: Braces = { lines, all: [], stack: [], from: undefined, depth: 0 };
+  const state: Braces = { lines, all: [], stack: [], from: undefined, depth: 0, bareHeads: language.name === 'go' };
   const endsWithLine = LINE_ENDS.includes(language.name);
   let index = 0;
   for (const line of lines) {
@@ -110,8 +111,9 @@ function readSign(sign: string, at: Spot, state: Braces): 'within' | 'between' {
       return 'between';
     }
     case ';':
-      if (state.depth === 0) state.from = undefined;
-      return state.depth === 0 ? 'between' : 'within';
+      if (state.depth > 0 || isBareHead(state)) return 'within';
+      state.from = undefined;
+      return 'between';
     case '(':
     case '[':
       state.depth += 1;
@@ -123,6 +125,15 @@ function readSign(sign: string, at: Spot, state: Braces): 'within' | 'between' {
     default:
       return 'within';
   }
+}
+
+/** The head of a block of Go holds semicolons and no brackets: `for i := 0; i < n; i++ {`. */
+function isBareHead({ from, lines, bareHeads }: Braces): boolean {
+  return (
+    bareHeads &&
+    from !== undefined &&
+    /^(?:for|if|else if|switch)\b/.test(lines[from.index]?.code.slice(from.column) ?? '')
+  );
 }
 
 function openBlock(at: Spot, state: Braces): void {
