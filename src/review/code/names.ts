@@ -99,19 +99,19 @@ function isSeen(place: number, from: number, source: SourceFile): boolean {
   return !fn || /\blambda\b/.test(source.lineAt(place)?.code ?? '') || (fn.start <= from && from <= fn.end);
 }
 
-/** Files whose names may come from elsewhere unseen are left alone. */
+/** Files whose names may come from elsewhere unseen, and pieces that import nothing, are left alone. */
 function isKnown({ text, language, path }: SourceFile): boolean {
   if (language.name === 'python')
-    return !/^\s*from [\w.]+ import \*|\bglobals\(\)\[|\bexec\(|__getattr__|\b(?:c|get_config)\b = get_config/m.test(
-      text,
+    return (
+      /^\s*(?:import|from)\s/m.test(text) &&
+      !/^\s*from [\w.]+ import \*|\bglobals\(\)\[|\bexec\(|__getattr__/m.test(text)
     );
+  const module =
+    language.name === 'javascript' ? /^\s*import\b|\brequire\(|\bmodule\.exports\b|\bexports\.\w/m : /^\s*import\b/m;
   return (
     language.name !== 'tsx' &&
     !/\.d\.[cm]?ts$|(^|\/)(?:test|spec|public|static|assets|e2e)\//.test(path) &&
-    (language.name === 'javascript'
-      ? /^\s*(?:import|export)\b|\brequire\(|\bmodule\.exports\b|\bexports\.\w/m
-      : /^\s*import\b/m
-    ).test(text) &&
+    module.test(text) &&
     !/\bwith\s*\(|\/[*/]\s*globals?\b|declare global|\beslint-env\b/.test(text)
   );
 }
