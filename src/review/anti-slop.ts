@@ -37,7 +37,7 @@ const WAITS =
 
 /** What works could be done in a nicer way, or has something to mind: nothing is missing. */
 const WISHES =
-  /\b(?:TODO|HACK)\b(?:\([\w@.-]+\))?\W*(?:please |we |to |can |this can be |let's )*(?:optimi[sz]e|refactor|clean(?: ?up)?|simplif(?:y|ied)|normali[sz]e|improve|rename|rethink|revisit|reconsider|document|investigate|figure out|find out|look (?:into|at)|think about|merge|dedup\w*|unify|generali[sz]e|extract|reuse|speed up|tidy|make (?:this|it|these) (?:\w+ )?(?:better|faster|nicer|cleaner|prettier|simpler)|(?:a )?(?:better|faster|nicer|cleaner|more efficient|simpler) )|\bXXX\b\W*(?:\w+\W+){3}/i;
+  /\b(?:TODO|HACK)\b(?:\([\w@.-]+\))?\W*(?:please |we |to |can |this can be |let's )*(?:optimi[sz]e|refactor|clean(?: ?up)?|simplif(?:y|ied)|normali[sz]e|improve|rename|rethink|revisit|reconsider|document|investigate|figure out|find out|look (?:into|at)|think about|merge|dedup\w*|unify|generali[sz]e|extract|reuse|speed up|tidy|make (?:this|it|these) (?:\w+ )?(?:better|faster|nicer|cleaner|prettier|simpler)|(?:a )?(?:better|faster|nicer|cleaner|more efficient|simpler) )|\bcan\b.{0,20}\b(?:improved|simplified|optimi[sz]ed)\b|\bXXX:\s*(?:\w+\W+){5}/i;
 
 /** Only the words of an old note changed. */
 function stoodBefore({ comment }: SourceLine, { change }: SourceFile): boolean {

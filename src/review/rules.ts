@@ -4,7 +4,7 @@ import type { Policy } from '../goal/policy.ts';
 import { SEVERITIES, type Finding, type PassName, type Severity } from '../goal/wall.ts';
 import type { Role } from './read/file-role.ts';
 import type { LanguageName } from './read/language.ts';
-import type { SourceLine } from './read/lexer.ts';
+import { lex, type SourceLine } from './read/lexer.ts';
 import { LONGEST_LINE, type Group } from './read/added.ts';
 import type { Reading, SourceFile } from './read/reading.ts';
 import { statementAt } from './read/statements.ts';
@@ -59,9 +59,10 @@ export function lineRule(rule: LineRule): Rule {
           const { seen, at } = spans ? wholeOf(line, source) : { seen: line, at: undefined };
           const match = view === 'comment' && seen.comment === '' ? null : pattern.exec(seen[view]);
           if (!match || unless?.(seen, source)) continue;
-          const severity = severityAt?.(seen, source);
           const struck = at?.(match.index) ?? line.number;
           const told = source.isAdded(struck) ? struck : line.number;
+          const old = stoodThere(rule, told, source) || (at !== undefined && isOld(match, at, source));
+          const severity = old ? 'low' : severityAt?.(seen, source);
           yield {
             file: source.path,
             line: told,
@@ -73,6 +74,30 @@ export function lineRule(rule: LineRule): Rule {
       }
     },
   };
+}
+
+/** What the pattern found stands on lines of the statement that the change left alone. */
+function isOld({ index, 0: found }: RegExpExecArray, at: (index: number) => number, source: SourceFile): boolean {
+  for (let line = at(index); line <= at(index + found.length - 1); line += 1) if (source.isAdded(line)) return false;
+  return true;
+}
+
+/** The lines of the change that took this one's place say the same, as often: it was so before, in other words. */
+function stoodThere(
+  { view = 'code', pattern, unless }: Pick<LineRule, 'view' | 'pattern' | 'unless'>,
+  number: number,
+  source: SourceFile,
+): boolean {
+  const hunk = source.change.hunks.find(({ lines }) => lines.some(({ newLine }) => newLine === number));
+  const strikes = (kind: 'added' | 'removed') =>
+    hunk?.lines.filter((line) => {
+      if (line.kind !== kind) return false;
+      const [lexed] = lex(line.text, source.language);
+      const seen = lexed && { ...lexed, number };
+      return seen !== undefined && pattern.test(seen[view]) && !unless?.(seen, source);
+    }).length ?? 0;
+  const before = strikes('removed');
+  return before > 0 && before >= strikes('added');
 }
 
 /** A question that costs, asked once of each file as they come. */

@@ -5,6 +5,7 @@ import type { SourceLine } from './read/lexer.ts';
 import type { Reading, SourceFile } from './read/reading.ts';
 import { lineRule, shorten, type Hit, type LineRule, type Rule } from './rules.ts';
 import {
+  asserts,
   ASSERTION,
   assertionRules,
   productBalance,
@@ -210,12 +211,13 @@ const deleted: Rule = {
       ) || productBalance(reading) < -5;
     if (gained < lost && !removal)
       for (const source of gone)
-        yield {
-          file: source.path,
-          line: 0,
-          message: `${testsNamed(source.change.removed)} tests are deleted and what they proved is still there`,
-          text: '',
-        } satisfies Hit;
+        if (!wentWithIt({ source, removed: source.change.removed }, reading))
+          yield {
+            file: source.path,
+            line: 0,
+            message: `${testsNamed(source.change.removed)} tests are deleted and what they proved is still there`,
+            text: '',
+          } satisfies Hit;
     const tests = testChanges(reading);
     const cut = tests.filter((test) => test.source.change.status === 'modified' && testsLost(test) > 0);
     if (gained >= sum(tests.map(({ removed }) => testsNamed(removed)))) return;
@@ -224,12 +226,25 @@ const deleted: Rule = {
       reading.change.files.some(({ status }) => status === 'deleted' || status === 'renamed')
     )
       return;
-    for (const test of cut) if (!isOfRemoved(test, reading) && !wentWithIt(test, reading)) yield cutAt(test);
+    for (const test of cut)
+      if (!isOfRemoved(test, reading) && !wentWithIt(test, reading))
+        yield { ...cutAt(test), ...(isMerged(test, tests) ? { severity: 'low' as const } : {}) };
   },
 };
 
+/** The tests together gain as much as they lose, or all that was asserted is asserted still: fewer tests say the same. */
+function isMerged({ source, removed }: TestChange, all: readonly TestChange[]): boolean {
+  const said = removed.filter((line) => asserts([line]) > 0);
+  if (said.length === 0) return false;
+  const grown = sum(all.map((test) => test.added.length - test.removed.length));
+  const gained = sum(all.map((test) => asserts(test.added) - asserts(test.removed)));
+  return grown >= 0 || gained >= 0 || said.every(({ text }) => source.text.includes(text.trim()));
+}
+
+type WithLines = { source: SourceFile; removed: readonly { text: string }[] };
+
 /** The deleted tests name something that product and tests alike do not name any more. */
-function wentWithIt({ source: test, removed }: TestChange, { files }: Reading): boolean {
+function wentWithIt({ source: test, removed }: WithLines, { files }: Reading): boolean {
   const spoken = namesOf(removed);
   return files.some(
     ({ role, change, text }) =>

@@ -222,6 +222,189 @@ const CHANGES: readonly (readonly [what: string, base: Files, head: Files])[] = 
         'export const end = async (child) => {\n  try {\n    if (child.group) {\n      await endGroup(child);\n    } else {\n      await endOne(child);\n    }\n  } catch {\n    /** ignore errors */\n  }\n};\n',
     },
   ],
+  [
+    'a test that was left out before says no reason any more',
+    {
+      'tests/signal.rs': '#[test]\n#[ignore = "depends on the clock"]\nfn stops() {\n    assert_eq!(stop(), 1);\n}\n',
+    },
+    { 'tests/signal.rs': '#[test]\n#[ignore]\nfn stops() {\n    assert_eq!(stop(), 1);\n}\n' },
+  ],
+  [
+    'a package that a test runner loads by itself',
+    {
+      'requirements-dev.txt': 'pytest\n',
+      'tests/test_a.py': 'import pytest\n\n\ndef test_a():\n    assert f() == 1\n',
+    },
+    { 'requirements-dev.txt': 'pytest\npytest-randomly\n' },
+  ],
+  [
+    'a module is asked for a filter in a callback',
+    {},
+    {
+      'src/tasks.js':
+        "const glob = require('glob-lite');\n\nmodule.exports = (rules, files) =>\n  Object.keys(rules).map((pattern) => {\n    const fits = glob.filter(pattern, { dot: true });\n    return files.filter(fits);\n  });\n",
+    },
+  ],
+  [
+    'a list is searched in another way than before',
+    {
+      'app/only.py':
+        'def check(values, allowed):\n    allowed = list(allowed)\n    for value in values:\n        try:\n            allowed.index(value)\n        except ValueError:\n            raise Invalid(value)\n    return values\n',
+    },
+    {
+      'app/only.py':
+        'def check(values, allowed):\n    allowed = list(allowed)\n    for value in values:\n        if value not in allowed:\n            raise Invalid(value)\n    return values\n',
+    },
+  ],
+  [
+    'one of two runs of tests stays without an option that it never had',
+    {
+      Makefile:
+        'test:\n\tnix run "cargo test --all-features --release"\n\ntest-plain:\n\tcargo test --no-fail-fast --release\n',
+    },
+    { Makefile: 'test:\n\tnix run "cargo test --all-features"\n\ntest-plain:\n\tcargo test --no-fail-fast\n' },
+  ],
+  [
+    'a runner of scripts runs the tests',
+    {
+      '.github/workflows/ci.yml':
+        'on: push\npermissions: {}\njobs:\n  ci:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/checkout@v4\n      - run: npm run build\n      - run: npm test\n',
+    },
+    {
+      '.github/workflows/ci.yml':
+        'on: push\npermissions: {}\njobs:\n  ci:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/checkout@v4\n      - run: concurrently "npm:build" "npm:test"\n',
+    },
+  ],
+  [
+    'coverage leaves out what runs when the file is a program',
+    { 'app/show.py': 'def show():\n    return 1\n\n\nif __name__ == "__main__":\n    show()\n' },
+    { 'app/show.py': 'def show():\n    return 1\n\n\nif __name__ == "__main__":  # pragma: no cover\n    show()\n' },
+  ],
+  [
+    'a helper of tests goes, and who called it asserts by itself',
+    {
+      'tests/base.py': 'def assert_near(a, b):\n    assert round(a, 5) == round(b, 5)\n',
+      'tests/test_a.py': 'from tests.base import assert_near\n\n\ndef test_a():\n    assert_near(f(1), 2.5)\n',
+    },
+    {
+      'tests/base.py': '',
+      'tests/test_a.py': 'import math\n\n\ndef test_a():\n    assert math.isclose(f(1), 2.5)\n',
+    },
+  ],
+  [
+    'steps of setting up go with the question whether they failed',
+    {
+      'log_test.go':
+        'package log\n\nfunc TestLog(t *testing.T) {\n\tfile, err := os.CreateTemp("", "log")\n\trequire.NoError(t, err, "no file")\n\trun(file.Name())\n\tassert.Equal(t, 1, lines(file.Name()))\n}\n',
+    },
+    {
+      'log_test.go':
+        'package log\n\nfunc TestLog(t *testing.T) {\n\tname := filepath.Join(t.TempDir(), "log")\n\trun(name)\n\tassert.Equal(t, 1, lines(name))\n}\n',
+    },
+  ],
+  [
+    'an assertion of true is said by its name',
+    { 'a_test.go': 'package a\n\nfunc TestA(t *testing.T) {\n\tassert.Equal(t, true, c.Flag("a"))\n}\n' },
+    { 'a_test.go': 'package a\n\nfunc TestA(t *testing.T) {\n\tassert.True(t, c.Flag("a"))\n}\n' },
+  ],
+  [
+    'what tests tidy up is no test',
+    { 'test/a.js': "import test from 'ava';\n\ntest('a', (t) => {\n  t.is(f(), 1);\n});\n" },
+    {
+      'test/a.js':
+        "import test from 'ava';\n\ntest('a', (t) => {\n  t.is(f(), 1);\n});\n\ntest.after('tidy', async () => {\n  await server.close();\n});\n",
+    },
+  ],
+  [
+    'two tests become one that asserts the same',
+    {
+      'test/plugins.bats':
+        '@test "one" {\n  run install\n  assert_line "installed a"\n}\n\n@test "two" {\n  run install\n  assert_line "skipped b"\n}\n',
+    },
+    {
+      'test/plugins.bats': '@test "one" {\n  run install\n  assert_line "skipped b"\n  assert_line "installed a"\n}\n',
+    },
+  ],
+  [
+    'an option without a value stands before another',
+    { 'entry.sh': '#!/bin/bash\nset -e\n' },
+    { 'entry.sh': '#!/bin/bash\nset -e\nprocess_sql --dont-use-root-password --database=mysql9 <<< "SELECT 1"\n' },
+  ],
+  [
+    'a step of an image changes beside one that stood before',
+    {
+      Dockerfile:
+        'FROM debian:12.4\nRUN apt-get update && apt-get install -y --no-install-recommends curl jdk=11.1 && \\\n    curl -s https://example.org/install.sh | bash && rm -rf /var/lib/apt/lists/*\nUSER app\n',
+    },
+    {
+      Dockerfile:
+        'FROM debian:12.4\nRUN apt-get update && apt-get install -y --no-install-recommends curl jdk=11.2 && \\\n    curl -s https://example.org/install.sh | bash && rm -rf /var/lib/apt/lists/*\nUSER app\n',
+    },
+  ],
+  [
+    'an address without encryption is only set further in',
+    {
+      'update.sh':
+        '#!/bin/bash\nset -e\nif [ "$1" = old ]; then\n  curl -fsSL "https://example.org/lists/old" -o list\nelse\n  curl -fsSL "http://mirror.example.org/lists/new" -o list\nfi\n',
+    },
+    { 'update.sh': '#!/bin/bash\nset -e\ncurl -fsSL "http://mirror.example.org/lists/new" -o list\n' },
+  ],
+  [
+    'only the name of a variable is put in for eval',
+    {},
+    { 'lib/set.sh': '#!/bin/sh\nset_named() {\n  eval "$1=\\$subject"\n}\n' },
+  ],
+  [
+    'the question that a person is asked who starts a workflow has another name',
+    {
+      '.github/workflows/move.yml':
+        'on:\n  workflow_dispatch:\n    inputs:\n      main:\n        required: true\npermissions: {}\njobs:\n  move:\n    runs-on: ubuntu-latest\n    steps:\n      - run: git tag -f ${{ github.event.inputs.main }}\n',
+    },
+    {
+      '.github/workflows/move.yml':
+        'on:\n  workflow_dispatch:\n    inputs:\n      major:\n        required: true\npermissions: {}\njobs:\n  move:\n    runs-on: ubuntu-latest\n    steps:\n      - run: git tag -f ${{ github.event.inputs.major }}\n',
+    },
+  ],
+  [
+    'an example that nobody installs prepares itself',
+    {},
+    {
+      'examples/big/package.json':
+        '{\n  "name": "big",\n  "private": true,\n  "scripts": {\n    "postinstall": "node scripts/generate.js"\n  }\n}\n',
+    },
+  ],
+  [
+    'an asynchronous function handles all that can go wrong in it',
+    {},
+    {
+      'src/promise.ts':
+        'export async function load(hooks: Hook[], reject: Reject) {\n  const emit = async (error: Error) => {\n    try {\n      for (const hook of hooks) error = await hook(error);\n      reject(error);\n    } catch (other) {\n      reject(other);\n    }\n  };\n  try {\n    return await read();\n  } catch (error) {\n    emit(error);\n    return undefined;\n  }\n}\n',
+    },
+  ],
+  [
+    'documentation tells those who use a class what to do',
+    {},
+    {
+      'src/main/java/a/Rule.java':
+        'package a;\n\n/**\n * Keeps tests clean.\n * Make sure to configure your rule with {@link #strictness(Strictness)}.\n */\npublic class Rule {\n  public int depth = 1;\n}\n',
+    },
+  ],
+  [
+    'a script says at its top which variables may be set',
+    {},
+    {
+      'notify/chat.sh':
+        '#!/usr/bin/env sh\n\n#CHAT_URL=""\n#CHAT_ROOM=""\n#CHAT_KEY=""\n\nchat_send() {\n  post "$1"\n}\n',
+    },
+  ],
+  [
+    'quotes stand inside of a command inside of quotes',
+    {},
+    {
+      'dns/zone.sh':
+        '#!/usr/bin/env sh\n\nzone() {\n  i=2\n  while true; do\n    state="$(printf "%s\\n" "$answer" | grep -o \'"status" *: *"[^"]*\' | sed \'s#^"status" *: *"##\')"\n    if [ "$state" = "success" ]; then\n      return 0\n    fi\n    i=$((i + 1))\n  done\n}\n',
+    },
+  ],
 ];
 
 test.each(CHANGES)('%s, and nothing blocks', async (_what, base, head) => {

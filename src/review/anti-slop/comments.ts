@@ -1,7 +1,7 @@
 import type { LanguageName } from '../read/language.ts';
 import type { SourceLine } from '../read/lexer.ts';
 import type { SourceFile } from '../read/reading.ts';
-import { lineRule, shorten, sourcesOf, type Hit, type Rule } from '../rules.ts';
+import { lineRule, shorten, sourcesOf, type Hit, type LineRule, type Rule } from '../rules.ts';
 
 const elision = lineRule({
   id: 'anti-slop/elision',
@@ -16,10 +16,19 @@ const elision = lineRule({
   remedy: 'Write the code.',
 });
 
+/** Documentation of a program speaks to those who use it, and says what they should do. */
+const speaksToUsers: LineRule['severityAt'] = ({ raw, comment }) =>
+  /^\s*(?:\/\*\*|\*|\/\/\/|\/\/!)/.test(raw) &&
+  /\byou(?:r)?\b/i.test(comment) &&
+  !/\b(?:requested|asked|actual|real|replace|change|updated|I(?:'ve| have)?)\b/i.test(comment)
+    ? 'low'
+    : undefined;
+
 const reader = (severity: Rule['severity'], pattern: RegExp): Rule =>
   lineRule({
     id: 'anti-slop/addresses-reader',
     severity,
+    severityAt: speaksToUsers,
     languages: 'all',
     roles: ['product', 'script', 'test', 'data'],
     view: 'comment',
@@ -104,7 +113,8 @@ const retelling: Rule = {
     for (const source of sourcesOf(reading, 'all', ['product', 'script', 'test'])) {
       if (!source.language.programs) continue;
       const told = source.added.filter((line) => retells(line, source));
-      const severity = told.length >= 2 && source.role === 'product' ? 'medium' : 'low';
+      const different = new Set(told.map(({ comment }) => comment.trim()));
+      const severity = different.size >= 2 && source.role === 'product' ? 'medium' : 'low';
       for (const line of told)
         yield {
           file: source.path,
@@ -245,7 +255,7 @@ function* judgeRun(run: readonly SourceLine[], source: SourceFile): Iterable<Hit
   const first = run[texts.findIndex(isCode)];
   if (!first || code.length < 0.6 * texts.length) return;
   const shown = run[0] && isExample(run[0], source);
-  if (shown) return;
+  if (shown || (source.language.name === 'shell' && code.every((text) => SETTING.test(text)))) return;
   const sure =
     pattern !== CODE ||
     code.some((text) =>
@@ -264,6 +274,9 @@ function* judgeRun(run: readonly SourceLine[], source: SourceFile): Iterable<Hit
     message: `${code.length === 1 ? 'A line' : `${code.length} lines`} of code ${code.length === 1 ? 'is' : 'are'} commented out: \`${shorten(first.comment)}\``,
   };
 }
+
+/** A script says at its top which variables whoever runs it may set. */
+const SETTING = /^\s*(?:export )?[A-Z][A-Z0-9_]*=(?:""|''|"[^"$`]*"|'[^']*'|[\w./:-]*)\s*$/;
 
 function isProse(text: string): boolean {
   const words = text.trim().split(/\s+/);

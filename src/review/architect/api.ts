@@ -29,7 +29,8 @@ const listed = (text: string) =>
           .at(-1) ?? '',
     )
     .filter((name) => name !== '');
-const INTERNAL = /(^|\/)(internal|_?private|impl|testing|testdata|examples?|cmd|scripts?|tools?|bench\w*)\//;
+const INTERNAL =
+  /(^|\/)(internal|_?private|exp|experimental|unstable|impl|testing|testdata|examples?|cmd|scripts?|tools?|bench\w*)\//;
 
 const SURFACES: readonly Surface[] = [
   {

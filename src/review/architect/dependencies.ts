@@ -135,7 +135,7 @@ export const IMPORTED_AS: Readonly<Record<string, string>> = {
 };
 /** Used without an import: servers, drivers, plugins, typings. */
 const SILENT =
-  /^@types\/|^(gunicorn|uvicorn|uvloop|psycopg2?|psycopg2-binary|mysqlclient|setuptools|wheel|pip|tzdata|greenlet|typescript|tslib|core-js|react-dom|next|prisma|pg|sqlite3|mysql2|python-multipart|email-validator|certifi)$|plugin|preset|loader|-cli$|^eslint|^prettier|^babel|^@babel|polyfill|-sys$|_macros$/;
+  /^@types\/|^(?:pytest|flake8|pylint|mypy|sphinx|mkdocs|tox|nox|coverage|types|pre-?commit|hatch|setuptools)[-_]|^(?:black|ruff|flake8|mypy|isort|pylint|coverage|tox|nox|twine|build|sphinx|pre-commit|bandit|codecov|coveralls|furo)$|^(gunicorn|uvicorn|uvloop|psycopg2?|psycopg2-binary|mysqlclient|setuptools|wheel|pip|tzdata|greenlet|typescript|tslib|core-js|react-dom|next|prisma|pg|sqlite3|mysql2|python-multipart|email-validator|certifi)$|plugin|preset|loader|-cli$|^eslint|^prettier|^babel|^@babel|polyfill|-sys$|_macros$/;
 const SEARCHED_FILES = 250;
 
 const unused: Rule = {

@@ -27,7 +27,8 @@ function offersOf(path: string, text: string): Map<string, string> {
   } else if (/(^|\/)\.github\/workflows\//.test(path)) {
     const call = under(root, 'on', 'workflow_call') ?? under(root, 'true', 'workflow_call');
     for (const kind of ['inputs', 'outputs', 'secrets']) note(kind.slice(0, -1), under(call, kind)?.children);
-    note('input', under(under(root, 'on') ?? under(root, 'true'), 'workflow_dispatch', 'inputs')?.children);
+    // People fill these in, and see what is asked.
+    note('answer', under(under(root, 'on') ?? under(root, 'true'), 'workflow_dispatch', 'inputs')?.children);
   } else if (under(root, 'openapi') ?? under(root, 'swagger'))
     for (const place of under(root, 'paths')?.children ?? []) {
       names.set(`path ${place.key}`, place.key);
@@ -87,7 +88,7 @@ const removedInput: Rule = {
       hits.push({
         file: source.path,
         ...placeOf(first[1], source),
-        ...(sure ? {} : { severity: 'low' }),
+        ...(sure && !first[0].startsWith('answer ') ? {} : { severity: 'low' }),
         message: `\`${shorten(first[0])}\` is gone, and others may name it`,
       });
     }

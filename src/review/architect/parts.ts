@@ -101,7 +101,8 @@ const copied: Rule = {
           line: part.start,
           severity:
             part.kind === 'function'
-              ? twin.file === source && twin.other.lines.join('\n') !== part.lines.join('\n')
+              ? isOwnWay(twins, source) ||
+                (twin.file === source && twin.other.lines.join('\n') !== part.lines.join('\n'))
                 ? 'low'
                 : 'medium'
               : twins.length > 1
@@ -115,6 +116,11 @@ const copied: Rule = {
     return hits;
   },
 };
+
+/** Several files have it already: each of them is to stand on its own. */
+function isOwnWay(twins: readonly { file: HeadFile | SourceFile }[], source: SourceFile): boolean {
+  return new Set(twins.map(({ file }) => file.path).filter((path) => path !== source.path)).size >= 3;
+}
 
 function isAllNew({ start, end }: Part, source: SourceFile): boolean {
   let [added, moved, all] = [0, 0, 0];
@@ -246,7 +252,7 @@ async function callerOf(name: string, source: SourceFile, reading: Reading): Pro
     `(?:^|[;&|({!\`]|\\$\\(|\\b(?:then|do|else|if|while|until|run|trap))\\s*["']?${escaped(name)}(?=["']?(?:[\\s;)|&]|$))`,
     'm',
   );
-  const calls = (text: string) => call.test(text.replace(/^\s*#.*$/gm, ''));
+  const calls = (text: string) => !declares(name, text) && call.test(text.replace(/^\s*#.*$/gm, ''));
   if (source.change.status !== 'deleted' && calls(source.text)) return source.path;
   const paths = [...reading.paths].filter((path) => path !== source.path && mayBe('shell', path)).slice(0, SEARCHED);
   for (const path of paths) {

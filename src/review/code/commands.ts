@@ -92,7 +92,12 @@ function counted({ source, text }: Command): boolean {
 /** The same words stood there before. */
 function stoodBefore({ source, text }: Command): boolean {
   const [first = ''] = text.split('\n');
-  return source.change.removed.some((line) => line.text.includes(first) && /\|\|\s*(?:true|:)/.test(line.text));
+  const forgives = (lines: readonly { text: string }[]) =>
+    lines.filter((line) => /\|\|\s*(?:true|:)/.test(line.text)).length;
+  return (
+    source.change.removed.some((line) => line.text.includes(first) && /\|\|\s*(?:true|:)/.test(line.text)) ||
+    (forgives(source.change.added) > 0 && forgives(source.change.removed) >= forgives(source.change.added))
+  );
 }
 
 /** Errors stop the script, and from here on they do not. */
@@ -180,7 +185,8 @@ const tracing: Rule = {
         ({ number, code }) => number > line && number < line + 30 && /\bset\s+\+x/.test(code),
       );
       const around = before + (source.lineAt(line)?.code ?? '').replace('xtrace', '');
-      if (off || /\bif\b|\bthen\b|&&|TRACE|DEBUG|VERBOSE/i.test(around)) continue;
+      const traced = source.change.removed.some(({ text }) => /^\s*set\s+-\w*[xv]/.test(text));
+      if (off || traced || /\bif\b|\bthen\b|&&|TRACE|DEBUG|VERBOSE/i.test(around)) continue;
       if (fn !== undefined || source.oldText !== undefined)
         hits.push({
           file: source.path,

@@ -26,6 +26,7 @@ const staleDoc: Rule = {
           yield {
             file: source.path,
             line: source.isAdded(stale.line) ? stale.line : firstAdded(block, source),
+            ...(wasStale(stale, source) ? { severity: 'low' as const } : {}),
             message: `The comment speaks of the parameter \`${stale.name}\`, which is not there`,
             text: `${block.header} ${stale.name}`,
           } satisfies Hit;
@@ -41,6 +42,12 @@ const staleDoc: Rule = {
     }
   },
 };
+
+/** The comment stood so, and the change takes no parameter of that name away. */
+function wasStale({ name, line }: Told, source: SourceFile): boolean {
+  const word = new RegExp(`(?<![\\w$])${name.replaceAll('$', '\\$')}(?![\\w$])`);
+  return !source.isAdded(line) && !source.change.removed.some(({ text }) => word.test(text));
+}
 
 function headerLines({ start, open }: Block): number[] {
   return Array.from({ length: open - start + 1 }, (_, index) => start + index);

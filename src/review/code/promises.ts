@@ -28,6 +28,7 @@ const floatingPromise: Rule = {
         hits.push({
           file: source.path,
           line: line.number,
+          ...(handlesAll(name, source) ? { severity: 'low' as const } : {}),
           message: `\`${name}\` is asynchronous and nobody waits for it`,
         });
       }
@@ -35,6 +36,25 @@ const floatingPromise: Rule = {
     return hits;
   },
 };
+
+/** The whole body of the function is tried: nothing that goes wrong in it is lost. */
+function handlesAll(name: string, source: SourceFile): boolean {
+  const word = name.replace(/^(?:this|self)\./, '').replace(/[#$]/g, '\\$&');
+  const { all } = source.blocks();
+  const fn = all.find(
+    ({ kind, isAsync, start }) =>
+      (kind === 'function' || kind === 'callback') &&
+      isAsync &&
+      new RegExp(`(?<![\\w$])${word}\\b`).test(source.lineAt(start)?.code ?? ''),
+  );
+  const first = source.lines.find(({ number, code }) => number > (fn?.open ?? Infinity) && code.trim() !== '');
+  const tried = all.find(({ header, start }) => header === 'try' && start === first?.number);
+  const caught = all.find(
+    ({ kind, start }) => kind === 'catch' && (start === tried?.end || start === (tried?.end ?? 0) + 1),
+  );
+  const last = source.lines.findLast(({ number, code }) => number <= (fn?.end ?? 0) && /[^\s})\];,]/.test(code));
+  return caught !== undefined && last !== undefined && last.number <= caught.end;
+}
 
 /** What the file imports from its own repository and is declared `async` there. Asked only where an added line may call it. */
 async function importedAsync(source: SourceFile, reading: Reading): Promise<string[]> {

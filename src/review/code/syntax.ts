@@ -75,12 +75,16 @@ async function faultOf(source: SourceFile, text: string): Promise<Fault | undefi
   const script = SCRIPTS.some((other) => other === name);
   const bracket = !BRACKETED.includes(name) || (script && !isUneven(text)) ? undefined : bracketFault(lines);
   const line = await (isNew ? source.broken : findBreak(text, name));
+  if (name === 'shell' && (line === undefined || COMMAND_IN_TEST.test(lines[line - 1]?.code ?? ''))) return undefined;
   const fragment = name === 'shell' && !text.startsWith('#!');
   const broken = line === undefined || fragment ? undefined : { line, what: 'The file no longer parses here' };
   if (!script) return bracket ?? OWN_FAULTS[name]?.(lines) ?? broken;
   const suspect = broken ?? danglingOperator(lines);
   return suspect && isRefusedByNode(text, name) ? suspect : bracket;
 }
+
+/** `[ ! name … ]` runs the program `[` with whatever words: the grammar wants a comparison, the shell does not. */
+const COMMAND_IN_TEST = /^\s*(?:(?:if|elif|while|until)\s+)?\[ (?!-).*\](?:\s*;\s*(?:then|do))?\s*$/;
 
 /** Where the grammars forgive what the language does not. */
 const OWN_FAULTS: Partial<Record<LanguageName, (lines: readonly SourceLine[]) => Fault | undefined>> = {

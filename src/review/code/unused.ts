@@ -121,6 +121,9 @@ function inShell({ code }: SourceLine, source: SourceFile): readonly Declared[] 
 
 const RANK: Readonly<Record<string, 'low' | 'medium'>> = { import: 'low' };
 
+/** What is shown need not be used. */
+const SHOWS = /(^|\/)(?:examples?|samples?|demos?|playground)\//;
+
 /** Declared here, and named nowhere else in the file. */
 const unused: Rule = {
   id: 'code/unused',
@@ -140,7 +143,7 @@ const unused: Rule = {
           yield {
             file: source.path,
             line: line.number,
-            severity: source.role === 'test' ? 'low' : (RANK[what] ?? 'medium'),
+            severity: source.role === 'test' || SHOWS.test(source.path) ? 'low' : (RANK[what] ?? 'medium'),
             message: `Nothing uses the ${what} \`${name}\``,
           } satisfies Hit;
         }

@@ -45,6 +45,19 @@ function isRewritten({ name, source: { change } }: Command): boolean {
   return asks(change.removed) >= asks(change.added);
 }
 
+/** A line of nearly the same words stood in its place. */
+function isReworded({ source, line }: Command): boolean {
+  const hunk = source.change.hunks.find(({ lines }) => lines.some(({ newLine }) => newLine === line));
+  const words = new Set(source.lineAt(line)?.raw.match(/\w+/g));
+  return (
+    hunk?.lines.some(({ kind, text }) => {
+      const own = text.match(/\w+/g) ?? [];
+      const shared = own.filter((word) => words.has(word)).length;
+      return kind === 'removed' && shared >= 4 && shared >= 0.7 * Math.max(own.length, words.size);
+    }) ?? false
+  );
+}
+
 /** A hidden script of the repository's own, which runs now and then. */
 function isMachinery({ role, language }: SourceFile): boolean {
   return role === 'data' && language.name === 'shell';
@@ -104,7 +117,7 @@ const processes: Rule = {
       hits.push({
         file: source.path,
         line,
-        severity: whole || (cuts && command.use === 'captured') ? 'medium' : 'low',
+        severity: (whole || (cuts && command.use === 'captured')) && !isReworded(command) ? 'medium' : 'low',
         message: whole
           ? `The whole file is read again for each line: \`${shorten(command.text)}\``
           : `A process is started for each line: \`${shorten(command.text)}\``,

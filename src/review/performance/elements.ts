@@ -37,6 +37,7 @@ function costRule({ id, languages, pattern, message, remedy, weigh = () => 'medi
             const turns = turnsAround(line, match.index + match[0].length - 1, source);
             const severity = turns.length > 0 ? weigh({ match, line, source, turns }) : undefined;
             if (severity === undefined || isAnew(match[1], { line, turns, source })) continue;
+            if (isModule(match[1], source) || wasAsked(match[1], line.number, source)) continue;
             yield {
               file: source.path,
               line: line.number,
@@ -48,6 +49,27 @@ function costRule({ id, languages, pattern, message, remedy, weigh = () => 'medi
         }
     },
   };
+}
+
+/** The name is that of a module, which has no elements. */
+function isModule(name: string | undefined, { text }: SourceFile): boolean {
+  if (name === undefined || !/^[\w$]+$/.test(name)) return false;
+  const word = name.replaceAll('$', '\\$');
+  return new RegExp(
+    `^\\s*import (?:\\* as )?${word}\\b|\\b${word} = require\\(|^\\s*import \\w[\\w.]* as ${word}\\b`,
+    'm',
+  ).test(text);
+}
+
+/** The lines whose place it takes searched the same thing. */
+function wasAsked(name: string | undefined, number: number, { change }: SourceFile): boolean {
+  if (name === undefined) return false;
+  const hunk = change.hunks.find(({ lines }) => lines.some(({ newLine }) => newLine === number));
+  const word = name.replace(/[.$]/g, '\\$&');
+  const asks = new RegExp(
+    `(?<![\\w$.])${word}\\.(?:index|indexOf|lastIndexOf|find\\w*|filter|some|includes|contains|count|remove)\\(|\\bin ${word}\\b`,
+  );
+  return hunk?.lines.some(({ kind, text }) => kind === 'removed' && asks.test(text)) ?? false;
 }
 
 /** The turn gives it, or makes it before it is used. */

@@ -35,14 +35,19 @@ export async function findBreak(text: string, language: LanguageName): Promise<n
   const grammar = GRAMMARS[language];
   if (grammar === undefined) return undefined;
   const root = (await parseAsync(grammar, text)).root();
-  const error =
-    root.kind() === 'ERROR' ? root : (root.find(ERROR) ?? (language === 'java' ? missing(root) : undefined));
+  const signs = SIGNS[language];
+  const error = root.kind() === 'ERROR' ? root : (root.find(ERROR) ?? (signs && missing(root, signs)));
   return error ? error.range().start.line + 1 : undefined;
 }
 
-/** A sign that the grammar put in because it must stand there and does not. */
-function missing(root: SgNode): SgNode | undefined {
-  return root.findAll({ rule: { regex: '^$' } }).find((node) => [';', ')', '}', ']'].includes(String(node.kind())));
+/** Signs and words that some grammars put in where they are missing, instead of an error. */
+const SIGNS: Partial<Record<LanguageName, readonly string[]>> = {
+  java: [';', ')', '}', ']'],
+  shell: ['fi', 'done', 'esac', 'then', 'do', ')', '}', ']', ']]', '"'],
+};
+
+function missing(root: SgNode, signs: readonly string[]): SgNode | undefined {
+  return root.findAll({ rule: { regex: '^$' } }).find((node) => signs.includes(String(node.kind())));
 }
 
 /** The tree of a text; undefined if there is no grammar for its language on this machine. */

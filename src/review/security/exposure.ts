@@ -105,7 +105,7 @@ export const exposureRules: readonly Rule[] = sinkRules(
       languages: ['shell', 'dockerfile', 'yaml'],
       roles: ['product', 'script', 'data'],
       view: 'text',
-      pattern: /\b(?:curl|wget)\b[^|;]*\|\s*(?:sudo\s+)?(?:ba|z|da)?sh\b/,
+      pattern: /\b(?:curl|wget)\b(?:(?!&&)[^|;])*\|\s*(?:sudo\s+)?(?:ba|z|da)?sh\b/,
       unless: (_line, source) => /^\.(?:github|devcontainer|gitpod)/.test(source.path),
       severity: 'medium',
       message: 'A script from the network is run unseen',

@@ -87,8 +87,11 @@ function lineOf(pattern: RegExp, { source, line, end }: Command): number {
 
 /** Nothing is put in before the shell reads the words: every dollar is escaped, or hands the arguments on as they are. */
 export function isFixedScript(words: string): boolean {
-  return !/[$`]/.test(withoutHandedOn(words).replace(/\\[$`]/g, ''));
+  return NAMES_VARIABLE.test(words) || !/[$`]/.test(withoutHandedOn(words).replace(/\\[$`]/g, ''));
 }
+
+/** `eval "$1=\\$value"`: the name of a variable is put in, and its value is read when all is parsed. */
+const NAMES_VARIABLE = /^["']?\$\{?\w+\}?=(?:\\\$\{?\w+\}?|\\"\\\$\{?\w+\}?\\")?["']?\s*$/;
 
 /** `${1+'"$@"'}`: old shells are handed the arguments so, each in its quotes. */
 function withoutHandedOn(words: string): string {

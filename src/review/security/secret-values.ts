@@ -20,7 +20,7 @@ export function isSecretName(name: string): boolean {
 
 /** Whether a text under such a name is a secret and no word, path, reference or placeholder. `strict` for tests and documents, where examples abound. */
 export function isSecretValue(value: string, name: string, manner: 'usual' | 'strict'): boolean {
-  if (isFake(value) || /\s/.test(value)) return false;
+  if (isFake(value) || /\s|^--[a-z]/.test(value)) return false;
   if (
     /^(https?:|\.{0,2}\/|[~@#&*<]|\$|%|process\.|os\.|env[.:]|secrets?\.|vault:|arn:|ssm:|op:|file:|kms:|ENC\[|AQICAHh|self\.|this\.|config\.|var\.|local\.|data\.)/i.test(
       value,

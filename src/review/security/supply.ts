@@ -40,12 +40,19 @@ const scriptInjection: Rule = {
           yield {
             file: source.path,
             line: line.number,
+            ...(stoodInScript(match[1] ?? '', source) ? { severity: 'low' as const } : {}),
             message: `\`${shorten(match[1] ?? '')}\` is written by outsiders and becomes part of a script`,
           } satisfies Hit;
       }
     }
   },
 };
+
+/** As many such words stood in lines that went: they were handed over so before. */
+function stoodInScript(words: string, { change }: SourceFile): boolean {
+  const handed = (lines: readonly { text: string }[]) => lines.filter(({ text }) => text.includes(words)).length;
+  return handed(change.removed) >= handed(change.added);
+}
 
 /** The line belongs to `run:` or to the `script:` of github-script. */
 function isScriptLine(number: number, source: SourceFile): boolean {
@@ -97,7 +104,9 @@ const installScript: Rule = {
         const fetches = FETCHES.test(match[2] ?? '');
         const stood = source.oldText?.includes(`"${match[1]}": "`) ?? false;
         if (stood && (!fetches || source.change.removed.some(({ text }) => FETCHES.test(text)))) continue;
-        const severity = match[1] === 'prepare' && !fetches ? 'low' : fetches ? 'high' : 'medium';
+        // What is private is installed by those alone who work on it.
+        const own = match[1] === 'prepare' || /"private"\s*:\s*true/.test(source.text);
+        const severity = own && !fetches ? 'low' : fetches ? 'high' : 'medium';
         yield {
           file: source.path,
           line: line.number,

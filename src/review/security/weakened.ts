@@ -48,7 +48,11 @@ const lessSecure: Rule = {
           if (!gone) continue;
           const added = hunk.lines.filter(({ kind }) => kind === 'added');
           const now =
-            after && added.find(({ text }) => after.test(text) && !before.test(text) && shares(gone.text, text));
+            after &&
+            added.find(
+              ({ text, newLine }) =>
+                after.test(text) && !before.test(text) && shares(gone.text, text) && !source.isMoved(newLine),
+            );
           const word = before.exec(gone.text)?.[0] ?? '';
           const lost =
             after === undefined &&

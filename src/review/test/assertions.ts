@@ -71,8 +71,22 @@ function isBareLoss({ lines }: Hunk): boolean {
     (line) => line.kind === 'removed' && /\w/.test(line.text) && !/^\s*if .*\{$|^\s*\}\s*$/.test(line.text),
   );
   const added = lines.filter((line) => line.kind === 'added');
-  const lost = asserts(removed);
-  return lost > 0 && asserts(added) === 0 && removed.length - lost <= 1;
+  const lost = asserts(removed) - ofSetup(removed);
+  const helper = removed.some(({ text }) => HELPER.test(text) && !TEST_START.test(text));
+  return lost > 0 && !helper && asserts(added) === 0 && removed.length - lost <= 1;
+}
+
+/** A function that tests share: who calls it is another matter. */
+const HELPER = /^\s*(?:async )?(?:def|function|func|fn|static|private|protected)\s+\w/;
+
+/** Steps of setting up that went together with the question whether they failed. */
+function ofSetup(removed: Texts): number {
+  return removed.filter(
+    ({ text }, at) =>
+      /\bNoError\([^()]*,\s*(?:os\.Remove\w*|[\w.]+\.Close)\(/.test(text) ||
+      (/\b(?:NoError|NotError|Nil)\(\s*\w+,\s*err\b|\berr(?:or)? != nil\b/.test(text) &&
+        /\berr\b\s*:?=/.test(removed[at - 1]?.text ?? text.replace(/^.*?if /, ''))),
+  ).length;
 }
 
 /** What was asserted is asserted nowhere else now, not even in the lines around. */
@@ -100,9 +114,12 @@ function argumentOf(text: string): string {
 
 type Texts = readonly { text: string }[];
 
-function asserts(lines: Texts): number {
+/** How many of these lines assert something. */
+export function asserts(lines: Texts): number {
   return lines.filter(
-    ({ text }) => ASSERTION.test(text) && !/^\s*(import|from|use|const .*require\(|\/\/|#|\*)/.test(text),
+    ({ text }) =>
+      ASSERTION.test(text) &&
+      !/^\s*(import|from|use|const .*require\(|\/\/|#|\*)|^\s*(?:async )?(?:def|func|function) assert/.test(text),
   ).length;
 }
 
@@ -154,7 +171,7 @@ const assertionWeakened: Rule = {
           )
             continue;
           if (source.role !== 'test' && !source.isTestLine(line.newLine)) continue;
-          const before = strong.find((old) => areAlike(old.text, line.text));
+          const before = strong.find((old) => areAlike(old.text, line.text) && !isOfTruth(old.text));
           const kept = hunk.lines.some(
             ({ kind, text }) =>
               kind === 'added' && STRONG.test(text) && !WEAK.test(text) && before && areAlike(before.text, text),
@@ -196,6 +213,11 @@ const conditional: Rule = {
       }
   },
 };
+
+/** What was expected is `true` or `false`: an assertion of that name says the same. */
+function isOfTruth(text: string): boolean {
+  return /[(,]\s*(?:true|false|True|False)\s*[,)]|(?:==|===|\bis)\s*(?:true|false|True|False)\b/.test(text);
+}
 
 /** Both speak of the same things: what the weaker one names, the stronger one named. */
 function areAlike(strong: string, weak: string): boolean {

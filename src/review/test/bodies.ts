@@ -32,11 +32,14 @@ const emptied: Rule = {
   },
 };
 
+/** What tests read or run is as odd as they need it. */
+const FIXTURES = /(^|\/)(?:__)?(?:fixtures?|testdata)(?:__)?\/|\.fixture\.\w+$/;
+
 /** Whether a block is the body of one test. */
 export function isTestBlock(block: Block, source: SourceFile): boolean {
   const header = source.lineAt(block.start)?.text ?? '';
   const above = source.lineAt(block.start - 1)?.text ?? '';
-  if (source.role !== 'test' && !source.isTestLine(block.start)) return false;
+  if ((source.role !== 'test' && !source.isTestLine(block.start)) || FIXTURES.test(source.path)) return false;
   if (source.language.name === 'rust')
     return [above, header].some((line) => /^\s*#\[(?:\w+::)?test\b/.test(line)) && /\bfn\b/.test(block.header);
   if (['java', 'kotlin', 'csharp'].includes(source.language.name))
@@ -44,7 +47,8 @@ export function isTestBlock(block: Block, source: SourceFile): boolean {
       [above, header].some((line) => /^\s*(?:@(?:Test|ParameterizedTest)\b|\[(?:Fact|Test|TestMethod)\b)/.test(line)) &&
       /\(/.test(block.header)
     );
-  if (!TEST_START.test(header)) return false;
+  if (!TEST_START.test(header) || /^\s*\w+\.(?:before|after)(?:Each|All)?\b/.test(header)) return false;
+  if (source.language.name === 'go' && !source.path.endsWith('_test.go')) return false;
   return (
     /\bdef\b|\bfunc\b|^(?:async )?function\b/.test(block.header) ||
     /^[\w.]+\(\s*(['"`])·*\1,\s*(?:async\s*)?(?:function\b|\(|\w+\s*=>)/.test(block.header)

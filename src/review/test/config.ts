@@ -73,11 +73,33 @@ function whyMilder({ text }: HunkLine, hunk: Hunk, source: SourceFile): string |
   )
     return 'Some tests are left out';
   const command = TESTS.exec(text)?.[0];
-  const before = command === undefined ? undefined : removed.find((old) => old.includes(command));
-  if (before === undefined) return undefined;
+  const before =
+    command === undefined
+      ? undefined
+      : likest(
+          text,
+          removed.filter((old) => runs(command, old)),
+        );
+  if (command === undefined || before === undefined || !runs(command, text)) return undefined;
   if (LEAVES_OUT.test(text) && !LEAVES_OUT.test(before)) return 'Some tests are left out';
   const dropped = STRICT.exec(before)?.[0].trim();
   return dropped !== undefined && !STRICT.test(text) ? `The run asks for less, \`${dropped}\` is gone` : undefined;
+}
+
+/** The very command, not one whose name begins so. */
+function runs(command: string, text: string): boolean {
+  return new RegExp(`${command.replace(/[^\w\s]/g, '\\$&')}(?![\\w:-])`).test(text);
+}
+
+/** The line that shares most words. */
+function likest(text: string, lines: readonly string[]): string | undefined {
+  const words = new Set(text.match(/[\w-]+/g));
+  const alike = (line: string) => {
+    const own = line.match(/[\w-]+/g) ?? [];
+    const shared = own.filter((word) => words.has(word)).length;
+    return shared / (own.length + words.size - shared);
+  };
+  return lines.toSorted((a, b) => alike(b) - alike(a))[0];
 }
 
 /** An image whose build ran the tests does not run them any more. */

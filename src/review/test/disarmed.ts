@@ -5,7 +5,7 @@ import { shorten, type Hit, type Rule } from '../rules.ts';
 
 /** A command that runs tests, in the usual tools. */
 export const TESTS =
-  /\b(?:(?:npm|pnpm|yarn|bun)\s+(?:run\s+)?(?:test|t)\b|(?:npx\s+)?(?:jest|vitest|mocha|ava|tap|playwright test|cypress run)\b|node\s+--test\b|(?:python\d?\s+-m\s+)?(?:pytest|unittest|tox|nox)\b|go\s+test\b|cargo\s+(?:nextest|test)\b|mvnw?\b.*\b(?:test|verify)\b|gradlew?\b.*\b(?:test|check)\b|make\s+(?:test|check)\b|bats\b|ctest\b|rspec\b|phpunit\b|dotnet\s+test\b|(?:scripts|bin|script)\/(?:run[-_]?)?tests?\b)/;
+  /\b(?:(?:npm|pnpm|yarn|bun)(?:\s+(?:run\s+)?|:)(?:test|t)\b|(?:npm-run-all|run-[sp]|turbo(?:\s+run)?|lerna\s+run|wireit)\s(?:[^&|;]*\s)?test\b|(?:npx\s+)?(?:jest|vitest|mocha|ava|tap|playwright test|cypress run)\b|node\s+--test\b|(?:python\d?\s+-m\s+)?(?:pytest|unittest|tox|nox)\b|go\s+test\b|cargo\s+(?:nextest|test)\b|mvnw?\b.*\b(?:test|verify)\b|gradlew?\b.*\b(?:test|check)\b|make\s+(?:test|check)\b|bats\b|ctest\b|rspec\b|phpunit\b|dotnet\s+test\b|(?:scripts|bin|script)\/(?:run[-_]?)?tests?\b)/;
 const FORGIVEN =
   /\|\|\s*(?:true\b|:(?=\s|$|["'])|exit 0\b|echo\b|printf\b)|;\s*(?:true|exit 0)\b|--passWithNoTests\b|--pass-with-no-tests\b/;
 const PLACES =
@@ -129,6 +129,10 @@ function isJobGone(hunk: Hunk, line: HunkLine): boolean {
 const HIDES =
   /(?:#\s*pragma:\s*no cover|\b(?:istanbul|c8|v8) ignore (?:next|file|start|if|else)\b|#\[(?:cfg_attr\([^)]*,\s*)?coverage\(off\)|#\[no_coverage\]|:nocov:|LCOV_EXCL)/;
 
+/** What no test runs, by its nature. */
+const NEVER_RUN =
+  /\bif\s+(?:__name__\s*==|(?:typing\.)?TYPE_CHECKING\b)|\braise NotImplementedError\b|\bexcept (?:ImportError|ModuleNotFoundError)\b|@(?:\w+\.)?(?:abstractmethod|overload)\b|\bassert_never\(/;
+
 /** Code that stood before is taken out of what coverage counts. */
 const hidden: Rule = {
   id: 'test/coverage-hidden',
@@ -140,7 +144,8 @@ const hidden: Rule = {
       if (source.role !== 'product' || !HIDES.test(source.text)) continue;
       for (const hunk of source.change.hunks)
         for (const [at, line] of hunk.lines.entries()) {
-          if (line.kind !== 'added' || !HIDES.test(line.text)) continue;
+          if (line.kind !== 'added' || !HIDES.test(line.text) || source.isMoved(line.newLine)) continue;
+          if (NEVER_RUN.test(line.text)) continue;
           const bare = line.text.replace(/\s*(?:#|\/[/*]).*$/, '').trim();
           const next = hunk.lines.slice(at + 1).find(({ kind }) => kind !== 'removed');
           const stood =

@@ -213,7 +213,8 @@ function touchesTests(reading: Reading): boolean {
     (source) =>
       source.role === 'test' ||
       source.path.endsWith('.snap') ||
-      source.added.some((line) => source.isTestLine(line.number)),
+      source.added.some((line) => source.isTestLine(line.number)) ||
+      (source.language.name === 'rust' && source.added.some(({ raw }) => /^\s*\/\/[/!]\s*```/.test(raw))),
   );
 }
 
