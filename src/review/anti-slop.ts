@@ -1,12 +1,15 @@
 import { posix } from 'node:path';
 import { packageRules } from './anti-slop/packages.ts';
 import { importRules } from './anti-slop/imports.ts';
+import { inventedRules } from './anti-slop/invented.ts';
+import { putOffRules } from './anti-slop/put-off.ts';
 import { shapeRules } from './anti-slop/shape.ts';
 import { unrelatedRules } from './anti-slop/unrelated.ts';
 import { hollowSlop } from './anti-slop/hollow.ts';
 import { suppressedRules } from './anti-slop/suppressed.ts';
 import { commentRules } from './anti-slop/comments.ts';
 import type { LanguageName } from './read/language.ts';
+import type { Block } from './read/blocks.ts';
 import type { SourceLine } from './read/lexer.ts';
 import type { SourceFile } from './read/reading.ts';
 import { undoneCare } from './undone.ts';
@@ -191,13 +194,18 @@ const broadCatch: Rule = {
       for (const block of source.blocks().all) {
         if (block.kind !== 'catch' || !source.isAdded(block.start)) continue;
         const bare = /^except\s*$|^except BaseException\b|\bcatch \(\s*(?:final )?Throwable\b/.test(block.header);
-        const broad = bare || /^except Exception\b|\bcatch \(\s*(?:final )?Exception\b/.test(block.header);
-        if (!broad || handles(block.open, block.end, source)) continue;
+        const broad =
+          bare ||
+          /^except \(?\s*(?:\w+, )*Exception\b|\bcatch \(\s*(?:final )?(?:Exception|RuntimeException)\b/.test(
+            block.header,
+          );
+        const told = handles(block.open, block.end, source);
+        if (!broad || (told && !answersLast(block, source))) continue;
         yield {
           file: source.path,
           line: block.start,
           message: `\`${shorten(block.header)}\` hides every kind of error`,
-          severity: bare || answers(block.open, block.end, source) ? 'medium' : 'low',
+          severity: !told && (bare || answers(block.open, block.end, source)) ? 'medium' : 'low',
         } satisfies Hit;
       }
     }
@@ -213,6 +221,20 @@ function handles(from: number, to: number, source: SourceFile): boolean {
     )
       return true;
   return false;
+}
+
+/** However it is told, the caller gets nothing and goes on. */
+function answersLast({ open, end }: Block, source: SourceFile): boolean {
+  const code = source.lines
+    .slice(open, end)
+    .map((line) => line.code.trim())
+    .filter((text) => /\w/.test(text));
+  return (
+    code.length <= 2 &&
+    /^return\b(?: (?:None|null|false|False|0|-1|\[\]|\{\}|""|Optional\.empty\(\)|Collections\.empty\w+\(\)|List\.of\(\)))?;?$/.test(
+      code.at(-1) ?? '',
+    )
+  );
 }
 
 /** The handler does nothing but return a value, as if all had gone well. */
@@ -243,7 +265,7 @@ const fileTooLong: Rule = {
 };
 
 const NEEDLESS =
-  /^(?:(?:[A-Z]+_)*(?:SUMMARY|CHANGES_MADE|IMPLEMENTATION|IMPLEMENTATION_\w+|FIX_\w+|FIXES|REFACTOR\w*|REPORT|ANALYSIS|PROGRESS|COMPLETION\w*|VERIFICATION\w*|WALKTHROUGH|TASK_\w+|NEXT_STEPS)(?:_[A-Z]+)*\.(?:md|txt)|.+\.(?:orig|rej|bak|swp|swo)|\.DS_Store|Thumbs\.db|nohup\.out|(?:debug|tmp|temp|scratch|npm-debug|yarn-error)\.(?:log|txt|js|ts|py)|core\.\d+)$/;
+  /^(?:(?:[A-Z]+_)*(?:SUMMARY|CHANGES_MADE|IMPLEMENTATION|IMPLEMENTATION_\w+|FIX_\w+|FIXES|REFACTOR\w*|REPORT|ANALYSIS|PROGRESS|COMPLETION\w*|VERIFICATION\w*|WALKTHROUGH|TASK_\w+|NEXT_STEPS|NOTES)(?:_[A-Z]+)*\.(?:md|txt)|(?:notes?|scratch(?:pad)?|todo|output|out|dump|result|results)\.(?:txt|log)|(?:tmp|temp|scratch|debug)[_-]\w+\.(?:js|ts|mjs|py|sh|go|rb|txt|json)|\w+[_-](?:tmp|temp|scratch|debug)\.(?:js|ts|py|sh|txt|log)|.+\.pyc(?:\.\w+)?|\.coverage|.+\.(?:orig|rej|bak|swp|swo)|\.DS_Store|Thumbs\.db|nohup\.out|(?:debug|tmp|temp|scratch|npm-debug|yarn-error)\.(?:log|txt|js|ts|py)|core\.\d+)$/;
 
 const needlessFile: Rule = {
   id: 'anti-slop/needless-file',
@@ -261,7 +283,8 @@ const needlessFile: Rule = {
   },
 };
 
-const ASIDE = /^(.+?)(?:[_-](?:old|backup|bak|copy|orig|original|deprecated|unused)| copy(?: \d+)?| ?\(\d+\))(\.\w+)$/;
+const ASIDE =
+  /^(.+?)(?:[_-](?:old|backup|bak|copy|orig|original|deprecated|unused|new|fixed|updated|improved|final|v\d|refactored|enhanced)| copy(?: \d+)?| ?\(\d+\))(\.\w+)$/;
 
 /** A second version of a file beside the first. */
 const asideFile: Rule = {
@@ -290,6 +313,8 @@ export const antiSlopRules: readonly Rule[] = [
   broadCatch,
   ...commentRules,
   ...importRules,
+  ...inventedRules,
+  ...putOffRules,
   ...packageRules,
   fileTooLong,
   needlessFile,

@@ -154,6 +154,7 @@ const WORDS: Readonly<Record<string, string>> = {
   'anti-slop/retelling': 'a comment that repeats the line below; two in a file of product code block',
   'anti-slop/commented-out': 'code that is commented out',
   'anti-slop/invented-import': 'an import of a file or a name that does not exist',
+  'anti-slop/invented-member': 'a method or function that a value, a module or a file of the repository does not have',
   'anti-slop/invented-package': 'an import of a package that no manifest names',
   'anti-slop/file-too-long': 'a file that grows beyond 400 lines',
   'anti-slop/needless-file': 'reports about the change itself, backups, logs',

@@ -6,6 +6,7 @@ import { carelessRules } from './security/careless.ts';
 import { patternRules } from './security/patterns.ts';
 import { weakenedRules } from './security/weakened.ts';
 import { leakRules } from './security/leaks.ts';
+import { looseRules } from './security/loose.ts';
 import { markupRules } from './security/markup.ts';
 import { objectRules } from './security/objects.ts';
 import { cryptoRules } from './security/crypto.ts';
@@ -28,6 +29,7 @@ export const securityRules: readonly Rule[] = [
   ...markupRules,
   ...inputRules,
   ...leakRules,
+  ...looseRules,
   ...carelessRules,
   ...patternRules,
   ...weakenedRules,

@@ -154,7 +154,7 @@ const lines: Rule[] = [
 ];
 
 const VERSIONED =
-  /^(?:export )?(?:async )?(?:function|def|func|fn|const|class|(?=\w+ ?\(\) ?\{))\s*(\w+?)(?:_?[vV]?([2-9])|_?(?:New|Old|new|old|Copy|copy|Fixed|fixed|Improved|Updated|Final|final|Legacy|legacy|Alt|alt|Enhanced|improved|updated|backup))\s*[(=<:{]/;
+  /^(?:export )?(?:async )?(?:function|def|func|fn|const|class|(?=\w+ ?\(\) ?\{))\s*(\w+?)(?:_?[vV]?([2-9])|_?(?:New|Old|new|old|Copy|copy|Fixed|fixed|Improved|Updated|Final|final|Legacy|legacy|Alt|alt|Enhanced|improved|updated|backup|enhanced|optimi[sz]ed|Optimi[sz]ed|better|robust|Robust|safe_new|revised|refactored|Refactored|advanced))\s*[(=<:{]/;
 /** Names whose number belongs to them. */
 const NUMBERED = /^(?:base|log|exp|is|vec|mat|sha|utf|int|float|http|oauth|ipv|md|h)$/i;
 const DECLARED = /^(?:export )?(?:async )?(?:function|def|func|fn|const|class|(?=\w+ ?\(\) ?\{))\s*(\w+)\s*[(=<:{]/;

@@ -1,0 +1,386 @@
+import { posix } from 'node:path';
+import { functionAround, givenTo } from '../read/flow.ts';
+import { importsOf, resolveImport } from '../read/imports.ts';
+import { SCRIPTS, type LanguageName } from '../read/language.ts';
+import type { SourceLine } from '../read/lexer.ts';
+import type { Reading, SourceFile } from '../read/reading.ts';
+import { linesLike, sourcesOf, type Hit, type Rule } from '../rules.ts';
+
+const all = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/));
+const ownOf = (...prototypes: object[]): ReadonlySet<string> =>
+  new Set(
+    prototypes
+      .flatMap((prototype) => Object.getOwnPropertyNames(prototype))
+      .concat(Object.getOwnPropertyNames(Object.prototype)),
+  );
+
+/** What the kinds of values that come with a language can do. */
+const KINDS: Partial<
+  Record<
+    LanguageName,
+    readonly (readonly [what: string, declared: string, made: RegExp, members: ReadonlySet<string>])[]
+  >
+> = {
+  ...Object.fromEntries(
+    SCRIPTS.map((name) => [
+      name,
+      [
+        [
+          'an array',
+          String.raw`(?::\s*(?:readonly )?(?:[\w<>.]+\[\]|(?:Readonly)?Array<[^()=]*>))(?=\s*[,)=])`,
+          /^\[|^Array\.|\.split\(.*\)$/,
+          ownOf(Array.prototype),
+        ],
+        [
+          'a text',
+          String.raw`:\s*string(?=\s*[,)=])`,
+          /^["'`]|^String\(|\.(?:trim|toLowerCase|toUpperCase)\(\)$/,
+          ownOf(String.prototype),
+        ],
+        ['a Map', String.raw`:\s*(?:Readonly)?Map<[^()=]*>(?=\s*[,)=])`, /^new Map\b/, ownOf(Map.prototype)],
+        ['a Set', String.raw`:\s*(?:Readonly)?Set<[^()=]*>(?=\s*[,)=])`, /^new Set\b/, ownOf(Set.prototype)],
+      ] as const,
+    ]),
+  ),
+  python: [
+    [
+      'a list',
+      String.raw`\s*:\s*(?:list|List)\b(?!\s*\|)(?:\[[^=|]*\])?(?=\s*[,)=])`,
+      /^\[|^list\(|^sorted\(/,
+      all('append clear copy count extend index insert pop remove reverse sort'),
+    ],
+    [
+      'a text',
+      String.raw`\s*:\s*str(?=\s*[,)=])`,
+      /^[fr]?["']|^str\(/,
+      all(
+        'capitalize casefold center count encode endswith expandtabs find format format_map index isalnum isalpha isascii isdecimal isdigit isidentifier islower isnumeric isprintable isspace istitle isupper join ljust lower lstrip maketrans partition removeprefix removesuffix replace rfind rindex rjust rpartition rsplit rstrip split splitlines startswith strip swapcase title translate upper zfill',
+      ),
+    ],
+    [
+      'a dict',
+      String.raw`\s*:\s*(?:dict|Dict)\b(?!\s*\|)(?:\[[^=|]*\])?(?=\s*[,)=])`,
+      /^\{(?:\s*\}|[^}]*:)|^dict\(/,
+      all('clear copy fromkeys get items keys pop popitem setdefault update values'),
+    ],
+  ],
+  java: [
+    [
+      'a text',
+      String.raw`\bString NAME(?=\s*[,)=;])`,
+      /^"|^String\.(?:valueOf|format|join)\(/,
+      all(
+        'charAt chars codePointAt codePointBefore codePointCount codePoints compareTo compareToIgnoreCase concat contains contentEquals describeConstable endsWith equals equalsIgnoreCase formatted getBytes getChars getClass hashCode indent indexOf intern isBlank isEmpty lastIndexOf length lines matches notify notifyAll offsetByCodePoints regionMatches repeat replace replaceAll replaceFirst resolveConstantDesc split splitWithDelimiters startsWith strip stripIndent stripLeading stripTrailing subSequence substring toCharArray toLowerCase toString toUpperCase transform translateEscapes trim wait',
+      ),
+    ],
+  ],
+};
+
+const CALLS = /(?<![\w$.)\]])([a-z_]\w*)\.([a-z]\w*)\(/;
+const calls = linesLike(/\.\w+\(/);
+
+/** `items.contains(x)` of an array: the value is known, and it can do no such thing. */
+const inventedMethod: Rule = {
+  id: 'anti-slop/invented-member',
+  severity: 'medium',
+  remedy: 'Call what there is.',
+  languages: Object.keys(KINDS) as LanguageName[],
+  *find(reading) {
+    for (const source of sourcesOf(reading, inventedMethod.languages, ['product', 'script', 'test'])) {
+      const kinds = KINDS[source.language.name] ?? [];
+      if (/\b(?:Array|String|Map|Set)\.prototype\.\w+\s*=|declare global/.test(source.text)) continue;
+      const known = new Set(kinds.flatMap(([, , , members]) => [...members]));
+      for (const line of calls(source))
+        for (const [, name = '', method = ''] of line.code.matchAll(new RegExp(CALLS, 'g'))) {
+          const kind = line.startsIn === 'code' && !everyKnows(kinds, method) ? kindOf(name, line, source) : undefined;
+          if (kind && !kind[3].has(method) && known.size > 0)
+            yield {
+              file: source.path,
+              line: line.number,
+              message: `\`${name}\` is ${kind[0]} and has no \`${method}\``,
+            } satisfies Hit;
+        }
+    }
+  },
+};
+
+type Kind = readonly [what: string, declared: string, made: RegExp, members: ReadonlySet<string>];
+
+function everyKnows(kinds: readonly Kind[], method: string): boolean {
+  return kinds.every(([, , , members]) => members.has(method));
+}
+
+/** The kind of a parameter by its type, or of a name by what it was given once. */
+function kindOf(name: string, line: SourceLine, source: SourceFile): Kind | undefined {
+  const place = { line: line.number, source };
+  const kinds = KINDS[source.language.name] ?? [];
+  const fn = functionAround(place);
+  const given = givenTo(name, place);
+  if (given && given.line >= (fn?.start ?? 1)) {
+    const text = given.text.trim();
+    const times = source.lines
+      .slice((fn?.open ?? 1) - 1, fn?.end)
+      .filter(({ code }) => new RegExp(`(?<![\\w.])${name}\\s*(?::[^=]+)?=(?!=)`).test(code)).length;
+    return times === 1 && given.line !== line.number
+      ? kinds.find(([, , made]) => made.test(text) && !/[)\]}"'`]\s*[.[(+%]|\.\w+\($/.test(text.slice(1)))
+      : undefined;
+  }
+  const header = fn?.header ?? '';
+  return kinds.find(([, declared]) =>
+    new RegExp(declared.includes('NAME') ? declared.replace('NAME', name) : `(?<![\\w.])${name}\\??${declared}`).test(
+      header,
+    ),
+  );
+}
+
+/** What the modules of Python and packages of Go that models like to add to can do. */
+const MODULES: Partial<Record<LanguageName, Readonly<Record<string, ReadonlySet<string>>>>> = {
+  python: {
+    json: all(
+      'JSONDecodeError JSONDecoder JSONEncoder codecs decoder detect_encoding dump dumps encoder load loads scanner tool',
+    ),
+    math: all(
+      'acos acosh asin asinh atan atan2 atanh cbrt ceil comb copysign cos cosh degrees dist e erf erfc exp exp2 expm1 fabs factorial floor fma fmod frexp fsum gamma gcd hypot inf isclose isfinite isinf isnan isqrt lcm ldexp lgamma log log10 log1p log2 modf nan nextafter perm pi pow prod radians remainder sin sinh sqrt sumprod tan tanh tau trunc ulp',
+    ),
+    re: all(
+      'A ASCII DEBUG DOTALL I IGNORECASE L LOCALE M MULTILINE Match NOFLAG Pattern PatternError RegexFlag S Scanner T TEMPLATE U UNICODE VERBOSE X compile copyreg enum error escape findall finditer fullmatch functools match purge search split sub subn template',
+    ),
+    random: all(
+      'BPF LOG4 NV_MAGICCONST RECIP_BPF Random SG_MAGICCONST SystemRandom TWOPI betavariate binomialvariate choice choices expovariate gammavariate gauss getrandbits getstate lognormvariate normalvariate paretovariate randbytes randint random randrange sample seed setstate shuffle triangular uniform vonmisesvariate weibullvariate',
+    ),
+    shutil: all(
+      'COPY_BUFSIZE Error ExecError ReadError RegistryError SameFileError SpecialFileError chown collections copy copy2 copyfile copyfileobj copymode copystat copytree disk_usage errno fnmatch get_archive_formats get_terminal_size get_unpack_formats ignore_patterns make_archive move nt os posix register_archive_format register_unpack_format rmtree stat sys unpack_archive unregister_archive_format unregister_unpack_format which zlib bz2 lzma',
+    ),
+    time: all(
+      'CLOCK_BOOTTIME CLOCK_MONOTONIC CLOCK_MONOTONIC_RAW CLOCK_PROCESS_CPUTIME_ID CLOCK_REALTIME CLOCK_TAI CLOCK_THREAD_CPUTIME_ID altzone asctime clock clock_getres clock_gettime clock_gettime_ns clock_settime clock_settime_ns ctime daylight get_clock_info gmtime localtime mktime monotonic monotonic_ns perf_counter perf_counter_ns process_time process_time_ns pthread_getcpuclockid sleep strftime strptime struct_time thread_time thread_time_ns time time_ns timezone tzname tzset',
+    ),
+    itertools: all(
+      'accumulate batched chain combinations combinations_with_replacement compress count cycle dropwhile filterfalse groupby islice pairwise permutations product repeat starmap takewhile tee zip_longest izip imap ifilter',
+    ),
+    hashlib: all(
+      'algorithms_available algorithms_guaranteed blake2b blake2s file_digest md5 new pbkdf2_hmac scrypt sha1 sha224 sha256 sha384 sha3_224 sha3_256 sha3_384 sha3_512 sha512 shake_128 shake_256',
+    ),
+  },
+  go: {
+    strings: all(
+      'Builder Clone Compare Contains ContainsAny ContainsFunc ContainsRune Count Cut CutPrefix CutSuffix EqualFold Fields FieldsFunc FieldsFuncSeq FieldsSeq HasPrefix HasSuffix Index IndexAny IndexByte IndexFunc IndexRune Join LastIndex LastIndexAny LastIndexByte LastIndexFunc Lines Map NewReader NewReplacer Reader Repeat Replace ReplaceAll Replacer Split SplitAfter SplitAfterN SplitAfterSeq SplitN SplitSeq Title ToLower ToLowerSpecial ToTitle ToTitleSpecial ToUpper ToUpperSpecial ToValidUTF8 Trim TrimFunc TrimLeft TrimLeftFunc TrimPrefix TrimRight TrimRightFunc TrimSpace TrimSuffix',
+    ),
+    strconv: all(
+      'AppendBool AppendFloat AppendInt AppendQuote AppendQuoteRune AppendQuoteRuneToASCII AppendQuoteRuneToGraphic AppendQuoteToASCII AppendQuoteToGraphic AppendUint Atoi CanBackquote ErrRange ErrSyntax FormatBool FormatComplex FormatFloat FormatInt FormatUint IntSize IsGraphic IsPrint Itoa NumError ParseBool ParseComplex ParseFloat ParseInt ParseUint Quote QuoteRune QuoteRuneToASCII QuoteRuneToGraphic QuoteToASCII QuoteToGraphic QuotedPrefix Unquote UnquoteChar',
+    ),
+    errors: all('As AsType ErrUnsupported Is Join New Unwrap'),
+    slices: all(
+      'All AppendSeq Backward BinarySearch BinarySearchFunc Chunk Clip Clone Collect Compact CompactFunc Compare CompareFunc Concat Contains ContainsFunc Delete DeleteFunc Equal EqualFunc Grow Index IndexFunc Insert IsSorted IsSortedFunc Max MaxFunc Min MinFunc Repeat Replace Reverse Sort SortFunc SortStableFunc Sorted SortedFunc SortedStableFunc Values',
+    ),
+    sort: all(
+      'Find Float64Slice Float64s Float64sAreSorted IntSlice Interface Ints IntsAreSorted IsSorted Reverse Search SearchFloat64s SearchInts SearchStrings Slice SliceIsSorted SliceStable Sort Stable StringSlice Strings StringsAreSorted',
+    ),
+    filepath: all(
+      'Abs Base Clean Dir ErrBadPattern EvalSymlinks Ext FromSlash Glob HasPrefix IsAbs IsLocal Join ListSeparator Localize Match Rel Separator SkipAll SkipDir Split SplitList ToSlash VolumeName Walk WalkDir WalkFunc',
+    ),
+  },
+};
+
+const MEMBER = /(?<![\w.$])([a-z]\w*)\.([A-Za-z]\w*)/g;
+
+/** `json.parse(text)` in Python: the module is known, and it has nothing of that name. */
+const inventedFunction: Rule = {
+  id: 'anti-slop/invented-member',
+  severity: 'medium',
+  remedy: 'Call what there is.',
+  languages: ['python', 'go'],
+  async find(reading) {
+    const hits: Hit[] = [];
+    for (const source of sourcesOf(reading, ['python', 'go'], ['product', 'script', 'test'])) {
+      const imported = new Map(
+        importsOf(source.lines, source.language.name).map(({ specifier }) => [
+          specifier.split('/').at(-1) ?? '',
+          specifier,
+        ]),
+      );
+      for (const line of calls(source)) {
+        if (line.startsIn !== 'code') continue;
+        for (const [, module = '', member = ''] of line.code.matchAll(MEMBER)) {
+          const known = imported.has(module) ? MODULES[source.language.name]?.[module] : undefined;
+          if (known && !known.has(member) && new RegExp(`(?:^|/)${module}$`).test(imported.get(module) ?? ''))
+            hits.push({
+              file: source.path,
+              line: line.number,
+              message: `\`${module}\` has nothing called \`${member}\``,
+            });
+        }
+      }
+    }
+    return hits;
+  },
+};
+
+/** How a file of the repository is bound whole to a name, or in pieces. */
+const BOUND =
+  /^\s*(?:const|let|var)\s+(?:([\w$]+)|\{([^}]*)\})\s*=\s*require\(\s*['"](\.[^'"]+)['"]\s*\)|^\s*import\s+\*\s+as\s+([\w$]+)\s+from\s*['"](\.[^'"]+)['"]/;
+
+/** What is read from another file of the repository, by its name, and stands nowhere in that file. */
+const inventedOwn: Rule = {
+  id: 'anti-slop/invented-member',
+  severity: 'medium',
+  remedy: 'Use what the file offers, or add it there.',
+  languages: [...SCRIPTS, 'python', 'java', 'rust'],
+  async find(reading) {
+    const hits: Hit[] = [];
+    for (const source of sourcesOf(reading, [...SCRIPTS, 'python', 'java', 'rust'], ['product', 'test', 'script']))
+      for (const { line, path, member } of membersIn(source, reading)) {
+        const text = path === source.path ? undefined : (await reading.peek(path))?.text;
+        if (
+          text === undefined ||
+          OPEN.test(text) ||
+          new RegExp(`(?<![\\w$])${member.replaceAll('$', '\\$')}(?![\\w$])`).test(text)
+        )
+          continue;
+        hits.push({ file: source.path, line, message: `\`${posix.basename(path)}\` has nothing called \`${member}\`` });
+      }
+    return hits;
+  },
+};
+
+/** Files that hand on what stands elsewhere. */
+const OPEN =
+  /\bexport \*|module\.exports\s*=\s*(?!\{|function\b|class\b|[A-Za-z_$]+;?\s*$)|Object\.assign\((?:module\.)?exports|__getattr__|\bimport \*|globals\(\)|@(?:Data|Value|Getter|Setter|Builder|SuperBuilder|UtilityClass|Accessors)\b|\bextends\b|macro_rules!|\bpub use\b|\binclude!/;
+
+type Member = { line: number; path: string; member: string };
+
+function membersIn(source: SourceFile, reading: Reading): Member[] {
+  switch (source.language.name) {
+    case 'python':
+      return ofModules(source, reading);
+    case 'java':
+      return ofClasses(source, reading);
+    case 'rust':
+      return source.added.flatMap(({ code, number }) => {
+        const [, path = '', member = ''] = /^\s*(?:pub )?use (crate::[\w:]+)::([a-z_]\w*);/.exec(code) ?? [];
+        const [target] =
+          path === '' ? [] : resolveImport(`${path}::x`, source.path, { paths: reading.paths, goModule: undefined });
+        return target === undefined || !target.includes(`${path.split('::').at(-1)}`)
+          ? []
+          : [{ line: number, path: target, member }];
+      });
+    default:
+      return ofScripts(source, reading);
+  }
+}
+
+function ofScripts(source: SourceFile, { paths }: Reading): Member[] {
+  const found: Member[] = [];
+  if (!/require\(|\* as /.test(source.text)) return found;
+  for (const line of source.lines) {
+    const [, whole, pieces, required, star, starred] = BOUND.exec(line.text) ?? [];
+    const [target] = resolveImport(required ?? starred ?? '', source.path, { paths, goModule: undefined });
+    if (target === undefined || !/\.[cm]?[jt]sx?$/.test(target) || (required ?? starred) === undefined) continue;
+    if (pieces !== undefined && source.isAdded(line.number))
+      for (const piece of pieces.split(',')) {
+        const member = /^\s*([\w$]+)/.exec(piece)?.[1];
+        if (member !== undefined) found.push({ line: line.number, path: target, member });
+      }
+    const name = whole ?? star;
+    if (name !== undefined)
+      for (const { code, number } of source.added)
+        for (const [, member = ''] of code.matchAll(
+          new RegExp(`(?<![\\w$.])${name.replaceAll('$', '\\$')}\\.([A-Za-z_$][\\w$]*)`, 'g'),
+        ))
+          if (!/^(?:call|apply|bind|prototype|name|length|toString|default)$/.test(member))
+            found.push({ line: number, path: target, member });
+  }
+  return found;
+}
+
+function ofModules(source: SourceFile, { paths }: Reading): Member[] {
+  const found: Member[] = [];
+  for (const { text } of source.lines) {
+    const [, from, name, plain] =
+      /^from\s+([.\w]+)\s+import\s+(\w+)\s*$|^import\s+([\w.]+)\s*$/.exec(text.trimEnd()) ?? [];
+    const specifier = from === undefined ? plain : `${from}${from.endsWith('.') ? '' : '.'}${name}`;
+    if (specifier === undefined) continue;
+    const target = resolveImport(specifier, source.path, { paths, goModule: undefined }).find(
+      (path) => !path.endsWith('__init__.py'),
+    );
+    if (target === undefined) continue;
+    const word = (name ?? plain ?? '').replaceAll('.', '\\.');
+    for (const { code, number } of source.added)
+      for (const [, member = ''] of code.matchAll(new RegExp(`(?<![\\w.])${word}\\.([A-Za-z]\\w*)`, 'g')))
+        found.push({ line: number, path: target, member });
+  }
+  return found;
+}
+
+/** Static calls of classes that stand beside the file or are imported from the same sources. */
+function ofClasses(source: SourceFile, { paths }: Reading): Member[] {
+  const imported = new Map(
+    importsOf(source.lines, 'java').map(({ specifier }) => [specifier.split('.').at(-1) ?? '', specifier]),
+  );
+  return source.added.flatMap(({ code, number }) =>
+    [...code.matchAll(/(?<![\w.])([A-Z]\w*)\.([a-z]\w*)\(/g)].flatMap(([, name = '', member = '']) => {
+      const specifier = imported.get(name);
+      const target =
+        specifier === undefined
+          ? `${posix.dirname(source.path)}/${name}.java`
+          : resolveImport(specifier, source.path, { paths, goModule: undefined })[0];
+      return target !== undefined && paths.has(target) && !/^(?:valueOf|values|builder|ordinal|name)$/.test(member)
+        ? [{ line: number, path: target, member }]
+        : [];
+    }),
+  );
+}
+
+/** A class of a package of one's own that is not there. */
+const inventedClass: Rule = {
+  id: 'anti-slop/invented-import',
+  severity: 'high',
+  remedy: 'Import what exists, or add it.',
+  languages: ['java'],
+  *find(reading) {
+    const classes = new Set(
+      [...reading.paths]
+        .filter((path) => /\.(?:java|kt)$/.test(path))
+        .map((path) => posix.basename(path).replace(/\.\w+$/, '')),
+    );
+    const folders = new Set(
+      [...reading.paths]
+        .filter((path) => path.endsWith('.java'))
+        .map((path) => posix.dirname(path).replace(/^.*?src\/(?:main|test)\/java\//, '')),
+    );
+    for (const source of sourcesOf(reading, ['java'], ['product', 'test'])) {
+      const own = /^package ([\w.]+);/m.exec(source.text)?.[1];
+      if (own === undefined) continue;
+      const root = own
+        .split('.')
+        .slice(0, Math.max(1, own.split('.').length - 1))
+        .join('.');
+      for (const { specifier, line } of importsOf(source.lines, 'java')) {
+        const name = specifier.split('.').find((part) => /^[A-Z]/.test(part));
+        const folder = specifier.split('.').slice(0, -1).join('/');
+        if (
+          name !== undefined &&
+          source.isAdded(line) &&
+          folders.has(folder) &&
+          `${specifier}.`.startsWith(`${root}.`) &&
+          !classes.has(name) &&
+          !/generated|proto|grpc|Q[A-Z]\w+$/i.test(specifier) &&
+          !isNested(name, reading)
+        )
+          yield { file: source.path, line, message: `There is no class \`${specifier}\`` } satisfies Hit;
+      }
+    }
+  },
+};
+
+/** Other languages and builds may make classes of a package that no file is named after. */
+function isNested(name: string, { paths, files }: Reading): boolean {
+  return (
+    files.some(({ text }) => new RegExp(`\\b(?:class|interface|enum|record) ${name}\\b`).test(text)) ||
+    [...paths].some((path) =>
+      /\.(?:proto|g4|avsc|xsd|thrift|scala|groovy|kt)$|module-info|annotation.?processor/i.test(path),
+    )
+  );
+}
+
+/** What values, modules and files of one's own do not have. */
+export const inventedRules: readonly Rule[] = [inventedMethod, inventedFunction, inventedOwn, inventedClass];
