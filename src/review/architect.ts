@@ -1,3 +1,4 @@
+import { settingContracts } from './infrastructure/setting-slips.ts';
 import picomatch from 'picomatch';
 import { posix } from 'node:path';
 import { apiRules } from './architect/api.ts';
@@ -245,5 +246,6 @@ export const architectRules: readonly Rule[] = [
   ...sizeRules,
   ...copyRules,
   ...partRules,
+  ...settingContracts,
   ...javaParts,
 ];

@@ -1,3 +1,5 @@
+import { workflowCalls } from './infrastructure/workflow-calls.ts';
+import { settingSlips } from './infrastructure/setting-slips.ts';
 import { absentRules } from './code/absent.ts';
 import { docRules } from './code/docs.ts';
 import { errorRules } from './code/errors.ts';
@@ -365,6 +367,8 @@ export const codeRules: readonly Rule[] = [
   ...absentRules,
   ...shellRules,
   ...workflowSlips,
+  ...workflowCalls,
+  ...settingSlips,
   ...goRules,
   ...resourceRules,
   ...manifestSlips,

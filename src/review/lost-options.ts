@@ -15,7 +15,7 @@ function lostOption(rule: Pick<Rule, 'id' | 'severity' | 'remedy'>, options: rea
     async find(reading) {
       return (await addedCommands(reading)).flatMap((command) => {
         const { source, line, name, text } = command;
-        const said = spoken(command);
+        const said = `${name} ${spoken(command)}`;
         const lost = options.find(
           ([program, option]) => program.test(name) && !option.test(said) && stood(name, said, { option, source }),
         );
@@ -37,7 +37,7 @@ function stood(name: string, said: string, { option, source }: { option: RegExp;
 /** Most words of the call stood in the line before. */
 function resembles(old: string, said: string): boolean {
   const words = said.split(/\s+/).filter((word) => word !== '' && !word.startsWith('-'));
-  return words.filter((word) => old.includes(word)).length >= words.length * 0.6;
+  return words.filter((word) => old.includes(word)).length >= words.length * 0.5;
 }
 
 /** Options that were given before and are not any more, by the pass that cares. */
@@ -75,9 +75,10 @@ export const lostOptionRules: Readonly<Record<'performance' | 'code' | 'security
   ],
   security: [
     lostOption({ id: 'security/guard-removed', severity: 'medium', remedy: 'Keep the option that guards.' }, [
+      [/^npm$/, /\bnpm (?:ci|clean-install)\b/, 'Packages may be others than those that are locked'],
       [
         /^(?:npm|pnpm|yarn|bun|composer)$/,
-        /\s(?:--ignore-scripts|--frozen-lockfile|--immutable|--no-scripts)\b|\bnpm ci\b/,
+        /\s(?:--ignore-scripts|--frozen-lockfile|--immutable|--no-scripts)\b/,
         'Packages may run scripts, or be others than those that are locked',
       ],
       [

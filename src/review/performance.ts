@@ -1,3 +1,4 @@
+import { settingCosts } from './infrastructure/setting-slips.ts';
 import { describeMeasure } from '../goal/pace.ts';
 import type { Block } from './read/blocks.ts';
 import { SCRIPTS, type LanguageName } from './read/language.ts';
@@ -419,4 +420,5 @@ export const performanceRules: readonly Rule[] = [
   ...imageCosts,
   ...manifestCosts,
   ...workflowCosts,
+  ...settingCosts,
 ];

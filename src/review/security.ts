@@ -1,3 +1,4 @@
+import { settingRisks } from './infrastructure/setting-risks.ts';
 import type { Rule } from './rules.ts';
 import { secretRule } from './security/secrets.ts';
 import { commandRules } from './security/commands.ts';
@@ -44,4 +45,5 @@ export const securityRules: readonly Rule[] = [
   ...imageRisks,
   ...manifestRisks,
   ...workflowRisks,
+  ...settingRisks,
 ];

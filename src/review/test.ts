@@ -1,3 +1,4 @@
+import { settingTests } from './infrastructure/setting-slips.ts';
 import { lineNear } from './read/diff.ts';
 import { workflowTests } from './infrastructure/workflows.ts';
 import { SCRIPTS } from './read/language.ts';
@@ -299,6 +300,7 @@ export const testRules: readonly Rule[] = [
   ...coverageRules,
   ...disarmedRules,
   ...workflowTests,
+  ...settingTests,
   ...hollowRules,
   ...expectedRules,
   ...configRules,

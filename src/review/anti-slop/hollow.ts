@@ -143,6 +143,27 @@ const lines: Rule[] = [
   lineRule({
     id: 'anti-slop/placeholder',
     severity: 'medium',
+    languages: ['yaml', 'dockerfile'],
+    roles: ['product', 'script', 'data'],
+    view: 'raw',
+    pattern: /^\s*(?:- )?(?:run|RUN|CMD|ENTRYPOINT)\b:?\s*\[?\s*["']?echo["']?,?\s+["'][^"'|>&;$]*["']\s*\]?\s*$/,
+    severityAt: (line) => (/not (?:yet )?implemented|todo|placeholder/i.test(line.raw) ? 'medium' : 'low'),
+    message: 'This only says something: `$&`',
+    remedy: 'Write the step, or leave it out.',
+  }),
+  lineRule({
+    id: 'anti-slop/emoji',
+    severity: 'low',
+    languages: ['yaml', 'dockerfile'],
+    roles: ['product', 'script', 'data'],
+    view: 'raw',
+    pattern: /^\s*(?:#.*|(?:- )?name:.*)[\u{1F300}-\u{1FAFF}\u{2705}\u{274C}\u{2728}\u{26A0}]/u,
+    message: 'A name or a comment is decorated with an emoji',
+    remedy: 'Say it in words.',
+  }),
+  lineRule({
+    id: 'anti-slop/placeholder',
+    severity: 'medium',
     languages: ['yaml', 'shell'],
     roles: ['product', 'script', 'data'],
     view: 'text',
@@ -225,15 +246,17 @@ const retold: Rule = {
   ignoresMoves: true,
   severity: 'low',
   remedy: 'Leave the comment out, or say why.',
-  languages: ['shell', 'dockerfile'],
+  languages: ['shell', 'dockerfile', 'yaml'],
   *find(reading) {
     for (const source of reading.files) {
-      if (!['shell', 'dockerfile'].includes(source.language.name) || source.role === 'test') continue;
+      if (!['shell', 'dockerfile', 'yaml'].includes(source.language.name) || source.role === 'test') continue;
       const told = source.added.flatMap((line) => {
         const how = retoldBy(line, source);
         return how === undefined ? [] : [{ line, how }];
       });
-      const blocks = source.role === 'product' && told.filter(({ how }) => how === 'surely').length >= 2;
+      const blocks =
+        (source.role === 'product' || source.language.name === 'yaml') &&
+        told.filter(({ how }) => how === 'surely').length >= 2;
       for (const { line, how } of told)
         yield {
           file: source.path,
@@ -257,10 +280,35 @@ function retoldBy({ raw, number }: SourceLine, source: SourceFile): 'surely' | '
   const said = raw.replace(/^\s*#\s*/, '');
   const below = source.lineAt(number + 1)?.text ?? '';
   const { name } = source.language;
+  if (name === 'yaml') return echoes(said, `${below} ${source.lineAt(number + 2)?.text ?? ''}`) ? 'surely' : undefined;
   if (!FILLERS.some(([language, says, does]) => language === name && says.test(said) && does.test(below)))
     return undefined;
   return name === 'dockerfile' || named(said, below) ? 'surely' : 'perhaps';
 }
+
+/** Each telling word of the comment stands below it. */
+function echoes(said: string, below: string): boolean {
+  const words = (text: string) => (text.toLowerCase().match(/[a-z]{2,}/g) ?? []).map((word) => word.slice(0, 5));
+  const [spoken, written] = [words(said).filter((word) => !YAML_FILL.test(word)), new Set(words(below))];
+  const verb = YAML_VERBS.find(([says]) => says.test(said));
+  if (spoken.length > 4 || (spoken.length === 0 && verb === undefined)) return false;
+  return spoken.every((word) => written.has(word)) && (verb === undefined || verb[1].test(below));
+}
+
+const YAML_FILL =
+  /^(?:the|an|of|to|for|and|our|your|this|up|with|code|sourc|repos|proje|use|uses|using|set|setup|run|runs|insta|depen|packa|build|expos|servi|step|job|image|envir|defin|confi|js|in|on|all|check|out|start|creat|add|port|ports)$/;
+const YAML_VERBS: readonly (readonly [says: RegExp, does: RegExp])[] = [
+  [/\bcheck ?out\b/i, /checkout@/],
+  [/\bset ?up\b/i, /setup-\w+@/],
+  [/\binstall\b/i, /run:\s*(?:npm (?:ci|i)|yarn|pnpm|pip|poetry|bundle|composer|apt|go mod)/],
+  [/\brun\b.*\btests?\b/i, /\btest\b/],
+  [/\bbuild\b/i, /\bbuild\b/],
+  [/\bservice\b/i, /:\s*$|image:/m],
+  [/\b(?:expose|map)\b.*\bports?\b|^\W*ports?$/i, /\bports:/],
+  [/\buse\b.*\bimage\b/i, /\bimage:/],
+  [/\benv(?:ironment)?\b.*\bvariables?\b/i, /\benv(?:ironment)?:/],
+  [/\bvolumes?\b/i, /\bvolumes:/],
+];
 
 /** Some word of the command, or of what it works on, stands in the comment too. */
 function named(said: string, command: string): boolean {

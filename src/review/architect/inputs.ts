@@ -14,9 +14,18 @@ function offersOf(path: string, text: string): Map<string, string> {
   };
   if (/(^|\/)(?:Dockerfile|Containerfile)[^/]*$|\.dockerfile$/i.test(path)) {
     for (const { name, words } of instructionsOf({ text }))
-      if (name === 'ARG' || name === 'EXPOSE')
-        for (const word of words.split(/\s+/))
-          names.set(`${name} ${word.split('=')[0] ?? ''}`, word.split('=')[0] ?? '');
+      if (/^(?:ARG|EXPOSE|ENV|VOLUME|WORKDIR|ENTRYPOINT)$/.test(name))
+        for (const word of name === 'ENTRYPOINT'
+          ? ['']
+          : name === 'ENV' && !words.includes('=')
+            ? [words.split(/\s+/)[0] ?? '']
+            : words
+                .replace(/["[\],]/g, ' ')
+                .trim()
+                .split(/\s+/))
+          names.set(`${name} ${word.split('=')[0] ?? ''}`.trim(), word.split('=')[0] || name);
+    for (const { stage } of instructionsOf({ text }))
+      if (stage.alias !== undefined) names.set(`stage ${stage.alias}`, stage.alias);
     return names;
   }
   if (isScript(path, text)) return scriptOffers(text);
@@ -82,9 +91,7 @@ const removedInput: Rule = {
       const [first] =
         source.language.name === 'shell' ? gone.filter(([, name]) => !namesWord(name, source.text)) : gone;
       if (!first) continue;
-      const sure =
-        source.language.name === 'yaml' ||
-        (source.language.name === 'shell' && (await isTold(first[1], source, reading)));
+      const sure = source.language.name === 'yaml' || (await isTold(first, source, reading));
       hits.push({
         file: source.path,
         ...placeOf(first[1], source),
@@ -102,19 +109,23 @@ function namesWord(name: string, text: string): boolean {
 
 const TOLD = 30;
 
-/** A document or another script still names it. */
-async function isTold(name: string, source: SourceFile, reading: Reading): Promise<boolean> {
+/** A document, a script or a pipeline still names it. */
+async function isTold([key, name]: [string, string], source: SourceFile, reading: Reading): Promise<boolean> {
+  const own = posix.basename(source.path);
   const paths = [...reading.paths].filter(
     (path) =>
       path !== source.path &&
-      /(^|\/)(?:README|USAGE)[^/]*$|\.(?:md|rst|1|sh|bash|ya?ml)$|(^|\/)(?:bin|scripts?)\/[^/.]+$/i.test(path) &&
+      /(^|\/)(?:README|USAGE|Makefile)[^/]*$|\.(?:md|rst|1|sh|bash|ya?ml)$|(^|\/)(?:bin|scripts?)\/[^/.]+$/i.test(
+        path,
+      ) &&
       !/CHANGE|HISTORY|NEWS/i.test(path),
   );
   for (const path of paths.slice(0, TOLD)) {
     const text = (await reading.peek(path))?.text ?? '';
     if (
-      namesWord(name, text) &&
-      (/^-|_/.test(name) || namesWord(posix.basename(source.path).replace(/[^\w-]/g, '.'), text))
+      key.startsWith('stage ')
+        ? new RegExp(`target["']?[:= ]+["']?${name}\\b`).test(text)
+        : namesWord(name, text) && (/^-|_/.test(name) || text.includes(own))
     )
       return true;
   }

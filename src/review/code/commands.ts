@@ -132,6 +132,8 @@ const careless: Rule = {
   },
 };
 
+const removedFrom = ({ change }: SourceFile): string => change.removed.map(({ text }) => text).join('\n');
+
 /** A failure is asked for, and nothing is done about it: an empty branch, a trap that ignores it. */
 const ignored: Rule = {
   id: 'code/swallowed-error',
@@ -142,7 +144,12 @@ const ignored: Rule = {
   async find(reading) {
     const hits: Hit[] = [];
     for (const { source, name, args, line } of await addedCommands(reading))
-      if (name === 'trap' && /^(?:''|""|:|true|-)$/.test(args[0] ?? '') && args.includes('ERR'))
+      if (
+        name === 'trap' &&
+        /^(?:''|""|:|true)$/.test(args[0] ?? '') &&
+        args.includes('ERR') &&
+        !/\btrap\b.*\berr\b/i.test(removedFrom(source))
+      )
         hits.push({ file: source.path, line, message: 'No failure is heard of any more' });
     for (const source of reading.files.filter(({ language, role }) => language.name === 'shell' && role !== 'test'))
       for (const { number, code, comment } of source.added) {

@@ -1,4 +1,6 @@
-import { instructionsOf, type Instruction } from '../read/docker.ts';
+import { posix } from 'node:path';
+import { filledIn, givers, instructionsOf, type Instruction } from '../read/docker.ts';
+import { lineNear } from '../read/diff.ts';
 import type { Reading, SourceFile } from '../read/reading.ts';
 import { shorten, type Hit, type Rule } from '../rules.ts';
 
@@ -63,6 +65,9 @@ const FROM_LIST =
   /\b(?:npm (?:ci|install|i)(?=\s*(?:$|&&|;|--?\w))|yarn(?: install)?(?=\s*(?:$|&&|;|--))|pnpm (?:install|i)\b(?!\s+\w)|bun install|pip3? install (?:.*\s)?(?:-r|--requirement)|poetry install|pipenv (?:install|sync)|uv (?:sync|pip install -r)|bundle install|composer install|go mod download|mvn\b.*dependency:|gradlew?\b.*dependencies|cargo fetch|mix deps\.get|dotnet restore)/;
 const COPIES_ALL = /^(?:COPY|ADD)$/;
 
+/** All sources, to wherever they go. */
+const WHOLE = /^\.\/?\s/;
+
 /** All sources are copied, and then packages are installed: each change of a source installs them anew. It is moving that does it. */
 const { ignoresMoves: _moves, ...cacheBroken } = imageRule(
   {
@@ -81,7 +86,7 @@ const { ignoresMoves: _moves, ...cacheBroken } = imageRule(
       const before = all.filter((other) => other.stage === install.stage && other.end < install.start);
       const whole = before.find(
         ({ name, words, flags }) =>
-          COPIES_ALL.test(name) && /^\.\/?\s/.test(words) && !flags.some((flag) => flag.startsWith('--from')),
+          COPIES_ALL.test(name) && WHOLE.test(words) && !flags.some((flag) => flag.startsWith('--from')),
       );
       const earlier = before.some(({ name, words }) => name === 'RUN' && FROM_LIST.test(words));
       if (whole && !earlier && (isAdded(whole, source) || isAdded(install, source)))
@@ -244,10 +249,103 @@ function makes(earlier: Instruction, removal: Instruction): boolean {
   );
 }
 
+/** What made builds fast or images small, and is gone: a mounted cache, a setting, a last stage that takes only what runs. */
+const slower: Rule = {
+  id: 'performance/image-size',
+  severity: 'medium',
+  remedy: 'Keep it.',
+  languages: LANGUAGES,
+  *find(reading) {
+    for (const source of reading.files.filter(({ change }) => change.status === 'modified')) {
+      if (posix.basename(source.path).endsWith('.dockerignore')) yield* unignored(source);
+      if (source.language.name !== 'dockerfile' || source.partial) continue;
+      const all = instructionsOf(source);
+      for (const [pattern, message] of FASTER) {
+        const hunk = source.change.hunks.find(({ lines }) =>
+          lines.some(({ kind, text }) => kind === 'removed' && pattern.test(text)),
+        );
+        const gone = hunk?.lines.find(({ kind, text }) => kind === 'removed' && pattern.test(text));
+        if (
+          !hunk ||
+          !gone ||
+          pattern.test(source.text) ||
+          !all.some(({ name, words }) => name === 'RUN' && managed(words))
+        )
+          continue;
+        yield { file: source.path, line: lineNear(hunk, gone), message, text: gone.text } satisfies Hit;
+      }
+      const last = all.findLast(({ name }) => name === 'FROM');
+      const before = instructionsOf({ text: source.oldText ?? '' }).filter(({ name }) => name === 'FROM');
+      const hunk = source.change.hunks.find(({ lines }) =>
+        lines.some(({ kind, text }) => kind === 'removed' && /^\s*FROM\s/i.test(text)),
+      );
+      const gone = hunk?.lines.find(({ kind, text }) => kind === 'removed' && /^\s*FROM\s/i.test(text));
+      if (
+        last &&
+        hunk &&
+        gone &&
+        BUILDER.test(last.stage.from) &&
+        before.length > 1 &&
+        before.at(-1)?.stage.from !== last.stage.from
+      )
+        yield {
+          file: source.path,
+          line: lineNear(hunk, gone),
+          message: 'What only builds need is a part of the image now',
+          text: gone.text,
+        } satisfies Hit;
+    }
+  },
+};
+
+const FASTER: readonly (readonly [RegExp, string])[] = [
+  [/--mount=type=cache/, 'What was fetched or built before is fetched and built anew'],
+  [/\b(?:PIP_NO_CACHE_DIR|UV_NO_CACHE|NPM_CONFIG_CACHE)\b/, 'What is downloaded stays in the image'],
+];
+const BUILDER =
+  /^(?:[\w./-]*\/)?(?:golang|rust|maven|gradle|node|gcc|eclipse-temurin|openjdk|elixir|haskell|swift|dotnet\/sdk)(?::(?!.*(?:jre|slim|alpine|runtime))|$)/;
+
+function managed(words: string): boolean {
+  return /\b(?:pip3?|uv|npm|yarn|pnpm|cargo|go|apt-get|apk|mvn|gradle|bundle|composer|poetry)\b/.test(words);
+}
+
+function* unignored(source: SourceFile): Iterable<Hit> {
+  for (const hunk of source.change.hunks) {
+    const gone = hunk.lines.find(
+      ({ kind, text }) =>
+        kind === 'removed' &&
+        /^\/?(?:node_modules|\.git|target|dist|build|\.venv|venv|vendor|\*\*\/\w+|__pycache__|\.next|coverage|data)\/?\s*$/.test(
+          text,
+        ),
+    );
+    if (gone && !source.text.includes(gone.text.trim()))
+      yield {
+        file: source.path,
+        line: lineNear(hunk, gone),
+        message: `All of \`${shorten(gone.text)}\` is sent to the build now`,
+        text: gone.text,
+      };
+  }
+}
+
 function managerOf({ name, words }: Instruction): string | undefined {
   if (name !== 'RUN' || !/\b(?:install|add)\b/.test(words)) return undefined;
   return /\b(apt-get|apt|apk|yum|dnf|microdnf|pip3?|npm|gem)\b[^&;|]*\b(?:install|add)\b/.exec(words)?.[1];
 }
+
+/** A check of health that is a process every few seconds. */
+const asksOften = imageRule(
+  { id: 'performance/polling', severity: 'medium', remedy: 'Ask every 30 seconds or so.' },
+  function* ({ source, all }) {
+    for (const at of all)
+      if (
+        at.name === 'HEALTHCHECK' &&
+        isAdded(at, source) &&
+        at.flags.some((flag) => /^--interval=(?:[1-4]s|\d+ms)$/.test(flag))
+      )
+        yield { at, message: 'A process is started every few seconds' };
+  },
+);
 
 /** The base image: which one it is, and whether it stays the same tomorrow. */
 const moving = imageRule(
@@ -258,10 +356,21 @@ const moving = imageRule(
   },
   function* ({ source, all }) {
     const aliases = all.flatMap(({ stage }) => stage.alias ?? []);
+    for (const at of all) {
+      const taken = at.flags.find((flag) => flag.startsWith('--from='))?.slice(7);
+      if (taken !== undefined && /[/:]/.test(taken) && isAdded(at, source) && isMoving(taken) && !isDevelopment(source))
+        yield { at, message: `What is copied may be something else tomorrow: \`${shorten(taken)}\`` };
+    }
     for (const from of all) {
-      if (from.name !== 'FROM' || !isAdded(from, source)) continue;
-      const image = from.stage.from;
+      if (from.name !== 'FROM') continue;
+      const giver = newGiver(from, all, source);
+      if (!giver && !isAdded(from, source)) continue;
+      const image = giver ? (filledIn(from, all).split(/\s+/)[0] ?? '') : from.stage.from;
       if (image === 'scratch' || image.includes('$') || aliases.includes(image) || !isMoving(image)) continue;
+      if (giver) {
+        yield { at: giver, message: `The base image may be another one tomorrow: \`${shorten(image)}\`` };
+        continue;
+      }
       const bare = image.replace(/:[^/]*$/, '');
       const pinned = source.change.removed.some(
         ({ text }) => /^\s*FROM\s/i.test(text) && text.includes(bare) && !isMoving(text.trim().split(/\s+/)[1] ?? ''),
@@ -276,6 +385,19 @@ const moving = imageRule(
     }
   },
 );
+
+/** The new ARG or ENV that says what an instruction works with. */
+function newGiver(at: Instruction, all: readonly Instruction[], source: SourceFile): Instruction | undefined {
+  const names = [...at.words.matchAll(/\$\{?(\w+)/g)].map(([, name = '']) => name);
+  return names
+    .flatMap(
+      (name) =>
+        givers(name, all)
+          .filter(({ start }) => start < at.start)
+          .at(-1)?.at ?? [],
+    )
+    .find((giver) => isAdded(giver, source));
+}
 
 /** An image without a tag or a digest, or of the newest whatever it is. */
 function isMoving(image: string): boolean {
@@ -331,8 +453,51 @@ const runsAsRoot = imageRule(
   },
 );
 
+/** Root under another name: a number, or a value that says so. */
+const rootByName = imageRule(
+  { id: 'security/exposure', severity: 'medium', remedy: 'Run as somebody who is not root.' },
+  function* ({ source, all }) {
+    for (const at of all) {
+      if (at.name !== 'USER') continue;
+      const giver = newGiver(at, all, source);
+      const later = all.some((other) => other.start > at.start && (other.name === 'USER' || other.name === 'FROM'));
+      if (!later && (giver || isAdded(at, source)) && /^(?:root|0)(?::\S+)?$/.test(filledIn(at, all).trim()))
+        yield { at: giver ?? at, message: 'The container runs as root' };
+    }
+  },
+);
+
+/** What an image opens: files that everybody may write, a login, a debugger, a build with the rights of its machine. */
+const opens = imageRule(
+  { id: 'security/exposure', severity: 'medium', remedy: 'Open only what is needed, to whom it is needed.' },
+  function* ({ source, all }) {
+    for (const at of all) {
+      if (!isAdded(at, source)) continue;
+      const whole = `${at.flags.join(' ')} ${at.words}`;
+      const found = OPENS.find(([names, pattern]) => names.test(at.name) && pattern.test(whole));
+      if (found && !source.change.removed.some(({ text }) => found[1].test(text)))
+        yield { at, message: `${found[2]}: \`${shorten(whole)}\`` };
+    }
+  },
+);
+
+const OPENS: readonly (readonly [names: RegExp, pattern: RegExp, message: string])[] = [
+  [/^(?:COPY|ADD)$/, /--chmod=(?:0?777|0?666|0?77[267]|[ugoa]*\+?=?\w*o\+w)/, 'Everybody may write this'],
+  [
+    /^RUN$/,
+    /\binstall\b[^&;|]*\bopenssh-server\b|\bchpasswd\b|\bpasswd -d root\b/,
+    'Somebody may log into the container',
+  ],
+  [/^RUN$/, /^--security=insecure|^--network=host/, 'The build has rights of its machine'],
+  [
+    /^(?:CMD|ENTRYPOINT|ENV|RUN)$/,
+    /--inspect(?:-brk)?=(?:0\.0\.0\.0|\*|\[?::)|address=(?:\*|0\.0\.0\.0):\d+|--remote-debugging-address=0\.0\.0\.0|debugpy\b.*--listen\s*(?:0\.0\.0\.0|")|\bdlv\b.*--listen=(?:0\.0\.0\.0)?:\d+|FLASK_DEBUG[= ]["']?1/,
+    'Whoever reaches the debugger may do everything',
+  ],
+];
+
 /** How fast an image is built, and how large it gets. */
-export const imageCosts: readonly Rule[] = [cacheBroken, leavings, fatter, layers];
+export const imageCosts: readonly Rule[] = [cacheBroken, leavings, fatter, layers, slower, asksOften];
 
 /** What an image is made from, and what it holds. */
-export const imageRisks: readonly Rule[] = [moving, kept, runsAsRoot];
+export const imageRisks: readonly Rule[] = [moving, kept, runsAsRoot, rootByName, opens];

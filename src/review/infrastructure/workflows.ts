@@ -82,7 +82,10 @@ const dangling = workflowRule(
         source.isAdded(stage.start)
       )
         yield { line: stage.start, message: `There is no stage \`${stage.text}\`` };
-      if (kind === 'github') yield* lostIn(job, asked, source);
+      if (kind === 'github') {
+        yield* lostIn(job, asked, source);
+        yield* unsetIn(job, jobs, source);
+      }
       for (const { entry, uses } of job.steps)
         if (uses.startsWith('./') && isTouched(entry, source) && !leadsSomewhere(uses.slice(2), paths))
           yield { line: under(entry, 'uses')?.start ?? entry.start, message: `There is no action at \`${uses}\`` };
@@ -115,7 +118,6 @@ function* lostIn(job: Job, needs: readonly Entry[], source: Workflow['source']):
       : [],
   );
   for (let line = job.entry.start; line <= job.entry.end; line += 1) {
-    if (!source.isAdded(line)) continue;
     const text = source.lineAt(line)?.text ?? '';
     for (const [, what = '', name = ''] of text.matchAll(/(?<![\w.])(steps|needs|matrix)\.([\w-]+)/g)) {
       if (!/\$\{\{|\bif:/.test(text)) continue;
@@ -123,9 +125,53 @@ function* lostIn(job: Job, needs: readonly Entry[], source: Workflow['source']):
         (what === 'steps' && job.steps.length > 0 && !ids.has(name)) ||
         (what === 'needs' && !needed.has(name)) ||
         (what === 'matrix' && (axes ? !known.has(name) : matrix === undefined && job.steps.length > 0));
-      if (lost) yield { line, message: `This job has no \`${what}.${name}\`` };
+      const told = !lost ? undefined : source.isAdded(line) ? line : renamedAt(name, source);
+      if (told !== undefined) yield { line: told, message: `This job has no \`${what}.${name}\`` };
     }
   }
+}
+
+/** Where the change took out what had this name: an id, an axis, an output. */
+function renamedAt(name: string, { change }: Workflow['source']): number | undefined {
+  for (const hunk of change.hunks) {
+    const gone = hunk.lines.find(
+      ({ kind, text }) =>
+        kind === 'removed' && new RegExp(`(?:\\bid:\\s*["']?${name}\\b|^\\s*${name}:|\\b${name}=)`).test(text),
+    );
+    if (gone) return lineNear(hunk, gone);
+  }
+  return undefined;
+}
+
+/** Outputs that are read and that nothing sets: of another job, or of a step that writes others. */
+function* unsetIn(job: Job, jobs: readonly Job[], source: Workflow['source']): Iterable<Fault> {
+  for (let line = job.entry.start; line <= job.entry.end; line += 1) {
+    const text = source.lineAt(line)?.text ?? '';
+    for (const [whole, what = '', owner = '', name = ''] of text.matchAll(
+      /(?<![\w.])(steps|needs)\.([\w-]+)\.outputs\.([\w-]+)/g,
+    )) {
+      const isSet =
+        what === 'needs'
+          ? offers(jobs.find((other) => other.name === owner))
+          : writes(job.steps.find(({ entry }) => under(entry, 'id')?.text === owner)?.run ?? '');
+      const told = isSet(name) ? undefined : source.isAdded(line) ? line : renamedAt(name, source);
+      if (told !== undefined) yield { line: told, message: `Nothing sets \`${whole}\`` };
+    }
+  }
+}
+
+function offers(job: Job | undefined): (name: string) => boolean {
+  const outputs = under(job?.entry, 'outputs');
+  return (name) => !job || job.steps.length === 0 || under(outputs, name) !== undefined;
+}
+
+/** A step whose script plainly writes outputs, one `name=value` each. */
+function writes(run: string): (name: string) => boolean {
+  const isPlain = run
+    .split('\n')
+    .filter((text) => text.includes('GITHUB_OUTPUT'))
+    .every((text) => /echo\s+["']?[\w-]+=/.test(text));
+  return (name) => !isPlain || !run.includes('GITHUB_OUTPUT') || new RegExp(`\\b${name}=`).test(run);
 }
 
 /** `if: ${{ a }} == 'b'` is a text that is not empty, so it always holds. */

@@ -19,6 +19,25 @@ export function instructionsOf(source: { text: string }): readonly Instruction[]
   return found;
 }
 
+/** The words of an instruction with what ARG and ENV above it give in the place of their names. */
+export function filledIn({ words, start }: Instruction, all: readonly Instruction[]): string {
+  return words.replace(/\$\{?(\w+)(?::-([^}]*))?\}?/g, (whole, name: string, otherwise?: string) => {
+    const giver = givers(name, all).findLast((one) => one.start < start);
+    return giver?.value ?? otherwise ?? whole;
+  });
+}
+
+type Giver = { value: string; at: Instruction; start: number };
+
+/** Where a name is given a value, in order. */
+export function givers(name: string, all: readonly Instruction[]): Giver[] {
+  return all.flatMap((at) => {
+    if (at.name !== 'ARG' && at.name !== 'ENV') return [];
+    const given = new RegExp(`(?:^|\\s)${name}(?:=|\\s+(?=\\S+$))("[^"]*"|'[^']*'|\\S*)`).exec(at.words)?.[1];
+    return given === undefined ? [] : [{ value: given.replace(/^["']|["']$/g, ''), at, start: at.start }];
+  });
+}
+
 const known = new WeakMap<object, readonly Instruction[]>();
 
 function read(lines: readonly string[]): Instruction[] {

@@ -1,11 +1,12 @@
-import type { SourceFile } from './reading.ts';
 import { treesOf, under, within, type Entry } from './yaml-tree.ts';
+
+type Text = { path: string; text: string; partial?: boolean };
 
 /** An object of Kubernetes, its pods' settings if it has any, and the containers in them. */
 export type KubernetesObject = { kind: string; root: Entry; pod: Entry | undefined; containers: readonly Entry[] };
 
 /** The objects of Kubernetes that a file describes; none if it is something else. */
-export function objectsOf(source: SourceFile): KubernetesObject[] {
+export function objectsOf(source: Text): KubernetesObject[] {
   return treesOf(source).flatMap((root) => {
     const kind = under(root, 'kind')?.text;
     if (kind === undefined || under(root, 'apiVersion') === undefined) return [];
@@ -22,13 +23,13 @@ function podOf(root: Entry, kind: string): Entry | undefined {
 }
 
 /** The services of a compose file. */
-export function servicesOf(source: SourceFile): readonly Entry[] {
+export function servicesOf(source: Text): readonly Entry[] {
   if (!/(^|\/)(?:docker-)?(?:compose|stack)[^/]*\.ya?ml$/.test(source.path)) return [];
   return under(treesOf(source)[0], 'services')?.children ?? [];
 }
 
 /** The tasks of a playbook or a role, wherever they are nested. */
-export function tasksOf(source: SourceFile): Entry[] {
+export function tasksOf(source: Text): Entry[] {
   const isPlaybook =
     /(^|\/)(?:playbooks?|roles|tasks|handlers|ansible)\//.test(source.path) ||
     /(^|\/)(?:site|playbook)[^/]*\.ya?ml$/.test(source.path);

@@ -119,7 +119,7 @@ const exposed = sinkRules(
     {
       languages: ['dockerfile'],
       pattern:
-        /^\s*(?:COPY|ADD)\s+(?!--from)[^#]*(?:^|[\s/])(?:\.env(?:\.\w+)?|id_(?:rsa|dsa|ecdsa|ed25519)|\.npmrc|\.netrc|\.aws|\.ssh|\.git|[\w.-]+\.pem|credentials(?:\.json)?)(?=\s|\/)/i,
+        /^\s*(?:COPY|ADD)\s(?!\s*--from)[^#]*(?<=[\s/])(?:\.env(?:\.\w+)?|id_(?:rsa|dsa|ecdsa|ed25519)|\.npmrc|\.netrc|\.aws|\.ssh|\.git|[\w.-]+\.pem|credentials(?:\.json)?)(?=\s|\/)/i,
       message: 'A secret stays in the image: `$&`',
       remedy: 'Mount it for the one RUN that needs it: --mount=type=secret.',
     },

@@ -29,7 +29,7 @@ const OPENED: readonly (readonly [name: RegExp, words: RegExp, message: string])
   ],
   [
     /^chmod$/,
-    /(?:^|\s)(?:[ugo]*[+=]?)?(?:0?777|0?666|a\+w|o\+w|go\+w|\+s|u\+s|[24]7\d\d|a\+rwx|ugo\+rwx)(?:\s|$)/,
+    /(?:^|\s)(?:[ugo]*[+=]?)?(?:0?777|0?666|a\+w|o\+w|\S*\bo\+\w*w|\S*\ba[+=]\w*w|go\+w|\+s|u\+s|[24]7\d\d|a\+rwx|ugo\+rwx)(?:\s|$)/,
     'Everybody may write here, or become somebody else',
   ],
   [

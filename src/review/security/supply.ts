@@ -34,8 +34,9 @@ const scriptInjection: Rule = {
   *find(reading) {
     for (const source of reading.files) {
       if (!isWorkflow(source.path)) continue;
+      const alias = aliasesIn(source);
       for (const line of source.added) {
-        const match = new RegExp(String.raw`\$\{\{[^}]*\b(${untrusted})`).exec(line.text);
+        const match = OUTSIDE.exec(line.text) ?? alias?.exec(line.text);
         if (match && isScriptLine(line.number, source))
           yield {
             file: source.path,
@@ -52,6 +53,16 @@ const scriptInjection: Rule = {
 function stoodInScript(words: string, { change }: SourceFile): boolean {
   const handed = (lines: readonly { text: string }[]) => lines.filter(({ text }) => text.includes(words)).length;
   return handed(change.removed) >= handed(change.added);
+}
+
+const OUTSIDE = new RegExp(String.raw`\$\{\{(?:(?!\}\}).)*\b(${untrusted})`);
+
+/** What reads a value of outsiders by the name that `env:` gave it, in braces that the script gets filled in. */
+function aliasesIn({ text }: SourceFile): RegExp | undefined {
+  const names = [...text.matchAll(/^[ \t]*([A-Za-z_]\w*):[ \t]*(\S.*)$/gm)].flatMap(([, name = '', value = '']) =>
+    OUTSIDE.test(value) ? [name] : [],
+  );
+  return names.length === 0 ? undefined : new RegExp(String.raw`\$\{\{\s*(env\.(?:${names.join('|')}))\b`);
 }
 
 /** The line belongs to `run:` or to the `script:` of github-script. */
@@ -76,7 +87,9 @@ const targetCheckout: Rule = {
     for (const source of reading.files) {
       if (!isWorkflow(source.path) || !/\bpull_request_target\b/.test(source.text)) continue;
       const checkout = source.lines.find((line) =>
-        /\bref:.*(pull_request\.head|head_ref|github\.event\.number|refs\/pull\/)/.test(line.text),
+        /\bref:.*(pull_request\.head|head_ref|github\.event\.number|refs\/pull\/)|\bgh pr checkout\b|\bgit (?:fetch|pull|checkout)\b.*(?:pull\/|pull_request\.head|head_ref)/.test(
+          line.text,
+        ),
       );
       const trigger = source.lines.find((line) => /\bpull_request_target\b/.test(line.code));
       for (const line of checkout ? [trigger, checkout] : [])

@@ -27,7 +27,7 @@ const tls = sinkRules(
       roles: ['product', 'script', 'data'],
       view: 'text',
       pattern:
-        /NODE_TLS_REJECT_UNAUTHORIZED['"\]]*\s*[:=]\s*['"]?0|\bPYTHONHTTPSVERIFY['"\]]*\s*[:=]\s*['"]?0|\bGIT_SSL_NO_VERIFY['"\]]*\s*[:=]\s*['"]?(?:1|true)|\bhttp\.sslVerify\s*[= ]\s*['"]?false|\bstrict-ssl\s*[= ]\s*false|\bGONOSUMCHECK\s*=|\bGOFLAGS=-insecure/,
+        /NODE_TLS_REJECT_UNAUTHORIZED['"\]]*\s*[:=, ]\s*['"]?0|\bPYTHONHTTPSVERIFY['"\]]*\s*[:=, ]\s*['"]?0|\bGIT_SSL_NO_VERIFY['"\]]*\s*[:=, ]\s*['"]?(?:1|true)|\b(?:PIP|UV)_TRUSTED_HOST\s*[:= ]\s*\S|\bUV_INSECURE_HOST\s*[:= ]\s*\S|\bhttp\.sslVerify\s*[= ]\s*['"]?false|\bstrict-ssl\s*[= ]\s*false|\bGONOSUMCHECK\s*=|\bGOFLAGS=-insecure/,
       message: 'Certificates are not checked',
     },
     {

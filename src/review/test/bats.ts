@@ -39,6 +39,9 @@ const asserting: Rule = {
         yield {
           file: source.path,
           line: start,
+          ...(code.every(({ code: text }) => /^\s*(?:echo|printf)\b/.test(text)) && !isEmpty
+            ? { severity: 'low' as const }
+            : {}),
           message: `The test ${shorten(name)} ${isEmpty ? 'is empty' : 'asserts nothing'}`,
           text: name,
         } satisfies Hit;

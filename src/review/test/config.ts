@@ -1,5 +1,6 @@
 import { shorten, type Hit, type Rule } from '../rules.ts';
 import { TESTS } from './disarmed.ts';
+import { instructionsOf } from '../read/docker.ts';
 import { lineNear, type Hunk, type HunkLine } from '../read/diff.ts';
 import type { Reading, SourceFile } from '../read/reading.ts';
 
@@ -9,7 +10,7 @@ const OFF =
 
 /** Words that leave some tests out of a run. */
 const LEAVES_OUT =
-  /\s(?:-k\s+["']?not\b|-m\s+["']?not\b|--deselect\b|--ignore(?:-glob)?[= ]|-short\b|--exclude\b|--testPathIgnorePatterns\b|--skip\b|-skip\b|--invert\b|-E\s+["']?not\b)/;
+  /\s(?:-k\s+["']?not\b|-m\s+["']?not\b|--deselect\b|--ignore(?:-glob)?[= ]|-short\b|--exclude\b|--testPathIgnorePatterns\b|--skip\b|-skip\b|--invert\b|-E\s+["']?not\b|--no-run\b|--collect-only\b|--co\b|--list-?[tT]ests\b|--dry-run\b|--last-failed\b|--lf\b|-run\s+\S|--onlyChanged\b|--changed\b|--shard[= ]\S)/;
 
 /** Words that make a run stricter. */
 const STRICT =
@@ -104,7 +105,8 @@ function likest(text: string, lines: readonly string[]): string | undefined {
 
 /** An image whose build ran the tests does not run them any more. */
 function* runGone(source: SourceFile): Iterable<Hit> {
-  if (source.language.name !== 'dockerfile' || source.change.status !== 'modified' || TESTS.test(source.text)) return;
+  if (source.language.name !== 'dockerfile' || source.change.status !== 'modified') return;
+  if (instructionsOf(source).some(({ words }) => TESTS.test(words))) return;
   for (const hunk of source.change.hunks) {
     const gone = hunk.lines.find(({ kind, text }) => kind === 'removed' && /^\s*RUN\b/i.test(text) && TESTS.test(text));
     if (gone)
