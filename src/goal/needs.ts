@@ -13,7 +13,7 @@ export function findNeeds(goal: Goal): Reason[] {
     case 'awaiting_approval':
       return [goal.reason ?? approvalNeeded(goal)];
     case 'paused':
-      return [goal.reason ?? { text: 'The goal is paused.', next: '/omk resume' }];
+      return [goal.reason ?? { text: 'It was paused by a person, and its work is kept.', next: '/omk resume' }];
     case 'blocked_on_human':
       return [
         goal.reason ?? STILL,

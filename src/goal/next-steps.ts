@@ -202,12 +202,15 @@ function tryAgain(goal: Goal, slice: Slice): Step {
 }
 
 /** What of the feedback is not only about how the last turn went; a finding can also be let through. */
-function stillOpen({ feedback }: Slice): string {
+function stillOpen({ feedback, rounds }: Slice): string {
   const open = feedback.filter(({ from }) => from !== 'agent');
-  const shown = (open.length > 0 ? open : feedback).map(({ text }) => text);
+  const idle = open.length > 0 && rounds.at(-1)?.kind === 'empty' ? ' The last turn changed nothing.' : '';
+  const shown = (open.length > 0 ? open : feedback).map(({ from, text }) =>
+    from === 'person' ? `A person asked for: ${text}` : text,
+  );
   const finding = open.find(({ from, text }) => from === 'wall' && text.startsWith('['))?.text.slice(1, 9);
   const waive = finding ? [`A finding is let through with \`/omk accept ${finding} <reason>\`.`] : [];
-  return shown.length > 0 ? ` Still open:\n${[...shown, ...waive].join('\n')}` : '';
+  return shown.length > 0 ? `${idle} Still open:\n${[...shown, ...waive].join('\n')}` : '';
 }
 
 /** Once for each goal, and only for work that nobody but omk has seen. An agent that has nothing to change disagrees: a person decides. */

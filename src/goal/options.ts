@@ -80,7 +80,8 @@ type Known<T> = { option: Option<T> | undefined; twice: boolean; known: string[]
 
 function judge<T>(name: string, value: string | undefined, { option, twice, known }: Known<T>): string | undefined {
   if (!option) {
-    const close = nearest(name, known);
+    const begun = known.filter((one) => one.startsWith(`${name}-`));
+    const close = nearest(name, known) ?? (begun.join('`, `--') || undefined);
     const all =
       known.length > 0 ? `The options are ${known.map((one) => `\`--${one}\``).join(', ')}.` : 'It takes no options.';
     const hint = close ? `Did you mean \`--${close}\`?` : all;

@@ -22,6 +22,16 @@ function sinceOf(before: Wait | undefined, now: Date): Date {
   return before?.tries ? before.since : now;
 }
 
+/** The same wait, over at once: a person says that it is worth a try. */
+export function hasten(wait: Wait): Wait {
+  return { ...wait, until: wait.since };
+}
+
+/** Whether a person cut it short. */
+export function isHastened({ until, since }: Wait): boolean {
+  return until.getTime() === since.getTime();
+}
+
 /** What an agent left when its turn was broken off. */
 type Left = { kimiSession?: string | undefined; kept?: Sha | undefined };
 

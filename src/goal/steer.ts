@@ -6,6 +6,7 @@ import { isEnded, isOver, type Goal, type Person } from './goal.ts';
 import { usedUp } from './next-steps.ts';
 import * as refusals from './report/refusals.ts';
 import * as replies from './report/replies.ts';
+import { hasten } from './outage.ts';
 import { planRevert } from './revert.ts';
 import { isWorking, standing, type Slice } from './slice.ts';
 import { termsOf } from './terms.ts';
@@ -154,8 +155,10 @@ function retry(named: string | undefined, goal: Goal, { by, pull }: From): Steer
   const meant = goal.slices.filter((slice) => id === undefined || slice.id === id);
   const events = meant.flatMap((slice): GoalEvent[] => {
     if (slice.status === 'blocked') return [{ kind: 'retried', slice: slice.id, by }];
+    if (slice.wait?.tries) return [{ kind: 'interrupted', slice: slice.id, wait: hasten(slice.wait) }];
     return slice.status === 'merging' && slice.reason ? [{ kind: 'released', slice: slice.id }] : [];
   });
+  if (goal.delay && id === undefined) events.push({ kind: 'plan-delayed', wait: hasten(goal.delay) });
   // A fault of omk ends the goal and leaves the slice as it was.
   const isUnplanned = id === undefined && (goal.slices.length === 0 || goal.replan !== undefined);
   const isOpen = isUnplanned || meant.some(({ status }) => status !== 'merged' && status !== 'cancelled');

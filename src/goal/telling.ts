@@ -1,5 +1,6 @@
 import { assertNever } from '../errors.ts';
 import type { GateResult } from './gate.ts';
+import { isHastened } from './outage.ts';
 import { isSliceEvent, type GoalEvent, type SliceEvent } from './event.ts';
 
 /** The event in a few words of omk's own, or undefined if a reader of the status comment gains nothing from it. */
@@ -19,7 +20,9 @@ export function describeEvent(event: GoalEvent): string | undefined {
     case 'accepted':
       return `accepted on base \`${event.base.branch}\``;
     case 'plan-delayed':
-      return 'could not be planned yet, tried again later';
+      return isHastened(event.wait)
+        ? 'planned again, as a person wished'
+        : 'could not be planned yet, tried again later';
     case 'planned':
       return `planned as ${event.slices.length === 1 ? 'one slice' : `${event.slices.length} slices`}`;
     case 'approved':
@@ -79,7 +82,12 @@ function describeSliceEvent(event: SliceEvent): string | undefined {
     case 'build-failed':
       return `build turn failed: ${event.reason.split(/(?<=\.)\s|\n/, 1)[0]}`;
     case 'interrupted':
-      return event.wait && 'waits for the model, whose service is in trouble';
+      return (
+        event.wait &&
+        (isHastened(event.wait)
+          ? 'asks the model again, as a person wished'
+          : 'waits for the model, whose service is in trouble')
+      );
     case 'built':
       return `built, ${event.changedFiles.length} file${event.changedFiles.length === 1 ? '' : 's'} changed`;
     case 'verified':
@@ -133,7 +141,7 @@ function describeSliceEvent(event: SliceEvent): string | undefined {
     case 'slice-cancelled':
       return 'cancelled';
     case 'fix-asked':
-      return `sent back to build by ${event.by.login}`;
+      return `told more by ${event.by.login}, for its next turn`;
     case 'rebase-asked':
       return `rebase asked for by ${event.by.login}`;
     case 'finding-accepted':

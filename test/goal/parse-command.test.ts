@@ -217,6 +217,7 @@ const FAULTS: [body: string, faults: RegExp[]][] = [
   ['/omk run --plan=yes', [/`--plan` takes no value/]],
   ['/omk run --plan --plan', [/`--plan` stands there twice/]],
   ['/omk run --budgt-usd 5', [/no option `--budgt-usd` here\. Did you mean `--budget-usd`\?/]],
+  ['/omk run --budget 5', [/Did you mean `--budget-usd`, `--budget-tokens`, `--budget-time`\?/]],
   ['/omk run --frobnicate', [/no option `--frobnicate` here\. The options are `--budget-usd`/]],
   ['/omk run --constructor x', [/no option/]],
   ['/omk run Add it --dryrun', [/Did you mean `--dry-run`\?/]],

@@ -129,7 +129,7 @@ test('an agent that has nothing to change is not given smaller slices: a person 
   expect(step).toMatchObject({ kind: 'block' });
   const text = step?.kind === 'block' ? step.reason.text : '';
   expect(text).toBe(
-    'Not solved within 3 builds. Still open:\n[deadbeef] code/x at a.ts:1 (high): m\nA finding is let through with `/omk accept deadbeef <reason>`.',
+    'Not solved within 3 builds. The last turn changed nothing. Still open:\n[deadbeef] code/x at a.ts:1 (high): m\nA finding is let through with `/omk accept deadbeef <reason>`.',
   );
   const other = someGoal({ slices: [{ ...slice, rounds: [red('x')] }] });
   expect(nextSteps(other, AT)).toMatchObject([{ kind: 'regroup', why: 'not solved within 3 builds' }]);

@@ -92,6 +92,8 @@ const asking = someGoal({
 
 type Row = [command: string, goal: Goal, pull: number | undefined, kinds: GoalEvent['kind'][], says: RegExp];
 
+const AWAY = { reason: 'Kimi: 500', tries: 2, since: AT, until: new Date(AT.getTime() + 60_000) };
+
 const ROWS: Row[] = [
   ['pause', someGoal(), undefined, ['paused'], /`\/omk resume`/],
   ['pause', someGoal({ status: 'paused' }), undefined, [], /`paused`/],
@@ -247,6 +249,14 @@ const ROWS: Row[] = [
   ],
   ['revert ui', someGoal(), undefined, [], /no slice `ui`/],
   [
+    'retry',
+    someGoal({ slices: [someSlice({ status: 'building', reserved: true, wait: AWAY })] }),
+    undefined,
+    ['interrupted'],
+    /another attempt/,
+  ],
+  ['retry', someGoal({ status: 'planning', slices: [], delay: AWAY }), undefined, ['plan-delayed'], /another attempt/],
+  [
     'revert api',
     someGoal({ status: 'cancelled' }),
     undefined,
@@ -356,6 +366,13 @@ test('a merge that was asked for is for the head that was shown: the next one wa
   expect(slice?.mergeAsked?.head).not.toBe(slice?.head);
   const rebased: GoalEvent = { ...built, kind: 'rebased', base: { branch: 'main', sha: 'c'.repeat(40) } };
   expect(applyEvent(goal, rebased, AT).slices[0]).toMatchObject({ head: built.head, mergeAsked: { head: built.head } });
+});
+
+test('a retry does not wait for the model any longer, and is the same attempt', () => {
+  const slice = someSlice({ status: 'building', reserved: true, wait: AWAY });
+  const { after } = tell('retry', someGoal({ slices: [slice] }));
+  expect(after.slices[0]).toMatchObject({ attempts: slice.attempts, wait: { tries: 2 } });
+  expect(nextSteps(after, AT)).toEqual([{ kind: 'build', slice: 'api' }]);
 });
 
 describe('taking back', () => {

@@ -63,7 +63,7 @@ export function whenResumed(): string {
 }
 
 export function cancelled(): string {
-  return `Cancelled. Nothing more is pushed; open pull requests stay as they are. Start anew on an issue with ${commandCode('run')}.`;
+  return `Cancelled. Nothing more is pushed; open pull requests stay as they are, and ${encodeCode('/omk revert <slice>')} closes one. Start anew on an issue with ${commandCode('run')}.`;
 }
 
 /** Without a slice it is the goal that is tried again. */

@@ -109,20 +109,22 @@ function eventLine(goal: Goal, { at, text }: Goal['recent'][number]): string {
   return `- ${time}: ${linkPulls(encodeInline(clip(text, 300)), pullsOf(goal))}`;
 }
 
-function fold(title: string, rows: readonly string[]): Section {
-  return { text: `<details>\n<summary>${title}</summary>\n`, rows, close: '</details>' };
+function fold(title: string, rows: readonly string[], isOpen = false): Section {
+  return { text: `<details${isOpen ? ' open' : ''}>\n<summary>${title}</summary>\n`, rows, close: '</details>' };
 }
 
-function planSection({ plan, slices }: Goal): Section {
+/** Open while somebody is to judge it. */
+function planSection({ plan, slices, status }: Goal): Section {
   const approved = plan?.approvedBy ? `, approved by ${encodeInline(plan.approvedBy.login)}` : '';
-  return fold('Plan', [
+  const rows = [
     `- Plan ${encodeCode(plan?.hash ?? '')}${approved}`,
     ...(plan?.notes ?? []).map((note) => `- Note: ${encodeInline(clip(note, 300))}`),
     ...slices.flatMap((slice) => [
       `- ${encodeCode(slice.id)}, risk ${slice.risk}: ${encodeInline(clip(slice.title, 200))}`,
       ...slice.acceptance.map((line) => `  - ${encodeInline(clip(line, 300))}`),
     ]),
-  ]);
+  ];
+  return fold('Plan', rows, status === 'awaiting_approval');
 }
 
 function gatesSection({ gates, redOnBase, plan }: Goal): Section {
