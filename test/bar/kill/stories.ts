@@ -331,4 +331,71 @@ const grown: Story = {
   ],
 };
 
-export const STORIES: readonly Story[] = [plain, approved, reviewed, reverted, stuck, grown];
+/** What the model answers again, `plan` or `build` of a tag. */
+const mended = new Set<string>();
+
+/** Somebody sees that omk waits for the model, and mends it. */
+function mend(at: string, task: 'plan' | 'build'): Deed {
+  const isSeen = ({ world, issue, tag }: Scene) =>
+    world.github
+      .issue(issue)
+      .comments.some(
+        ({ app, body }) => app && body.includes('tried again at') && (task === 'plan' || body.includes(`| \`${tag}\``)),
+      );
+  return { at, said: false, ready: isSeen, act: ({ tag }) => void mended.add(`${task} ${tag}`) };
+}
+
+/** The model is away while it plans and while it builds, the agent asks for a command, and the issue is closed for a while. */
+const away: Story = {
+  name: 'away',
+  command: '/omk run --merge manual',
+  script(model, tag) {
+    const planned = slices([tag]);
+    plan(model, tag, (request) => {
+      if (!mended.has(`plan ${tag}`)) return { fail: 500 };
+      return typeof planned === 'function' ? planned(request) : planned;
+    });
+    const tools = [{ name: 'Bash', args: { command: 'ls words' } }, write(textFile(tag), 'slow\n')];
+    const turns: Turn[] = [() => (mended.has(`build ${tag}`) ? { tools } : { fail: 500 }), { say: 'Done.' }];
+    model.will({ ...building(tag, turns), times: 99 });
+    model.will({ ...fixing(tag, turns), times: 99 });
+  },
+  deeds: [
+    mend('planning', 'plan'),
+    mend('running', 'build'),
+    { at: 'blocked_on_human', said: false, act: ({ world, issue }) => world.github.closeIssue('bob', issue) },
+    { at: 'paused', said: false, act: ({ world, issue }) => world.github.reopenIssue('bob', issue) },
+    MERGE,
+  ],
+};
+
+/** The base has a merge queue: it gets the slice, omk takes it out while the goal is held, and gives it back. */
+const queued: Story = {
+  name: 'queued',
+  alone: true,
+  command: '/omk run --plan',
+  script(model, tag) {
+    plan(model, tag, slices([tag]));
+    build(model, tag, { otherwise: writes(textFile(tag), 'slow\n') });
+  },
+  deeds: [
+    after(({ world }) => world.github.enableQueue('main'), say('awaiting_approval', '/omk approve')),
+    { ...say('running', '/omk pause'), ready: isQueued },
+    { ...say('paused', '/omk resume'), ready: (scene) => !isQueued(scene) },
+    {
+      at: 'running',
+      said: false,
+      ready: isQueued,
+      async act({ world: { github } }) {
+        await github.runQueue();
+        github.repository.queues.clear();
+      },
+    },
+  ],
+};
+
+function isQueued({ world: { github } }: Scene): boolean {
+  return (github.repository.queues.get('main') ?? []).length > 0;
+}
+
+export const STORIES: readonly Story[] = [plain, approved, reviewed, reverted, stuck, grown, away, queued];
