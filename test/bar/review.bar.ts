@@ -20,7 +20,7 @@ async function precision(): Promise<Figure[]> {
   const missed = await count(FAULTS, async (fault) => (await missedIn(fault)) !== undefined);
   const slipped = await count(SECRETS, async (fault) => (await missedIn(fault)) !== undefined);
   const planted = (
-    await Promise.all((['first', 'second', 'third', 'fourth', 'fifth', 'sixth'] as const).map(readPlanted))
+    await Promise.all((['first', 'second', 'third', 'fourth', 'fifth', 'sixth', 'seventh'] as const).map(readPlanted))
   ).flat();
   const unseen = await count(planted, async (fault) => (await missedPlanted(fault)) !== undefined);
   const clothed = await readPlanted('secrets');

@@ -70,7 +70,7 @@ async function missingName(found: Import, targets: string[], reading: Reading): 
   const text = (await reading.peek(target))?.text;
   if (
     text === undefined ||
-    /\bexport \*(?! as)|\bmodule\.exports\b|\bexports\.|import \*|__getattr__|__all__|globals\(\)|\bexport =/.test(text)
+    /\bexport \*(?! as)|\bmodule\.exports\b|\bexports\.|import \*|^def __getattr__|globals\(\)|\bexport =/m.test(text)
   )
     return undefined;
   const folder = target.replace(/\/?__init__\.py$/, '');

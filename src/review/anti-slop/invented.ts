@@ -121,7 +121,10 @@ function kindOf(name: string, line: SourceLine, source: SourceFile): Kind | unde
     const times = source.lines
       .slice((fn?.open ?? 1) - 1, fn?.end)
       .filter(({ code }) => new RegExp(`(?<![\\w.])${name}\\s*(?::[^=]+)?=(?!=)`).test(code)).length;
-    return times === 1 && given.line !== line.number
+    const plain = new RegExp(`^\\s*(?:(?:const|let|var|final|String) )*${name}\\s*(?::[^=]+)?=(?!=)`).test(
+      source.lineAt(given.line)?.code ?? '',
+    );
+    return plain && times === 1 && given.line !== line.number
       ? kinds.find(([, , made]) => made.test(text) && !/[)\]}"'`]\s*[.[(+%]|\.\w+\($/.test(text.slice(1)))
       : undefined;
   }

@@ -83,9 +83,17 @@ const SURFACES: readonly Surface[] = [
     perhaps: true,
   },
   {
+    files: /\.[cm]?js$/,
+    names: named(/^(?:exports|[A-Z]\w*)\.prototype\.([a-z]\w*) = |^(?:module\.)?exports\.([a-z]\w*) = /),
+    reaches: (path) => !INTERNAL.test(path),
+    perhaps: true,
+  },
+  {
     files: /(^|\/)(?!__init__)\w+\.py$/,
     names: named(/^(?: {4})?(?:async )?(?:def|class) ([A-Za-z]\w*)/),
-    reaches: (path, { paths }) => paths.has(posix.join(posix.dirname(path), '__init__.py')),
+    reaches: (path, { paths }) =>
+      paths.has(posix.join(posix.dirname(path), '__init__.py')) ||
+      (paths.has('pyproject.toml') && !INTERNAL.test(path)),
     perhaps: true,
   },
   {

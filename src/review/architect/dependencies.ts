@@ -28,6 +28,31 @@ const EQUIVALENTS: readonly (readonly string[])[] = [
   ['chrono', 'time'],
   ['anyhow', 'eyre', 'failure'],
   ['clap', 'structopt', 'argh', 'pico-args'],
+  ['lazy_static', 'once_cell'],
+  ['log4rs', 'env_logger', 'fern', 'simplelog'],
+  ['github.com/sirupsen/logrus', 'go.uber.org/zap', 'github.com/rs/zerolog', 'github.com/golang/glog'],
+  [
+    'github.com/gorilla/mux',
+    'github.com/go-chi/chi/v5',
+    'github.com/gin-gonic/gin',
+    'github.com/labstack/echo/v4',
+    'github.com/julienschmidt/httprouter',
+  ],
+  [
+    'github.com/spf13/cobra',
+    'github.com/urfave/cli/v2',
+    'github.com/alecthomas/kong',
+    'github.com/alecthomas/kingpin/v2',
+  ],
+  ['gopkg.in/yaml.v3', 'gopkg.in/yaml.v2', 'github.com/goccy/go-yaml', 'sigs.k8s.io/yaml'],
+  ['github.com/stretchr/testify', 'github.com/onsi/gomega', 'gotest.tools/v3', 'github.com/matryer/is'],
+  ['gorm.io/gorm', 'github.com/jmoiron/sqlx', 'entgo.io/ent', 'github.com/uptrace/bun'],
+  ['github.com/google/uuid', 'github.com/gofrs/uuid', 'github.com/satori/go.uuid'],
+  ['loguru', 'structlog'],
+  ['pendulum', 'arrow', 'delorean'],
+  ['simplejson', 'ujson', 'orjson'],
+  ['uuid', 'nanoid', 'cuid'],
+  ['classnames', 'clsx'],
 ];
 
 const JSON_SECTION = /"(dependencies|optionalDependencies|devDependencies|peerDependencies)"\s*:/;
@@ -108,6 +133,11 @@ function inPyproject(lines: string[]): Dependency[] {
   return lines.flatMap((text, index) => {
     if (/^\s*\[tool\.poetry\.dependencies\]/.test(text) || /^dependencies\s*=\s*\[/.test(text)) inside = true;
     else if (/^\s*\[[\w.-]+\]\s*$/.test(text) || text.startsWith(']')) inside = false;
+    const listed = /^dependencies\s*=\s*\[(.*)\]/.exec(text)?.[1];
+    if (listed !== undefined) {
+      inside = false;
+      return [...listed.matchAll(/["']([A-Za-z][\w.-]*)/g)].map(([, given = '']) => ({ name: given, line: index + 1 }));
+    }
     const name = inside
       ? (/^\s*["']([A-Za-z][\w.-]*)/.exec(text)?.[1] ?? /^([A-Za-z][\w-]*)\s*=\s*["{]/.exec(text)?.[1])
       : undefined;

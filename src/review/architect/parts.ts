@@ -91,7 +91,7 @@ const copied: Rule = {
       for (const part of fresh) {
         const twins = others.flatMap((file) =>
           partsOf(file)
-            .filter((other) => isTwin(part, other, file === source))
+            .filter((other) => !(file === source && isLater(part, other, source)) && isTwin(part, other))
             .map((other) => ({ file, other })),
         );
         const [twin] = twins;
@@ -133,9 +133,13 @@ function isAllNew({ start, end }: Part, source: SourceFile): boolean {
   return added === all && moved < all / 2;
 }
 
-/** Of two in one file the later is the copy. */
-function isTwin(part: Part, other: Part, sameFile: boolean): boolean {
-  if (other.kind !== part.kind || (sameFile && other.start >= part.start)) return false;
+/** Of two in one file the new one is the copy, and of two new ones the later. */
+function isLater(part: Part, other: Part, source: SourceFile): boolean {
+  return other.start === part.start || (other.start > part.start && isAllNew(other, source));
+}
+
+function isTwin(part: Part, other: Part): boolean {
+  if (other.kind !== part.kind) return false;
   if (part.kind === 'function' && part.lines.length >= SHAPED && shapeOf(part) === shapeOf(other)) return true;
   const left = new Map<string, number>();
   for (const line of other.lines) left.set(line, (left.get(line) ?? 0) + 1);

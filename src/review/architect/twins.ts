@@ -7,7 +7,9 @@ import type { HeadFile, Reading, SourceFile } from '../read/reading.ts';
 import { shorten, type Hit, type Rule } from '../rules.ts';
 
 /** Shorter functions are alike by nature. */
-const BODY_LINES = 5;
+const BODY_LINES = 4;
+/** A copy of so few lines is told and does not block. */
+const SMALL_LINES = 5;
 const BODY_WORDS = 20;
 const SEARCHED_FILES = 120;
 /** In one file small functions are often alike. */
@@ -46,6 +48,7 @@ export const twins: Rule = {
         hits.push({
           file: path,
           line: block.start,
+          ...(outline.body.length < SMALL_LINES ? { severity: 'low' as const } : {}),
           message: `This function is a copy of the one at ${twin.path}:${twin.block.start}`,
           text: shorten(block.header),
         });
@@ -90,9 +93,12 @@ function outlinesOf(path: string, lines: readonly SourceLine[], blocks: readonly
   });
 }
 
+/** A method and a function may do the same. */
+const OWNER = /\b(?:this|self)\./g;
+
 /** All that is neither a name nor space, since twins differ in names alone. */
 function keyOf(body: readonly SourceLine[]): string {
-  return body.map(({ text }) => text.replace(/[\w$\s;§]+/g, '')).join('');
+  return body.map(({ text }) => text.replace(OWNER, '').replace(/[\w$\s;§]+/g, '')).join('');
 }
 
 function isTwin(one: Outline, other: Outline): boolean {
@@ -104,7 +110,7 @@ function isTwin(one: Outline, other: Outline): boolean {
 
 /** The words of a body: what is its own is numbered in order of appearance, what it uses of others keeps its name. Empty if they are few. */
 function shapeOf({ block, body }: Outline): string {
-  const text = body.map((line) => line.text.trim()).join('\n');
+  const text = body.map((line) => line.text.trim().replace(OWNER, '')).join('\n');
   const own = new Map<string, string>();
   const called = /([A-Za-z_$][\w$]*)\s*(?:<[^()]*>)?\s*(?:=[^=]*)?\(/.exec(block.header)?.[1];
   if (called !== undefined) own.set(called, '');
@@ -128,8 +134,8 @@ function shapeOf({ block, body }: Outline): string {
 
 /** The same for a longer body, whatever functions and constants it uses under other names. What stands in texts counts as it is. */
 function looseShapeOf({ body }: Outline): string {
-  const code = body.map((line) => line.code.trim()).join('\n');
-  const text = body.map((line) => line.text.trim()).join('\n');
+  const code = body.map((line) => line.code.trim().replace(OWNER, '')).join('\n');
+  const text = body.map((line) => line.text.trim().replace(OWNER, '')).join('\n');
   const known = new Map<string, number>();
   let words = 0;
   const shape = text.replace(/(?<![\w$.])[A-Za-z_$][\w$]*/g, (word, at: number) => {

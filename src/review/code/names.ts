@@ -102,10 +102,7 @@ function isSeen(place: number, from: number, source: SourceFile): boolean {
 /** Files whose names may come from elsewhere unseen, and pieces that import nothing, are left alone. */
 function isKnown({ text, language, path }: SourceFile): boolean {
   if (language.name === 'python')
-    return (
-      /^\s*(?:import|from)\s/m.test(text) &&
-      !/^\s*from [\w.]+ import \*|\bglobals\(\)\[|\bexec\(|__getattr__/m.test(text)
-    );
+    return /^\s*(?:import|from)\s/m.test(text) && !/^\s*from [\w.]+ import \*|\bglobals\(\)\[|\bexec\(/m.test(text);
   const module =
     language.name === 'javascript' ? /^\s*import\b|\brequire\(|\bmodule\.exports\b|\bexports\.\w/m : /^\s*import\b/m;
   return (
