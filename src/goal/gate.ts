@@ -92,10 +92,20 @@ function isDue(gate: Gate, folders: readonly PackageFolder[], changed: readonly 
   if (!changed) return true;
   const { packages } = gate;
   const others = packages ? foreignTo(packages, folders) : [];
-  const concerned = packages ? changed.filter((path) => concerns(path, packages.needs, others)) : changed;
+  const isConcerned = (path: string) =>
+    !packages || bringsPackage(path, folders) || concerns(path, packages.needs, others);
+  const concerned = changed.filter(isConcerned);
   if (gate.paths.length === 0) return concerned.length > 0 || changed.length === 0;
   const matches = picomatch(gate.paths, { dot: true });
   return concerned.some((path) => matches(path));
+}
+
+const MANIFEST = /^(.+)\/(package\.json|pyproject\.toml|setup\.py|Cargo\.toml|go\.mod|pom\.xml|build\.gradle(\.kts)?)$/;
+
+/** A package that the base does not have is proven by what proves all. */
+function bringsPackage(path: string, folders: readonly PackageFolder[]): boolean {
+  const dir = MANIFEST.exec(path)?.[1];
+  return dir !== undefined && !folders.some((folder) => folder.dir === dir);
 }
 
 /** The folders whose files are of other packages than the gate proves or needs. */

@@ -138,6 +138,12 @@ describe('gates of a monorepo: what is touched, and what depends on it', () => {
     ['Cargo: the lock file, settings and the manifest of the workspace concern all', CRATES, ['Cargo.lock'], ['.']],
     ['Cargo: settings of the tools', { ...CRATES, ...ROOT_CRATE }, ['.cargo/config.toml'], ['.']],
     ['Cargo: code of the root crate is its own', { ...CRATES, ...ROOT_CRATE }, ['src/main.rs', 'README.md'], ['.']],
+    [
+      'Cargo: a crate that is new is proven with all',
+      { ...CRATES, ...ROOT_CRATE },
+      ['crates/new/Cargo.toml', 'crates/new/src/lib.rs'],
+      ['.'],
+    ],
     ['Cargo: a root crate is proven with what it needs', { ...CRATES, ...ROOT_CRATE }, ['extra/a.rs'], ['.', 'extra']],
     [
       'Go: a module in a folder of another, and the other way round',
