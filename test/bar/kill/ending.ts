@@ -1,12 +1,20 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { GoalEvent } from '../../../src/goal/event.ts';
+import { goOn } from '../../../src/goal/prompt.ts';
 import type { Store } from '../../../src/store/store.ts';
 import type { ProcessWorld } from '../../world/process.ts';
+import type { ModelRequest } from '../../world/scripted-model.ts';
 import type { Played } from './stage.ts';
 
 /** How often these happen is a matter of time. */
-const VOLATILE: readonly GoalEvent['kind'][] = ['spent', 'tools-asked', 'waiting', 'gates-faulted'];
+const VOLATILE: readonly GoalEvent['kind'][] = [
+  'spent',
+  'tools-asked',
+  'waiting',
+  'gates-faulted',
+  'repository-renamed',
+];
 
 /** Everything that a story left behind on GitHub and in the record, in which two plays of it must not differ. */
 export type Ending = Record<string, unknown>;
@@ -78,10 +86,11 @@ export function compareEndings(found: Ending, wanted: Ending): string[] {
   });
 }
 
-/** How often the model began a task of this goal. */
+/** How often the model began a task of this goal anew: one that was cut off and goes on is the same one. */
 export function countTurns({ world: { model }, tag }: Played): number {
-  return model.requests.filter(({ turn, prompt, script }) => turn === 0 && script !== undefined && prompt.includes(tag))
-    .length;
+  const begun = ({ turn, prompt, script }: ModelRequest) =>
+    turn === 0 && script !== undefined && prompt.includes(tag) && !prompt.includes(goOn(''));
+  return model.requests.filter(begun).length;
 }
 
 /** What is left of goals that are over: worktrees, locks, processes. */
