@@ -93,13 +93,14 @@ function judge<T>(name: string, value: string | undefined, { option, twice, know
   return undefined;
 }
 
-/** The word among `words` that a typing error could have turned into `word`: at most two edits, fewer for short words. */
+/** The word among `words` that a typing error could have turned into `word`: at most two edits behind the first letter, fewer for short words. */
 export function nearest(word: string, words: readonly string[]): string | undefined {
   const ranked = words
     .map((candidate) => ({ candidate, edits: distance(word, candidate) }))
     .sort((a, b) => a.edits - b.edits);
   const [best] = ranked;
-  return best && best.edits <= Math.min(2, Math.ceil(best.candidate.length / 3)) ? best.candidate : undefined;
+  if (!best || best.edits > Math.min(2, Math.ceil(best.candidate.length / 3))) return undefined;
+  return best.edits < 2 || best.candidate[0] === word[0] ? best.candidate : undefined;
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours between two words. */

@@ -137,7 +137,8 @@ function answer(text: string, goal: Goal, { by, pull }: From): Steering {
 function cancel(goal: Goal, { by }: From): Steering {
   if (isOver(goal)) return nothing(refusals.alreadyEnded(goal));
   const reason = { text: `Cancelled by ${by.login}.`, next: '/omk run' };
-  return { events: [{ kind: 'finished', status: 'cancelled', reason }], answer: replies.cancelled() };
+  const open = goal.slices.filter(({ status, pull }) => pull && status !== 'merged' && status !== 'cancelled');
+  return { events: [{ kind: 'finished', status: 'cancelled', reason }], answer: replies.cancelled(open) };
 }
 
 /** Nothing is planned, since a question is open: what was asked for does not change by asking again. */

@@ -263,6 +263,7 @@ const NEAREST: [word: string, nearest: string | undefined][] = [
   ['stop', 'pause'],
   ['Undo', 'revert'],
   ['xyzzy', undefined],
+  ['dance', undefined],
   ['frobnicate', undefined],
 ];
 

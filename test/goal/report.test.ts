@@ -482,3 +482,12 @@ test('of what a program said the lines that name a fault are shown, and its last
     ...noise('notice', 14).slice(4),
   ]);
 });
+
+test('a slice whose merge was undone says so in the table of slices', () => {
+  const merged = someSlice({ status: 'merged', mergedSha: HEAD });
+  const undo = someSlice({ id: 'revert-api', status: 'merged', reverts: { slice: 'api', sha: HEAD } });
+  const rows = renderStatus(someGoal({ slices: [merged, undo] }), view).split('\n');
+  expect(rows.filter((row) => row.startsWith('| ') && row.includes(', taken back'))).toEqual([
+    expect.stringContaining('`merged`, taken back'),
+  ]);
+});

@@ -100,7 +100,7 @@ export function everything(text: string): Record<string, string> {
     passedOn: replies.passedOn(['api', 'ui']),
     paused: replies.paused(),
     resumed: replies.resumed(),
-    cancelled: replies.cancelled(),
+    cancelled: replies.cancelled([slice]),
     retriedGoal: replies.retried(),
     retriedSlice: replies.retried('api'),
     fixTaken: replies.fixTaken('api', true),

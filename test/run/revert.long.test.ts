@@ -94,7 +94,7 @@ describe('slices are taken back', () => {
     await world.finish(issue);
     await say('/omk merge eight');
     const nine = (await world.finish(issue)).slices[1]?.pull?.number ?? 0;
-    expect(await say('/omk cancel')).toContain('open pull requests stay as they are');
+    expect(await say('/omk cancel')).toContain('stays open; `/omk revert nine` closes it');
     expect(await say('/omk revert eight')).toContain('The rest of the goal stays cancelled');
     await world.finish(issue);
     expect(await say('/omk merge revert-eight')).toContain('as soon as its checks settle');

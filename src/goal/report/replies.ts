@@ -1,6 +1,7 @@
 import type { Budget } from '../budget.ts';
 import type { GoalEvent } from '../event.ts';
 import type { Goal, Reason } from '../goal.ts';
+import type { Slice } from '../slice.ts';
 import { clip, encodeCode, encodeInline } from '../text.ts';
 import { asSentence, commandCode, renderCount, renderMinutes, renderReason } from './words.ts';
 
@@ -62,8 +63,12 @@ export function whenResumed(): string {
   return `The goal is paused, so this waits: go on with ${commandCode('resume')}.`;
 }
 
-export function cancelled(): string {
-  return `Cancelled. Nothing more is pushed; open pull requests stay as they are, and ${encodeCode('/omk revert <slice>')} closes one. Start anew on an issue with ${commandCode('run')}.`;
+/** `open`: slices whose pull requests stay open. */
+export function cancelled(open: readonly Pick<Slice, 'id' | 'pull'>[]): string {
+  const left = open
+    .map(({ id, pull }) => ` #${pull?.number} stays open; ${encodeCode(`/omk revert ${id}`)} closes it.`)
+    .join('');
+  return `Cancelled. Nothing more is pushed.${left} Start anew on an issue with ${commandCode('run')}.`;
 }
 
 /** Without a slice it is the goal that is tried again. */

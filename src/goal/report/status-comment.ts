@@ -68,6 +68,7 @@ function sliceTable(goal: Goal): Section {
 function sliceRow(goal: Goal, slice: Slice, index: number): string[] {
   const { gates, wall } = slice;
   const { status } = standing(slice, goal);
+  const isTakenBack = goal.slices.some((other) => other.reverts?.slice === slice.id && other.status === 'merged');
   const passed = gates.filter((result) => result.status === 'passed').length;
   const open = wall?.passes.filter((verdict) => verdict.status !== 'failed').length;
   return [
@@ -75,7 +76,7 @@ function sliceRow(goal: Goal, slice: Slice, index: number): string[] {
     `${encodeCodeCell(slice.id)} ${encodeCell(clip(slice.title, 100))}`,
     encodeCodeCell(clip(slice.writeScope.join(', '), 120)),
     slice.dependsOn.map(encodeCodeCell).join(', '),
-    encodeCodeCell(status),
+    `${encodeCodeCell(status)}${isTakenBack ? ', taken back' : ''}`,
     gates.length === 0 ? '' : `${passed}/${gates.length}`,
     wallCell(slice, open),
     slice.pull ? `#${slice.pull.number}` : '',
