@@ -205,12 +205,18 @@ const broadCatch: Rule = {
           file: source.path,
           line: block.start,
           message: `\`${shorten(block.header)}\` hides every kind of error`,
-          severity: !told && (bare || answers(block.open, block.end, source)) ? 'medium' : 'low',
+          severity:
+            !told && !LEFT_ASIDE.test(block.header) && (bare || answers(block.open, block.end, source))
+              ? 'medium'
+              : 'low',
         } satisfies Hit;
       }
     }
   },
 };
+
+/** The name of the error says that it is left aside on purpose. */
+const LEFT_ASIDE = /\(\s*(?:final )?\w+ (?:ignored?|expected|_\w*)\s*\)$/;
 
 function handles(from: number, to: number, source: SourceFile): boolean {
   for (let number = from; number <= to; number += 1)

@@ -25,6 +25,7 @@ import { shellRules } from './code/shell.ts';
 import { workflowSlips } from './infrastructure/workflows.ts';
 import { textRules } from './code/texts.ts';
 import { SCRIPTS, type LanguageName } from './read/language.ts';
+import type { SourceLine } from './read/lexer.ts';
 import type { SourceFile } from './read/reading.ts';
 import { lineRule, shorten, sourcesOf, type Hit, type Rule } from './rules.ts';
 import { undoneRules } from './undone.ts';
@@ -106,6 +107,16 @@ function speaks(source: SourceFile): boolean {
   return SPEAKS.test(source.path.replace(/(^|\/)src\/main\//, '$1')) || PROGRAM.test(source.text);
 }
 
+/** It takes the place of another output, of a logger as a rule: what is told is told in another way. */
+function tookPlace({ number }: SourceLine, { change }: SourceFile): boolean {
+  const hunk = change.hunks.find(({ lines: all }) => all.some(({ newLine }) => newLine === number));
+  const tells = (kind: 'added' | 'removed') =>
+    hunk?.lines.filter((line) => line.kind === kind && TELLS.test(line.text)).length ?? 0;
+  return tells('removed') > 0 && tells('removed') >= tells('added');
+}
+
+const TELLS = /(?<![\w$])(?:\w*log\w*\.\w+|warn|info|error|debug|trace|e?println?|printf?|console\.\w+)!?\(/i;
+
 /** A library that never wrote to the terminal begins to. */
 const strayPrint: Rule = {
   id: 'code/debug-print',
@@ -124,7 +135,8 @@ const strayPrint: Rule = {
           print.test(line.code) &&
           line.startsIn === 'code' &&
           !source.isTestLine(line.number) &&
-          !line.comment.trim()
+          !line.comment.trim() &&
+          !tookPlace(line, source)
         )
           yield {
             file: source.path,
@@ -148,7 +160,7 @@ const bareValue = (languages: Rule['languages'], pattern: RegExp): Rule =>
       /\bfor\b/.test(line.code) ||
       /\b(?:verbose|debug|quiet|silent|dry)\b/i.test(`${line.code}${source.lineAt(line.number - 1)?.code ?? ''}`) ||
       source.blocks().around(line.number).length === 0,
-    severityAt: (_line, source) => (speaks(source) ? 'low' : undefined),
+    severityAt: (line, source) => (speaks(source) || tookPlace(line, source) ? 'low' : undefined),
     message: 'Output for debugging was left in',
     remedy: 'Remove it, or use the project’s logger with a message for its readers.',
   });

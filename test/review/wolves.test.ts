@@ -405,6 +405,38 @@ const CHANGES: readonly (readonly [what: string, base: Files, head: Files])[] = 
         '#!/usr/bin/env sh\n\nzone() {\n  i=2\n  while true; do\n    state="$(printf "%s\\n" "$answer" | grep -o \'"status" *: *"[^"]*\' | sed \'s#^"status" *: *"##\')"\n    if [ "$state" = "success" ]; then\n      return 0\n    fi\n    i=$((i + 1))\n  done\n}\n',
     },
   ],
+  [
+    'the name of an error says that it is left aside',
+    {},
+    {
+      'src/main/java/a/Events.java':
+        'package a;\n\nclass Events {\n  boolean tell(Listener listener) {\n    try {\n      return listener.hear();\n    } catch (Throwable ignore) {\n      return false;\n    }\n  }\n}\n',
+    },
+  ],
+  [
+    'a list keeps one of each',
+    {},
+    { 'src/tags.ts': 'export const once = (tags: string[]) => tags.filter((tag, at) => tags.indexOf(tag) === at);\n' },
+  ],
+  [
+    'a setting of the tests moves to another file',
+    { 'setup.cfg': '[tool:pytest]\nnorecursedirs = .git docs env\n', 'pyproject.toml': '[project]\nname = "a"\n' },
+    {
+      'setup.cfg': '',
+      'pyproject.toml': '[project]\nname = "a"\n\n[tool.pytest.ini_options]\nnorecursedirs = ".git docs env"\n',
+    },
+  ],
+  [
+    'an output takes the place of that of a logger',
+    {
+      'src/lib.rs':
+        'pub fn run(name: &str) -> u8 {\n    if name.is_empty() {\n        warn!("no name, {}", name);\n    }\n    1\n}\n',
+    },
+    {
+      'src/lib.rs':
+        'pub fn run(name: &str) -> u8 {\n    if name.is_empty() {\n        eprintln!("no name, {}", name);\n    }\n    1\n}\n',
+    },
+  ],
 ];
 
 test.each(CHANGES)('%s, and nothing blocks', async (_what, base, head) => {

@@ -136,9 +136,15 @@ const inventedCrate: Rule = {
         const modules = [...reading.paths].some(
           (path) => path.endsWith(`/${name}.rs`) || path.endsWith(`/${name}/mod.rs`),
         );
+        const roots = await Promise.all(
+          [...reading.paths]
+            .filter((path) => /(^|\/)src\/(?:lib|main)\.rs$/.test(path))
+            .map((path) => reading.peek(path)),
+        );
         if (
           manifests.length === 0 ||
           modules ||
+          roots.some((root) => new RegExp(`\\bmod ${name}\\b`).test(root?.text ?? '')) ||
           manifests.some((manifest) => manifest === undefined || new RegExp(`\\b${plain}\\b`).test(manifest.text))
         )
           continue;

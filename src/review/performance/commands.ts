@@ -42,7 +42,7 @@ function isRequest({ name, args }: Command): boolean {
 function isRewritten({ name, source: { change } }: Command): boolean {
   const asks = (lines: readonly { text: string }[]) =>
     lines.filter(({ text }) => new RegExp(`(?<![\\w./-])${name.replace(/\W/g, '\\$&')}\\s`).test(text)).length;
-  return asks(change.removed) >= asks(change.added);
+  return asks(change.removed) > 0 && asks(change.removed) >= asks(change.added);
 }
 
 /** A line of nearly the same words stood in its place. */

@@ -127,7 +127,7 @@ function isExpected(block: Block, source: SourceFile): boolean {
   const above = [1, 2, 3].map((back) => source.lineAt(block.start - back)?.text ?? '').join(' ');
   return (
     /\bexpected\w*\s*=|expectedExceptions|#\[should_panic/.test(above) ||
-    /coverage|smoke|does_?not_?(?:throw|raise|fail|crash|panic)|no_?(?:throw|crash|error)|compiles|import/i.test(
+    /coverage|smoke|leak|does_?not_?(?:throw|raise|fail|crash|panic)|no_?(?:throw|crash|error)|compiles|import/i.test(
       block.header,
     )
   );

@@ -37,7 +37,7 @@ const milder: Rule = {
         continue;
       for (const hunk of source.change.hunks)
         for (const line of hunk.lines) {
-          const why = line.kind === 'added' ? whyMilder(line, hunk, source) : undefined;
+          const why = line.kind === 'added' && !cameFrom(line, reading) ? whyMilder(line, hunk, source) : undefined;
           if (why !== undefined)
             yield {
               file: source.path,
@@ -51,6 +51,14 @@ const milder: Rule = {
     }
   },
 };
+
+/** The setting only moved from another file, whatever that writes around it. */
+function cameFrom({ text }: HunkLine, { change }: Reading): boolean {
+  const bare = (line: string) => line.replace(/[\s"',]+/g, '');
+  return (
+    bare(text).length >= 12 && change.files.some(({ removed }) => removed.some((old) => bare(old.text) === bare(text)))
+  );
+}
 
 /** What this run leaves out, another file names from now on: the run was split. */
 function runsElsewhere(text: string, { path }: SourceFile, reading: Reading): boolean {
