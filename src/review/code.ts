@@ -18,6 +18,7 @@ import { loopRules } from './code/loops.ts';
 import { repeatedRules } from './code/repeated.ts';
 import { missingRules } from './code/missing.ts';
 import { nameRules } from './code/names.ts';
+import { slipRules } from './code/slips.ts';
 import { promiseRules } from './code/promises.ts';
 import { commandSlips } from './code/commands.ts';
 import { javaRules } from './code/java.ts';
@@ -329,7 +330,7 @@ const lines: Rule[] = [
     severity: 'medium',
     languages: 'all',
     pattern:
-      /\bfor\s*\(?\s*(?:(?:let|var|int|size_t|auto)\s+)?(\w+)\s*:?=\s*0\s*;\s*\1\s*<=\s*(?:[\w.]+\.(?:length|size\(\)|Length|Count)|len\([\w.]+\))\s*;|\bin range\(\s*len\([\w.]+\)\s*\+\s*1\s*\)|\bin 0\.\.=\s*[\w.]+\.len\(\)/,
+      /\bfor\s*\(?\s*(?:(?:let|var|int|size_t|auto)\s+)?(\w+)\s*:?=\s*[01]\s*;\s*\1\s*<=\s*(?:[\w.]+\.(?:length|size\(\)|Length|Count)|len\([\w.]+\))\s*;|\bin range\(\s*len\([\w.]+\)\s*\+\s*1\s*\)|\bin 0\.\.=\s*[\w.]+\.len\(\)/,
     unless: (line, source) =>
       !source.language.programs ||
       !usesIndex(source.lineAt(line.number + 1)?.code, source.lineAt(line.number + 2)?.code),
@@ -390,6 +391,7 @@ export const codeRules: readonly Rule[] = [
   ...callSlips,
   ...misspeltRules,
   ...nameRules,
+  ...slipRules,
   ...unusedRules,
   ...undoneRules,
   // The last, as another thread parses while the others work.

@@ -137,7 +137,7 @@ const lines: Rule[] = [
   ),
   skipped(
     ['python'],
-    /^\s*@unittest\.(?:skip|expectedFailure)\s*$|^\s*@expectedFailure\b|^\s*@unittest\.skipIf\(\s*True\b|^\s*@unittest\.skipUnless\(\s*False\b|^\s*__test__\s*=\s*False\b/,
+    /^\s*@unittest\.(?:skip|expectedFailure)\s*$|^\s*@expectedFailure\b|^\s*@unittest\.skipIf\(\s*True\b|^\s*@unittest\.skipUnless\(\s*False\b|^\s*__test__\s*=\s*False\b|\badd_marker\(\s*pytest\.mark\.(?:xfail|skip)\b/,
   ),
   skipped(['java', 'kotlin'], /\bassumeTrue\(\s*false\b|\bassumeFalse\(\s*true\b|@Test\(\s*enabled\s*=\s*false/),
   inTests({

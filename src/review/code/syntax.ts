@@ -272,12 +272,16 @@ const HEADER = /^\s*(?:async\s+)?(def|class|if|elif|else|for|while|try|except|fi
 function pythonFault(lines: readonly SourceLine[]): Fault | undefined {
   let statement: { text: string; line: number; indent: number } | undefined;
   let bodyOf: { line: number; indent: number } | undefined;
+  // Where the last statement stands that opens no block; -1 if it may go on.
+  let plain = -1;
   for (const line of lines) {
     if (line.startsIn === 'string' || line.code.trim() === '') continue;
     const indent = line.code.search(/\S/);
     const continues = line.depth > 0 || statement !== undefined;
     if (!continues) {
       if (bodyOf && indent <= bodyOf.indent) return { line: bodyOf.line, what: 'The block has no body' };
+      if (!bodyOf && indent > plain && plain >= 0) return { line: line.number, what: 'Nothing opens a block here' };
+      plain = HEADER.test(line.code) || /\\\s*$|:\s*$/.test(line.code) ? -1 : indent;
       bodyOf = undefined;
       if (HEADER.test(line.code)) statement = { text: '', line: line.number, indent };
     }

@@ -34,6 +34,26 @@ const wholeForLines: Rule = {
 
 const lines: Rule[] = [
   lineRule({
+    id: 'performance/copy-in-loop',
+    severity: 'medium',
+    languages: ['python'],
+    pattern: /\bsum\(\s*[^(),]+(?:\([^()]*\))?\s*,\s*\[\]\s*\)/,
+    message: 'Everything joined so far is copied for each list: `$&`',
+    remedy: 'Use itertools.chain.',
+  }),
+  lineRule({
+    id: 'performance/nested-search',
+    severity: 'low',
+    languages: ['java'],
+    pattern: /(?<![\w.])(\w+)\.get\(\s*(\w+)\s*\)/,
+    unless: (line, source) => {
+      const [, map = '', key = ''] = /(?<![\w.])(\w+)\.get\(\s*(\w+)\s*\)/.exec(line.code) ?? [];
+      return !new RegExp(`\\b${key} : ${map}\\.keySet\\(\\)`).test(collectionLoop(line, source)?.header ?? '');
+    },
+    message: 'Each value is searched for by its key: `$&`',
+    remedy: 'Go through entrySet.',
+  }),
+  lineRule({
     id: 'performance/unbounded-work',
     severity: 'low',
     languages: SCRIPTS,

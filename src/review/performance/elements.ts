@@ -201,6 +201,37 @@ function counted({ match, turns }: Use): Rule['severity'] | undefined {
   return turns.some(({ head }) => own.test(head)) ? 'medium' : undefined;
 }
 
+const anew: readonly Cost[] = [
+  {
+    ...SEARCH,
+    languages: SCRIPTS,
+    pattern: /\bObject\.(?:keys|values|entries)\(\s*([a-z$_][\w$]*)\s*\)\.(?:includes|indexOf|find|some|filter)\(/,
+    message: WALKED,
+  },
+  {
+    ...SEARCH,
+    languages: ['python'],
+    pattern: /\b(?:any|next|all)\(.*\bfor \w+ in ([a-z_]\w*)\b.*\) *(?:\]|\)|for\b|$)/,
+    message: WALKED,
+    weigh: ({ turns, match }) => (turns.some(({ head }) => !head.includes(` in ${match[1]}`)) ? 'low' : undefined),
+  },
+  {
+    id: 'performance/object-in-loop',
+    languages: ['go', 'python', ...SCRIPTS],
+    pattern: /\b(?:json\.Marshal|json\.dumps|JSON\.stringify)\(\s*([a-z_$][\w$]*)\s*[,)]/,
+    message: 'The same is written out again for each element: `$1`',
+    remedy: 'Do it once before the loop.',
+    weigh: () => 'low',
+  },
+  {
+    id: 'performance/copy-in-loop',
+    languages: ['rust'],
+    pattern: /=\s*([a-z_]\w*)\.iter\(\)[^;]*\.collect\b/,
+    message: '`$1` is collected anew for each element',
+    remedy: 'Collect it once before the loop.',
+  },
+];
+
 const PATTERN = { id: 'performance/pattern-in-loop', remedy: 'Compile it once before the loop.' } as const;
 const COMPILED = 'The same pattern is compiled again for each element';
 
@@ -357,4 +388,4 @@ const copied: readonly Cost[] = [
 ];
 
 /** What is dear when it is done for each element, in loops, callbacks and comprehensions alike. */
-export const elementRules: readonly Rule[] = [...searches, ...patterns, ...queries, ...copied].map(costRule);
+export const elementRules: readonly Rule[] = [...searches, ...anew, ...patterns, ...queries, ...copied].map(costRule);

@@ -85,7 +85,7 @@ const testless: Rule = {
   remedy: 'Assert something about the outcome.',
   languages: 'all',
   *find(reading) {
-    for (const source of sourcesOf(reading, [...SCRIPTS, 'python', 'java', 'rust', 'go'], ['test'])) {
+    for (const source of sourcesOf(reading, [...SCRIPTS, 'python', 'java', 'rust', 'go'], ['test', 'product'])) {
       for (const block of source.blocks().all) {
         if (
           !isTestBlock(block, source) ||

@@ -6,7 +6,7 @@ import type { Reading, SourceFile } from '../read/reading.ts';
 
 /** How builds and runners are told not to run tests, or not to mind when they fail. */
 const OFF =
-  /-DskipTests\b(?!=false)|-Dmaven\.test\.skip(?!=false)|<(?:skipTests|maven\.test\.skip|testFailureIgnore|skipITs)>\s*true|\bgradlew?\b.*\s-x\s+(?:test|check)\b|\bignoreFailures\s*=\s*true|\btest\.enabled\s*=\s*false|\btasks\.(?:test|withType<Test>)\b.*enabled\s*=\s*false|\b(?:passWithNoTests|allowOnly)\b['"]?\s*:\s*true/;
+  /-DskipTests\b(?!=false)|-Dmaven\.test\.skip(?!=false)|<(?:skipTests|maven\.test\.skip|testFailureIgnore|skipITs)>\s*true|\bgradlew?\b.*\s-x\s+(?:test|check)\b|\bignoreFailures\s*=\s*true|\btest\.enabled\s*=\s*false|\btasks\.(?:test|withType<Test>)\b.*enabled\s*=\s*false|\b(?:passWithNoTests|allowOnly)\b['"]?\s*:\s*true|\bforbidOnly\b['"]?\s*:\s*false/;
 
 /** Words that leave some tests out of a run. */
 const LEAVES_OUT =

@@ -116,6 +116,25 @@ const idle: Rule[] = [
     severity: 'medium',
     languages: SCRIPTS,
     roles: ['test'],
+    pattern: /^\s*[a-z][\w$.]*\([^()]*\)\.then\(/,
+    unless: (line, source) =>
+      line.depth > 0 ||
+      /(?:=>|return|await|,|\(|=)\s*$/.test(source.lineAt(line.number - 1)?.code ?? '') ||
+      /\bdone\b|\bdone\(|async/.test(
+        [0, -1, -2, -3].map((step) => source.lineAt(line.number + step)?.code ?? '').join(' '),
+      ) ||
+      !source.lines.slice(line.number - 1, line.number + 5).some(({ code }) => /\bexpect\(|\bassert\b/.test(code)) ||
+      source.lines
+        .slice(line.number - 1, line.number + 12)
+        .some(({ code }) => /\bdone\b|\.end\(\)|\bt\.end\b|resolve/.test(code)),
+    message: 'Nobody waits for this, so the test ends before it can fail',
+    remedy: 'Await it or return it.',
+  }),
+  lineRule({
+    id: 'test/unawaited-assertion',
+    severity: 'medium',
+    languages: SCRIPTS,
+    roles: ['test'],
     pattern: /^\s*expect\(.*\)\.(?:rejects|resolves)\.|^\s*assert\.(?:rejects|doesNotReject)\(/,
     unless: (line, source) =>
       line.depth > 0 || /(?:=>|return|await|,|\()\s*$/.test(source.lineAt(line.number - 1)?.code ?? ''),
