@@ -1,3 +1,4 @@
+import { scriptContract } from './architect/script-contract.ts';
 import { settingContracts } from './infrastructure/setting-slips.ts';
 import picomatch from 'picomatch';
 import { posix } from 'node:path';
@@ -241,6 +242,7 @@ export const architectRules: readonly Rule[] = [
   removedExport,
   ...apiRules,
   ...contractRules,
+  ...scriptContract,
   ...inputRules,
   ...dependencyRules,
   ...sizeRules,

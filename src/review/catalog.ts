@@ -136,6 +136,7 @@ const WORDS: Readonly<Record<string, string>> = {
   'performance/blocking-call': 'a call that blocks a server or an event loop',
   'performance/unbounded-work':
     'work without a bound: goroutines, timers, requests without a time limit, stores that only grow',
+  'code/lost-this': 'a function that is called without its object, or with the last value of a loop',
   'code/pipeline-slip': 'settings of pipelines, clusters and playbooks that do not mean what they seem to',
   'performance/limits': 'containers without limits, or asked too often',
   'performance/unbounded-read': 'a request of any size read into memory, a table read whole',

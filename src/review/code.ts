@@ -1,3 +1,4 @@
+import { scriptSlips } from './code/script-slips.ts';
 import { workflowCalls } from './infrastructure/workflow-calls.ts';
 import { settingSlips } from './infrastructure/setting-slips.ts';
 import { absentRules } from './code/absent.ts';
@@ -376,6 +377,7 @@ export const codeRules: readonly Rule[] = [
   ...loopRules,
   ...comparisonRules,
   ...promiseRules,
+  ...scriptSlips,
   ...missingRules,
   ...absentRules,
   ...shellRules,

@@ -1,3 +1,4 @@
+import { scriptCosts } from './performance/script-costs.ts';
 import { settingCosts } from './infrastructure/setting-slips.ts';
 import { describeMeasure } from '../goal/pace.ts';
 import type { Block } from './read/blocks.ts';
@@ -414,6 +415,7 @@ export const performanceRules: readonly Rule[] = [
   spreads,
   ...patterns,
   ...elementRules,
+  ...scriptCosts,
   ...costlyRules,
   ...growthRules,
   ...walkRules,

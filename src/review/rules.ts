@@ -3,7 +3,8 @@ import { mannerAt } from '../goal/manner.ts';
 import type { Policy } from '../goal/policy.ts';
 import { SEVERITIES, type Finding, type PassName, type Severity } from '../goal/wall.ts';
 import type { Role } from './read/file-role.ts';
-import type { LanguageName } from './read/language.ts';
+import { aliasesOf, plainly } from './read/aliases.ts';
+import { SCRIPTS, type LanguageName } from './read/language.ts';
 import { lex, type SourceLine } from './read/lexer.ts';
 import { LONGEST_LINE, type Group } from './read/added.ts';
 import type { Reading, SourceFile } from './read/reading.ts';
@@ -71,9 +72,23 @@ export function lineRule(rule: LineRule): Rule {
             ...(severity ? { severity } : {}),
           };
         }
+        if (view === 'code' || view === 'text') yield* renamed(group);
       }
     },
   };
+
+  /** The same on lines that call it by another name. */
+  function* renamed(group: Group): Iterable<Hit> {
+    for (const source of new Set(SCRIPTS.some((name) => name === group.language) ? group.owners : [])) {
+      if (aliasesOf(source).size === 0 || fits?.(source) === false) continue;
+      for (const line of source.added) {
+        const seen = plainly(line, source);
+        const match = seen && !pattern.test(line[view]) ? pattern.exec(seen[view]) : null;
+        if (seen && match && unless?.(seen, source) !== true && !stoodThere(rule, line.number, source))
+          yield { file: source.path, line: line.number, message: fill(message, match), text: line.raw };
+      }
+    }
+  }
 }
 
 /** What the pattern found stands on lines of the statement that the change left alone. */

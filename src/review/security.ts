@@ -1,3 +1,4 @@
+import { scriptRisks } from './security/script-risks.ts';
 import { settingRisks } from './infrastructure/setting-risks.ts';
 import type { Rule } from './rules.ts';
 import { secretRule } from './security/secrets.ts';
@@ -36,6 +37,7 @@ export const securityRules: readonly Rule[] = [
   ...weakenedRules,
   ...objectRules,
   ...verificationRules,
+  ...scriptRisks,
   ...cryptoRules,
   ...exposureRules,
   ...guardRules,

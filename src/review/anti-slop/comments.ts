@@ -52,7 +52,7 @@ const readers = [
   ),
   reader(
     'medium',
-    /^\W*(?:Changed|Updated|Modified|Moved|Replaced|Refactored|Renamed|Switched|Fixed|Improved|Simplified|Converted) (?:this|the|it|from|to|these|so|logic|code|in order)\b|\binstead of the (?:old|previous|original) (?:\w+ )?(?:loop|code|implementation|version|logic|approach|method|function|call|way)\b/,
+    /^\W*(?:Changed|Updated|Modified|Moved|Replaced|Refactored|Renamed|Switched|Fixed|Improved|Simplified|Converted) (?:this|the|it|from|to|these|so|logic|code|in order)\b|^\W*(?:Previously|Before|Formerly|Used to),? (?:this|the|it|we)\b.*\bnow\b|\binstead of the (?:old|previous|original) (?:\w+ )?(?:loop|code|implementation|version|logic|approach|method|function|call|way)\b/,
   ),
   reader(
     'low',
@@ -236,6 +236,35 @@ const commentedOut: Rule = {
   },
 };
 
+/** A line that ran before stands in a comment now. */
+const putAside: Rule = {
+  id: 'anti-slop/commented-out',
+  ignoresMoves: true,
+  severity: 'medium',
+  remedy: 'Delete it; git remembers.',
+  languages: 'all',
+  *find(reading) {
+    for (const source of sourcesOf(reading, 'all', ['product', 'script', 'test', 'data'])) {
+      const gone = new Set(source.change.removed.map(({ text }) => bare(text)));
+      for (const line of gone.size === 0 ? [] : source.added) {
+        const said =
+          line.comment !== '' && line.code.trim() === ''
+            ? bare(line.comment.replace(/^\{?\s*\/?\*|\*\/?\s*\}?$/g, ''))
+            : '';
+        if (said.length >= 6 && /[(=:;]|^\w+ \S/.test(said) && gone.has(said))
+          yield {
+            file: source.path,
+            line: line.number,
+            ...(source.role === 'product' ? {} : { severity: 'low' as const }),
+            message: `A line of code was put into a comment: \`${shorten(line.comment)}\``,
+          } satisfies Hit;
+      }
+    }
+  },
+};
+
+const bare = (text: string): string => text.trim().replace(/\s+/g, ' ');
+
 function isWholeComment(line: SourceLine): boolean {
   return (
     line.comment !== '' &&
@@ -301,4 +330,4 @@ function isExample(first: SourceLine, source: SourceFile): boolean {
 }
 
 /** What comments say: code that is missing, the edit itself, the line below, code that is dead. */
-export const commentRules: readonly Rule[] = [elision, unhandled, ...readers, retelling, commentedOut];
+export const commentRules: readonly Rule[] = [elision, unhandled, ...readers, retelling, commentedOut, putAside];

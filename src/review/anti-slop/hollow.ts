@@ -107,6 +107,40 @@ const empties = linesLike(EMPTY);
 
 const lines: Rule[] = [
   lineRule({
+    id: 'anti-slop/broad-catch',
+    severity: 'medium',
+    languages: SCRIPTS,
+    roles: ['product', 'script'],
+    pattern: /\bcatch\s*\(\s*(\w+)\s*\)\s*\{\s*$/,
+    unless: (line, source) => {
+      const name = /\bcatch\s*\(\s*(\w+)/.exec(line.code)?.[1] ?? '';
+      const [body, end] = [1, 2].map((ahead) => source.lineAt(line.number + ahead)?.code.trim() ?? '');
+      return end !== '}' || !new RegExp(`^throw ${name};?$`).test(body ?? '');
+    },
+    message: 'What is caught is only thrown again',
+    remedy: 'Leave the catch out.',
+  }),
+  lineRule({
+    id: 'anti-slop/broad-catch',
+    severity: 'low',
+    languages: SCRIPTS,
+    pattern: /^\s*console\.(?:error|log|warn)\(\s*['"`·:\w\s,]*\b(?:e|err|error)\s*\);?\s*$/,
+    unless: (line, source) =>
+      !/\bcatch\b/.test(source.lineAt(line.number - 1)?.code ?? '') ||
+      !/^\s*\}/.test(source.lineAt(line.number + 1)?.code ?? ''),
+    message: 'Every kind of error is only written to the terminal',
+    remedy: 'Handle what can happen, and let the rest pass.',
+  }),
+  lineRule({
+    id: 'anti-slop/placeholder',
+    severity: 'low',
+    languages: SCRIPTS,
+    pattern: /^(?:export )?const \w+\s*=\s*(?:async\s*)?\(\w*\)\s*=>\s*\{\s*\};?\s*$/,
+    unless: (line) => /noop|nop|ignore|empty|default/i.test(line.code),
+    message: 'This does nothing: `$&`',
+    remedy: 'Write the body, or leave it out.',
+  }),
+  lineRule({
     id: 'anti-slop/addresses-reader',
     severity: 'medium',
     languages: 'all',

@@ -76,6 +76,7 @@ const OPENINGS: readonly Setting[] = [
   },
   {
     kinds: ['github'],
+    severity: 'low',
     path: /\/persist-credentials$/,
     before: OFF,
     now: ON,

@@ -34,7 +34,7 @@ const execution = sinkRules(
     { languages: SCRIPTS, pattern: /(?<![\w.$])eval\(\s*(?!['"]|\))/, message: 'eval runs whatever text it is given' },
     {
       languages: SCRIPTS,
-      pattern: /(?<![\w.$])(?:new )?Function\((?!\s*(['"`])·*\1\s*\)|\s*\))/,
+      pattern: /(?<![\w.$])(?:new )?(?:globalThis\.|window\.)?Function\((?!\s*(['"`])·*\1\s*\)|\s*\))/,
       message: 'new Function runs text as code',
     },
     {
@@ -89,7 +89,7 @@ const command = sinkRules(
     {
       languages: SCRIPTS,
       pattern:
-        /\b(?:spawn|spawnSync|execFile|execa)\(\s*(?!['"]).*\bshell:\s*true|\b(?:spawn|execa)\(\s*`[^`]*\$\{.*\bshell:\s*true/,
+        /\b(?:spawn|spawnSync|execFile|execa)\(\s*(?!['"]).*\bshell:\s*(?:true|['"])|\b(?:spawn|execa)\(\s*`[^`]*\$\{.*\bshell:\s*true/,
       message: 'A shell runs a command put together from values',
     },
     {
@@ -191,7 +191,7 @@ const evaluated = callRules(
 const shells = callRules(COMMAND, [
   {
     languages: SCRIPTS,
-    call: /(?<![\w$.])(?:(?:child_process|childProcess|cp)\.)?(?:exec|execSync)\(/,
+    call: /(?<![\w$.])(?:(?:child_process|childProcess|cp|child|cproc|proc|require\([^)]*\))\.)?(?:exec|execSync)\(/,
     many: 1,
     is: isCommand,
     unless: (_statement, { source }) => !/child_process/.test(source.text),

@@ -31,6 +31,21 @@ const SIGNED =
 /** What programs on a command line take as a login. */
 const COMMAND_LOGIN =
   /\b(?:curl|wget|http|lftp|smbclient)\b.*\s(?:-u|-U|--user(?:=|\s))\s*["']?[\w.@+-]{1,64}[:%]([^\s"'$]{4,200})|\bsshpass\s+-p\s*["']?([^\s"'$]{4,200})|\b(?:docker|podman|helm|az|oc)\b.*\blogin\b.*\s(?:-p|--password)[ =]\s*["']?([^\s"'$]{4,200})|\bmysql(?:dump|admin)?\s+(?:.*\s)?-p([^\s"'$-][^\s"'$]{3,200})/;
+/** A login or a key inside of a longer text, each with the name it goes by if it has one: a header, a connection string, a query, a pair of user and password, `"NAME=value"`. */
+const WITHIN: readonly RegExp[] = [
+  /["'](?:X-|x-)?[\w-]{0,40}(?:[Kk]ey|KEY|[Tt]oken|[Ss]ecret|[Aa]uth\w{0,10})\s*:\s*([A-Za-z0-9._~+/=-]{16,600})["']/,
+  /(?<![\w-])(?:[Pp]assword|[Pp]wd|[Aa]ccountKey|[Ss]haredAccessKey|[Ss]haredSecretKey)=([^;"'\s&<>{}$]{6,600})(?=[;"'&]|\s|$)/,
+  /[?&](?:password|passwd|pwd|access_token|auth_token|api_?key|apikey|token|secret|client_secret|sig|key)=([^&\s"'`;#<>{}$]{8,600})/i,
+  /(?:\bauth\s*[=:]\s*[([{]|\bBasicAuth\(|\bgetConnection\([^,]{1,200},|\bCredentials?\(|\bbasic_auth\(|\bSetBasicAuth\(|\b(?:login|authenticate|connect)\()\s*["'][\w.@+-]{1,64}["']\s*,\s*(?:Some\(\s*)?["']([^"'\n]{6,200})["']/,
+  /\s--?(?:http-|ftp-|proxy-)?(?:password|passwd|pass)[= ]["']?([^\s"'$]{6,200})/,
+  /["'](?:[A-Z][A-Z0-9_]{0,60}_)?(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|SECRET_KEY|PRIVATE_KEY|ACCESS_KEY)=([^"'\s$]{6,600})["']/,
+];
+/** A value of an object that keeps secrets in base 64. */
+const KEPT = /^\s+["']?[\w.-]+["']?:\s*["']?([A-Za-z0-9+/]{12,20000}={0,2})["']?\s*$/;
+const DEFAULT_LINE = /^\s*default\s*=\s*"([^"\n]{6,600})"\s*$/;
+/** What a file of logins keeps of a password: enough to try words out. */
+const HASHED = /^[\w.@-]{1,64}:\$(?:apr1|2[aby]|5|6|argon2\w*)\$\S{20,}/;
+
 /** `user:password` in base 64, as registries and headers keep it. */
 const ENCODED_LOGIN = /(?:["']auth["']\s*:\s*["']|\b_auth\s*=\s*["']?|\bBasic\s+)([A-Za-z0-9+/]{12,600}={0,2})/;
 /** An account and its key side by side. */
@@ -66,6 +81,12 @@ const LOOKS: readonly Look[] = [
   look(HANDED, handedOver),
   look(PEM, pemIn),
   look(VALUE_LINE, listed),
+  ...WITHIN.map((form) => look(form, ({ text, source }) => within(form, text, source))),
+  look(KEPT, kept),
+  look(DEFAULT_LINE, byDefault),
+  look(HASHED, ({ text, source }) =>
+    isExample(source) || !HASHED.test(text) ? undefined : { what: 'a password in a form that can be tried out' },
+  ),
 ];
 
 /** Secrets on added lines of any text file, by providers' formats, by names and by secretlint's recommended rules. Never shows a secret. */
@@ -100,7 +121,7 @@ export const secretRule: Rule = {
 };
 
 /** A lock file is full of hashes: only what has the form of a provider counts, and keys. */
-const IN_LOCK_FILES = [...LOOKS.slice(0, FORMATS.length), ...LOOKS.slice(-2)];
+const IN_LOCK_FILES = [...LOOKS.slice(0, FORMATS.length), look(PEM, pemIn), look(VALUE_LINE, listed)];
 
 /** `name: DB_PASSWORD` and `value: …` on lines of their own, as lists of variables are written. */
 function listed({ number, source }: Suspect): Found | undefined {
@@ -108,6 +129,35 @@ function listed({ number, source }: Suspect): Found | undefined {
   const name = value === undefined ? undefined : NAME_LINE.exec(source.lineAt(number - 1)?.raw ?? '')?.[1];
   if (value === undefined || name === undefined) return undefined;
   return assigned(`${name}: "${value}"`, source);
+}
+
+function within(form: RegExp, text: string, source: SourceFile): Found | undefined {
+  const value = isExample(source) ? undefined : form.exec(text)?.[1];
+  if (value === undefined || !isSecretValue(value, 'password', 'usual') || !looksRandom(value, 2.8)) return undefined;
+  return /^[a-z]+$|^\w+\.\w+(?:\.\w+)*$|^[\w-]+:[\w-]+$/.test(value)
+    ? undefined
+    : { what: `a secret of ${value.length} characters` };
+}
+
+/** Under `data` of a Secret of Kubernetes everything is one, but for what cannot be read. */
+function kept({ text, source }: Suspect): Found | undefined {
+  if (source.language.name !== 'yaml' || isExample(source) || !/^kind:\s*["']?Secret\b/m.test(source.text))
+    return undefined;
+  const value = KEPT.exec(text)?.[1];
+  const plain = value === undefined ? '' : decode(value);
+  const isText = /^[\t\n\r\x20-\x7e]{8,}$/.test(plain) && value?.length === Math.ceil(plain.length / 3) * 4;
+  return isText && (plain.includes('"auths"') || !isFake(plain)) && /\d|[^\w\s]/.test(plain)
+    ? { what: 'a secret in base 64' }
+    : undefined;
+}
+
+/** `default = "…"` of a variable of Terraform whose name says what it is. */
+function byDefault({ text, number, source }: Suspect): Found | undefined {
+  for (let back = 1; back <= 6; back += 1) {
+    const name = /^\s*variable\s+"([^"]+)"/.exec(source.lineAt(number - back)?.raw ?? '')?.[1];
+    if (name !== undefined) return assigned(`${name} = "${DEFAULT_LINE.exec(text)?.[1] ?? ''}"`, source);
+  }
+  return undefined;
 }
 
 /** Tests and documents are full of logins that open nothing. */
@@ -128,7 +178,8 @@ function bearerIn({ text, source }: Suspect): Found | undefined {
 
 function typedLogin({ text, source }: Suspect): Found | undefined {
   const typed = isExample(source) ? undefined : COMMAND_LOGIN.exec(text)?.slice(1).find(Boolean);
-  const isSecret = typed !== undefined && !isFake(typed) && /[\d\W_]/.test(typed);
+  const isSecret =
+    typed !== undefined && !isFake(typed) && (/[\d\W_]/.test(typed) || /[a-z][A-Z]|[A-Z]{2}[a-z]/.test(typed));
   return isSecret ? { what: 'a password on a command line' } : undefined;
 }
 
@@ -168,7 +219,14 @@ function isLoginSecret([, scheme = '', user = '', password = '', host = '']: Reg
       host,
     )
   )
-    return false;
+    return (
+      password.length >= 14 &&
+      looksRandom(password, 3.2) &&
+      /\d/.test(password) &&
+      /[a-z]/.test(password) &&
+      /[A-Z]/.test(password) &&
+      !isFake(password)
+    );
   return (
     !/^(git|ssh)$/i.test(scheme) &&
     !isFake(password) &&

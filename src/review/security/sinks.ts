@@ -1,5 +1,8 @@
+import { aliasesOf } from '../read/aliases.ts';
 import { argumentsOf, type Argument, type Place, type Value } from '../read/flow.ts';
 import { lineRule, linesLike, sourcesOf, type Hit, type LineRule, type Rule } from '../rules.ts';
+import type { SourceLine } from '../read/lexer.ts';
+import type { SourceFile } from '../read/reading.ts';
 import { statementAt, type Statement } from '../read/statements.ts';
 
 type Common = Pick<Rule, 'id' | 'severity' | 'remedy'>;
@@ -36,15 +39,31 @@ function callRule(common: Common, sink: CallSink): Rule {
     languages: sink.languages,
     *find(reading) {
       for (const source of sourcesOf(reading, sink.languages, ['product', 'script']))
-        for (const line of likely(source)) {
-          if (source.isTestLine(line.number) || !sink.call.test(line.code)) continue;
-          const struck = strikeAt({ line: line.number, source }, sink);
+        for (const { line, call } of callsIn(source, sink, likely)) {
+          const struck = strikeAt({ line: line.number, source }, { ...sink, call });
           if (struck === undefined) continue;
           const number = source.isAdded(struck) ? struck : line.number;
           yield { file: source.path, line: number, message: sink.message } satisfies Hit;
         }
     },
   };
+}
+
+type Call = { line: SourceLine; call: RegExp };
+
+/** The added lines that hold the call, under its own name or under one that the file gave it. */
+function callsIn(
+  source: SourceFile,
+  { call }: CallSink,
+  likely: (source: SourceFile) => readonly SourceLine[],
+): Call[] {
+  const plain = likely(source).filter((line) => !source.isTestLine(line.number) && call.test(line.code));
+  const named = [...aliasesOf(source)].filter(([, name]) => call.test(`${name}(`));
+  const others = named.flatMap(([alias]) => {
+    const other = new RegExp(`(?<![\\w$.])${alias.replaceAll('$', '\\$')}\\(`);
+    return source.added.filter(({ code }) => other.test(code)).map((line) => ({ line, call: other }));
+  });
+  return [...plain.map((line) => ({ line, call })), ...others];
 }
 
 /** The line of the first dangerous argument of a call that opens on this line. */

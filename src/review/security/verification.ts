@@ -19,7 +19,7 @@ const tls = sinkRules(
     {
       languages: SCRIPTS,
       pattern:
-        /\brejectUnauthorized['"]?\s*:\s*false\b|\bstrictSSL\s*:\s*false\b|\bcheckServerIdentity\s*:\s*(?:\(\)|\w+|\(\w*(?:,\s*\w+)*\))\s*=>\s*(?:undefined|null|\{\s*\}|true)|\binsecureSkip\w*\s*:\s*true/i,
+        /\brejectUnauthorized['"\]]*\s*[:=]\s*(?:false\b|!1\b|0\b)|\bstrictSSL\s*:\s*false\b|\bcheckServerIdentity\s*:\s*(?:\(\)|\w+|\(\w*(?:,\s*\w+)*\))\s*=>\s*(?:undefined|null|\{\s*\}|true)|\binsecureSkip\w*\s*:\s*true/i,
       message: 'Certificates are not checked',
     },
     {
