@@ -238,16 +238,12 @@ const nestedSearch: Rule = {
           yield {
             file: source.path,
             line: line.number,
-            ...(EACH_ONCE.test(line.code) ? { severity: 'low' as const } : {}),
             message: `\`${shorten(own?.[1] ?? name ?? '')}\` is searched once for each of its own elements`,
           } satisfies Hit;
       }
     }
   },
 };
-
-/** The usual way to keep one of each, of lists that are seldom long. */
-const EACH_ONCE = /\.filter\(\(\w+, \w+(?:, \w+)?\) => \w+\.(?:indexOf|findIndex)\(.*\) === \w+\)/;
 
 function loopsOver(loop: Block): string {
   return (

@@ -414,11 +414,6 @@ const CHANGES: readonly (readonly [what: string, base: Files, head: Files])[] = 
     },
   ],
   [
-    'a list keeps one of each',
-    {},
-    { 'src/tags.ts': 'export const once = (tags: string[]) => tags.filter((tag, at) => tags.indexOf(tag) === at);\n' },
-  ],
-  [
     'a setting of the tests moves to another file',
     { 'setup.cfg': '[tool:pytest]\nnorecursedirs = .git docs env\n', 'pyproject.toml': '[project]\nname = "a"\n' },
     {
