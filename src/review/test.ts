@@ -21,6 +21,7 @@ import { disarmedRules } from './test/disarmed.ts';
 import { expectedRules } from './test/expected.ts';
 import { hollowRules } from './test/hollow.ts';
 import { batsRules } from './test/bats.ts';
+import { rustTestRules } from './test/rust-tests.ts';
 import { shellTestRules } from './test/shell-tests.ts';
 import { configRules } from './test/config.ts';
 import { mockedRules } from './test/mocked.ts';
@@ -307,5 +308,6 @@ export const testRules: readonly Rule[] = [
   ...mockedRules,
   ...batsRules,
   ...shellTestRules,
+  ...rustTestRules,
   ...presenceRules,
 ];

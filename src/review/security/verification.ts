@@ -58,7 +58,7 @@ const tls = sinkRules(
     {
       languages: ['rust'],
       pattern:
-        /\bdanger_accept_invalid_(?:certs|hostnames)\(\s*true|\bSslVerifyMode::NONE\b|set_verify\(SslVerifyMode::NONE/,
+        /\bdanger_accept_invalid_(?:certs|hostnames)\(\s*(?!false)|\bSslVerifyMode::NONE\b|set_verify\(SslVerifyMode::NONE/,
       message: 'Certificates are not checked',
     },
     {
