@@ -76,8 +76,11 @@ const KINDS: Partial<
   ],
 };
 
-const CALLS = /(?<![\w$.)\]])([a-z_]\w*)\.([a-z]\w*)\(/;
-const calls = linesLike(/\.\w+\(/);
+/** What other languages and libraries call their methods, which is what is believed to be there. */
+const CALLS =
+  /(?<![\w$.)\]])([a-z_]\w*)\.(contains\w*|append|prepend|isEmpty|isBlank|size|count|len|length|add|addAll|remove\w*|insert\w*|unique|uniq|distinct|capitali[sz]e|first|last|reverse\w*|sum|average|max|min|any|all|exists|empty|clear|get|put|set|has|hasKey|has_key|push\w*|pop|extend|each|groupBy|group_by|chunk|flatten|compact|title|titleCase|upper|lower|toUpper|toLower|strip|trim\w*|lstrip|rstrip|startswith|endswith|starts_with|ends_with|replaceAll|replace_all|format|equals|compareTo|toArray|toList|to_list|to_s|sortBy|sort_by|sorted|filter|map|find|findAll|substr\w*|isNumeric|isDigit|parse|merge|clone|copy|iteritems|delete|update|join|split|index|indexOf|shuffle|sample|take|skip|where|select|reduce|fold|zip)\(/;
+const calls = linesLike(CALLS);
+const membersOf = linesLike(/\.\w+/);
 
 /** `items.contains(x)` of an array: the value is known, and it can do no such thing. */
 const inventedMethod: Rule = {
@@ -87,13 +90,11 @@ const inventedMethod: Rule = {
   languages: Object.keys(KINDS) as LanguageName[],
   *find(reading) {
     for (const source of sourcesOf(reading, inventedMethod.languages, ['product', 'script', 'test'])) {
-      const kinds = KINDS[source.language.name] ?? [];
       if (/\b(?:Array|String|Map|Set)\.prototype\.\w+\s*=|declare global/.test(source.text)) continue;
-      const known = new Set(kinds.flatMap(([, , , members]) => [...members]));
       for (const line of calls(source))
         for (const [, name = '', method = ''] of line.code.matchAll(new RegExp(CALLS, 'g'))) {
-          const kind = line.startsIn === 'code' && !everyKnows(kinds, method) ? kindOf(name, line, source) : undefined;
-          if (kind && !kind[3].has(method) && known.size > 0)
+          const kind = line.startsIn === 'code' && !isKnown(method, source) ? kindOf(name, line, source) : undefined;
+          if (kind)
             yield {
               file: source.path,
               line: line.number,
@@ -106,8 +107,13 @@ const inventedMethod: Rule = {
 
 type Kind = readonly [what: string, declared: string, made: RegExp, members: ReadonlySet<string>];
 
-function everyKnows(kinds: readonly Kind[], method: string): boolean {
-  return kinds.every(([, , , members]) => members.has(method));
+const ALL = new Map(
+  Object.entries(KINDS).map(([name, kinds]) => [name, new Set(kinds.flatMap(([, , , members]) => [...members]))]),
+);
+
+/** Some kind of value of the language can do it: which one it is here is asked of the rest alone. */
+function isKnown(method: string, { language }: SourceFile): boolean {
+  return ALL.get(language.name)?.has(method) ?? true;
 }
 
 /** The kind of a parameter by its type, or of a name by what it was given once. */
@@ -201,7 +207,7 @@ const inventedFunction: Rule = {
           specifier,
         ]),
       );
-      for (const line of calls(source)) {
+      for (const line of imported.size === 0 ? [] : membersOf(source)) {
         if (line.startsIn !== 'code') continue;
         for (const [, module = '', member = ''] of line.code.matchAll(MEMBER)) {
           const known = imported.has(module) ? MODULES[source.language.name]?.[module] : undefined;
