@@ -124,7 +124,7 @@ function namesRead({ code }: SourceLine, python: boolean): string[] {
   if (/^\s*(?:import|export \{|export \*|type|interface|declare|case|\*|\/)/.test(code)) return [];
   return [
     ...code.matchAll(
-      /(?:[(,=]|\breturn|\bawait|=>|[+\-*/%<>!&|?])\s*([a-z_$][\w$]*)(?=\s*(?:[.([),;]|$|[+\-*/%<>!&|]))/g,
+      /(?:[(,=]|\breturn|\bawait|=>|[+\-*%<>!&|?])\s*([a-z_$][\w$]*)(?=\s*(?:[.([),;]|$|[+\-*/%<>!&|]))/g,
     ),
   ]
     .filter(
