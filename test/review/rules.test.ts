@@ -370,6 +370,10 @@ describe.each([
 
 /** Path and text of a new file in which nothing blocks. */
 const GOOD: readonly (readonly [path: string, text: string])[] = [
+  [
+    'lib/a.js',
+    "const parts = require('./parts');\n\nmodule.exports = (text) => parts(text.replace(/<a[^]*?b>/mig, ''));\n",
+  ],
   ['src/a.ts', 'export function add(a: number, b: number): number {\n  return a + b;\n}\n'],
   ['src/a.ts', "export const help = 'TODO: debugger; eval(x) <<<<<<< password = hunter2x9';\n"],
   ['src/a.ts', '// eval(code) is never called here, nor is new Function(code)\nexport const a = 1;\n'],
