@@ -35,6 +35,16 @@ const SECRETS: readonly (readonly [what: string, path: string, line: string])[] 
   ['a password in YAML', 'deploy.yml', a('db_password: ', 'k9#mQ2$vL8')],
   ['a password in a Dockerfile', 'Dockerfile', a('ENV DB_PASSWORD ', 'pq83Ks92mX')],
   ['a password in a URL', 'src/a.py', a('url = "postgres://app:', 'Kd83jfLs92@db.acme.io/app"')],
+  [
+    'a login of a real host in a test',
+    'tests/a.py',
+    a('URL = "redis://app:', 'Vq7Zt2LmX9vRb4Kp@cache-12.eu-west-1.redis.acme.cloud:6380"'),
+  ],
+  [
+    'a Telegram bot token in a URL',
+    'src/b.py',
+    a('URL = "https://api.telegram.org/bot8604917352:A', 'Aq7Zt2LmX9vRb4KpW8sNd3GfH6jYc1TaE5/sendMessage"'),
+  ],
   ['an API key in a header', 'src/a.sh', a('curl -H "Authorization: Bearer ', `${random}"`)],
   ['an API key in TypeScript', 'src/a.ts', a('const apiKey: string = "', 'b7f3e9d1c5a84026bf17d3e8"')],
   ['a client secret in code', 'src/a.cs', a('var clientSecret = "', 'Zx8~Q2mK9vL4nB7pR3tY";')],
@@ -81,6 +91,8 @@ const PLACEHOLDERS: readonly (readonly [path: string, line: string])[] = [
   ['config.yml', 'token: ${{ secrets.NPM_TOKEN }}'],
   ['test/a.test.ts', "login({ user: 'a', password: 'secret123' });"],
   ['tests/test_a.py', 'client = Client("http://user:pass@host.test/")'],
+  ['tests/test_a.py', 'URL = "redis://app:Vq7Zt2LmX9vRb4Kp@cache.example.com:6380"'],
+  ['tests/test_a.py', 'URL = "redis://app:Vq7Zt2LmX9vRb4Kp@redis-1:6380"'],
   ['docker-compose.yml', 'DATABASE_URL: postgres://postgres:postgres@db:5432/app'],
   [
     'package-lock.json',

@@ -166,8 +166,18 @@ function isExample({ role }: SourceFile): boolean {
 }
 
 function urlLogin({ text, source }: Suspect): Found | undefined {
-  const login = isExample(source) ? null : URL_LOGIN.exec(text);
-  return login && isLoginSecret(login) ? { what: 'a password inside a URL' } : undefined;
+  const login = URL_LOGIN.exec(text);
+  if (!login || !isLoginSecret(login) || (isExample(source) && !opensSomething(login))) return undefined;
+  return { what: 'a password inside a URL' };
+}
+
+/** A password that nobody makes up, for a host that is somebody's. */
+function opensSomething([, , , password = '', host = '']: RegExpExecArray): boolean {
+  const isMadeUp =
+    /(?:^|\.)(?:example|localhost|local|test|invalid|internal|lan|host|domain|server|foo|bar)(?:\.|$)/i.test(host);
+  return (
+    password.length >= 12 && /\d/.test(password) && looksRandom(password, 3) && /\.[a-z]{2,}$/i.test(host) && !isMadeUp
+  );
 }
 
 function bearerIn({ text, source }: Suspect): Found | undefined {
