@@ -26,7 +26,8 @@ const SECOND = 1_000;
 
 /** Has GitHub merge exactly the head that was judged: now, or by its merge queue where the base has one. */
 export async function handOver(scene: Scene, ready: Ready): Promise<GoalEvent[]> {
-  const { lane, memory, tools } = scene;
+  const { slice, lane, memory, tools } = scene;
+  if (ready.via !== 'merge' && !slice.entrusted) return entrust(scene);
   if (!isInTime(lane, tools.clock.now())) {
     return waiting(scene, 'the look before the merge took too long', {
       until: soon(scene, 1),
@@ -43,6 +44,16 @@ export async function handOver(scene: Scene, ready: Ready): Promise<GoalEvent[]>
     default:
       return assertNever(ready.via);
   }
+}
+
+/** Written down before GitHub is told: what holds the slice from then on takes it back, also after a crash in between. */
+function entrust(scene: Scene): GoalEvent[] {
+  const { slice, pull, memory } = scene;
+  const now = waiting(scene, `GitHub is told to merge #${pull.number}`, {
+    until: soon(scene, 0),
+    greenSince: memory.greenSince,
+  });
+  return [{ kind: 'entrusted', slice: slice.id }, ...now];
 }
 
 function soon({ tools }: Scene, seconds: number): Date {
@@ -179,11 +190,11 @@ async function leaveToGitHub(scene: Scene, ready: Ready, wish: 'queue' | 'auto-m
   const queued =
     armed && !(armed.kind === 'refused' && armed.reason === 'clean') ? undefined : await enqueuePull(github, order);
   const left = queued ?? armed;
-  if (left?.kind === 'refused') return refused(scene, 'unknown', left.message);
+  if (left?.kind === 'refused')
+    return [{ kind: 'taken-back', slice: slice.id }, ...refused(scene, 'unknown', left.message)];
   const via = queued ? 'queue' : 'auto-merge';
   const key = await beginTry(goal, slice, { number: tries.length, order: orderOf(scene, ready) }, tools);
   await endTry(key, { kind: 'left', via }, tools);
   const told = via === 'queue' ? `#${pull.number} is in GitHub's merge queue` : 'GitHub was told to merge it';
-  const watched = waiting(scene, told, { until: soon(scene, 300), greenSince: memory.greenSince });
-  return [{ kind: 'entrusted', slice: slice.id }, ...watched];
+  return waiting(scene, told, { until: soon(scene, 300), greenSince: memory.greenSince });
 }
