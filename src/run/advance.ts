@@ -30,29 +30,59 @@ import { withdraw } from './withdraw.ts';
 export type GoalJob = { goalId: string; unit: string; hinted: boolean; failures: number };
 
 /**
- * Does the next step of one unit and records what came of it together with the jobs that follow.
- * Throws TransientError alone: the same step is to be done later.
+ * Does the next step of one unit and records what came of it together with the jobs that follow. Where several machines share the work
+ * it goes on until nothing is on this machine alone. Throws TransientError alone: the same step is to be done later.
  */
 export async function advance(job: GoalJob, tools: Tools): Promise<void> {
+  let goesOn = await advanceOnce(job, tools);
+  while (goesOn) {
+    tools.signal.throwIfAborted();
+    goesOn = await advanceOnce({ ...job, hinted: false, failures: 0 }, tools);
+  }
+}
+
+/** Tells whether this job goes on with the unit. */
+async function advanceOnce(job: GoalJob, tools: Tools): Promise<boolean> {
   const goal = await tools.store.getGoal(job.goalId);
   // While people still speak a hint hastens nothing.
   const listens = goal.slices.some(({ id, heard }) => id === job.unit && heard !== undefined);
   const now = job.hinted && !listens ? HINTED : tools.clock.now();
   const step = nextSteps(goal, now).find((candidate) => unitOf(candidate) === job.unit);
-  if (!step && isAtRest(goal)) return clean(goal, tools);
-  if (!step || step.kind === 'wait') return;
+  if (!step && isAtRest(goal)) await clean(goal, tools);
+  if (!step || step.kind === 'wait') return false;
   const events = await inPlace(step, goal, tools, () => attempt(step, goal, { failures: job.failures, tools }));
-  if (events.length > 0) await record(goal, step, events, tools);
+  return events.length > 0 && record(goal, step, events, tools);
 }
 
-/** Appends the events and everything that follows from them in one transaction. Late results of a moved slice are dropped. */
-async function record(goal: Goal, step: Step, events: GoalEvent[], tools: Tools): Promise<void> {
+/**
+ * Appends the events and everything that follows from them in one transaction, without a job for a unit that this one goes on with, which
+ * it tells. Late results of a moved slice are dropped.
+ */
+async function record(goal: Goal, step: Step, events: GoalEvent[], tools: Tools): Promise<boolean> {
+  const unit = unitOf(step);
+  let goesOn = false;
   const recorded = await tools.store.record(goal.id, events, {
     expect: expectation(goal, step),
-    decide: (next) => decide(next, tools.clock.now()),
+    decide: (next) => {
+      const now = tools.clock.now();
+      const { jobs, waits } = decide(next, now);
+      goesOn = staysHere(next, unit, tools);
+      return { jobs: jobs.filter((job) => !goesOn || job.unit !== unit), waits };
+    },
   });
-  if (recorded.kind === 'stale')
-    tools.log.info({ goal: goal.id, step: step.kind }, 'the goal moved meanwhile: result dropped');
+  if (recorded.kind !== 'stale') return goesOn;
+  tools.log.info({ goal: goal.id, step: step.kind }, 'the goal moved meanwhile: result dropped');
+  return false;
+}
+
+/** What is built and not pushed is on one machine; another one that took its next step would have it built again. */
+const UNPUSHED: readonly Slice['status'][] = ['building', 'verifying', 'reviewing', 'delivering'];
+
+function staysHere(goal: Goal, unit: string, { config, clock }: Tools): boolean {
+  if (config.DATABASE_URL === undefined) return false;
+  const step = nextSteps(goal, clock.now()).find((candidate) => unitOf(candidate) === unit);
+  const slice = goal.slices.find(({ id }) => id === unit);
+  return slice !== undefined && UNPUSHED.includes(slice.status) && step !== undefined && step.kind !== 'wait';
 }
 
 /** What must not have moved since the step began. An end is only right for exactly the goal that was seen. */
