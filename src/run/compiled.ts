@@ -15,7 +15,8 @@ type Needs = Pick<Tools, 'sandbox' | 'config' | 'log'>;
 /** Where rooms find Kimi's compiled code, which none of them may write. */
 const COMPILED = '/room/compiled';
 
-const making = new Map<string, Promise<void>>();
+/** What this process has tried, once each: where it does not work, no turn waits for it again. */
+const tried = new Map<string, Promise<void>>();
 
 /**
  * Kimi's compiled code, as a room must show it and as its programs see it; it is made when Kimi is asked for the first time. Nothing where
@@ -28,8 +29,8 @@ export async function showCompiled(
   const host = join(folders(tools.config).compiled, compiledFor());
   if (tools.config.KIMI_BIN || tools.sandbox.kind === 'none') return { readOnly: [] };
   if (!existsSync(host)) {
-    const made = making.get(host) ?? make(goal, host, tools).finally(() => making.delete(host));
-    making.set(host, made);
+    const made = tried.get(host) ?? make(goal, host, tools);
+    tried.set(host, made);
     await made;
   }
   return existsSync(host) ? { readOnly: [{ host, inside: COMPILED }], compiled: COMPILED } : { readOnly: [] };
