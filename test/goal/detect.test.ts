@@ -464,6 +464,18 @@ const PYTHON: Row[] = [
     gates: ['python3 -m unittest'],
   },
   {
+    name: 'test modules whose names end in _test are told to unittest, where a Makefile wants its author\'s virtualenv',
+    files: {
+      'pyproject.toml': '[project]\nname = "colours"\n',
+      Makefile: 'PY = $(HOME)/.virtualenvs/colours/bin/python\ntest:\n\t$(PY) -m unittest discover -p *_test.py\n',
+      'colours/__init__.py': '',
+      'colours/tests/__init__.py': '',
+      'colours/tests/ansi_test.py': 'import unittest\n',
+    },
+    setup: [`${PIP} -e .`],
+    gates: ["python3 -m unittest discover -p '*_test.py'"],
+  },
+  {
     name: 'unittest looks into a folder that is no package',
     files: { 'requirements.txt': '', 'a.py': '', 'tests/test_a.py': '' },
     setup: [`${PIP} -r requirements.txt`],

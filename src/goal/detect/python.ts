@@ -250,27 +250,38 @@ function tests(it: PythonPackage, { start, tool, isThere }: Runner): Gate[] {
   }
   if (it.files.includes('manage.py') && /\bdjango\b/i.test(it.text))
     return [gateOf(it.dir, 'test', `${python} manage.py test`, { name: 'manage.py test' })];
-  const found = modules.filter((name) => isDiscovered(name, it.files));
-  if (found.length === 0) return [];
+  for (const pattern of UNITTEST_PATTERNS) {
+    const found = modules.filter((name) => isDiscovered(name, it.files, pattern.names));
+    if (found.length > 0) return [unittest(python, found, pattern.option, it)];
+  }
+  return [];
+}
+
+/** How test modules are called: as unittest expects them, and the other way round, which it has to be told. */
+const UNITTEST_PATTERNS = [
+  { names: /(^|\/)test_[^/]*\.py$/, option: '' },
+  { names: /(^|\/)[^/]+_test\.py$/, option: " -p '*_test.py'" },
+];
+
+function unittest(python: string, found: readonly string[], option: string, { dir, files }: PythonPackage): Gate {
   const folders = new Set(found.map((name) => name.split('/')[0] ?? ''));
   const [only] = folders;
   // Without `__init__.py` discovery from the root does not look into the folder.
   const isLoose =
-    folders.size === 1 && only !== undefined && !only.endsWith('.py') && !it.files.includes(`${only}/__init__.py`);
-  const command = isLoose ? `${python} -m unittest discover -s ${only}` : `${python} -m unittest`;
-  return [gateOf(it.dir, 'test', command, { name: 'unittest' })];
+    folders.size === 1 && only !== undefined && !only.endsWith('.py') && !files.includes(`${only}/__init__.py`);
+  const start = isLoose ? ` -s ${only}` : '';
+  const discover = start || option ? ` discover${start}${option}` : '';
+  return gateOf(dir, 'test', `${python} -m unittest${discover}`, { name: 'unittest' });
 }
 
 /** What unittest finds by itself, in a folder of tests or at the root; a module `test.py` among others may be anything, such as a test double. */
-function isDiscovered(path: string, files: readonly string[]): boolean {
+function isDiscovered(path: string, files: readonly string[], names: RegExp): boolean {
   const folders = path.split('/').slice(0, -1);
   const [first = '', ...inner] = folders.map((_, index) => folders.slice(0, index + 1).join('/'));
   const isOfTests = folders.some((folder) => /^tests?$/.test(folder));
   const isPackage = (dir: string) => files.includes(`${dir}/__init__.py`);
   const isReached = inner.every(isPackage) && (isOfTests || first === '' || isPackage(first));
-  return (
-    isReached && (/(^|\/)test_[^/]*\.py$/.test(path) || (/(^|\/)tests?\.py$/.test(path) && (isOfTests || first === '')))
-  );
+  return isReached && (names.test(path) || (/(^|\/)tests?\.py$/.test(path) && (isOfTests || first === '')));
 }
 
 function usesPytest({ files, text, pyproject, ini }: PythonPackage): boolean {
