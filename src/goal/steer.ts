@@ -18,8 +18,8 @@ export type Order = Exclude<
   { kind: 'run' | 'help' | 'freeze' | 'unfreeze' | 'status' | 'why' | 'proof' | 'replay' }
 >;
 
-/** Who gives the order, and on which pull request if not on the issue. */
-export type From = { by: Person; pull: number | undefined };
+/** Who gives the order, and on which pull request if not on the issue; `frozen`: how merging is frozen there, if it is. */
+export type From = { by: Person; pull: number | undefined; frozen?: string | undefined };
 
 /** What an order comes to: the events it makes, none when it has no effect now, and the answer with the next command in it. */
 export type Steering = { events: GoalEvent[]; answer: string };
@@ -221,7 +221,7 @@ function onSlice(order: SliceOrder, goal: Goal, from: From): Steering {
   const { by } = from;
   switch (order.kind) {
     case 'merge':
-      return mergeSlice(slice, goal, by);
+      return mergeSlice(slice, goal, from);
     case 'rebase':
       return {
         events: [...revive(goal, by), { kind: 'rebase-asked', slice: slice.id, by }],
@@ -247,12 +247,12 @@ function sliceHere(goal: Goal, { pull }: From): Slice | undefined {
   return merging.find(({ reason }) => reason) ?? (merging.length === 1 ? merging[0] : undefined);
 }
 
-function mergeSlice(slice: Slice, goal: Goal, by: Person): Steering {
+function mergeSlice(slice: Slice, goal: Goal, { by, frozen }: From): Steering {
   if (slice.status !== 'merging') return nothing(refusals.notNow('merge', slice));
   if (termsOf(goal).merge === 'disabled') return nothing(refusals.mergeDisabled(slice.pull?.number));
   return {
     events: [...revive(goal, by), { kind: 'merge-asked', slice: slice.id, by }],
-    answer: replies.mergeTaken(slice.id),
+    answer: replies.mergeTaken(slice.id, frozen),
   };
 }
 

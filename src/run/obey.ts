@@ -11,7 +11,9 @@ import * as accounts from '../goal/report/accounts.ts';
 import * as refusals from '../goal/report/refusals.ts';
 import * as replies from '../goal/report/replies.ts';
 import { renderHelp } from '../goal/report/help.ts';
+import { describeFreeze } from '../goal/settle/freeze.ts';
 import { steer, type Order } from '../goal/steer.ts';
+import { policyOf } from '../goal/terms.ts';
 import { readVisible } from '../goal/visible.ts';
 import { decide } from './advance.ts';
 import { pageUrl, type Tools } from './tools.ts';
@@ -134,7 +136,8 @@ async function order(command: Order, talk: Talk): Promise<string> {
     const goal = await findGoal(talk);
     if (!goal) return refusals.noGoal(talk.issue.isPull ? 'pull' : 'issue');
     if (goal.told.includes(key)) return answerOf(goal, key, tools);
-    const { events, answer } = steer(command, goal, { by, pull: issue.isPull ? issue.number : undefined });
+    const frozen = command.kind === 'merge' ? await findFreeze(goal, tools) : undefined;
+    const { events, answer } = steer(command, goal, { by, pull: issue.isPull ? issue.number : undefined, frozen });
     if (events.length === 0) return answer;
     const told: GoalEvent[] = [...events, { kind: 'told', key, answer }];
     const recorded = await tools.store.record(goal.id, told, {
@@ -144,6 +147,11 @@ async function order(command: Order, talk: Talk): Promise<string> {
     if (recorded.kind === 'recorded') return answer;
   }
   throw new TransientError('The goal moves too fast to be steered', 1_000);
+}
+
+async function findFreeze(goal: Goal, { store, clock }: Tools): Promise<string | undefined> {
+  const ordered = await store.getFreeze(goal.repository.id);
+  return describeFreeze(ordered && { by: ordered.by.login, reason: '' }, policyOf(goal).freeze, clock.now());
 }
 
 async function answerOf(goal: Goal, key: string, { store }: Tools): Promise<string> {

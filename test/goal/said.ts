@@ -106,7 +106,8 @@ export function everything(text: string): Record<string, string> {
     fixTaken: replies.fixTaken('api', true),
     fixBegun: replies.fixTaken('api', false),
     rebaseTaken: replies.rebaseTaken('api', false),
-    mergeTaken: replies.mergeTaken('api'),
+    mergeTaken: replies.mergeTaken('api', undefined),
+    mergeTakenInFreeze: replies.mergeTaken('api', 'by ada until `/omk unfreeze`'),
     revertTaken: replies.revertTaken(
       { kind: 'reverted', undoes: 'api', by: goal.requester, cancels: ['ui'], undo: { ...slice, id: 'revert-api' } },
       goal,

@@ -452,6 +452,11 @@ describe("GitHub's merge queue", () => {
     await say(issue, '/omk freeze');
     await until(issue, waitsFor(/merging is frozen/));
     expect(queue()).toEqual([]);
+    await say(issue, '/omk merge');
+    const names = world
+      .ownComments(issue)
+      .some((text) => text.includes('Merging is frozen by ada until `/omk unfreeze`'));
+    expect(names).toBe(true);
     await say(issue, '/omk unfreeze');
     await until(issue, queued);
     await world.github.runQueue();

@@ -88,8 +88,10 @@ export function rebaseTaken(slice: string, isWorking: boolean): string {
   return `Slice ${encodeCode(slice)} ${when} rebased onto its base; gates and wall run again. See ${commandCode('status')}.`;
 }
 
-export function mergeTaken(slice: string): string {
-  return `Slice ${encodeCode(slice)} is merged as soon as its checks settle and nothing holds it. Hold it with ${commandCode('pause')}.`;
+/** `frozen`: by whom or since when all merging is frozen, until when. */
+export function mergeTaken(slice: string, frozen: string | undefined): string {
+  const freeze = frozen === undefined ? '' : ` Merging is frozen ${frozen}: it waits for that too.`;
+  return `Slice ${encodeCode(slice)} is merged as soon as its checks settle and nothing holds it.${freeze} Hold it with ${commandCode('pause')}.`;
 }
 
 /** `undo` is the slice that undoes a merge; without one an open pull request is closed. */

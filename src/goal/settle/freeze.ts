@@ -24,6 +24,27 @@ export function scheduledFreeze(entries: Policy['freeze'], now: Date): Freeze {
   return last ?? { kind: 'open' };
 }
 
+/** Who ordered a freeze, and why. */
+export type OrderedFreeze = { by: string; reason: string };
+
+/** By whom or since when all merging is frozen now, and until when, as the rest of a sentence; undefined if it is free. */
+export function describeFreeze(
+  ordered: OrderedFreeze | undefined,
+  entries: Policy['freeze'],
+  now: Date,
+): string | undefined {
+  if (ordered) {
+    const why = ordered.reason === '' ? '' : ` (${ordered.reason})`;
+    return `by ${ordered.by}${why} until \`/omk unfreeze\``;
+  }
+  const freeze = scheduledFreeze(entries, now);
+  return freeze.kind === 'frozen' ? `from ${freeze.entry}, this time until ${timeOf(freeze.until)}` : undefined;
+}
+
+function timeOf(date: Date): string {
+  return `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
+
 /** A freeze by the clocks of its zone: `minuteAt` is what they show at a time, in minutes since Sunday 00:00. */
 type Span = { start: number; end: number; minuteAt: (time: number) => number };
 

@@ -1,4 +1,4 @@
-import { scheduledFreeze } from './freeze.ts';
+import { describeFreeze, scheduledFreeze } from './freeze.ts';
 import { chooseMethod } from './method.ts';
 import { after, block, PERSON_POLL_MS, quote, wait, type Row } from './verdict.ts';
 
@@ -99,22 +99,13 @@ export const stacked: Row = (view) =>
 /** A freeze holds the merge, not the checks. */
 export const frozen: Row = (view) => {
   const { memory, policy, now } = view;
-  if (memory.frozen) {
-    const { by, reason } = memory.frozen;
-    const why = reason === '' ? '' : ` (${reason})`;
-    return wait(view, `merging is frozen by ${by}${why} until \`/omk unfreeze\``, after(now, PERSON_POLL_MS));
-  }
   const freeze = scheduledFreeze(policy.freeze, now);
-  if (freeze.kind === 'frozen')
-    return wait(view, `merging is frozen from ${freeze.entry}, this time until ${timeOf(freeze.until)}`, freeze.until);
-  return freeze.kind === 'unreadable'
-    ? block('admin', `The freeze \`${freeze.entry}\` in .github/omk.yml cannot be read. Correct it.`)
-    : undefined;
+  if (freeze.kind === 'unreadable' && !memory.frozen)
+    return block('admin', `The freeze \`${freeze.entry}\` in .github/omk.yml cannot be read. Correct it.`);
+  const how = describeFreeze(memory.frozen, policy.freeze, now);
+  const until = memory.frozen || freeze.kind !== 'frozen' ? after(now, PERSON_POLL_MS) : freeze.until;
+  return how === undefined ? undefined : wait(view, `merging is frozen ${how}`, until);
 };
-
-function timeOf(date: Date): string {
-  return `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-}
 
 function missingReviews(count: number): string {
   return count > 1 ? `${count} more approving reviews are missing` : 'an approving review is missing';

@@ -1,6 +1,7 @@
 import type { Sha } from '../goal.ts';
 import type { Policy } from '../policy.ts';
 import type { MergeMethod, PullFacts } from './facts.ts';
+import type { OrderedFreeze } from './freeze.ts';
 import type { Habits } from './habits.ts';
 import type { Weighed, WeighedChecks } from './weigh.ts';
 
@@ -50,7 +51,7 @@ export type Memory = {
   greenSince: Date | undefined;
   greenOn?: string | undefined;
   pushed?: Sha | undefined;
-  frozen?: { by: string; reason: string } | undefined;
+  frozen?: OrderedFreeze | undefined;
   habits?: Habits | undefined;
 };
 
