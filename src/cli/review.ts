@@ -111,7 +111,13 @@ async function localInput(
     listFiles: async () => files.split('\0').filter((path) => path !== ''),
     policy: await readPolicy(gitDir, base, io),
     gates: [],
+    asked: await readMessages(gitDir, { from, head }),
   };
+}
+
+/** What the authors of the change say of it, of its last commits. */
+function readMessages(gitDir: string, { from, head }: { from: Sha; head: Sha }): Promise<string> {
+  return git(['log', '--max-count=100', '--format=%s%n%b', `${from}..${head}`], { gitDir });
 }
 
 /** Reports of coverage that lie in the folder, if the head is what is checked out there; other reports are about other lines. */

@@ -33,6 +33,8 @@ export type ReviewInput = {
   coverage?: readonly string[] | undefined;
   /** What was asked for, in the words of goal and slice. */
   about?: string | undefined;
+  /** What a person asked for, in their own words: only they can ask something away. */
+  asked?: string | undefined;
 };
 
 export const RULES: Record<PassName, readonly Rule[]> = {

@@ -3,6 +3,7 @@ import { mannerAt } from '../goal/manner.ts';
 import type { Policy } from '../goal/policy.ts';
 import { SEVERITIES, type Finding, type PassName, type Severity } from '../goal/wall.ts';
 import type { Role } from './read/file-role.ts';
+import { asksToRemove } from './asked.ts';
 import { aliasesOf, plainly } from './read/aliases.ts';
 import { SCRIPTS, type LanguageName } from './read/language.ts';
 import { lex, type SourceLine } from './read/lexer.ts';
@@ -22,6 +23,8 @@ export type Rule = {
   languages: readonly LanguageName[] | 'all';
   /** A line that the change took from elsewhere as it stood is no strike. */
   ignoresMoves?: true;
+  /** What is gone may have been asked away by a person, and is then only told. The message names it in backticks. */
+  removes?: true;
   find(reading: Reading): Iterable<Hit> | Promise<Iterable<Hit>>;
 };
 
@@ -187,7 +190,7 @@ export async function findingsOf(rules: readonly Rule[], reading: Reading): Prom
       const source = sources.get(hit.file);
       if (source && ((rule.ignoresMoves && source.isMoved(hit.line)) || isExcused(rule.id, hit.line, source))) continue;
       const place = `${rule.id}\0${hit.file}\0${hit.line > 0 ? hit.line : `file ${worst.size}`}`;
-      const struck = { rule, hit, source, severity: hit.severity ?? rule.severity };
+      const struck = asAsked({ rule, hit, source, severity: hit.severity ?? rule.severity }, reading);
       const before = worst.get(place);
       if (!before || SEVERITIES.indexOf(struck.severity) > SEVERITIES.indexOf(before.severity))
         worst.set(place, struck);
@@ -198,6 +201,14 @@ export async function findingsOf(rules: readonly Rule[], reading: Reading): Prom
 }
 
 type Struck = { rule: Rule; hit: Hit; source: SourceFile | undefined; severity: Severity };
+
+function asAsked(struck: Struck, { asked }: Reading): Struck {
+  const { rule, hit } = struck;
+  if (!rule.removes || asked === '') return struck;
+  const names = [...hit.message.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name);
+  if (!asksToRemove(asked, names, { tests: rule.id.startsWith('test/') })) return struck;
+  return { ...struck, hit: { ...hit, message: `${hit.message}, as was asked for` }, severity: 'low' };
+}
 
 /** `seen` counts findings of the same words, which differ in their ids by their place among them. */
 function toFinding({ rule, hit, source, severity }: Struck, seen: Map<string, number>): Finding {

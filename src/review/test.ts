@@ -200,6 +200,7 @@ const deleted: Rule = {
   id: 'test/deleted',
   severity: 'medium',
   remedy: 'Keep the tests, or remove them together with what they prove.',
+  removes: true,
   languages: 'all',
   *find(reading) {
     const gained = sum(reading.files.map((source) => testsNamed(source.change.added)));

@@ -6,6 +6,7 @@ import type { GoalEvent } from '../goal/event.ts';
 import type { Goal, Sha } from '../goal/goal.ts';
 import { breakOff, giveUp } from '../goal/outage.ts';
 import { policyOf, termsOf } from '../goal/terms.ts';
+import { readVisible } from '../goal/visible.ts';
 import { reviewPrompt, reviewRepairPrompt } from '../goal/prompt.ts';
 import type { Feedback, Slice } from '../goal/slice.ts';
 import {
@@ -87,6 +88,7 @@ function judgeByRules(goal: Goal, slice: Slice, { mirror, base, head, patch }: D
       ...slice.acceptance,
       ...slice.writeScope,
     ].join('\n'),
+    asked: readVisible(`${goal.ask.title}\n${goal.ask.text}`).text,
     readNew: (path) => readFileAt(mirror, head, path),
     readOld: (path) => readFileAt(mirror, base, path),
     listFiles: async () => (await listFilesAt(mirror, head)).map((file) => file.path),

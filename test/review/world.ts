@@ -42,10 +42,10 @@ function linesOf(text: string | undefined): string[] {
   return text === undefined || text === '' ? [] : text.replace(/\n$/, '').split('\n');
 }
 
-export type Review = { base?: Files; head: Files; policy?: Partial<Policy['review']>; gates?: GateResult[] };
+export type Review = { base?: Files; head: Files; policy?: Partial<Policy['review']>; gates?: GateResult[]; asked?: string };
 
 /** The wall's verdict on the change from `base` to `head`. Files of the base that the head does not name stay. */
-export async function review({ base = {}, head, policy = {}, gates = [] }: Review): Promise<Wall> {
+export async function review({ base = {}, head, policy = {}, gates = [], asked }: Review): Promise<Wall> {
   const after: Files = { ...base, ...head };
   return await reviewChange({
     base: 'a'.repeat(40),
@@ -56,6 +56,7 @@ export async function review({ base = {}, head, policy = {}, gates = [] }: Revie
     listFiles: () => Promise.resolve(Object.keys(after)),
     policy: { ...defaultPolicy().review, ...policy },
     gates,
+    asked,
   });
 }
 

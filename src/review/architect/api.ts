@@ -141,6 +141,7 @@ const removedApi: Rule = {
   id: 'architect/removed-api',
   severity: 'medium',
   remedy: 'Keep it, deprecated if need be, or say in the change log that it goes.',
+  removes: true,
   languages: ['go', 'rust', 'java', 'python', 'typescript', 'tsx', 'javascript'],
   *find(reading) {
     if (reading.change.files.every(({ removed }) => removed.length === 0) || isAnnounced(reading)) return;

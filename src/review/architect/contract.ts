@@ -266,6 +266,7 @@ const hidden: Rule = {
   id: 'architect/removed-api',
   severity: 'medium',
   remedy: 'Keep it open, or say in the change log that it is not any more.',
+  removes: true,
   languages: Object.keys(HIDDEN) as LanguageName[],
   *find(reading) {
     if (isAnnounced(reading)) return;
@@ -309,6 +310,7 @@ const unlisted: Rule = {
   id: 'architect/removed-api',
   severity: 'medium',
   remedy: 'Keep it on the list, or say in the change log that it goes.',
+  removes: true,
   languages: ['javascript', 'typescript', 'rust'],
   *find(reading) {
     if (isAnnounced(reading)) return;

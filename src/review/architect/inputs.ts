@@ -74,6 +74,7 @@ const removedInput: Rule = {
   id: 'architect/removed-api',
   severity: 'medium',
   remedy: 'Keep it, or say in the change log that it goes.',
+  removes: true,
   languages: ['yaml', 'dockerfile', 'shell'],
   async find(reading) {
     const hits: Hit[] = [];

@@ -13,6 +13,7 @@ const goneMethod: Rule = {
   id: 'architect/removed-api',
   severity: 'medium',
   remedy: 'Keep it, deprecated if need be, or say in the change log that it goes.',
+  removes: true,
   languages: ['java'],
   *find(reading) {
     if (isAnnounced(reading)) return;

@@ -121,6 +121,7 @@ const manifest: Rule = {
   id: 'architect/removed-api',
   severity: 'medium',
   remedy: 'Keep it, or say in the change log that it goes.',
+  removes: true,
   languages: ['json'],
   *find(reading) {
     if (isAnnounced(reading)) return;

@@ -60,6 +60,8 @@ export type Reading = {
   coverage: Coverage;
   /** What was asked for, in the words of goal and slice; empty if nobody says. */
   about: string;
+  /** What a person asked for, in their own words; empty if nobody says. */
+  asked: string;
   /** Another file at the head, at most `PEEK_LIMIT` different ones in a review; undefined if there is none or the limit is reached. */
   peek(path: string): Promise<HeadFile | undefined>;
   /** True once a peek was refused. */
@@ -76,6 +78,7 @@ export type ReadingInput = {
   /** Reports of coverage that the gates of this head left, as they stand. */
   coverage?: readonly string[] | undefined;
   about?: string | undefined;
+  asked?: string | undefined;
 };
 
 /** Larger files are judged by the patch's own lines. */
@@ -109,6 +112,7 @@ export async function readChange(input: ReadingInput): Promise<Reading> {
     gates: input.gates,
     coverage: readCoverage(input.coverage ?? [], paths),
     about: input.about ?? '',
+    asked: input.asked ?? '',
     ...peeking(sources, input),
   };
 }
