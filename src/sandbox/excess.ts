@@ -10,25 +10,37 @@ type Ceiling = Pick<Limits, 'diskBytes' | 'diskFiles' | 'roomBytes'>;
 const LEAST_FREE_BYTES = 2 ** 29;
 const MEGABYTE = 2 ** 20;
 
+/** No program takes faster, so that nothing need be counted while that much is left. In bytes and files a millisecond. */
+const PACE = { disk: 2 ** 20, files: 100, memory: 4 * 2 ** 20 };
+const LONGEST_PAUSE_MS = 5_000;
+
+/** What a look found: that it was too much, or for how long it cannot be. */
+type Look = { excess: string } | { enoughMs: number };
+
 /**
  * The same program, ended when what it started holds more memory than `ceiling` allows, or the folders `dirs` that it may write hold
- * more, or leave the disk hardly any room; its exit then says so. Looks are taken every `everyMs`, or less often if they take long.
+ * more, or leave the disk hardly any room; its exit then says so. Looks are taken every `everyMs`, and less often while there is much
+ * left or if they take long.
  */
 export function endExcess(launched: Launched, dirs: readonly string[], ceiling: Ceiling, everyMs = 500): Launched {
   let excess: string | undefined;
   const over = new AbortController();
-  const watch = async (find: () => Promise<string | undefined>): Promise<void> => {
-    for (let pauseMs = everyMs; await isPast(pauseMs, over.signal);) {
+  const watch = async (find: () => Promise<Look>, enoughMs: number): Promise<void> => {
+    for (let pauseMs = pause(enoughMs, everyMs); await isPast(pauseMs, over.signal);) {
       const began = performance.now();
-      const found = await find();
+      const look = await find();
       if (over.signal.aborted) return;
-      excess ??= found;
-      if (found !== undefined) return void launched.kill();
-      pauseMs = Math.max(everyMs, 5 * (performance.now() - began));
+      if ('excess' in look) {
+        excess ??= look.excess;
+        return void launched.kill();
+      }
+      pauseMs = Math.max(pause(look.enoughMs, everyMs), 5 * (performance.now() - began));
     }
   };
-  void watch(() => findInMemory(launched.pid, ceiling));
-  void watch(() => findOnDisk(dirs, ceiling));
+  const { diskBytes, diskFiles, roomBytes } = ceiling;
+  void watch(() => findInMemory(launched.pid, ceiling), roomBytes / PACE.memory);
+  void watch(() => findInFolders(dirs, ceiling), Math.min(diskBytes / PACE.disk, diskFiles / PACE.files));
+  void watch(() => findOnDisk(dirs), 0);
   const exited = launched.exited.then((exit) => {
     over.abort();
     return { ...exit, excess };
@@ -36,23 +48,34 @@ export function endExcess(launched: Launched, dirs: readonly string[], ceiling: 
   return { ...launched, exited };
 }
 
+function pause(enoughMs: number, everyMs: number): number {
+  return Math.max(everyMs, Math.min(enoughMs, LONGEST_PAUSE_MS));
+}
+
 /** Waits so long; false if it was ended before. */
 function isPast(ms: number, signal: AbortSignal): Promise<boolean> {
   return delay(ms, true, { signal, ref: false }).catch(() => false);
 }
 
-async function findInMemory(pid: number | undefined, { roomBytes }: Ceiling): Promise<string | undefined> {
-  const isOver = (await memoryBelow(pid)) > roomBytes;
-  return isOver ? `its programs held more than ${megabytes(roomBytes)} of memory` : undefined;
+async function findInMemory(pid: number | undefined, { roomBytes }: Ceiling): Promise<Look> {
+  const left = roomBytes - (await memoryBelow(pid));
+  return left < 0
+    ? { excess: `its programs held more than ${megabytes(roomBytes)} of memory` }
+    : { enoughMs: left / PACE.memory };
 }
 
-async function findOnDisk(dirs: readonly string[], { diskBytes, diskFiles }: Ceiling): Promise<string | undefined> {
-  const bytes = (await sum(['-k'], dirs)) * 1_024;
-  if (bytes > diskBytes) return `its folders held more than ${megabytes(diskBytes)}`;
-  if ((await sum(['--inodes'], dirs)) > diskFiles) return `its folders held more than ${diskFiles} files`;
-  const disk = dirs[0] === undefined ? undefined : await statfs(dirs[0]).catch(() => undefined);
+async function findInFolders(dirs: readonly string[], { diskBytes, diskFiles }: Ceiling): Promise<Look> {
+  const bytes = diskBytes - (await sum(['-k'], dirs)) * 1_024;
+  if (bytes < 0) return { excess: `its folders held more than ${megabytes(diskBytes)}` };
+  const files = diskFiles - (await sum(['--inodes'], dirs));
+  if (files < 0) return { excess: `its folders held more than ${diskFiles} files` };
+  return { enoughMs: Math.min(bytes / PACE.disk, files / PACE.files) };
+}
+
+async function findOnDisk([dir]: readonly string[]): Promise<Look> {
+  const disk = dir === undefined ? undefined : await statfs(dir).catch(() => undefined);
   const full = disk !== undefined && disk.bavail * disk.bsize < LEAST_FREE_BYTES;
-  return full ? 'the disk is almost full: no space left on device' : undefined;
+  return full ? { excess: 'the disk is almost full: no space left on device' } : { enoughMs: 0 };
 }
 
 function megabytes(bytes: number): string {

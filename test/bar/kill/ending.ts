@@ -14,6 +14,7 @@ const VOLATILE: readonly GoalEvent['kind'][] = [
   'waiting',
   'gates-faulted',
   'repository-renamed',
+  'review-heard',
 ];
 
 /** Everything that a story left behind on GitHub and in the record, in which two plays of it must not differ. */
