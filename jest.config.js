@@ -38,7 +38,7 @@ export default {
   ],
   testTimeout: 120_000,
   testSequencer: '<rootDir>/test/sequencer.js',
-  maxWorkers: 2,
+  maxWorkers: 3,
   // Every process that a test starts copies the page tables of its worker: in a fat worker git takes twice the time.
   workerIdleMemoryLimit: '150MB',
 };

@@ -1,18 +1,25 @@
 const ANSI = /(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|\u001b[@-Z\\-_]/g;
 
-const EMOJI_OR_INVISIBLE =
-  /(\p{RGI_Emoji})|[[\p{Cc}--[\t\n\r]]\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\u2800]/gv;
+const INVISIBLE =
+  /[[\p{Cc}--[\t\n\r]]\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\u2800]/v;
+const EMOJI_OR_INVISIBLE = new RegExp(`(\\p{RGI_Emoji})|${INVISIBLE.source}`, 'gv');
+
+/** Whatever is beyond plain ASCII, with the character that may be the start of an emoji. The emoji are slow to look for. */
+const UNUSUAL = /[#*\d]?[^\t\n\r -~]+/g;
 
 /**
  * Drops every code point that a reader cannot see: controls, format and default-ignorable code points, tags, bidi,
  * variation selectors. Those inside an emoji that Unicode recommends stay. `dropped` counts code points.
  */
 export function stripInvisible(text: string): { text: string; dropped: number } {
+  if (!INVISIBLE.test(text)) return { text, dropped: 0 };
   let dropped = 0;
-  const visible = text.replaceAll(EMOJI_OR_INVISIBLE, (_, emoji: string | undefined) => {
-    if (emoji === undefined) dropped += 1;
-    return emoji ?? '';
-  });
+  const visible = text.replaceAll(UNUSUAL, (unusual) =>
+    unusual.replaceAll(EMOJI_OR_INVISIBLE, (_, emoji: string | undefined) => {
+      if (emoji === undefined) dropped += 1;
+      return emoji ?? '';
+    }),
+  );
   return { text: visible, dropped };
 }
 

@@ -194,7 +194,7 @@ const DEFENCES: readonly Defence[] = [
   {
     ...TEXT,
     name: 'invisible code points',
-    from: "if (emoji === undefined) dropped += 1;\n    return emoji ?? '';",
+    from: "if (emoji === undefined) dropped += 1;\n      return emoji ?? '';",
     to: 'return _;',
   },
   {
@@ -234,16 +234,16 @@ const DEFENCES: readonly Defence[] = [
   {
     ...RESOURCES,
     name: 'memory of a room as a whole',
-    from: '(await memoryBelow(pid)) > roomBytes',
-    to: 'false',
+    from: 'return left < 0',
+    to: 'return false',
     only: 'memory, in many programs',
   },
-  { ...RESOURCES, name: 'bytes on disk', from: 'if (bytes > diskBytes)', to: 'if (false)', only: 'bytes on disk' },
+  { ...RESOURCES, name: 'bytes on disk', from: 'if (bytes < 0)', to: 'if (false)', only: 'bytes on disk' },
   {
     ...RESOURCES,
     name: 'files on disk',
-    from: "(await sum(['--inodes'], dirs)) > diskFiles",
-    to: 'false',
+    from: 'if (files < 0)',
+    to: 'if (false)',
     only: 'files on disk',
   },
   {

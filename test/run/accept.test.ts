@@ -118,14 +118,14 @@ describe('a goal is asked for', () => {
   });
 
   test('the trigger label starts it when author and labeller may write', async () => {
-    const { number } = world.github.openIssue('ada', {
-      title: 'Add the second word again',
-      body: 'words/two.txt holds two.',
-    });
+    const { number } = world.github.openIssue('ada', { title: 'Make it better still', body: '' });
     world.github.label('ada', number, 'bug');
+    await world.idle();
+    await expect(world.goal(number)).rejects.toThrow('no goal');
     world.github.label('ada', number, 'omk');
     await world.idle();
-    expect((await world.goal(number)).requester.login).toBe('ada');
+    const { requester, status } = await world.goal(number);
+    expect([requester.login, status]).toEqual(['ada', 'blocked_on_human']);
     expect(await say('ada', number, '/omk cancel')).toContain('Cancelled');
   });
 
@@ -182,6 +182,12 @@ describe('a goal is asked for', () => {
     const number = ask(world, 'Add the second word nowhere', '/omk run --base nowhere');
     expect((await world.finish(number)).reason?.text).toContain('no branch `nowhere`');
   });
+
+  test('an empty repository is said', async () => {
+    await world.github.deleteBranch('ada', 'main');
+    const issue = ask(world, 'Add the first word');
+    expect((await world.finish(issue)).reason?.text).toContain('The repository is empty');
+  });
 });
 
 test('where a repository has no settings those of the organisation count, and their faults are told as theirs', async () => {
@@ -198,16 +204,5 @@ test('where a repository has no settings those of the organisation count, and th
     expect(oddities(bare)).toEqual([]);
   } finally {
     await bare.close();
-  }
-});
-
-test('an empty repository is said', async () => {
-  const empty = await openSmallWorld();
-  try {
-    await empty.github.deleteBranch('ada', 'main');
-    const issue = ask(empty, 'Add the first word');
-    expect((await empty.finish(issue)).reason?.text).toContain('The repository is empty');
-  } finally {
-    await empty.close();
   }
 });

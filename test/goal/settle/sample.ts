@@ -142,7 +142,8 @@ export function memory(change: Partial<Memory> = {}): Memory {
   return { headSeenAt: ago(2 * HOUR), greenSince: ago(MINUTE), ...change };
 }
 
+const DEFAULTS = defaultPolicy();
+
 export function policy(change: Omit<Partial<Policy>, 'checks'> & { checks?: Partial<Policy['checks']> } = {}): Policy {
-  const defaults = defaultPolicy();
-  return { ...defaults, ...change, checks: { ...defaults.checks, ...change.checks } };
+  return { ...DEFAULTS, ...change, checks: { ...DEFAULTS.checks, ...change.checks } };
 }
