@@ -56,6 +56,7 @@ const evilRepository = (git: string, script: string): Promise<void>[] => [
   put(join(git, 'refs/heads/x'), `${'0'.repeat(40)}\n`),
 ];
 
+const ONLINE = ['push', 'fetch', 'pull', 'ls-remote'];
 const STATUS = ['status'];
 const ADD = ['add', '-A'];
 const COMMIT = ['commit', '-q', '-a', '-m', 'x'];
@@ -291,8 +292,8 @@ async function makeScript(name: string): Promise<{ script: string; marker: strin
   return { script, marker };
 }
 
-/** Everything omk does with a worktree, on what a hostile agent left. */
-async function runOurs(worktree: Worktree, agentGit: string): Promise<void> {
+/** Everything omk does with a worktree, on what a hostile agent left; `online`: with what goes over the network. */
+async function runOurs(worktree: Worktree, agentGit: string, { online }: { online: boolean }): Promise<void> {
   const { mirror } = worktree;
   await writeFile(join(worktree.dir, 'src/a.ts'), 'export const a = 2;\n');
   await resumeWorktree(mirror, { root: bed.root, name: worktree.name, base });
@@ -301,9 +302,12 @@ async function runOurs(worktree: Worktree, agentGit: string): Promise<void> {
   await readPatch(mirror, base, made.sha);
   await mergeCheck(mirror, clash, made.sha);
   await rebaseCommit(mirror, { commit: made.sha, from: base, onto: clash });
-  const branch = `omk/hostile/${worktree.name}`;
-  expect(await pushCommit(mirror, { sha: made.sha, branch, expected: undefined }, TOKEN)).toEqual({ kind: 'pushed' });
-  await fetchBranch(mirror, 'main', TOKEN);
+  if (online) {
+    const branch = `omk/hostile/${worktree.name}`;
+    const wanted = { sha: made.sha, branch, expected: undefined };
+    expect(await pushCommit(mirror, wanted, TOKEN)).toEqual({ kind: 'pushed' });
+    await fetchBranch(mirror, 'main', TOKEN);
+  }
   await bringFilesTo(worktree, clash, ['src/a.ts', 'src/gone.ts']);
   await openWorktree(mirror, { root: bed.root, name: worktree.name, sha: made.sha });
   await openWorktree(mirror, { root: bed.root, name: worktree.name, sha: base });
@@ -331,7 +335,7 @@ describe('what a hostile agent plants fires under plain git and never under ours
       const git = join(bed.data, `${id}.agent.git`);
       await lendGit(worktree, git, { objects: join(bed.mirror.gitDir, 'objects'), gitDir: git });
       await vector.plant({ dir: worktree.dir, git, script });
-      await runOurs(worktree, git);
+      await runOurs(worktree, git, { online: vector.control.some(([verb = '']) => ONLINE.includes(verb)) });
       expect(await fired(marker)).toBe(false);
     },
   );
@@ -398,7 +402,7 @@ describe('what hides a change from plain git hides nothing from ours', () => {
     await lendGit(worktree, git, { objects: join(bed.mirror.gitDir, 'objects'), gitDir: git });
     await put(join(git, 'objects/info/alternates'), `${secret}/.git/objects\n`);
     await put(join(git, 'HEAD'), `${stolen}\n`);
-    await runOurs(worktree, git);
+    await runOurs(worktree, git, { online: true });
     await expect(plainGit(bed.mirror.gitDir, 'cat-file', '-e', stolen)).rejects.toThrow();
   });
 });

@@ -464,7 +464,7 @@ const PYTHON: Row[] = [
     gates: ['python3 -m unittest'],
   },
   {
-    name: 'test modules whose names end in _test are told to unittest, where a Makefile wants its author\'s virtualenv',
+    name: "test modules whose names end in _test are told to unittest, where a Makefile wants its author's virtualenv",
     files: {
       'pyproject.toml': '[project]\nname = "colours"\n',
       Makefile: 'PY = $(HOME)/.virtualenvs/colours/bin/python\ntest:\n\t$(PY) -m unittest discover -p *_test.py\n',
