@@ -25,8 +25,11 @@ const FURTHER_EVENTS = [
   'repository_ruleset',
 ] as const satisfies readonly EmitterWebhookEventName[];
 
+/** GitHub tells every App of these, unasked. */
+const OWN_EVENTS = ['installation', 'installation_repositories'] as const satisfies readonly EmitterWebhookEventName[];
+
 /** All that is stored. */
-export const HEARD: readonly string[] = [...EVENTS, ...FURTHER_EVENTS];
+export const HEARD: readonly string[] = [...EVENTS, ...FURTHER_EVENTS, ...OWN_EVENTS];
 
 /**
  * Intake: Probot has verified the signature; the delivery is stored once with its job, and the answer goes out.

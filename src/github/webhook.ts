@@ -51,6 +51,8 @@ export type Heard =
       hint?: Heard & { kind: 'hint' };
     }
   | { kind: 'unlabel'; repository: Repository; issue: HeardIssue; label: string; sender: Sender }
+  /** The App may no longer act in these repositories, or in any of the installation. */
+  | { kind: 'installation-gone'; installationId: number; repositories: number[] | undefined; how: string; sender: Sender }
   | { kind: 'issue-gone'; repository: Repository; issue: number; how: string; sender: Sender }
   /** Somebody closed or locked it, or undid that. */
   | { kind: 'issue-turned'; how: IssueTurn; repository: Repository; issue: number; sender: Sender }
@@ -137,8 +139,30 @@ const payload = z.object({
   merge_group: z.object({ base_ref: z.string() }).optional(),
 });
 
-/** Reads a webhook that was verified. Anything that is not about a repository of an installation is `other`. */
+const installationPayload = z.object({
+  installation: z.object({ id: z.number() }),
+  sender: person,
+  repositories_removed: z.array(z.object({ id: z.number() })).optional(),
+});
+
+const INSTALLATION_GONE: Record<string, string> = {
+  'installation.deleted': 'uninstalled',
+  'installation.suspend': 'suspended',
+  'installation_repositories.removed': 'uninstalled here',
+};
+
+function parseInstallation(how: string, raw: unknown): Heard {
+  const parsed = installationPayload.safeParse(raw);
+  if (!parsed.success) return { kind: 'other' };
+  const { installation, sender, repositories_removed } = parsed.data;
+  const repositories = repositories_removed?.map(({ id }) => id);
+  return { kind: 'installation-gone', installationId: installation.id, repositories, how, sender };
+}
+
+/** Reads a webhook that was verified. Anything that is not about an installation or one of its repositories is `other`. */
 export function parseWebhook(event: string, action: string | undefined, raw: unknown): Heard {
+  const gone = INSTALLATION_GONE[`${event}.${action ?? ''}`];
+  if (gone !== undefined) return parseInstallation(gone, raw);
   const parsed = payload.safeParse(raw);
   if (!parsed.success) return { kind: 'other' };
   const { data } = parsed;
@@ -190,6 +214,17 @@ export function parseWebhook(event: string, action: string | undefined, raw: unk
         issue,
         body: issue.body,
         before: '',
+        sender,
+      };
+    case 'issues.edited':
+      if (!issue || data.changes?.body == null) return { kind: 'other' };
+      return {
+        kind: 'aside',
+        where: 'issue',
+        repository,
+        issue,
+        body: issue.body,
+        before: data.changes.body.from ?? '',
         sender,
       };
     case 'issues.labeled':

@@ -64,7 +64,8 @@ export type GoalEvent =
   | { kind: 'regrouped'; stuck: string; why: string }
   /** A command was obeyed: `key` is its comment's, so that the same one is never obeyed twice. */
   | { kind: 'told'; key: string; answer: string }
-  | { kind: 'repository-renamed'; name: string }
+  /** The repository has another name by now, or with `installationId` it is reached through another installation of the App. */
+  | { kind: 'repository-renamed'; name: string; installationId?: number }
   | { kind: 'budget-extended'; by: Person; usd: number; tokens: number; timeMs: number }
   | SliceEvent;
 

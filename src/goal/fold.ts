@@ -4,6 +4,7 @@ import { isSliceEvent, type GoalEvent, type SliceEvent } from './event.ts';
 import { applyToSlice, newSlice } from './fold-slice.ts';
 import type { Goal, Proposal, Standing } from './goal.ts';
 import { dependentsOf } from './revert.ts';
+import { planHash } from './slice-plan.ts';
 import { standing, type Slice } from './slice.ts';
 import { describeEvent } from './telling.ts';
 
@@ -96,7 +97,7 @@ function applyToGoal(goal: Goal, event: Exclude<GoalEvent, SliceEvent>, at: Date
         slices: [...goal.slices.map(settleTakenBack), ...event.slices.map(newSlice)],
       };
     case 'slices-proposed':
-      return event.needsApproval ? { ...goal, proposal: event } : grow(goal, event);
+      return event.needsApproval ? { ...goal, proposal: joinProposals(goal.proposal, event) } : grow(goal, event);
     case 'proposal-refused':
       return { ...goal, proposal: undefined };
     case 'approved':
@@ -129,12 +130,19 @@ function applyToGoal(goal: Goal, event: Exclude<GoalEvent, SliceEvent>, at: Date
       return { ...goal, ...unplanned(goal), ask, status, reason: undefined, endedAt: undefined };
     }
     case 'repository-renamed':
-      return { ...goal, repository: { ...goal.repository, name: event.name } };
+      return { ...goal, repository: movedTo(goal.repository, event) };
     case 'budget-extended':
       return { ...goal, extra: addBudget(goal.extra, event) };
     default:
       return assertNever(event);
   }
+}
+
+function movedTo(
+  repository: Goal['repository'],
+  { name, installationId = repository.installationId }: GoalEvent & { kind: 'repository-renamed' },
+): Goal['repository'] {
+  return { ...repository, name, installationId };
 }
 
 function shut(goal: Goal, { how, by }: GoalEvent & { kind: 'issue-shut' }): Goal {
@@ -164,11 +172,32 @@ function statusBefore(goal: Goal): Goal['status'] {
   return goal.policy ? 'planning' : 'queued';
 }
 
-/** The plan with further slices at its end. */
+/** What two agents proposed waits together: one approval is for all that is shown. */
+function joinProposals(earlier: Proposal | undefined, { from, hash, slices, notes }: Proposal): Proposal {
+  if (!earlier) return { from, hash, slices, notes };
+  const news = slices.filter(({ id }) => !earlier.slices.some((known) => known.id === id));
+  const all = [...earlier.slices, ...news];
+  return { from: earlier.from, hash: planHash(all), slices: all, notes: [...earlier.notes, ...notes] };
+}
+
+/**
+ * The plan with further slices at its end. They were judged by the plan as it stood when their agent began: another agent may have brought
+ * slices of the same name since, or used up the room for more.
+ */
 function grow(goal: Goal, { slices, notes, from }: Proposal): Goal {
-  const added = slices.map(({ id }) => `\`${id}\` was added: \`${from}\` needs it`);
-  const plan = goal.plan && { ...goal.plan, notes: [...goal.plan.notes, ...added, ...notes] };
-  return { ...goal, plan, slices: [...goal.slices, ...slices.map(newSlice)] };
+  const isTaken = (id: string) => goal.slices.some((slice) => slice.id === id);
+  const news = slices.filter(({ id }) => !isTaken(id));
+  const open = goal.slices.filter(({ status }) => status !== 'merged' && status !== 'cancelled').length;
+  const hasRoom = open + news.length <= (goal.policy?.limits.slices ?? Infinity);
+  const added = hasRoom ? news : [];
+  const words = slices.map(({ id }) => {
+    if (isTaken(id)) return `\`${id}\`, which \`${from}\` needs, is in the plan already`;
+    return hasRoom
+      ? `\`${id}\` was added: \`${from}\` needs it`
+      : `\`${id}\`, which \`${from}\` needs, was not added: there would be more slices than \`limits.slices\` allows`;
+  });
+  const plan = goal.plan && { ...goal.plan, notes: [...goal.plan.notes, ...words, ...notes] };
+  return { ...goal, plan, slices: [...goal.slices, ...added.map(newSlice)] };
 }
 
 /** Without the plan that was shown. What was begun before it stays. */

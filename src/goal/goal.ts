@@ -50,7 +50,7 @@ export type Gates = {
   gates: Gate[];
   /** The packages of the repository, if the gates are of packages. */
   folders?: PackageFolder[];
-  source: 'config' | 'detected';
+  source: 'config' | 'organisation' | 'detected';
   /** One line a package for the status comment, such as `npm (.): npm test, npm run lint`. */
   notes: string[];
 };

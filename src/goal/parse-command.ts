@@ -144,7 +144,7 @@ function readSlice(kind: Command['kind'], line: string, faults: string[]): strin
 }
 
 function readApproval({ line }: Words, faults: string[]): Command {
-  const hash = readWord('approve', line, { most: 1 }, faults);
+  const hash = readWord('approve', line, { most: 1 }, faults)?.toLowerCase();
   if (hash !== undefined && !/^[0-9a-f]{12}$/.test(hash)) {
     faults.push(`\`${hash.slice(0, 60)}\` is not the hash of a plan, which has 12 hex digits.`);
   }
@@ -153,7 +153,7 @@ function readApproval({ line }: Words, faults: string[]): Command {
 
 function readAcceptance(words: Words, faults: string[]): Command {
   const [, word = '', reason = ''] = /^(\S*)\s*(.*)$/s.exec(joined(words)) ?? [];
-  const finding = unquote(word);
+  const finding = unquote(word).toLowerCase();
   if (!/^[0-9a-f]{8}$/.test(finding)) faults.push('The finding is named by its id, 8 hex digits from the review wall.');
   if (reason === '') faults.push(`A reason is missing: \`${commandInfo('accept').usage}\`.`);
   return { kind: 'accept', finding, text: reason };

@@ -125,9 +125,9 @@ export type Slice = PlannedSlice & {
   turn: number;
 };
 
-/** True while a slice takes one of the goal's agent places. */
-export function isWorking(slice: Slice): boolean {
-  return ['building', 'verifying', 'reviewing', 'delivering'].includes(slice.status);
+/** True while a slice takes one of the goal's agent places. What is delivered no further, as the goal's terms have it, takes none. */
+export function isWorking({ status, reason }: Slice): boolean {
+  return ['building', 'verifying', 'reviewing'].includes(status) || (status === 'delivering' && reason === undefined);
 }
 
 /** Where a slice stands as people are told: of a cancelled goal nothing is at work or waits any more. */

@@ -28,8 +28,13 @@ export type Steering = { events: GoalEvent[]; answer: string };
 export function steer(order: Order, goal: Goal, from: From): Steering {
   if (goal.before && order.kind !== 'cancel') return nothing(refusals.shutIssue());
   const { events, answer } = follow(order, goal, from);
-  const staysPaused = goal.status === 'paused' && events.every(({ kind }) => kind !== 'resumed' && kind !== 'finished');
-  return { events, answer: staysPaused && events.length > 0 ? `${answer} ${replies.whenResumed()}` : answer };
+  const comesTo = (kinds: readonly GoalEvent['kind'][]) => events.some(({ kind }) => kinds.includes(kind));
+  if (events.length === 0) return { events, answer };
+  if (goal.status === 'paused' && !comesTo(['resumed', 'finished']))
+    return { events, answer: `${answer} ${replies.whenResumed()}` };
+  if (goal.status === 'needs_more_budget' && !comesTo(['budget-extended', 'finished']))
+    return { events, answer: `${answer} ${replies.whenAffordable()}` };
+  return { events, answer };
 }
 
 function follow(order: Order, goal: Goal, from: From): Steering {
@@ -115,8 +120,9 @@ function reject(why: string, goal: Goal, { by }: From): Steering {
 function answer(text: string, goal: Goal, { by, pull }: From): Steering {
   const said = readVisible(text).text;
   const blocked = goal.slices.filter(({ status }) => status === 'blocked');
-  const asking = blocked.find((slice) => slice.pull?.number === pull) ?? blocked[0];
-  if (asking && !isOver(goal)) {
+  const asking = pull === undefined ? blocked[0] : blocked.find((slice) => slice.pull?.number === pull);
+  const replans = goal.replan !== undefined && goal.reason?.next.startsWith('/omk answer') === true;
+  if (asking && !isOver(goal) && !(pull === undefined && replans)) {
     const slice = asking.id;
     return {
       events: [...revive(goal, by), { kind: 'retried', slice, by }, { kind: 'fix-asked', slice, by, text: said }],
@@ -162,12 +168,19 @@ function retry(named: string | undefined, goal: Goal, { by, pull }: From): Steer
   if (goal.delay && id === undefined) events.push({ kind: 'plan-delayed', wait: hasten(goal.delay) });
   // A fault of omk ends the goal and leaves the slice as it was.
   const isUnplanned = id === undefined && (goal.slices.length === 0 || goal.replan !== undefined);
-  const isOpen = isUnplanned || meant.some(({ status }) => status !== 'merged' && status !== 'cancelled');
+  const isOpen = isUnplanned || meant.some((slice) => canGoOn(slice, goal));
   if (events.length === 0 && !(isEnded(goal.status) && isOpen)) {
     const [slice] = id === undefined ? [] : meant;
     return nothing(slice ? refusals.notNow('retry', slice) : refusals.notWaiting('retry', goal));
   }
   return { events: [...revive(goal, by), ...events], answer: replies.retried(id) };
+}
+
+/** Whether a further attempt could move it: what is merged or given up is over, and some wait for other slices or for nothing more. */
+function canGoOn(slice: Slice, { slices }: Goal): boolean {
+  const isMerged = (id: string) => slices.some((other) => other.id === id && other.status === 'merged');
+  if (slice.status === 'planned') return slice.dependsOn.every(isMerged);
+  return !['merged', 'cancelled'].includes(slice.status) && !(slice.status === 'delivering' && slice.reason);
 }
 
 /** By its id, or by its pull request as `#12`. */
@@ -185,7 +198,7 @@ function unknownSlice(id: string, goal: Goal): Steering {
 }
 
 function extendBudget(order: Order & { kind: 'budget' }, goal: Goal, { by }: From): Steering {
-  if (isOver(goal) || goal.status === 'not_ready') return nothing(refusals.alreadyEnded(goal));
+  if (isOver(goal)) return nothing(refusals.alreadyEnded(goal));
   const { usd = 0, tokens = 0, timeMs = 0 } = order;
   const again: GoalEvent[] = goal.status === 'needs_more_budget' ? [{ kind: 'resumed', by }] : [];
   const used = exhausted(addBudget(termsOf(goal).budget, { usd, tokens, timeMs }), goal.spend);
@@ -213,7 +226,15 @@ type SliceOrder = Order & { kind: 'fix' | 'rebase' | 'merge' | 'revert' };
 
 function onSlice(order: SliceOrder, goal: Goal, from: From): Steering {
   const named = 'slice' in order ? order.slice : undefined;
-  const slice = named === undefined ? sliceHere(goal, from) : findNamed(goal, named);
+  const meant = named === undefined ? slicesHere(goal, from) : [findNamed(goal, named)];
+  if (meant.length > 1)
+    return nothing(
+      refusals.severalSlices(
+        order.kind,
+        meant.flatMap((one) => one?.id ?? []),
+      ),
+    );
+  const [slice] = meant;
   if (!slice) return named === undefined ? nothing(refusals.notWaiting(order.kind, goal)) : unknownSlice(named, goal);
   if (order.kind === 'revert') return revert(slice, goal, from);
   if (isOver(goal)) return nothing(refusals.alreadyEnded(goal));
@@ -239,12 +260,13 @@ function onSlice(order: SliceOrder, goal: Goal, from: From): Steering {
   }
 }
 
-/** The slice of this pull request; on the issue the one that waits for a person. */
-function sliceHere(goal: Goal, { pull }: From): Slice | undefined {
-  if (pull !== undefined) return goal.slices.find((slice) => slice.pull?.number === pull);
+/** The slice of this pull request; on the issue those that wait for a person. */
+function slicesHere(goal: Goal, { pull }: From): Slice[] {
+  if (pull !== undefined) return goal.slices.filter((slice) => slice.pull?.number === pull);
   const merging = goal.slices.filter(({ status }) => status === 'merging');
+  const held = merging.filter(({ reason }) => reason);
   // An approval a moment ago lets go of what was held until it is judged again.
-  return merging.find(({ reason }) => reason) ?? (merging.length === 1 ? merging[0] : undefined);
+  return held.length > 0 ? held : merging;
 }
 
 function mergeSlice(slice: Slice, goal: Goal, { by, frozen }: From): Steering {

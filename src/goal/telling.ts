@@ -52,7 +52,9 @@ export function describeEvent(event: GoalEvent): string | undefined {
     case 'answered':
       return `${event.by.login} added to the goal`;
     case 'repository-renamed':
-      return `the repository is called ${event.name} now`;
+      return event.installationId === undefined
+        ? `the repository is called ${event.name} now`
+        : 'the App was installed anew, and reaches the repository again';
     case 'budget-extended':
       return `budget extended by ${event.by.login}`;
     default:

@@ -13,7 +13,7 @@ export function termsOf(goal: Goal): Terms {
   return {
     delivery,
     merge,
-    agents: Math.min(options.maxAgents ?? limits.agents, limits.agents),
+    agents: options.maxAgents ?? limits.agents,
     budget: addBudget(goal.extra, {
       usd: options.budgetUsd ?? budget.usd,
       tokens: options.budgetTokens ?? budget.tokens,

@@ -39,7 +39,8 @@ export async function accept(goal: Goal, tools: Tools): Promise<GoalEvent[]> {
   const merge = goal.options.merge ?? read.policy.merge;
   assertHeld(goal, merge, tools);
   const gates = await findGates(mirror, sha, read.policy);
-  return [{ kind: 'accepted', base: { branch, sha }, policy: read.policy, gates }];
+  const source = gates.source === 'config' && own === undefined ? 'organisation' : gates.source;
+  return [{ kind: 'accepted', base: { branch, sha }, policy: read.policy, gates: { ...gates, source } }];
 }
 
 function noBase(goal: Goal, branch: string): UserError {
@@ -64,5 +65,6 @@ async function findGates(mirror: Mirror, sha: Sha, policy: Policy): Promise<Gate
     gates: gates ?? detected.gates,
     source: gates ? 'config' : 'detected',
     notes,
+    ...(gates ? {} : { folders: detected.folders }),
   };
 }

@@ -37,8 +37,8 @@ export async function obey(command: Command, talk: Talk): Promise<string | undef
     case 'run':
       return startGoal(command.options, command, talk);
     case 'plan': {
-      const isShown = (await findGoal(talk))?.status === 'awaiting_approval';
-      return isShown ? order(command, talk) : startGoal({ ...NO_OPTIONS, plan: true }, command, talk);
+      const goal = await findGoal(talk);
+      return goal && isShown(goal) ? order(command, talk) : startGoal({ ...NO_OPTIONS, plan: true }, command, talk);
     }
     case 'help':
       return renderHelp(talk.issue.isPull ? 'pull' : 'issue');
@@ -54,6 +54,11 @@ export async function obey(command: Command, talk: Talk): Promise<string | undef
     default:
       return order(command, talk);
   }
+}
+
+/** A plan waits for its approval, or would if the goal were not paused. */
+function isShown({ status, plan }: Goal): boolean {
+  return status === 'awaiting_approval' || (status === 'paused' && plan?.needsApproval === true && !plan.approvedBy);
 }
 
 async function findGoal({ issue, repository, tools }: Talk): Promise<Goal | undefined> {
@@ -172,10 +177,13 @@ async function freeze(reason: string | undefined, { repository, person: by, tool
   return replies.frozen(reason ?? '');
 }
 
-async function unfreeze({ repository, tools }: Talk): Promise<string> {
+async function unfreeze(talk: Talk): Promise<string> {
+  const { repository, tools } = talk;
+  const was = (await tools.store.getFreeze(repository.id)) !== undefined;
   await tools.store.setFreeze(repository.id, undefined);
   await lookAgain(repository, tools);
-  return replies.unfrozen();
+  const goal = await findGoal(talk);
+  return replies.unfrozen({ was, still: goal && (await findFreeze(goal, tools)) });
 }
 
 /** What waits for its merge looks at once: it waits no more, or GitHub must not merge it any more. */

@@ -29,7 +29,7 @@ export async function respond(deliveryId: string, tools: Tools): Promise<void> {
 
 async function hear(webhook: Webhook, tools: Tools): Promise<void> {
   const heard = parseWebhook(webhook.event, webhook.action, webhook.payload);
-  if (heard.kind !== 'other') await followRepository(heard.repository, tools);
+  if ('repository' in heard) await followRepository(heard.repository, tools);
   switch (heard.kind) {
     case 'comment':
       return hearComment(heard, webhook.id, tools);
@@ -39,6 +39,8 @@ async function hear(webhook: Webhook, tools: Tools): Promise<void> {
       return hearLabel(heard, webhook.id, tools);
     case 'unlabel':
       return hearUnlabel(heard, tools);
+    case 'installation-gone':
+      return hearInstallationGone(heard, tools);
     case 'issue-gone':
       return hearIssueGone(heard, tools);
     case 'issue-turned':
@@ -127,6 +129,17 @@ async function obeyOrExplain(command: Command, talk: Talk): Promise<string | und
   }
 }
 
+/** Nothing can be done there any more, so nothing is spent any more. What was begun goes on after a `/omk retry` from where the App is again. */
+async function hearInstallationGone(heard: Heard & { kind: 'installation-gone' }, tools: Tools): Promise<void> {
+  const { installationId, repositories, how, sender } = heard;
+  for (const { id } of await tools.store.listGoals({ installationId, ended: false, limit: 1_000 })) {
+    const goal = await tools.store.getGoal(id);
+    if (repositories && !repositories.includes(goal.repository.id)) continue;
+    const reason = { text: `omk was ${how} by ${sender.login}.`, next: 'install the App there again, then /omk retry' };
+    await append(goal, [{ kind: 'finished', status: 'blocked_on_external', reason }], tools);
+  }
+}
+
 async function hearIssueGone({ repository, issue, how, sender }: Heard & { kind: 'issue-gone' }, tools: Tools) {
   const goal = await findOpenGoal(repository, issue, tools);
   const reason = { text: `The issue was ${how} by ${sender.login}.`, next: '/omk run' };
@@ -186,12 +199,15 @@ async function hearUnlabel(heard: Heard & { kind: 'unlabel' }, tools: Tools): Pr
 }
 
 /**
- * A repository that has another name by now is the same one; with another owner it is not any more what was agreed to. A webhook may be
- * older than the goal, so what it says is looked up.
+ * A repository that has another name by now, or where the App was installed anew, is the same one; with another owner it is not any
+ * more what was agreed to. A webhook may be older than the goal, so what it says is looked up.
  */
 async function followRepository(told: Repository, tools: Tools): Promise<void> {
-  const active = await tools.store.listGoals({ repositoryId: told.id, ended: false, limit: 1_000 });
-  const elsewhere = active.filter(({ owner, name }) => owner !== told.owner || name !== told.name);
+  const active = await tools.store.listGoals({ repositoryId: told.id, over: false, limit: 1_000 });
+  const elsewhere = active.filter(
+    ({ owner, name, installationId }) =>
+      owner !== told.owner || name !== told.name || installationId !== told.installationId,
+  );
   const now = elsewhere.length > 0 ? await findNow(told, tools) : undefined;
   if (!now) return;
   for (const { id } of active) await follow(await tools.store.getGoal(id), now, tools);
@@ -211,5 +227,8 @@ async function follow(goal: Goal, now: Repository, tools: Tools): Promise<void> 
   const text = `The repository was transferred to ${now.owner}.`;
   if (now.owner !== goal.repository.owner)
     return append(goal, [{ kind: 'finished', status: 'cancelled', reason: { text, next: '/omk run' } }], tools);
-  if (now.name !== goal.repository.name) await append(goal, [{ kind: 'repository-renamed', name: now.name }], tools);
+  const { name, installationId } = now;
+  const isAnew = installationId !== goal.repository.installationId;
+  if (name !== goal.repository.name || isAnew)
+    await append(goal, [{ kind: 'repository-renamed', name, ...(isAnew ? { installationId } : {}) }], tools);
 }

@@ -113,7 +113,15 @@ async function insertEvents(
 async function updateGoal(tx: Tx, goal: Goal, at: Date): Promise<void> {
   await tx
     .updateTable('goal')
-    .set({ status: goal.status, ended: isEnded(goal.status), version: goal.version, updated_at: at })
+    .set({
+      installation_id: goal.repository.installationId,
+      owner: goal.repository.owner,
+      name: goal.repository.name,
+      status: goal.status,
+      ended: isEnded(goal.status),
+      version: goal.version,
+      updated_at: at,
+    })
     .where('id', '=', goal.id)
     .execute();
   await tx.deleteFrom('goal_slice').where('goal_id', '=', goal.id).execute();

@@ -6,6 +6,7 @@ import type { Database, Executor } from './schema.ts';
 /** What a list shows of a goal. */
 export type GoalSummary = {
   id: string;
+  installationId: number;
   owner: string;
   name: string;
   issue: number;
@@ -16,7 +17,8 @@ export type GoalSummary = {
   updatedAt: Date;
 };
 
-export type GoalFilter = { limit: number; ended?: boolean; repositoryId?: number };
+/** `over`: whether nothing can move it on any more. */
+export type GoalFilter = { limit: number; ended?: boolean; over?: boolean; repositoryId?: number; installationId?: number };
 
 /** The newest goal of the issue, or the one that is not ended. */
 export async function findGoalOfIssue(
@@ -102,10 +104,13 @@ export async function listGoals(db: Executor, filter: GoalFilter): Promise<GoalS
   let query = db
     .selectFrom('goal')
     .select(['id', 'owner', 'name', 'issue', 'title', 'requester', 'status', 'created_at', 'updated_at'])
+    .select((eb) => eb.cast<string>('installation_id', 'text').as('installation'))
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
     .limit(filter.limit);
   if (filter.ended !== undefined) query = query.where('ended', '=', filter.ended);
+  if (filter.over !== undefined) query = query.where('status', filter.over ? 'in' : 'not in', ['ready', 'cancelled']);
+  if (filter.installationId !== undefined) query = query.where('installation_id', '=', filter.installationId);
   if (filter.repositoryId !== undefined) query = query.where('repository_id', '=', filter.repositoryId);
   return (await query.execute()).map(asSummary);
 }
@@ -114,10 +119,11 @@ function asSummary({
   status,
   created_at: createdAt,
   updated_at: updatedAt,
+  installation,
   ...row
 }: Pick<
   Selectable<Database['goal']>,
   'id' | 'owner' | 'name' | 'issue' | 'title' | 'requester' | 'status' | 'created_at' | 'updated_at'
->): GoalSummary {
-  return { ...row, status: status as GoalStatus, createdAt, updatedAt };
+> & { installation: string }): GoalSummary {
+  return { ...row, installationId: Number(installation), status: status as GoalStatus, createdAt, updatedAt };
 }

@@ -6,6 +6,7 @@ import { HINTED, nextSteps, type Step } from '../../src/goal/next-steps.ts';
 import { defaultPolicy } from '../../src/goal/policy.ts';
 import type { PlannedSlice } from '../../src/goal/slice.ts';
 import { PASSES, type Wall } from '../../src/goal/wall.ts';
+import { AT, someGoal, someSlice } from './goals.ts';
 
 const NOW = new Date('2026-03-01T12:00:00Z');
 const person = { id: 7, login: 'ada' };
@@ -342,4 +343,24 @@ describe('the next steps of a goal', () => {
       },
     ]);
   });
+});
+
+test('what is delivered no further takes no place of an agent', () => {
+  const held = { status: 'delivering', pull: undefined, reason: { text: 'Kept here.', next: '/omk proof' } } as const;
+  const goal = someGoal({
+    options: { ...someGoal().options, maxAgents: 2 },
+    slices: ['a', 'b']
+      .map((id) => someSlice({ id, ...held }))
+      .concat(someSlice({ id: 'c', status: 'planned', pull: undefined })),
+  });
+  expect(nextSteps(goal, AT)).toContainEqual({ kind: 'start', slice: 'c' });
+});
+
+test('as many agents work as the command said, also more than the settings do', () => {
+  const slices = ['a', 'b', 'c', 'd'].map((id) => someSlice({ id, status: 'planned', pull: undefined }));
+  const started = (wish: { maxAgents?: number }) =>
+    nextSteps(someGoal({ options: { ...someGoal().options, ...wish }, slices }), AT).filter(
+      ({ kind }) => kind === 'start',
+    );
+  expect([{}, { maxAgents: 1 }, { maxAgents: 3 }].map((wish) => started(wish).length)).toEqual([2, 1, 3]);
 });

@@ -3,6 +3,7 @@ import { parseCommand } from '../../src/goal/parse-command.ts';
 import type { GoalEvent } from '../../src/goal/event.ts';
 import { applyEvent } from '../../src/goal/fold.ts';
 import { isEnded, type Goal, type GoalStatus } from '../../src/goal/goal.ts';
+import type { Slice } from '../../src/goal/slice.ts';
 import { nextSteps } from '../../src/goal/next-steps.ts';
 import { steer, type Order } from '../../src/goal/steer.ts';
 import { defaultPolicy } from '../../src/goal/policy.ts';
@@ -94,7 +95,69 @@ type Row = [command: string, goal: Goal, pull: number | undefined, kinds: GoalEv
 
 const AWAY = { reason: 'Kimi: 500', tries: 2, since: AT, until: new Date(AT.getTime() + 60_000) };
 
+const two = (change: Partial<Slice>) => [
+  someSlice(change),
+  someSlice({
+    id: 'ui',
+    pull: { number: 13, url: 'https://github.com/acme/stats/pull/13', head: HEAD, draft: false },
+    ...change,
+  }),
+];
+const poor = someGoal({
+  status: 'needs_more_budget',
+  slices: [held],
+  reason: { text: 'The budget of 10.00 USD is used up.', next: '/omk budget add --usd 5' },
+});
+
 const ROWS: Row[] = [
+  [
+    'answer yes',
+    someGoal({ slices: [blocked, someSlice({ id: 'ui', status: 'building', pull: undefined })] }),
+    13,
+    [],
+    /no effect now/,
+  ],
+  [
+    'answer smaller ones',
+    someGoal({
+      status: 'blocked_on_human',
+      slices: [blocked],
+      replan: 'Plan the rest anew.',
+      reason: { text: 'Which rest?', next: '/omk answer <text>' },
+    }),
+    undefined,
+    ['answered'],
+    /goes on/,
+  ],
+  [
+    'fix it',
+    poor,
+    12,
+    ['resumed', 'fix-asked'],
+    /budget is used up, so this waits: extend it with `\/omk budget add --usd 5`/,
+  ],
+  ['merge', someGoal({ slices: two({}) }), undefined, [], /any of the slices `api`, `ui`.*`\/omk merge api`/],
+  ['merge', someGoal({ slices: two({ reason: { text: 'x', next: 'y' } }) }), undefined, [], /`\/omk merge api`/],
+  ['merge ui', someGoal({ slices: two({}) }), undefined, ['merge-asked'], /`ui` is merged/],
+  [
+    'retry ui',
+    someGoal({
+      status: 'blocked_on_human',
+      slices: [blocked, someSlice({ id: 'ui', status: 'planned', dependsOn: ['api'], pull: undefined })],
+    }),
+    undefined,
+    [],
+    /Slice `ui` is `planned`/,
+  ],
+  [
+    'budget add --usd 5',
+    someGoal({ status: 'not_ready', slices: [blocked] }),
+    undefined,
+    ['budget-extended'],
+    /extended by 5 USD/,
+  ],
+  ['accept DEADBEEF why', someGoal({ slices: [found] }), undefined, ['finding-accepted'], /`deadbeef` is let through/],
+  ['approve ABC123ABC123', proposed, undefined, ['approved'], /approved/],
   ['pause', someGoal(), undefined, ['paused'], /`\/omk resume`/],
   ['pause', someGoal({ status: 'paused' }), undefined, [], /`paused`/],
   ['pause', someGoal({ status: 'ready' }), undefined, [], /`ready`/],
@@ -466,6 +529,31 @@ describe('further slices that an agent proposed', () => {
     expect(tell('approve 000000000000', asked).kinds).toEqual([]);
     const grown = tell('approve cafecafecafe', asked).after;
     expect([grown.status, grown.slices.length, grown.proposal]).toEqual(['running', 2, undefined]);
+  });
+
+  test('of two agents wait together, each name once, under a hash of their own', () => {
+    const more = {
+      ...event,
+      from: 'ui',
+      hash: 'beefbeefbeef',
+      slices: [...event.slices, { ...event.slices[0], id: 'help' }],
+    };
+    const asked = applyEvent(applyEvent(someGoal(), event, AT), more as GoalEvent, AT);
+    expect(asked.proposal?.slices.map((slice) => slice.id)).toEqual(['docs', 'help']);
+    expect(tell('approve cafecafecafe', asked).kinds).toEqual([]);
+    const grown = tell(`approve ${asked.proposal?.hash}`, asked).after;
+    expect(grown.slices.map((slice) => slice.id)).toEqual(['api', 'docs', 'help']);
+  });
+
+  test('that another agent brought meanwhile, or for which there is no room any more, are not added, and the plan says so', () => {
+    const once = applyEvent(someGoal(), { ...event, needsApproval: false }, AT);
+    const twice = applyEvent(once, { ...event, from: 'ui', needsApproval: false }, AT);
+    expect(twice.slices.map((slice) => slice.id)).toEqual(['api', 'docs']);
+    expect(twice.plan?.notes.at(-1)).toContain('`docs`, which `ui` needs, is in the plan already');
+    const policy = { ...defaultPolicy(), limits: { ...defaultPolicy().limits, slices: 1 } };
+    const full = applyEvent(someGoal({ policy }), { ...event, needsApproval: false }, AT);
+    expect(full.slices.map((slice) => slice.id)).toEqual(['api']);
+    expect(full.plan?.notes.at(-1)).toContain('more slices than `limits.slices` allows');
   });
 
   test('are all that is left: the goal asks, and ends ready when they are refused', () => {

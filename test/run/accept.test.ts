@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { dueGates } from '../../src/goal/gate.ts';
 import type { World } from '../world/world.ts';
 import { building, planning, write } from '../world/scripts.ts';
 import { ask, CI, lastAnswer, oddities, openSmallWorld, statusOf } from './small.ts';
@@ -137,10 +138,19 @@ describe('a goal is asked for', () => {
     await expect(world.goal(number)).rejects.toThrow('no goal');
   });
 
-  test('status answers, cancel ends it, and a second cancel says so', async () => {
-    const number = ask(world, 'Add the second word once more', '/omk run --plan');
+  test('of several packages each has gates of its own; status answers, cancel ends it, and a second cancel says so', async () => {
+    const member = (name: string) => JSON.stringify({ name, scripts: { test: 'node --test' } });
+    await world.github.push('ada', 'members', {
+      '.github/omk.yml': 'review: { reviewer: off }\n',
+      'package.json': JSON.stringify({ name: 'root', private: true, workspaces: ['a', 'b'] }),
+      'a/package.json': member('a'),
+      'b/package.json': member('b'),
+    });
+    const number = ask(world, 'Add the second word once more', '/omk run --plan --base members');
     await world.idle();
-    expect((await world.goal(number)).status).toBe('awaiting_approval');
+    const { status, gates } = await world.goal(number);
+    expect(status).toBe('awaiting_approval');
+    expect(gates && dueGates(gates, ['b/index.js']).map(({ name }) => name)).toEqual([expect.stringMatching(/^b: /)]);
     expect(await say('rob', number, '/omk status')).toContain('`awaiting_approval`');
     expect(await say('ada', number, '/omk run')).toContain('already');
     expect(await say('ada', number, '/omk cancel')).toContain('Cancelled');

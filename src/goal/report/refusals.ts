@@ -168,6 +168,12 @@ export function unknownSlice(slice: string, known: readonly string[]): string {
   return `There is no slice ${encodeCode(clip(slice, 60))}. ${all} See ${commandCode('status')}.`;
 }
 
+/** More than one could be meant. */
+export function severalSlices(command: Command['kind'], ids: readonly string[]): string {
+  const [first = ''] = ids;
+  return `It may be meant for any of the slices ${ids.map(encodeCode).join(', ')}. Nothing was changed. Name one, such as ${encodeCode(`/omk ${command} ${first}`)}.`;
+}
+
 export function unknownFinding(finding: string): string {
   return `There is no open finding ${encodeCode(clip(finding, 60))}. The ids are in the review wall; see ${commandCode('why')}.`;
 }

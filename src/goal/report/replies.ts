@@ -63,6 +63,10 @@ export function whenResumed(): string {
   return `The goal is paused, so this waits: go on with ${commandCode('resume')}.`;
 }
 
+export function whenAffordable(): string {
+  return `The budget is used up, so this waits: extend it with \`/omk budget add --usd 5\`.`;
+}
+
 /** `open`: slices whose pull requests stay open. */
 export function cancelled(open: readonly Pick<Slice, 'id' | 'pull'>[]): string {
   const left = open
@@ -127,6 +131,12 @@ export function frozen(reason: string): string {
   return `Merging is held in this repository${why} Release it with ${commandCode('unfreeze')}.`;
 }
 
-export function unfrozen(): string {
-  return `Merging is released again. Hold it with ${commandCode('freeze')}.`;
+/** `was`: somebody had said `/omk freeze`. `still`: since when and until when the repository's settings freeze merging now. */
+export function unfrozen({ was, still }: { was: boolean; still: string | undefined }): string {
+  const released = was ? `Nobody's ${commandCode('freeze')} holds merging any more` : 'Nobody had frozen merging here';
+  if (still !== undefined)
+    return `${released}, and \`freeze\` in \`.github/omk.yml\` holds it ${still}. See ${commandCode('status')}.`;
+  return was
+    ? `Merging is released again. Hold it with ${commandCode('freeze')}.`
+    : `${released}, so nothing was changed. Hold it with ${commandCode('freeze')}.`;
 }

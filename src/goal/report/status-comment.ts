@@ -131,7 +131,11 @@ function planSection({ plan, slices, status }: Goal): Section {
 function gatesSection({ gates, redOnBase, plan }: Goal): Section {
   const found = gates?.gates.filter(({ whole }) => whole === undefined) ?? [];
   const isGreen = plan !== undefined && found.length > 0 && redOnBase.length === 0;
-  const from = { config: 'from `.github/omk.yml`', detected: 'detected' }[gates?.source ?? 'detected'];
+  const from = {
+    config: 'from `.github/omk.yml`',
+    organisation: "from the organisation's `.github/omk.yml`",
+    detected: 'detected',
+  }[gates?.source ?? 'detected'];
   const count = found.length === 1 ? '1 gate' : `${found.length} gates`;
   return fold('Gates', [
     found.length === 0 ? '- No gates: nothing is proven by running it' : `- ${count}, ${from}`,
