@@ -4,7 +4,8 @@ const REMOVAL =
 const TESTS = /\b(?:tests?|specs?|test ?cases?)\b/i;
 
 /**
- * Whether a sentence asks to take one of these away: by its name, or by most of the words that its name is made of. `tests` are asked for
+ * Whether a sentence asks to take one of these away: by its name, by most of the words that its name is made of, or by
+ * the kind of thing that it is: listeners for `BreakerListeners`. `tests` are asked for
  * as such too.
  */
 export function asksToRemove(asked: string, names: readonly string[], { tests }: { tests: boolean }): boolean {
@@ -14,10 +15,16 @@ export function asksToRemove(asked: string, names: readonly string[], { tests }:
     const words = partsOf(sentence);
     return names.some((name) => {
       const parts = partsOf(name);
+      const kind = parts.length > 1 ? (parts.at(-1) ?? '') : '';
+      if (kind.length > 5 && !VAGUE.test(kind) && words.includes(kind)) return true;
       return parts.filter((part) => words.includes(part)).length > parts.length / 2;
     });
   });
 }
+
+/** Ends of names that say nothing of what a thing is. */
+const VAGUE =
+  /^(?:option|function|method|module|object|result|string|number|helper|handler|config|setting|default|element|version|message|request|response|package|script)/;
 
 /** The words of names as they are written together, without their plural: `readFile` and `read_file` are two each. */
 function partsOf(text: string): string[] {

@@ -28,7 +28,7 @@ import { workflowSlips } from './infrastructure/workflows.ts';
 import { textRules } from './code/texts.ts';
 import { SCRIPTS, type LanguageName } from './read/language.ts';
 import type { SourceLine } from './read/lexer.ts';
-import type { SourceFile } from './read/reading.ts';
+import type { Reading, SourceFile } from './read/reading.ts';
 import { lineRule, shorten, sourcesOf, type Hit, type Rule } from './rules.ts';
 import { undoneRules } from './undone.ts';
 import { syntaxRule } from './code/syntax.ts';
@@ -69,6 +69,7 @@ const debugStop = (languages: Rule['languages'], pattern: RegExp): Rule =>
     languages,
     roles: ['product', 'script', 'test'],
     pattern,
+    severityAt: (line, { oldText }) => (oldText?.includes(line.raw.trim()) === true ? 'low' : undefined),
     message: 'A debugger stop was left in: `$&`',
     remedy: 'Remove the debugger statement.',
   });
@@ -109,6 +110,12 @@ function speaks(source: SourceFile): boolean {
   return SPEAKS.test(source.path.replace(/(^|\/)src\/main\//, '$1')) || PROGRAM.test(source.text);
 }
 
+/** A crate that is a program and no library. */
+function isOfProgram(path: string, { paths }: Reading): boolean {
+  const crate = /^((?:.*\/)?)src\/.*\.rs$/.exec(path)?.[1];
+  return crate !== undefined && paths.has(`${crate}src/main.rs`) && !paths.has(`${crate}src/lib.rs`);
+}
+
 /** It takes the place of another output, of a logger as a rule: what is told is told in another way. */
 function tookPlace({ number }: SourceLine, { change }: SourceFile): boolean {
   const hunk = change.hunks.find(({ lines: all }) => all.some(({ newLine }) => newLine === number));
@@ -131,7 +138,7 @@ const strayPrint: Rule = {
       const print = PRINTS[source.language.name];
       if (!print || source.oldText === undefined || SPEAKS.test(source.path.replace(/(^|\/)src\/main\//, '$1')))
         continue;
-      if (print.test(source.oldText) || PROGRAM.test(source.text)) continue;
+      if (print.test(source.oldText) || PROGRAM.test(source.text) || isOfProgram(source.path, reading)) continue;
       for (const line of source.added)
         if (
           print.test(line.code) &&

@@ -287,6 +287,13 @@ const blocking = [
         .blocks()
         .around(line.number)
         .some(({ kind, header }) => kind !== 'class' && HANDLER.test(header)),
+    severityAt: (line, source) =>
+      source
+        .blocks()
+        .around(line.number)
+        .some(({ header }) => /\w*(?:delay|sleep|slow|throttle|backoff|latency|tarpit)\w*\s*\(/i.test(header))
+        ? 'low'
+        : undefined,
     message: '`$&…)` keeps the caller, and whoever waits behind it, waiting',
     remedy: 'Answer at once, and do the rest later or elsewhere.',
   }),

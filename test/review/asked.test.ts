@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { asksToRemove } from '../../src/review/asked.ts';
 import { findingsIn, review, type Files } from './world.ts';
 
 const API: { base: Files; head: Files } = {
@@ -39,4 +40,30 @@ describe('what is gone', () => {
   ])('of the tests, when %j was asked for, is %s', async (asked, severity) => {
     expect(await severities(TESTS, asked)).toEqual([severity]);
   });
+});
+
+test('what breaks is announced by the message of the commit', async () => {
+  expect(await severities(API, 'feat(api)!: the server notifies')).toEqual([]);
+  expect(await severities(API, 'fix(breaking): the server notifies')).toEqual([]);
+  expect(await severities(API, 'Avoid breaking changes in the server.')).toEqual(['medium']);
+});
+
+test('a kind of things is asked away by its name', () => {
+  const asked = 'Get rid of the separate listeners for now.';
+  expect(asksToRemove(asked, ['BreakerListeners'], { tests: false })).toBe(true);
+  expect(asksToRemove(asked, ['BreakerPolicy'], { tests: false })).toBe(false);
+  expect(asksToRemove('Remove the options of the past.', ['ReadOptions'], { tests: false })).toBe(false);
+});
+
+const EXPECTED: { base: Files; head: Files } = {
+  base: { 'test/f.test.ts': "test('matches', () => {\n  expect(matches('b!r')).toBeTruthy();\n});\n" },
+  head: { 'test/f.test.ts': "test('matches', () => {\n  expect(matches('b!r')).toBeFalsy();\n});\n" },
+};
+
+test.each([
+  ['Make the tests pass.', 'medium'],
+  ['Update the regression test to the new matcher.', 'low'],
+])('an expectation that changed alone, when %j was asked for, is %s', async (asked, severity) => {
+  const found = findingsIn(await review({ ...EXPECTED, asked }));
+  expect(found.find(({ rule }) => rule === 'test/expectation-changed')?.severity).toBe(severity);
 });

@@ -2,6 +2,10 @@ import { expect, test } from '@jest/globals';
 import { wallVerdict } from '../../src/goal/wall.ts';
 import { review, type Files } from './world.ts';
 
+/** Each script of a kind stands on its own, and brings this. */
+const ROOT =
+  '\n_root() {\n  domain="$1"\n  at=2\n  while true; do\n    name=$(printf "%s" "$domain" | cut -d . -f "$at"-100)\n    [ -n "$name" ] || return 1\n    knows "$name" && return 0\n    at=$((at + 1))\n  done\n}\n';
+
 /** Changes that maintainers made with good reason, told again in other words. */
 const CHANGES: readonly (readonly [what: string, base: Files, head: Files])[] = [
   [
@@ -431,6 +435,116 @@ const CHANGES: readonly (readonly [what: string, base: Files, head: Files])[] = 
       'src/lib.rs':
         'pub fn run(name: &str) -> u8 {\n    if name.is_empty() {\n        eprintln!("no name, {}", name);\n    }\n    1\n}\n',
     },
+  ],
+  [
+    'the same call of `dbg!` stands in the tests beside it',
+    {
+      'src/shell.rs':
+        '#[cfg(test)]\nmod tests {\n    #[test]\n    fn bash() {\n        let opts = dbg!(&opts()[0]);\n        assert!(ran(opts));\n    }\n}\n',
+    },
+    {
+      'src/shell.rs':
+        '#[cfg(test)]\nmod tests {\n    #[test]\n    fn bash() {\n        let opts = dbg!(&opts()[0]);\n        assert!(ran(opts));\n    }\n\n    #[test]\n    fn fish() {\n        let opts = dbg!(&opts()[0]);\n        assert!(ran(opts));\n    }\n}\n',
+    },
+  ],
+  [
+    'a folder of mktemp goes at the end of a script that ends with its first error',
+    {},
+    { 'scripts/get.sh': '#!/usr/bin/env bash\nset -o errexit\n\nwork=$(mktemp -d)\nfetch >"$work/a"\nrm -rf $work\n' },
+  ],
+  [
+    'a count of a script is never empty',
+    {},
+    { 'scripts/undo.sh': '#!/usr/bin/env bash\ncount=${1:-1}\nif [ $count -gt 3 ]; then\n  echo "too many" >&2\nfi\n' },
+  ],
+  [
+    'a handler is written to wait',
+    {},
+    {
+      'pkg/delay.go':
+        'package api\n\nfunc randomDelay(next http.Handler) http.Handler {\n\treturn http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {\n\t\ttime.Sleep(time.Second)\n\t\tnext.ServeHTTP(w, r)\n\t})\n}\n',
+    },
+  ],
+  [
+    'an assertion of three parts begins with its message',
+    {},
+    {
+      'src/test/java/a/PoolTest.java':
+        'class PoolTest {\n  @Test\n  public void fills() {\n    Pool pool = new Pool();\n    assertEquals("the pool is not full", 5, pool.size());\n  }\n}\n',
+    },
+  ],
+  [
+    'a here-string follows a redirection, and a pattern stands on a line of its own',
+    {},
+    {
+      'bin/setup.sh':
+        '#!/usr/bin/env bash\ncat >"$HOME/.rc" <<<"# own"\nif [[ ! "$tag" =~ \\\n    ([0-9]|[1-9][0-9]+)\\.(.*) ]]; then\n  exit 1\nfi\n',
+    },
+  ],
+  [
+    'a program of Rust prints in another of its files',
+    { 'src/main.rs': 'mod report;\n\nfn main() {\n    report::all();\n}\n', 'src/report.rs': 'pub fn all() {}\n' },
+    { 'src/report.rs': 'pub fn all() {\n    println!("{} ran faster", fastest());\n}\n' },
+  ],
+  [
+    'the title of a test says the new thing as well',
+    { 'test/origin.bats': '@test "names no file that is not there" {\n  run origin\n  assert_success ""\n}\n' },
+    {
+      'test/origin.bats':
+        '@test "names the file even if it is not there" {\n  run origin\n  assert_success "version"\n}\n',
+    },
+  ],
+  [
+    'the type of a value is not asserted any more beside the value',
+    {
+      'src/test/java/a/CallTest.java':
+        'class CallTest {\n  @Test\n  public void answers() {\n    Object answer = handle();\n    assertEquals(String.class, answer.getClass());\n    assertEquals("mocked", answer);\n  }\n}\n',
+    },
+    {
+      'src/test/java/a/CallTest.java':
+        'class CallTest {\n  @Test\n  public void answers() {\n    Object answer = handle();\n    assertEquals("mocked", answer);\n  }\n}\n',
+    },
+  ],
+  [
+    'a pattern of ways in is named one by one',
+    { 'package.json': '{\n  "name": "a",\n  "exports": {\n    "./*": "./*.js"\n  }\n}\n' },
+    { 'package.json': '{\n  "name": "a",\n  "exports": {\n    "./vanilla": "./vanilla.js"\n  }\n}\n' },
+  ],
+  [
+    'a shell reads a secret from what looks like a file',
+    {},
+    { 'entry.sh': '#!/usr/bin/env bash\ninitdb --pwfile=<(echo "$DB_PASSWORD")\n' },
+  ],
+  [
+    'types are given to what was there',
+    {
+      'src/store.py':
+        'def read(path, key, quote="always"):\n    return find(path, key, quote)\n\n\ndef write(path, key):\n    return put(path, key)\n',
+      'tests/test_store.py': 'def test_read():\n    assert read("a", "b") == 1\n',
+    },
+    {
+      'src/store.py':
+        'def read(\n    path: str,\n    key: str,\n    quote: str = "always",\n) -> int:\n    return find(path, key, quote)\n\n\ndef write(path: str, key: str) -> int:\n    return put(path, key)\n',
+    },
+  ],
+  [
+    'labels of branches are written as the file writes them',
+    {
+      'src/body.js':
+        "export function body(val) {\n  // string\n  if (typeof val === 'string') return 1;\n  // Buffer\n  if (val instanceof Buffer) return 2;\n  // Stream\n  if (val instanceof Stream) return 3;\n  return 0;\n}\n",
+    },
+    {
+      'src/body.js':
+        "export function body(val) {\n  // string\n  if (typeof val === 'string') return 1;\n  // Buffer\n  if (val instanceof Buffer) return 2;\n  // Stream\n  if (val instanceof Stream) return 3;\n  // ReadableStream\n  if (val instanceof ReadableStream) return 4;\n  // Response\n  if (val instanceof Response) return 5;\n  return 0;\n}\n",
+    },
+  ],
+  [
+    'two scripts beside it hold the function already',
+    {
+      'dns/one.sh': `#!/bin/sh\n${ROOT}`,
+      'dns/two.sh': `#!/bin/sh\n${ROOT}`,
+    },
+    { 'dns/three.sh': `#!/bin/sh\n${ROOT}` },
   ],
 ];
 

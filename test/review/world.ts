@@ -42,7 +42,13 @@ function linesOf(text: string | undefined): string[] {
   return text === undefined || text === '' ? [] : text.replace(/\n$/, '').split('\n');
 }
 
-export type Review = { base?: Files; head: Files; policy?: Partial<Policy['review']>; gates?: GateResult[]; asked?: string };
+export type Review = {
+  base?: Files;
+  head: Files;
+  policy?: Partial<Policy['review']>;
+  gates?: GateResult[];
+  asked?: string;
+};
 
 /** The wall's verdict on the change from `base` to `head`. Files of the base that the head does not name stay. */
 export async function review({ base = {}, head, policy = {}, gates = [], asked }: Review): Promise<Wall> {

@@ -114,7 +114,7 @@ const retelling: Rule = {
       if (!source.language.programs) continue;
       const told = source.added.filter((line) => retells(line, source));
       const different = new Set(told.map(({ comment }) => comment.trim()));
-      const severity = different.size >= 2 && source.role === 'product' ? 'medium' : 'low';
+      const severity = different.size >= 2 && source.role === 'product' && !isManner(source) ? 'medium' : 'low';
       for (const line of told)
         yield {
           file: source.path,
@@ -125,6 +125,11 @@ const retelling: Rule = {
     }
   },
 };
+
+/** The file had such comments before: that is how its authors write. */
+function isManner(source: SourceFile): boolean {
+  return source.lines.filter((line) => !source.isAdded(line.number) && retells(line, source)).length >= 2;
+}
 
 function retells(line: SourceLine, source: SourceFile): boolean {
   if (line.comment === '' || /^\s*then\b/.test(line.comment)) return false;

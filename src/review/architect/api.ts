@@ -197,8 +197,9 @@ function keptNames(reading: Reading): Set<string> {
   return kept;
 }
 
-/** The change says so itself: in its change log, its version or a note of deprecation that goes with the name. */
+/** The change says so itself: in its change log, its version or a note of deprecation that goes with the name. Or a person asked for what breaks. */
 export function isAnnounced(reading: Reading): boolean {
+  if (/^\w+(?:\([^)\n]*\))?!:|^\w+\([^)\n]*\bbreaking\b|^BREAKING[ -]CHANGE\b/m.test(reading.asked)) return true;
   return reading.change.files.some(
     ({ path, added, removed }) =>
       (/(^|\/)(CHANGES|CHANGELOG|HISTORY|NEWS|RELEASES?|MIGRATION|UPGRADING)[^/]*$|(^|\/)\.changeset\/|(^|\/)changelog\.d\//i.test(

@@ -2,6 +2,7 @@ import { lineNear } from '../read/diff.ts';
 import { posix } from 'node:path';
 import type { Reading, SourceFile } from '../read/reading.ts';
 import type { Hit, Rule } from '../rules.ts';
+import { isAnnounced } from './api.ts';
 
 const METHOD =
   /^\s{0,8}(?:@\w+\s+)*(?:public|protected)\s+(?:(?:static|final|abstract|synchronized|default|native)\s+)*(?:<[^>]*(?:<[^>]*>)?[^>]*>\s+)?[\w<>[\], .?&@]+?\s+(\w+)\s*\(/;
@@ -46,16 +47,6 @@ const goneMethod: Rule = {
     }
   },
 };
-
-/** The change log says so, or what goes was deprecated. */
-function isAnnounced({ change }: Reading): boolean {
-  return change.files.some(
-    ({ path, added, removed }) =>
-      (/(^|\/)(?:CHANGES|CHANGELOG|HISTORY|NEWS|RELEASES?|MIGRATION|UPGRADING)[^/]*$/i.test(path) &&
-        added.length > 0) ||
-      removed.some(({ text }) => /deprecat/i.test(text)),
-  );
-}
 
 const PACKAGE_FILES = 60;
 

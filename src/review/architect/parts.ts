@@ -119,7 +119,7 @@ const copied: Rule = {
 
 /** Several files have it already: each of them is to stand on its own. */
 function isOwnWay(twins: readonly { file: HeadFile | SourceFile }[], source: SourceFile): boolean {
-  return new Set(twins.map(({ file }) => file.path).filter((path) => path !== source.path)).size >= 3;
+  return new Set(twins.map(({ file }) => file.path).filter((path) => path !== source.path)).size >= 2;
 }
 
 function isAllNew({ start, end }: Part, source: SourceFile): boolean {

@@ -128,7 +128,7 @@ const manifest: Rule = {
     for (const source of reading.files) {
       if (!/(^|\/)package\.json$/.test(source.path) || source.oldText === undefined) continue;
       const [before, now] = [offered(source.oldText), offered(source.text)];
-      const gone = now && before?.find((name) => !now.includes(name));
+      const gone = now && before?.find((name) => !now.includes(name) && !isSpelledOut(name, before, now));
       const hunk =
         gone === undefined
           ? undefined
@@ -152,12 +152,19 @@ const manifest: Rule = {
           file: source.path,
           line: lineNear(hunk, line),
           ...(gone.startsWith('node ') ? { severity: 'low' as const } : {}),
-          message: `\`${gone}\` is not offered any more`,
+          message: `\`${gone.replace(/^\w+ /, '')}\` (${gone.split(' ', 1)[0]}) is not offered any more`,
           text: gone,
         } satisfies Hit;
     }
   },
 };
+
+/** A pattern of ways in that are now named one by one. */
+function isSpelledOut(name: string, before: readonly string[], now: readonly string[]): boolean {
+  const [start, end] = name.split('*');
+  if (start === undefined || end === undefined) return false;
+  return now.some((one) => !before.includes(one) && one.startsWith(start) && one.endsWith(end));
+}
 
 function offered(text: string): string[] | undefined {
   try {

@@ -11,6 +11,8 @@ const BODY_LINES = 4;
 /** A copy of so few lines is told and does not block. */
 const SMALL_LINES = 5;
 const BODY_WORDS = 20;
+/** So many files hold it already that the project copies it on purpose. */
+const USUAL_COPIES = 2;
 const SEARCHED_FILES = 120;
 /** In one file small functions are often alike. */
 const OWN_FILE_LINES = 8;
@@ -42,13 +44,15 @@ export const twins: Rule = {
     const hits: Hit[] = [];
     for (const outline of fresh) {
       const { path, block } = outline;
-      const twin = alike.get(outline.key)?.findLast((other) => isTwin(other, outline));
+      const all = alike.get(outline.key)?.filter((other) => isTwin(other, outline)) ?? [];
+      const twin = all.at(-1);
+      const usual = all.filter((other) => other.path !== path).length >= USUAL_COPIES;
       const inside = twin?.path === path && block.end - block.open >= OWN_FILE_LINES;
       if (twin && (inside || bareName(twin.path) !== bareName(path)))
         hits.push({
           file: path,
           line: block.start,
-          ...(outline.body.length < SMALL_LINES ? { severity: 'low' as const } : {}),
+          ...(usual || outline.body.length < SMALL_LINES ? { severity: 'low' as const } : {}),
           message: `This function is a copy of the one at ${twin.path}:${twin.block.start}`,
           text: shorten(block.header),
         });

@@ -1,6 +1,7 @@
 import { lineNear } from '../read/diff.ts';
 import type { SourceFile } from '../read/reading.ts';
 import { addedCommands, type Command } from '../read/commands.ts';
+import { isMadeHere } from '../read/shell-words.ts';
 import { lostOptionRules } from '../lost-options.ts';
 import { shorten, type Hit, type Rule } from '../rules.ts';
 
@@ -239,7 +240,8 @@ const looseRemoval: Rule = {
         hits.push({
           file: source.path,
           line,
-          severity: source.language.name === 'shell' ? 'medium' : 'low',
+          severity:
+            source.language.name === 'shell' && !isMadeHere(loose ?? empty ?? '', source.text) ? 'medium' : 'low',
           message: `A value that is empty or holds a space removes something else: \`${shorten(text)}\``,
         });
     }

@@ -1,9 +1,12 @@
+import type { SourceLine } from '../read/lexer.ts';
 import type { SourceFile } from '../read/reading.ts';
 import { shellCommandRules } from './shell-commands.ts';
 import { shellUndoneRules } from './shell-undone.ts';
-import { lineRule, shorten, sourcesOf, type Hit, type Rule } from '../rules.ts';
+import { lineRule, shorten, sourcesOf, type Hit, type LineRule, type Rule } from '../rules.ts';
 
-const slip = (severity: Rule['severity'], pattern: RegExp, words: { message: string; remedy: string }): Rule =>
+type Words = Pick<LineRule, 'message' | 'remedy' | 'unless'>;
+
+const slip = (severity: Rule['severity'], pattern: RegExp, words: Words): Rule =>
   lineRule({
     id: 'code/shell-slip',
     severity,
@@ -14,6 +17,12 @@ const slip = (severity: Rule['severity'], pattern: RegExp, words: { message: str
     ...words,
   });
 
+/** Whatever the script gives this name is a word of its own, a number that it counts, or has another in its place when it is empty. */
+function hasValue(name: string, lines: readonly SourceLine[]): boolean {
+  const given = lines.flatMap(({ text }) => new RegExp(`(?:^|[\\s;])${name}=(\\S*)`).exec(text)?.[1] ?? []);
+  return given.length > 0 && given.every((value) => /^"?(?:[\w.-]+"?;?$|\$\(\(|\$#|\$\{\w+:-[^}])/.test(value));
+}
+
 const lines: Rule[] = [
   slip('medium', /(?<!\[)\[ [^\]]*\$\{?\w+\}?"?\s+[<>]\s+"?\$?\w+"?\s*\](?!\])/, {
     message: 'Between single brackets this writes a file: `$&`',
@@ -22,6 +31,7 @@ const lines: Rule[] = [
   slip('medium', /(?<!\[)\[ (?:-[nz] )?\$\w+ (?:=|==|!=|-eq|-ne|-gt|-lt) /, {
     message: 'An empty value makes this test fail: `$&`',
     remedy: 'Put the variable in double quotes.',
+    unless: ({ text }, { lines: all }) => hasValue(/\[ (?:-[nz] )?\$(\w+)/.exec(text)?.[1] ?? '', all),
   }),
   slip('low', /^\s*(?:local|export|readonly|declare)\s+(?:-\w+\s+)?\w+="?\$\(/, {
     message: 'The exit code of the command is lost: `$&`',

@@ -205,7 +205,8 @@ const anew: readonly Cost[] = [
   {
     ...SEARCH,
     languages: SCRIPTS,
-    pattern: /\bObject\.(?:keys|values|entries)\(\s*([a-z$_][\w$]*)\s*\)\.(?:includes|indexOf|find|some|filter)\(/,
+    pattern:
+      /\bObject\.(?:keys|values|entries)\(\s*([a-z$_][\w$]*)\s*\)\.(?:includes|indexOf|find|some|filter)\((?![\w$]+\))/,
     message: WALKED,
   },
   {

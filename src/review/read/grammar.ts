@@ -34,10 +34,20 @@ const ERROR = 65_535;
 export async function findBreak(text: string, language: LanguageName): Promise<number | undefined> {
   const grammar = GRAMMARS[language];
   if (grammar === undefined) return undefined;
-  const root = (await parseAsync(grammar, text)).root();
+  const root = (await parseAsync(grammar, language === 'shell' ? plainShell(text) : text)).root();
   const signs = SIGNS[language];
   const error = root.kind() === 'ERROR' ? root : (root.find(ERROR) ?? (signs && missing(root, signs)));
   return error ? error.range().start.line + 1 : undefined;
+}
+
+/** The text with the same lines, without what bash reads and its grammar does not: a here-string after a redirection, a pattern on a line of its own. */
+function plainShell(text: string): string {
+  return text
+    .replace(
+      /(>[ \t]*[^\s<>;&|]+[ \t]*)<<<[ \t]*(?:"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[^\s;&|<>()"']+)(?=[ \t]*(?:[;&|)]|\n|$))/g,
+      '$1',
+    )
+    .replace(/=~[ \t]*\\\n[ \t]*([^\n]*)\n/g, '=~ $1\n\n');
 }
 
 /** Signs and words that some grammars put in where they are missing, instead of an error. */

@@ -81,3 +81,14 @@ export function innerAt(name: string, args: readonly string[]): number {
   }
   return each ? at : -1;
 }
+
+/** The name holds what `mktemp` made, and the script would have ended if it had made nothing. */
+export function isMadeHere(value: string, text: string): boolean {
+  const name = /\w+/.exec(value)?.[0] ?? '';
+  const given = [...text.matchAll(new RegExp(`(?:^|[\\s;])${name}=(.*)`, 'gm'))].map(([, from = '']) => from);
+  return (
+    /^\s*set\s+(?:-\w*e|-o\s+errexit)/m.test(text) &&
+    given.length > 0 &&
+    given.every((from) => /^"?(?:\$\(|`)mktemp\b/.test(from))
+  );
+}

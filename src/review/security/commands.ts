@@ -1,5 +1,6 @@
 import { givenTo, isBuilt, isFromRequest, type Place, type Value } from '../read/flow.ts';
 import { SCRIPTS, type LanguageName } from '../read/language.ts';
+import { isMadeHere } from '../read/shell-words.ts';
 import type { Rule } from '../rules.ts';
 import { isFixedScript, runsNoMore } from './installs.ts';
 import { callRules, sinkRules } from './sinks.ts';
@@ -129,6 +130,8 @@ const command = sinkRules(
     {
       languages: ['shell'],
       pattern: /(?:^|[;&|]\s*|\bsudo\s+)rm\s+-\w*r\w*\s+(?:-\S+\s+)*(?:--\s+)?\$\{?\w+\}?\/?\*?(?=\s|$|;|\/\*)/,
+      severityAt: (line, { text }) =>
+        isMadeHere(/\brm\s.*?(\$\{?\w+)/.exec(line.text)?.[1] ?? '', text) ? 'low' : undefined,
       message: 'An empty or odd variable makes this remove something else',
       severity: 'medium',
       remedy: 'Quote it and stop when it is empty: "${name:?}".',

@@ -107,7 +107,7 @@ const exposed = sinkRules(
       roles: ['product', 'script'],
       pattern:
         /\b(?:echo|printf)\b(?![^|]*(?:>|\|))[^|]*\$\{?\w*(?:TOKEN|PASSWORD|SECRET|API_?KEY|PRIVATE_KEY|PASSWD)\}?(?!\w)/,
-      unless: (line) => /\$\{\w+:[+-]|\$\{#|\*\*\*|add-mask/.test(line.text),
+      unless: (line) => /\$\{\w+:[+-]|\$\{#|\*\*\*|add-mask|<\((?:echo|printf)\b/.test(line.text),
       message: 'A secret is written to the log',
     },
     {

@@ -93,13 +93,31 @@ function ofSetup(removed: Texts): number {
 function isForgotten({ lines }: Hunk, kept: ReadonlySet<string>): boolean {
   const gone = lines.filter(({ kind, text }) => kind === 'removed' && ASSERTION.test(text));
   const near = lines.filter(({ kind }) => kind !== 'removed').map(({ text }) => argumentOf(text));
+  const values = lines.flatMap(({ kind, text }) => (kind === 'removed' ? [] : valueOf(text)));
   const handed = lines.flatMap(({ kind, text }) => (kind === 'added' && /\w\(/.test(text) ? literalsOf(text) : []));
   return gone.some(
     ({ text }) =>
       !kept.has(text.trim()) &&
       !near.includes(argumentOf(text)) &&
+      !values.some((name) => isAboutKind(text, name)) &&
       !literalsOf(text).some((literal) => handed.includes(literal)),
   );
+}
+
+/** What an assertion holds against a literal: whoever knows its value knows its type, and that it is there. */
+function valueOf(text: string): string[] {
+  const name =
+    /\b(?:assertEquals?|assert\.(?:strictEqual|equal|Equal)|assertEqual|assert_eq!)\((?:t, )?(?:(?:["'][^"']*["']|\d+), (\w+)|(\w+), (?:["'][^"']*["']|\d+))\)/.exec(
+      text,
+    ) ?? /\bexpect\((\w+)\)\.(?:toBe|toEqual|toStrictEqual)\((?:["'][^"']*["']|\d+)\)/.exec(text);
+  return [name?.[1] ?? name?.[2] ?? []].flat();
+}
+
+/** Only the type of a name was asserted, or that it is something. */
+function isAboutKind(text: string, name: string): boolean {
+  return new RegExp(
+    `\\b${name}\\.getClass\\(\\)|\\btypeof ${name}\\b|\\b(?:assertNotNull|NotNil|assertIsNotNone)\\((?:t, )?${name}\\)|\\(${name}\\)\\.(?:toBeDefined|toBeTruthy|toBeInstanceOf)\\(|\\bisinstance\\(${name},`,
+  ).test(text);
 }
 
 /** Texts of some length: what is expected, whatever the call that expects it. */

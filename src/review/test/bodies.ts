@@ -89,7 +89,9 @@ const testless: Rule = {
       if (/\.test-d\./.test(source.path)) continue;
       const added = source
         .blocks()
-        .all.filter((block) => source.isAdded(block.start) && isTestBlock(block, source) && !isEmptyBody(block, source));
+        .all.filter(
+          (block) => source.isAdded(block.start) && isTestBlock(block, source) && !isEmptyBody(block, source),
+        );
       const asking = new Set(added.filter((block) => asksAnything(bodyOf(block, source), source)));
       for (const block of added) {
         const body = bodyOf(block, source);

@@ -1,7 +1,7 @@
 import { lineNear, type Hunk, type HunkLine } from '../read/diff.ts';
-import type { Reading } from '../read/reading.ts';
+import type { Reading, SourceFile } from '../read/reading.ts';
 import { shorten, type Hit, type Rule } from '../rules.ts';
-import { ASSERTION, testChanges } from './assertions.ts';
+import { ASSERTION, TEST_START, testChanges } from './assertions.ts';
 
 /** What was expected is another now; it is grave if nothing that could have changed the answer does. */
 const expectation: Rule = {
@@ -16,16 +16,32 @@ const expectation: Rule = {
         ? hunks.flatMap((hunk) => pairsOf(hunk).map(([old, now]) => ({ source, old, now })))
         : [],
     );
+    const grave =
+      alone && found.length <= FEW && isAll(found, reading) && !isRetitled(found) && !UPDATES.test(reading.asked);
     for (const { source, old, now } of alone ? found : found.slice(0, FEW))
       yield {
         file: source.path,
         line: now.newLine,
-        severity: alone && found.length <= FEW && isAll(found, reading) ? 'medium' : 'low',
+        severity: grave ? 'medium' : 'low',
         message: `${alone ? 'Only what' : 'What'} is expected changed: \`${shorten(old.text)}\` before`,
         text: now.text,
       } satisfies Hit;
   },
 };
+
+/** A person asked for other expectations. */
+const UPDATES = /\b(?:updat|adapt|adjust|revert)\w*\b[^.\n]*\b(?:tests?|specs?|expectations?|expected|snapshots?)\b/i;
+
+/** The title of a test says the new thing too. */
+function isRetitled(found: readonly { source: SourceFile }[]): boolean {
+  return found.some(({ source }) =>
+    source.change.hunks.some(({ lines }) => {
+      const titles = (kind: 'added' | 'removed') =>
+        lines.filter((line) => line.kind === kind && TEST_START.test(line.text)).length;
+      return titles('added') > 0 && titles('added') === titles('removed');
+    }),
+  );
+}
 
 /** Hardly anything else changed: no helper, no other line of the tests. */
 function isAll(found: readonly unknown[], { files }: Reading): boolean {

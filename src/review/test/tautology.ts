@@ -49,7 +49,9 @@ function argumentsAfter(text: string, call: RegExp): Sides | undefined {
   if (opened === undefined) return undefined;
   const [first, second, third] = split(text.slice(opened.length));
   if (second === undefined) return undefined;
-  return first === 't' && third !== undefined ? [second, third] : [first ?? '', second];
+  const isMessage = first !== undefined && /^(["']).*\1$/.test(first.trim()) && third !== undefined;
+  const told = first === 't' || (isMessage && !/^\s*["']/.test(third));
+  return told && third !== undefined ? [second, third] : [first ?? '', second];
 }
 
 function expectation(text: string): Sides | undefined {

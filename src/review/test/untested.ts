@@ -88,15 +88,16 @@ function isGrave(changed: readonly Changed[], reading: Reading): boolean {
 
 /** In a larger change the branches are seldom what it is about. */
 const SMALL_CHANGE = 12;
-const WAY = /\b(?:if|elif|except|rescue|unless|throw|raise|panic)\b/;
+/** A statement begins so: a value that is chosen, or a word of a sentence, is no way of its own. */
+const WAY =
+  /^\s*(?:\}\s*)?(?:else\s+)?(?:if|elif|except|rescue|unless|throw|raise|panic|catch)\b|[;{)]\s*(?:if|throw|panic)\b/;
 
 /** What can only happen if the program itself is wrong, which no test can bring about. */
 const INVARIANT =
   /\b(?:raise|throw(?: new)?) AssertionError\b|\bassert_never\(|\bassertNever\(|\bunreachable!?\(|["'`](?:BUG|bug|internal error)\b/;
 
 function newWays({ source: { change } }: Changed): number {
-  const ways = (lines: readonly { text: string }[]) =>
-    lines.filter(({ text }) => WAY.test(text) && !/^\s*(?:\/\/|#|\*)/.test(text)).length;
+  const ways = (lines: readonly { text: string }[]) => lines.filter(({ text }) => WAY.test(text)).length;
   return ways(change.added) - ways(change.removed);
 }
 
@@ -227,9 +228,18 @@ function newStatements(source: SourceFile, removed: ReadonlySet<string>): Source
       (line.depth === 0 || source.language.blocks === 'none') &&
       LOGIC.test(line.code) &&
       !DECLARATION.test(line.code) &&
+      !isOldHead(line.code, source) &&
       !source.isTestLine(line.number) &&
       !removed.has(shapeOf(line.raw)),
   );
+}
+
+const HEADER = /^\s*(?:export\s+)?(?:async\s+)?(?:def|func|fn|function)\s+(\w+)\s*\(/;
+
+/** The head of a function that was there: with other types, or on lines of its own, it does the same. */
+function isOldHead(text: string, { change }: SourceFile): boolean {
+  const name = HEADER.exec(text)?.[1];
+  return name !== undefined && change.removed.some((line) => HEADER.exec(line.text)?.[1] === name);
 }
 
 /** A line with every name replaced by one mark, so that a rename keeps its shape. */
