@@ -1,9 +1,14 @@
 import { readVisible } from './visible.ts';
 
+/** The sentence, or this part of it, says no more. */
+const END = String.raw`(?=\s*(?:$|[.!?,;\n]|please|now|overall|again|soon))`;
+
 /** Phrases that ask for praise instead of an outcome. What stands inside `make … better` is kept in `between`. */
 const VAGUE = new RegExp(
   [
     String.raw`\bmake\s+(?<between>(?:[\w'’-]+\s+){0,6}?)(?:awesome|better|great|nicer?|perfect|amazing|cool(?:er)?|good|beautiful|shine|pop)\b`,
+    String.raw`\bmake\s+(?:it|this|that|everything|things|(?:the|our|my)\s+(?:app|code|project|site|website|tool|software))\s+(?:\w+\s+)?(?:faster|quicker|smoother|cleaner|simpler|smarter|prettier|friendlier|more\s+(?:modern|robust|stable|professional))${END}`,
+    String.raw`\bshould\s+(?:just\s+)?(?:be|look|feel|work)\s+(?:\w+\s+)?(?:better|nicer?|faster|great|good|cleaner|prettier|awesome|perfect|beautiful|modern)${END}`,
     String.raw`\b(?:improve|enhance|polish|moderni[sz]e|clean up|upgrade)\s+(?:(?:the|our|my|this)\s+)?(?:whole\s+|entire\s+)?(?:app|application|code|codebase|code base|project|repo|repository|software|product|website|quality|code quality|ux|ui)\b`,
     String.raw`\b(?:improve|enhance|polish|fix|refactor|optimi[sz]e|moderni[sz]e|upgrade|clean ?up|rewrite|do)\s+(?:up\s+)?(?:it|this|that|everything|things|stuff|all)\b`,
     String.raw`\bdo\s+(?:some\s+|your\s+)?magic\b`,

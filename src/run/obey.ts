@@ -94,15 +94,28 @@ async function startGoal(
     decide: (next) => decide(next, tools.clock.now()),
   });
   if (made.kind === 'busy') return refusals.busy(made.goal);
-  const standsStill = last && last.id !== made.goal.id && isEnded(last.status);
-  const makesWay = standsStill && !['ready', 'cancelled', 'not_ready'].includes(last.status) ? last : undefined;
-  if (makesWay) {
-    const reason = { text: `${person.login} started another goal on this issue.`, next: '/omk status' };
-    await append(makesWay, [{ kind: 'finished', status: 'cancelled', reason }], tools);
-  }
+  const replaced = await makeWay(made.goal, person, tools);
   const { hidden } = readVisible(ask.text);
-  const words = [hidden > 0 ? replies.hiddenText(hidden) : '', makesWay ? replies.replaced(makesWay) : ''];
+  const words = [hidden > 0 ? replies.hiddenText(hidden) : '', replaced ? replies.replaced(replaced) : ''];
   return words.filter(Boolean).join('\n\n') || undefined;
+}
+
+/** Ends what stood still on the issue of a new goal, and gives it. Asked again after a crash it goes on where it was. */
+async function makeWay(
+  { id, repository, issue }: Goal,
+  by: Person,
+  { store, ...tools }: Tools,
+): Promise<Goal | undefined> {
+  const summaries = await store.listGoals({ repositoryId: repository.id, over: false, limit: 1_000 });
+  const older = summaries.filter((one) => one.issue === issue && one.id !== id && isEnded(one.status));
+  const standing = older.filter(({ status }) => status !== 'not_ready');
+  const reason = { text: `${by.login} started another goal on this issue.`, next: '/omk status' };
+  let replaced: Goal | undefined;
+  for (const { id: old } of standing) {
+    replaced = await store.getGoal(old);
+    await append(replaced, [{ kind: 'finished', status: 'cancelled', reason }], { store, ...tools });
+  }
+  return replaced;
 }
 
 async function tell(kind: 'status' | 'why' | 'proof' | 'replay', talk: Talk): Promise<string> {

@@ -165,6 +165,15 @@ async function hearIssueTurned({ repository, issue, how, sender }: Heard & { kin
   for (const { id, status } of goal.slices) if (status === 'merging') await tools.store.wake(goal.id, id, at);
 }
 
+/** As long as the goal is one of these, no review is read. */
+const STANDING: readonly Goal['status'][] = [
+  'paused',
+  'not_ready',
+  'blocked_on_external',
+  'needs_more_budget',
+  'failed_infra',
+];
+
 /** People submit a review, add a remark, and submit again: it is read after a moment, as one. */
 const REVIEW_MS = 20_000;
 
@@ -188,6 +197,8 @@ async function hearReview(heard: Heard & { kind: 'review' }, delivery: string, t
   await hearHint(heard.hint, tools);
   const until = new Date(tools.clock.now().getTime() + REVIEW_MS);
   await append(goal, [{ kind: 'review-heard', slice: slice.id, review: heard.review, until }], tools);
+  if (remark && STANDING.includes(goal.status))
+    await tellOnce(remark, `review while ${goal.status}`, refusals.reviewWaits(goal), tools);
 }
 
 /** The label that started a goal is its leave to go on; whoever takes it away ends the goal. */

@@ -129,6 +129,7 @@ export function everything(text: string): Record<string, string> {
       still: 'from Fri 16:00 to Mon 07:00, UTC, this time until 2026-11-30 07:00 UTC',
     }),
     whenAffordable: replies.whenAffordable(),
+    reviewWaits: refusals.reviewWaits(someGoal({ status: 'paused' })),
     severalSlices: refusals.severalSlices('merge', ['api', 'ui']),
     proof: accounts.proof(goal, PAGE),
     proofWithout: accounts.proof(goal, undefined),

@@ -61,6 +61,13 @@ export function reviewTooLate({ id, status }: Pick<Slice, 'id' | 'status'>): str
   return `Slice ${encodeCode(id)} is ${encodeCode(status)}, so a review changes nothing here any more. Write what is missing on an issue and start it with ${commandCode('run')}${undo}.`;
 }
 
+/** A review was heard while the goal stands still: it is read once that goes on. */
+export function reviewWaits(goal: Goal): string {
+  const [need] = findNeeds(goal);
+  const go = need ? `Next: ${renderReason(need, pullsOf(goal)).next}` : `See ${commandCode('why')}.`;
+  return `The goal is ${encodeCode(goal.status)}, so this review is read and answered when it goes on. ${go}`;
+}
+
 /** A program gave a command; said once to each on an issue. */
 export function programs(login: string): string {
   return `omk takes commands from people alone, and ${encodeCode(clip(login, 60))} is a program. Nothing was done. Somebody with write permission may write the command; see ${commandCode('help')}.`;
