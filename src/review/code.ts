@@ -87,11 +87,16 @@ const debugPrint = (languages: Rule['languages'], pattern: RegExp): Rule =>
       const argument = line.text.slice(column + (match?.[0].length ?? 0));
       const quote = STRINGY.exec(argument)?.[1];
       const label = quote === undefined ? '' : (argument.trim().slice(1).split(quote)[0] ?? '');
-      return line.code[column] === '·' || !DEBUG_WORDS.test(label.trim());
+      return line.code[column] === '·' || isForFile(line) || !DEBUG_WORDS.test(label.trim());
     },
     message: 'Output for debugging was left in',
     remedy: 'Remove it, or use the project’s logger with a message for its readers.',
   });
+
+/** What a shell writes there is no output. */
+function isForFile({ code }: SourceLine): boolean {
+  return /^\s*(?:echo|printf)\s.*(?<![\d&>])>>?\s*(?!&|\/dev\/(?:std|tty))\S/.test(code);
+}
 
 const PRINTS: Partial<Record<LanguageName, RegExp>> = {
   ...Object.fromEntries(SCRIPTS.map((name) => [name, /(?<![\w.])console\.(?:log|debug|dir|table)\(/])),
@@ -298,7 +303,7 @@ const lines: Rule[] = [
     roles: ['product', 'script'],
     view: 'text',
     pattern:
-      /(?<=[(\s!])([a-z_$][\w$.]*(?:\(\))?(?: (?:[=!]=?=?|[<>]=?|is|is not) [\w$."']+)?) (\|\||&&|or|and) (?:[^|&;{]+? \2 )?\1(?=\s*(?:[);:,{]|\2|$))/,
+      /(?<=[(\s!])(?<![!=]==? |[<>]=? )([a-z_$][\w$.]*(?:\(\))?(?: (?:[=!]=?=?|[<>]=?|is|is not) [\w$."']+)?) (\|\||&&|or|and) (?:[^|&;{]+? \2 )?\1(?=\s*(?:[);:,{]|\2|$))/,
     unless: (line, source) =>
       !source.language.programs ||
       source.language.name === 'shell' ||

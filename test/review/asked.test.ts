@@ -67,3 +67,19 @@ test.each([
   const found = findingsIn(await review({ ...EXPECTED, asked }));
   expect(found.find(({ rule }) => rule === 'test/expectation-changed')?.severity).toBe(severity);
 });
+
+const HOOKS: { base: Files; head: Files } = {
+  base: {
+    '.pre-commit-hooks.yaml':
+      '-   id: check_config\n    name: Check It\n    entry: a\n-   id: check_manifest\n    entry: b\n',
+  },
+  head: { '.pre-commit-hooks.yaml': '-   id: check_manifest\n    entry: b\n' },
+};
+
+test.each([
+  ['', 'medium'],
+  ['Remove the hook Check It.', 'low'],
+])('a hook that is gone, when %j was asked for, is %s', async (asked, severity) => {
+  const found = findingsIn(await review({ ...HOOKS, asked }));
+  expect(found.find(({ rule }) => rule === 'architect/changed-api')?.severity).toBe(severity);
+});

@@ -546,6 +546,87 @@ const CHANGES: readonly (readonly [what: string, base: Files, head: Files])[] = 
     },
     { 'dns/three.sh': `#!/bin/sh\n${ROOT}` },
   ],
+  [
+    'what may be missing is asked for by a condition now',
+    {
+      'src/call.ts': 'export function call(options: Options) {\n  options.method = options.method?.toUpperCase();\n}\n',
+    },
+    {
+      'src/call.ts':
+        'export function call(options: Options) {\n  if (options.method) {\n    options.method = options.method.toUpperCase();\n  }\n}\n',
+    },
+  ],
+  [
+    'a step of a pipeline is written in Python',
+    {},
+    {
+      '.github/workflows/try.yml':
+        'on: push\npermissions: {}\njobs:\n  try:\n    runs-on: ubuntu-24.04\n    steps:\n      - shell: python\n        run: |\n          import os.path\n          wanted = os.path.join("versions", "bin")\n          assert os.path.exists(wanted)\n',
+    },
+  ],
+  [
+    'what makes the golden files changes beside them',
+    {
+      Makefile: 'tags:\n\t@jq -r .tags bake.json\n',
+      'tests/golden/tags.txt': 'a:1\na:2\nb:1\nb:2\nc:1\n',
+    },
+    {
+      Makefile: 'tags:\n\t@jq -r .targets bake.json\n',
+      'tests/golden/tags.txt': 'x a:1\nx a:2\ny b:1\ny b:2\nz c:1\n',
+    },
+  ],
+  [
+    'an image of the tests shows what was handed to it',
+    {},
+    { 'test/output.Dockerfile': 'FROM alpine:3.20\nARG VERSION\nRUN printenv VERSION\n' },
+  ],
+  [
+    'a package says where it is published',
+    { 'package.json': '{\n  "name": "a"\n}\n' },
+    {
+      'package.json': '{\n  "name": "a",\n  "publishConfig": {\n    "registry": "https://registry.npmjs.org"\n  }\n}\n',
+    },
+  ],
+  [
+    'what handles errors is made for a list',
+    {},
+    {
+      'src/all.js':
+        'export function all(logger) {\n  return run({\n    controllers: [\n      new LogError(logger),\n      new LogExit(logger),\n    ],\n  });\n}\n',
+    },
+  ],
+  [
+    'a name is compared, and asked for itself',
+    {},
+    {
+      'src/own.js':
+        'export function own(result, root, options) {\n  return result !== root && !options.stream && root;\n}\n',
+    },
+  ],
+  [
+    'a shell writes a line into a file',
+    {},
+    { '.build/title.sh': '#!/bin/sh\necho "---" >"$1.fixed"\ncat "$1" >>"$1.fixed"\necho "---" >> "$1.fixed"\n' },
+  ],
+  [
+    'comments of a pipeline say for which versions a step is',
+    {},
+    {
+      '.travis.yml':
+        'install:\n  - |\n    # - use 1.1.0 for Node.js < 0.10\n    # - use 2.0.0 for Node.js < 4\n    if [ "$NODE" -lt 4 ]; then npm install --save-dev supertest@2.0.0 use Node.js; fi\n',
+    },
+  ],
+  [
+    'rows of a matrix are put into a comment',
+    {
+      'appveyor.yml':
+        'environment:\n  matrix:\n    - TARGET: one\n      CHANNEL: beta\n    - TARGET: two\n      CHANNEL: beta\n    - TARGET: six\n      CHANNEL: beta\n    - TARGET: ten\n      CHANNEL: beta\n',
+    },
+    {
+      'appveyor.yml':
+        'environment:\n  matrix:\n    - TARGET: one\n      CHANNEL: beta\n    # - TARGET: two\n    #   CHANNEL: beta\n    # - TARGET: six\n    #   CHANNEL: beta\n    # - TARGET: ten\n    #   CHANNEL: beta\n',
+    },
+  ],
 ];
 
 test.each(CHANGES)('%s, and nothing blocks', async (_what, base, head) => {

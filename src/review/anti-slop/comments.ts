@@ -241,7 +241,7 @@ const commentedOut: Rule = {
   },
 };
 
-/** A line that ran before stands in a comment now. */
+/** What ran before stands in a comment now; lines that follow each other are told once. */
 const putAside: Rule = {
   id: 'anti-slop/commented-out',
   ignoresMoves: true,
@@ -251,18 +251,21 @@ const putAside: Rule = {
   *find(reading) {
     for (const source of sourcesOf(reading, 'all', ['product', 'script', 'test', 'data'])) {
       const gone = new Set(source.change.removed.map(({ text }) => bare(text)));
+      let last = -1;
       for (const line of gone.size === 0 ? [] : source.added) {
         const said =
           line.comment !== '' && line.code.trim() === ''
             ? bare(line.comment.replace(/^\{?\s*\/?\*|\*\/?\s*\}?$/g, ''))
             : '';
-        if (said.length >= 6 && /[(=:;]|^\w+ \S/.test(said) && gone.has(said))
+        if (said.length < 6 || !/[(=:;]|^\w+ \S/.test(said) || !gone.has(said)) continue;
+        if (line.number !== last + 1)
           yield {
             file: source.path,
             line: line.number,
             ...(source.role === 'product' ? {} : { severity: 'low' as const }),
             message: `A line of code was put into a comment: \`${shorten(line.comment)}\``,
           } satisfies Hit;
+        last = line.number;
       }
     }
   },

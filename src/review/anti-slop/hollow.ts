@@ -306,7 +306,7 @@ function retoldBy({ raw, number }: SourceLine, source: SourceFile): 'surely' | '
   if (
     !/^\s*#(?!!)/.test(raw) ||
     raw.trim().split(/\s+/).length > 9 ||
-    /\b(?:because|so that|otherwise|instead|only|not|before|after|until|unless|must|needed|avoid|ensure)\b|[`():]/i.test(
+    /\b(?:because|so that|otherwise|instead|only|not|before|after|until|unless|must|needed|avoid|ensure)\b|[`():<>]/i.test(
       raw,
     )
   )

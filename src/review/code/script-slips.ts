@@ -222,6 +222,8 @@ const SLIPS: readonly Slip[] = [
   {
     id: 'code/idle-statement',
     pattern: /^\s*(?:if\s*\([^{}]*\)\s*)?new \w*Error\(/,
+    unless: (line, source) =>
+      line.depth > 0 || /(?:throw|[=(,[?:])\s*$/.test(source.lineAt(line.number - 1)?.code ?? ''),
     message: 'The error is made and not thrown: `$&`',
     remedy: 'Throw it.',
   },
@@ -325,6 +327,7 @@ const losses: readonly Rule[] = [...new Set(LOST.map(([id]) => id))].map((id) =>
             if (
               !old ||
               (message.startsWith('The failure') && !isInTry(now.newLine, source)) ||
+              (own === 'code/null-access' && isAskedAround(old.text, now.newLine, source)) ||
               (own === 'code/missing-result' && !/\.reduce\(/.test(now.text))
             )
               continue;
@@ -334,6 +337,21 @@ const losses: readonly Rule[] = [...new Set(LOST.map(([id]) => id))].map((id) =>
     }
   },
 }));
+
+/** What may be missing is asked for by the condition around. */
+function isAskedAround(old: string, line: number, source: SourceFile): boolean {
+  const name = /([\w$.]+)(?:\?\.|\s*\?\?)/.exec(old)?.[1];
+  return (
+    name !== undefined &&
+    source
+      .blocks()
+      .around(line)
+      .some(
+        ({ kind, header }) =>
+          kind === 'condition' && new RegExp(`(?<![!\\w$.])${name.replace(/[$.]/g, '\\$&')}(?![\\w$])`).test(header),
+      )
+  );
+}
 
 function isInTry(line: number, source: SourceFile): boolean {
   return source

@@ -562,6 +562,7 @@ export const settingContracts: readonly Rule[] = [
       id: 'architect/changed-api',
       severity: 'medium',
       remedy: 'Keep it as it was, or say in the change log that it changes.',
+      removes: true,
     },
     CONTRACTS,
   ),

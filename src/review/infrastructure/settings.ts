@@ -20,7 +20,7 @@ export type Setting = {
 
 /** A rule of a table of settings, each told where the change made it so. */
 export function settingRule(
-  rule: Pick<Rule, 'severity' | 'remedy'> & { id: `${PassName}/${string}` },
+  rule: Pick<Rule, 'severity' | 'remedy' | 'removes'> & { id: `${PassName}/${string}` },
   settings: readonly Setting[],
 ): Rule {
   return {
@@ -40,7 +40,7 @@ export function settingRule(
             yield {
               file: source.path,
               line: change.line,
-              message: `${worse.message}: \`${shorten(change.now ?? change.text ?? change.before ?? '')}\``,
+              message: `${worse.message}: \`${shorten(change.now ?? (worse.gone ? change.path.split('/').at(-1) : undefined) ?? change.text ?? change.before ?? '')}\``,
               ...(change.text === undefined ? {} : { text: change.text }),
               ...(worse.severity ? { severity: worse.severity } : {}),
             } satisfies Hit;

@@ -1,7 +1,7 @@
 import { isScalar } from 'yaml';
 import { instructionsOf } from './docker.ts';
 import type { SourceFile } from './reading.ts';
-import { treesOf, within } from './yaml-tree.ts';
+import { treesOf, under, within } from './yaml-tree.ts';
 
 /** A piece of shell and the line of the file at which it begins. */
 export type Piece = { text: string; first: number };
@@ -40,6 +40,8 @@ function stepPieces(source: SourceFile): Piece[] {
     .flatMap((entry) => {
       const owner = /^\d+$/.test(entry.key) ? entry.parent : entry;
       if (entry.text === undefined || !SHELL_KEYS.test(owner?.key ?? '') || !isScalar(entry.node)) return [];
+      if (/^(?:python|node|pwsh|powershell|cmd|perl|ruby|deno)\b/.test(under(owner?.parent, 'shell')?.text ?? ''))
+        return [];
       const block = entry.node.type === 'BLOCK_LITERAL' || entry.node.type === 'BLOCK_FOLDED';
       const raw = block
         ? source.lines

@@ -219,7 +219,7 @@ const FOREIGN: readonly (readonly [file: RegExp, line: RegExp, why: string])[] =
   ],
   [
     /(^|\/)package\.json$/,
-    /^\s*"(?!repository|homepage|bugs|url|type|directory|name|version)[^"]+"\s*:\s*"(?:git\+(?:https|ssh):\/\/|github:|https:\/\/)[^"#]*"\s*,?\s*$/,
+    /^\s*"(?!repository|registry|homepage|bugs|url|type|directory|name|version)[^"]+"\s*:\s*"(?:git\+(?:https|ssh):\/\/|github:|https:\/\/)[^"#]*"\s*,?\s*$/,
     'A package comes from a branch and not from a registry',
   ],
   [

@@ -58,7 +58,7 @@ const ENTRY = /^exports\[/;
 
 function productLines(reading: Reading): number {
   return reading.files
-    .filter(({ role, language }) => role === 'product' || (role === 'data' && language.name === 'css'))
+    .filter(({ role, path }) => ['product', 'script', 'data'].includes(role) && !SNAPSHOT.test(path))
     .reduce((sum, { change }) => sum + change.added.length + change.removed.length, 0);
 }
 
