@@ -138,29 +138,26 @@ async function runIn(room: Room, bench: Bench, gate: Gate): Promise<GateResult> 
     clean: tools.cleaner(),
   });
   tools.signal.throwIfAborted();
-  const redOnBase = goal.redOnBase.some((red) => red.name === gate.name);
-  const startsOnBase = goal.plan !== undefined && !redOnBase;
   const result: GateResult = {
     name: gate.name,
     run: gate.run,
     kind: gate.kind,
-    status: judge(run, { startsOnBase }),
+    status: judge(run),
     exitCode: run.exitCode,
     signal: run.signal,
     durationMs: run.durationMs,
     tree: bench.tree,
     outputTail: run.outputTail,
     logPath,
-    redOnBase,
+    redOnBase: goal.redOnBase.some((red) => red.name === gate.name),
   };
   tools.tell({ goal: goal.id, slice, stage: 'gate', text: `${gate.name}: ${result.status}` });
   return result;
 }
 
-/** 126 and 127 are the shell's word for a command that is not there or cannot be run: if it could be on the base, it is the code that broke it. */
-function judge(run: Run, { startsOnBase }: { startsOnBase: boolean }): GateResult['status'] {
+/** 126 and 127 are the shell's word for a command that is not there or cannot be run. */
+function judge(run: Run): GateResult['status'] {
   if (run.timedOut) return 'timed-out';
-  if (run.failure !== undefined) return 'could-not-start';
-  if (!startsOnBase && (run.exitCode === 127 || run.exitCode === 126)) return 'could-not-start';
+  if (run.failure !== undefined || run.exitCode === 127 || run.exitCode === 126) return 'could-not-start';
   return run.exitCode === 0 ? 'passed' : 'failed';
 }

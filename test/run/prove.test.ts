@@ -81,14 +81,6 @@ test('a workspace is proven at once on the base, and member by member where that
   expect(told(await prove(goal, { ...subject, changed: ['a/x'] }, tools))).toEqual(['a passed']);
 });
 
-inSandbox('a command that is not there is the machine’s fault, and the code’s where the base had it', async () => {
-  const goal = goalWith('true', 'no-such-command');
-  const sha = await commit({ 'src/missing.ts': 'export {};\n' });
-  expect(statuses(await run({ ...goal, plan: undefined }, sha, 'unplanned'))).toEqual(['could-not-start']);
-  const plan = { hash: 'abc', notes: [], needsApproval: false, approvedBy: undefined };
-  expect(statuses(await run({ ...goal, plan }, sha, 'planned'))).toEqual(['failed']);
-});
-
 describe('what hostile code leaves where omk works next', () => {
   test.each([
     ['a link', (victim: string) => `ln -s ${victim} $HOME/$f`],
