@@ -290,7 +290,7 @@ const needlessFile: Rule = {
 };
 
 const ASIDE =
-  /^(.+?)(?:[_-](?:old|backup|bak|copy|orig|original|deprecated|unused|new|fixed|updated|improved|final|v\d|refactored|enhanced)| copy(?: \d+)?| ?\(\d+\))(\.\w+)$/;
+  /^(.+?)(?:[._-](?:old|backup|bak|copy|orig|original|deprecated|unused|new|fixed|updated|improved|final|v\d|refactored|enhanced)| copy(?: \d+)?| ?\(\d+\))(\.\w+)$/;
 
 /** A second version of a file beside the first. */
 const asideFile: Rule = {

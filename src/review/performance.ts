@@ -5,7 +5,7 @@ import type { Block } from './read/blocks.ts';
 import { SCRIPTS, type LanguageName } from './read/language.ts';
 import type { SourceLine } from './read/lexer.ts';
 import type { SourceFile } from './read/reading.ts';
-import { collectionLoop } from './read/loops.ts';
+import { collectionLoop, emptyingLoop } from './read/loops.ts';
 import { statementAt } from './read/statements.ts';
 import { commandCosts } from './performance/commands.ts';
 import { manifestCosts } from './infrastructure/manifests.ts';
@@ -71,9 +71,12 @@ const inLoop = (
       id,
       severity,
       ...words,
+      roles: ['product', 'script'],
       ...rule,
+      severityAt: (line, source) =>
+        source.role === 'script' || !collectionLoop(line, source) ? 'low' : rule.severityAt?.(line, source),
       unless: (line, source) =>
-        !collectionLoop(line, source) ||
+        !(collectionLoop(line, source) ?? emptyingLoop(line, source)) ||
         /\b(return|break)\b/.test(line.code) ||
         endsLoop(line, source) ||
         (rule.unless?.(line, source) ?? false),

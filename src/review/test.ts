@@ -42,15 +42,25 @@ const inTests = (
       (rule.unless?.(line, source) ?? false),
   });
 
-const focused = (languages: Rule['languages'], pattern: RegExp): Rule =>
+const focused = (languages: Rule['languages'], pattern: RegExp, unless?: LineRule['unless']): Rule =>
   inTests({
     id: 'test/focused',
     severity: 'high',
     languages,
     pattern,
+    ...(unless ? { unless } : {}),
     message: 'Only this test runs now: `$&`',
     remedy: 'Remove the focus so that all tests run.',
   });
+
+/** The line stands among the options that are handed to a test. */
+function isTestOption(number: number, source: SourceFile): boolean {
+  return [1, 2, 3].some((step) =>
+    /(?<![\w.$])(?:it|test|describe|context|suite|specify|Deno\.test)\((?!.*=>)/.test(
+      source.lineAt(number - step)?.code ?? '',
+    ),
+  );
+}
 
 const skipped = (languages: Rule['languages'], pattern: RegExp, unless?: LineRule['unless']): Rule =>
   inTests({
@@ -102,7 +112,8 @@ const VALUE = String.raw`(true|false|null|undefined|-?\d+(?:\.\d+)?|'[^']*'|"[^"
 const lines: Rule[] = [
   focused(
     SCRIPTS,
-    /(?<![\w.$])(?:it|test|describe|context|suite|specify)\.only\b|^\s*(?:fit|fdescribe|fcontext)\(|(?<![\w$])(?:it|test|describe)(?:\.\w+)*\.only\.each\b|\btest\([^)]*\{\s*only:\s*true/,
+    /(?<![\w.$])(?:it|test|describe|context|suite|specify)\.only\b|^\s*(?:fit|fdescribe|fcontext)\(|(?<![\w$])(?:it|test|describe)(?:\.\w+)*\.only\.each\b|(?<![\w.$])(?:it|test|describe|context|suite|specify|Deno\.test)\(.*\bonly:\s*true|^\s*only:\s*true,?\s*$|(?<![\w.$])(?:bench|Deno\.test|t)\.only\(/,
+    (line, source) => /^\s*only\b/.test(line.code) && !isTestOption(line.number, source),
   ),
   focused(['ruby'], /^\s*(?:fit|fdescribe|fcontext)\b|,\s*:?focus(?::\s*true)?\s*(?:do|=>)/),
   skipped(

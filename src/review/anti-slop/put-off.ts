@@ -25,6 +25,14 @@ const lines: Rule[] = [
     'low',
     /\b(?:quick|ugly|dirty|temporary|nasty) (?:and dirty )?(?:hack|fix|workaround|solution)\b|\bwill be (?:removed|replaced|implemented|fixed|added|done) (?:later|soon)\b|\bnot (?:yet )?(?:implemented|supported|handled|done) yet\b|\bneeds? (?:to be )?(?:implemented|refactor(?:ed|ing)|cleaned up|fixed|rewritten)\b|\bimplement (?:this|me|properly)\b|\bfill (?:this )?in later\b|\bclean(?:ed)? (?:this )?up later\b/i,
   ),
+  later(
+    'medium',
+    /\b(?:(?:the )?(?:actual |real )?(?:implementation|logic|code) (?:goes|comes|will go|belongs) here|(?:your|insert|put|write|add) (?:your )?(?:own )?(?:code|logic|implementation) here|rest of (?:the )?(?:code|implementation|function) (?:here|unchanged|remains|stays)|(?:stub|placeholder|dummy)(?:bed)? (?:implementation|body|for now)|fill in the (?:rest|details|implementation)|existing code (?:here|unchanged|stays))\b/i,
+  ),
+  later(
+    'low',
+    /\bin a real(?:-world)? (?:implementation|app(?:lication)?|scenario|world|system|project)\b|\bfor now,? (?:just |simply |we (?:just |simply )?)?returns?\b|\bsimplified (?:version|implementation) (?:for|of)\b|\bthis is (?:just )?a (?:stub|placeholder|mock-?up)\b/i,
+  ),
   lineRule({
     id: 'anti-slop/placeholder',
     severity: 'low',

@@ -9,6 +9,8 @@ type Surface = {
   files: RegExp;
   names: (text: string) => string[];
   reaches: (path: string, reading: Reading) => boolean;
+  /** What stands in a list of exports counts as well, line by line. */
+  lists?: true;
   /** Nobody can say who uses it; it is told and does not block. */
   perhaps?: true;
 };
@@ -83,6 +85,14 @@ const SURFACES: readonly Surface[] = [
     perhaps: true,
   },
   {
+    // A module that hands on what others hold is made to be imported.
+    files: /\.[cm]?[jt]sx?$/,
+    names: named(/^[A-Z]\w*\.([A-Za-z]\w*) = (?:[A-Za-z]\w*|require\(.*\));?$/),
+    reaches: (path) => !INTERNAL.test(path),
+    lists: true,
+    perhaps: true,
+  },
+  {
     files: /\.[cm]?js$/,
     names: named(/^(?:exports|[A-Z]\w*)\.prototype\.([a-z]\w*) = |^(?:module\.)?exports\.([a-z]\w*) = /),
     reaches: (path) => !INTERNAL.test(path),
@@ -105,7 +115,7 @@ const SURFACES: readonly Surface[] = [
     perhaps: true,
   },
   {
-    files: /\.(?:sh|bash)$/,
+    files: /\.(?:sh|bash)$|(^|\/)(?:libexec|plugins)\/[\w-]+$/,
     names: named(/^(?:function )?([a-z][\w-]+)\s*\(\)/),
     reaches: (path) => /(^|\/)lib(?:exec)?\//.test(path),
     perhaps: true,
@@ -136,6 +146,9 @@ export function isReachable(path: string, reading: Reading): 'yes' | 'perhaps' |
   return reaching.every(({ perhaps }) => perhaps) ? 'perhaps' : 'yes';
 }
 
+/** A program that people call by name. */
+const COMMAND = /^(?:bin|libexec|commands)\/[\w-]+(?:\.(?:sh|bash|py|js))?$/;
+
 /** What callers outside of the repository could use and cannot any more. */
 const removedApi: Rule = {
   id: 'architect/removed-api',
@@ -157,6 +170,16 @@ const removedApi: Rule = {
           .filter(({ name }) => !kept.has(name))
           .map((one) => ({ ...one, perhaps: surface.perhaps ?? false })),
       );
+      if (source.change.status === 'deleted' && COMMAND.test(source.change.oldPath)) {
+        yield {
+          file: source.path,
+          line: 0,
+          severity: 'low',
+          message: `The command \`${posix.basename(source.change.oldPath)}\` is gone`,
+          text: source.path,
+        } satisfies Hit;
+        continue;
+      }
       const [first] = gone.toSorted((a, b) => Number(a.perhaps) - Number(b.perhaps));
       if (!first) continue;
       const names = [...new Set(gone.map(({ name }) => `\`${name}\``))].slice(0, 5).join(', ');
@@ -171,10 +194,22 @@ const removedApi: Rule = {
   },
 };
 
+/** The names in the lists of `export { … }`, over as many lines as they take. */
+function handedOnBy(text: string): ReadonlySet<string> {
+  return new Set(
+    [...text.matchAll(/^export\s+(?:type\s+)?\{[^}]*\}/gm)].flatMap(([list]) => listed(list.replace(/\s+/g, ' '))),
+  );
+}
+
 type Gone = { name: string; line: number };
 
-function goneFrom({ change, lines }: SourceFile, { names }: Surface): Gone[] {
+function goneFrom({ change, lines, oldText }: SourceFile, surface: Surface): Gone[] {
   const text = lines.map(({ code }) => code).join('\n');
+  const handedOn = surface.lists === true ? handedOnBy(oldText ?? '') : undefined;
+  const names = (line: string) => [
+    ...surface.names(line),
+    ...listed(`export { ${line.trim().replace(/,\s*$/, '')} }`).filter((name) => handedOn?.has(name)),
+  ];
   return change.hunks.flatMap((hunk) =>
     hunk.lines.flatMap((line) =>
       line.kind !== 'removed'

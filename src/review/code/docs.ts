@@ -114,7 +114,8 @@ const RUST_TOLD = /^\s*\/\/\/\s*[*-]\s*`(\w+)`\s*[-–—:]/;
 
 function toldAbove(block: Block, source: SourceFile): Told[] {
   const told: Told[] = [];
-  for (let number = block.start - 1; number > 0; number -= 1) {
+  const isBlank = source.lineAt(block.start - 1)?.raw.trim() === '';
+  for (let number = block.start - (isBlank ? 2 : 1); number > 0; number -= 1) {
     const line = source.lineAt(number);
     if (!line || (line.code.trim() !== '' && !/^\s*[@#][\w[]/.test(line.code)) || line.raw.trim() === '') break;
     const name = (source.language.name === 'rust' ? RUST_TOLD.exec(line.raw) : TOLD.exec(line.comment))?.[1];

@@ -190,7 +190,7 @@ const discards: Rule[] = [
   ),
   discarded(
     ['rust'],
-    /^\s*let _ = (?:std::)?(?:fs::(?!remove|create_dir)\w+|File::\w+|serde_json::\w+)\(|^\s*(?:std::)?fs::(?:write|rename|copy)\(.*\)\.ok\(\);/,
+    /^\s*let _ = (?:std::)?(?:fs::(?!remove|create_dir)\w+|File::\w+|serde_json::\w+)\(|^\s*(?:(?:std::)?fs::(?:write|rename|copy|create_dir_all)|(?:std::fs::|fs::)?File::(?:create|open)|(?:std::)?env::set_current_dir)\(.*\)\.ok\(\);/,
   ),
 ];
 
@@ -259,6 +259,42 @@ const nilForError: Rule = {
       }
   },
 };
+
+const CALLBACK = /\b(cb|callback|done|next|resolve|reject|fn|onDone|onComplete)\b/;
+
+/** `if (err) return;` where a callback waits: whoever asked never hears of it, neither of the error nor of the end. */
+const unanswered: Rule = {
+  id: 'code/swallowed-error',
+  severity: 'medium',
+  remedy: 'Hand the error to the callback.',
+  languages: SCRIPTS,
+  *find(reading) {
+    for (const source of sourcesOf(reading, SCRIPTS))
+      for (const line of leavesOnError(source)) {
+        const [inner, ...outer] = source
+          .blocks()
+          .around(line.number)
+          .filter(({ kind }) => kind === 'function' || kind === 'callback');
+        const error = LEAVES_ON_ERROR.exec(line.code)?.[1] ?? '';
+        if (!inner || !new RegExp(`\\(\\s*${error}\\b`).test(inner.header.slice(inner.header.lastIndexOf('('))))
+          continue;
+        const waits = outer.map(({ header }) => CALLBACK.exec(header.replace(/^[^(]*/, ''))?.[1]).find(Boolean);
+        const calls = source.lines
+          .slice(line.number, inner.end)
+          .some(({ code }) => waits !== undefined && code.includes(`${waits}(`));
+        if (calls && line.comment.trim() === '' && !source.isTestLine(line.number))
+          yield {
+            file: source.path,
+            line: line.number,
+            message: `The error is swallowed: \`${waits}\` is never called when it comes`,
+          } satisfies Hit;
+      }
+  },
+};
+
+const LEAVES_ON_ERROR =
+  /^\s*if \(\s*(\w*(?:[eE]rr|[eE]rror)|e)(?: !==? (?:null|undefined))?\s*\)\s*(?:return;?|\{\s*return;?\s*\})\s*$/;
+const leavesOnError = linesLike(LEAVES_ON_ERROR);
 
 const MILD = {
   id: 'code/swallowed-error',
@@ -409,4 +445,12 @@ const unheard: Rule = {
 };
 
 /** Errors that nobody hears of. */
-export const errorRules: readonly Rule[] = [swallowedError, unheard, ...discards, unhandled, nilForError, ...quiet];
+export const errorRules: readonly Rule[] = [
+  unanswered,
+  swallowedError,
+  unheard,
+  ...discards,
+  unhandled,
+  nilForError,
+  ...quiet,
+];

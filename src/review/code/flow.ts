@@ -5,7 +5,12 @@ import { statementAt } from '../read/statements.ts';
 import { linesLike, shorten, sourcesOf, type Hit, type Rule } from '../rules.ts';
 
 const LEAVES: Partial<Record<LanguageName, RegExp>> = {
-  ...Object.fromEntries(SCRIPTS.map((name) => [name, /^(return\b.*;|throw\b.*;|break;|continue;)$/])),
+  ...Object.fromEntries(
+    SCRIPTS.map((name) => [
+      name,
+      /^(return\b.*[^,{(&|+\-*/?:=.<>]|return|throw\b.*[^,{(&|+\-*/?:=.<>]|break;?|continue;?)$/,
+    ]),
+  ),
   java: /^(return\b.*;|throw\b.*;|break;|continue;)$/,
   csharp: /^(return\b.*;|throw\b.*;|continue;)$/,
   php: /^(return\b.*;|throw\b.*;|continue;)$/,
@@ -14,7 +19,7 @@ const LEAVES: Partial<Record<LanguageName, RegExp>> = {
   python: /^(return\b.*[^,([{\\]|return|raise\b.*[^,([{\\]|raise|break|continue|sys\.exit\(.*\))$/,
 };
 const MAY_FOLLOW =
-  /^([})\]]|case\b|default\b|else\b|elif\b|except\b|finally\b|catch\b|function\b|async function\b|export\b|class\b|interface\b|type\b|[\w$]+:\s*$|#|yield\b|fn\b|use\b|impl\b|static\b|const fn\b|struct\b|enum\b|while\s*\(.*\);|[.?:+*/|&,<>=-])/;
+  /^([})\]]|case\b|default\b|else\b|elif\b|except\b|finally\b|catch\b|function\b|async function\b|export\b|class\b|interface\b|type\b|[\w$]+:\s*$|#|yield\b|fn\b|use\b|impl\b|static\b|const fn\b|struct\b|enum\b|while\s*\(.*\);|(?:as|satisfies|in|instanceof|if|unless)\b|[`.?:+*/|&,<>=-])/;
 
 const unreachable: Rule = {
   id: 'code/unreachable',
@@ -62,7 +67,10 @@ function follows(jump: SourceLine, line: SourceLine, source: SourceFile): boolea
 /** The line before the jump is a condition without braces: then the jump is not for all. Also a cfg attribute. */
 function isGuarded(code: string): boolean {
   return (
-    /(\)|\belse|=>)$/.test(code) || code.startsWith('#[') || /^(if|else|for|while|case|default)\b.*[^{};]$/.test(code)
+    /(\belse|=>)$/.test(code) ||
+    (code.endsWith(')') && (!isBalanced(code) || /^[}&|]|^(?:else )?(?:if|for|while|with)\b/.test(code))) ||
+    code.startsWith('#[') ||
+    /^(if|else|for|while|case|default)\b.*[^{};]$/.test(code)
   );
 }
 

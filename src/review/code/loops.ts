@@ -40,6 +40,38 @@ const shrinking: Rule = {
   },
 };
 
+const TO_THE_END =
+  /\bfor\s*\(?\s*(?:(?:let|var|int|size_t|auto)\s+)?(\w+)\s*:?=\s*[01]\s*[;,].*?\b\1\s*<=\s*(\w+)\s*;|\bfor (\w+) in (?:range\(\s*(\w+)\s*\+\s*1\s*\)|0\.\.=\s*(\w+))/;
+const LENGTH = /^(?:len\([\w.]+\)|[\w.]+\.(?:length|size\(\)|len\(\)|Length|Count))$/;
+
+/** `i <= last` where `last` is the length: the last turn reads what is not there. */
+const pastLength: Rule = {
+  id: 'code/out-of-bounds',
+  severity: 'medium',
+  remedy: 'Use < instead of <=, or iterate over the elements.',
+  languages: [...SCRIPTS, 'python', 'go', 'rust', 'java'],
+  *find(reading) {
+    for (const source of sourcesOf(reading, pastLength.languages))
+      for (const line of source.added) {
+        const [index, end] = (TO_THE_END.exec(line.code)?.slice(1) ?? []).filter((part) => part !== undefined);
+        if (index === undefined || end === undefined || source.isTestLine(line.number)) continue;
+        const given = givenTo(end, { line: line.number, source })?.code.trim();
+        const own = new RegExp(`,\\s*${end}\\s*=\\s*([\\w.()]+)\\s*;`).exec(line.code)?.[1];
+        if (!LENGTH.test(own ?? given ?? '')) continue;
+        const list = (own ?? given ?? '').replace(/^len\(|\)$|\.(?:length|size\(|len\(|Length|Count)\)?$/g, '');
+        const reads = new RegExp(
+          `(?<![\\w.])${list.replaceAll('.', '\\.')}(?:\\[${index}\\]|\\.(?:get|charAt|at)\\(${index}\\))`,
+        );
+        if (source.lines.slice(line.number - 1, line.number + 8).some(({ code }) => reads.test(code)))
+          yield {
+            file: source.path,
+            line: line.number,
+            message: `The last turn of the loop reads \`${shorten(list)}\` one past its end`,
+          } satisfies Hit;
+      }
+  },
+};
+
 /** `items[i + 1]` in a loop that goes to the end. */
 const onePast: Rule = {
   id: 'code/out-of-bounds',
@@ -221,4 +253,4 @@ const unasked: Rule = {
 };
 
 /** Loops that change what they go through, go past its end, or do not go through it. */
-export const loopRules: readonly Rule[] = [shrinking, onePast, unasked, skipping, placesOnly, onlyOnce];
+export const loopRules: readonly Rule[] = [pastLength, shrinking, onePast, unasked, skipping, placesOnly, onlyOnce];

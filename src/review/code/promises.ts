@@ -274,6 +274,35 @@ const idleFuture: Rule = {
   },
 };
 
+/** `return await save(x)` that became `save(x)`: whoever called goes on before it is done, and never hears that it failed. */
+const notAwaited: Rule = {
+  id: 'code/floating-promise',
+  severity: 'medium',
+  remedy: 'Await it, or return it, as before.',
+  languages: [...SCRIPTS, 'python', 'rust', 'csharp'],
+  *find(reading) {
+    for (const source of sourcesOf(reading, notAwaited.languages))
+      for (const { lines } of source.change.hunks) {
+        const awaited = lines.flatMap(({ kind, text }) => {
+          const call = /^\s*(?:return\s+)?(?:(?:const|let|var) \w+ = )?await\s+(.+\));?\s*$/.exec(text)?.[1];
+          const future = /^\s*(.+\))\.await\??;?\s*$/.exec(text)?.[1];
+          return kind === 'removed' ? [call ?? future ?? ''].filter(Boolean) : [];
+        });
+        for (const { kind, text, newLine } of awaited.length === 0 ? [] : lines) {
+          const bare = kind === 'added' ? text.trim().replace(/;$/, '') : '';
+          if (!awaited.includes(bare) || source.isTestLine(newLine) || !isInAsync(newLine, source)) continue;
+          if (isContinuation(newLine, source) || /^\s*\./.test(source.lineAt(newLine + 1)?.code ?? '')) continue;
+          yield {
+            file: source.path,
+            line: newLine,
+            message: `\`${bare.replace(/\(.*$/, '')}\` was waited for, and is not any more`,
+            text,
+          } satisfies Hit;
+        }
+      }
+  },
+};
+
 /** Work that is started and not waited for. */
 export const promiseRules: readonly Rule[] = [
   floatingPromise,
@@ -282,4 +311,5 @@ export const promiseRules: readonly Rule[] = [
   promiseAsked,
   unsettled,
   idleFuture,
+  notAwaited,
 ];

@@ -113,6 +113,36 @@ const hollow = imageRule(
   },
 );
 
+const INSTRUCTION =
+  /^\s*(?:FROM|COPY|ADD|ENV|CMD|ENTRYPOINT|USER|EXPOSE|RUN|ARG|LABEL|VOLUME|WORKDIR|HEALTHCHECK)\s+[^=(\s]/;
+
+/** A line too many ends in a backslash, so that the next instruction is read as words of a command; and commands of which only the last counts. */
+const swallowed = imageRule(
+  { id: 'code/shell-slip', severity: 'high', remedy: 'Take the backslash away, or the command that does not count.' },
+  function* ({ source, all }) {
+    for (const at of all) {
+      if (at.name === 'RUN' && !/<</.test(at.words))
+        for (let number = at.start + 1; number <= at.end; number += 1) {
+          const near = [number - 1, number].some((line) => source.isAdded(line));
+          const before = source.lineAt(number - 1)?.raw ?? '';
+          if (near && INSTRUCTION.test(source.lineAt(number)?.raw ?? '') && /[^&|;(\s]\s*\\\s*$/.test(before))
+            yield {
+              at: { ...at, start: number, end: number },
+              message: 'This instruction is read as words of the command above',
+            };
+        }
+      if (at.name !== 'CMD' && at.name !== 'ENTRYPOINT') continue;
+      const later = all.find((other) => other.name === at.name && other.stage === at.stage && other.start > at.start);
+      if (later && (isAdded(at, source) || isAdded(later, source)))
+        yield {
+          at: isAdded(at, source) ? at : later,
+          severity: 'medium',
+          message: `Only the last ${at.name} of an image counts`,
+        };
+    }
+  },
+);
+
 function portLeft(words: string, { source, all }: { source: SourceFile; all: readonly Instruction[] }): boolean {
   const old = source.change.removed.flatMap(({ text }) => /^\s*EXPOSE\s+(\d+)\b/i.exec(text)?.[1] ?? [])[0];
   if (old === undefined || words.includes(old)) return false;
@@ -281,4 +311,4 @@ const missingFile: Rule = {
 };
 
 /** Slips in images. */
-export const imageSlips: readonly Rule[] = [lost, idle, hollow, forgiven, debugging, undone, missingFile];
+export const imageSlips: readonly Rule[] = [swallowed, lost, idle, hollow, forgiven, debugging, undone, missingFile];

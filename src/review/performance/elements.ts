@@ -30,7 +30,7 @@ function costRule({ id, languages, pattern, message, remedy, weigh = () => 'medi
     languages,
     ignoresMoves: true,
     *find(reading) {
-      for (const source of sourcesOf(reading, languages))
+      for (const source of sourcesOf(reading, languages, ['product', 'script']))
         for (const line of likely(source)) {
           if (line.startsIn !== 'code' || source.isTestLine(line.number)) continue;
           for (const match of line.code.matchAll(each)) {
@@ -41,7 +41,7 @@ function costRule({ id, languages, pattern, message, remedy, weigh = () => 'medi
             yield {
               file: source.path,
               line: line.number,
-              severity,
+              severity: source.role === 'script' ? 'low' : severity,
               message: message.replace('$1', shorten(match[1] ?? match[0])),
             } satisfies Hit;
             break;
@@ -245,6 +245,12 @@ const patterns: readonly Cost[] = [
     pattern: /\bregexp\.(?:MustCompile|Compile)\(\s*([a-z]\w*)\s*\)/,
     message: COMPILED,
   },
+  {
+    ...PATTERN,
+    languages: ['go'],
+    pattern: /\bregexp\.Match(?:String|Reader)?\(\s*(["`]|[A-Za-z]\w*)/,
+    message: COMPILED,
+  },
   { ...PATTERN, languages: ['rust'], pattern: /\bRegex::new\(\s*&?([a-z]\w*)\s*\)/, message: COMPILED },
   { ...PATTERN, languages: ['rust'], pattern: /\bRegex::new\(\s*r?#*"/, message: COMPILED },
   {
@@ -327,6 +333,45 @@ const queries: readonly Cost[] = [
         : undefined,
   },
   {
+    ...QUERY,
+    languages: SCRIPTS,
+    pattern:
+      /(?<![\w$])((?:this\.)?\w*(?:[rR]edis|[mM]emcached?|[vV]alkey)(?:[cC]lient)?\.(?:get|set|h[gs]et|hgetall|exists|del|lrange|smembers|incr|expire))\(/,
+    message: ASKED,
+    weigh: asksInside,
+  },
+  {
+    ...QUERY,
+    languages: ['python'],
+    pattern:
+      /(?<![\w.])((?:self\.|g\.)?_?\w*(?:redis|memcached?|valkey|rdb)(?:_client|_conn)?\.(?:get|set|h[gs]et|hgetall|exists|delete|lrange|smembers|incr|expire)|\w+\.(?:get_item|put_item|delete_item))\(/,
+    message: ASKED,
+    weigh: ({ line }) => (/\b(?:return|break)\b/.test(line.code) ? 'low' : 'medium'),
+  },
+  {
+    ...QUERY,
+    languages: ['go'],
+    pattern:
+      /(?<![\w.])((?:\w+\.)?\w+\.(?:Get|Set|HGet|HGetAll|Exists|Del|Incr|Expire|SMembers))\(\s*(?:\w*ctx|context\.\w+\(\)|\w+\.Context\(\))\s*,|\b\w*(?:[cC]onn|rc)\.Do\(\s*"/,
+    message: ASKED,
+    weigh: ({ source, line }) =>
+      /\bredis|valkey|memcache/i.test(source.text) && !/[pP]ipe/.test(line.code) ? 'medium' : undefined,
+  },
+  {
+    ...QUERY,
+    languages: ['java'],
+    pattern:
+      /(?<![\w.])(\w*[jJ]edis\w*\.(?:get|h[gs]et\w*|exists|smembers|set)|\w*[rR]edisTemplate\.opsFor\w+\(\)\.(?:get|set))\(/,
+    message: ASKED,
+  },
+  {
+    ...QUERY,
+    languages: ['rust'],
+    pattern: /(?<![\w.])(\w*(?:con|conn|connection|redis)\.(?:get|hget|exists|smembers|set))(?:::<[^(]*>)?\(/,
+    message: ASKED,
+    weigh: ({ source }) => (/\bredis::/.test(source.text) ? 'medium' : undefined),
+  },
+  {
     id: 'performance/object-in-loop',
     languages: [...SCRIPTS, 'python', 'go', 'java'],
     pattern:
@@ -343,7 +388,42 @@ function asksInside({ line, match, turns }: Use): Rule['severity'] | undefined {
   return awaited || /\b(?:return|=>)\s*$/.test(line.code.slice(0, match.index)) ? 'low' : undefined;
 }
 
+const GROWN = {
+  id: 'performance/copy-in-loop',
+  message: 'Everything collected so far is copied for each element',
+  remedy: 'Collect the parts and join them once.',
+} as const;
+
 const copied: readonly Cost[] = [
+  {
+    ...GROWN,
+    languages: SCRIPTS,
+    pattern:
+      /^\s*(?:this\.)?(\w+) = (?:Buffer\.concat\(\s*\[\s*(?:this\.)?\1\b|(?:Uint8Array\.from|new Uint8Array)\(\s*\[\s*\.\.\.\1\b|Object\.assign\(\s*\{\s*\}\s*,\s*\1\b|new (?:Set|Map)\(\s*\[\s*\.\.\.\1\b|new Blob\(\s*\[\s*\1\b)/,
+  },
+  {
+    ...GROWN,
+    languages: ['go'],
+    pattern:
+      /^\s*(\w+) = (?:append\(\s*\[\][\w.*]+\{[^}]*\},\s*\1\.\.\.|bytes\.Join\(\s*\[\]\[\]byte\{\s*\1\b|strings\.Join\(\s*\[\]string\{\s*\1\b|fmt\.Sprintf\(\s*"·*",\s*\1\b)/,
+  },
+  {
+    ...GROWN,
+    languages: ['java'],
+    pattern:
+      /^\s*(\w+) = (?:Arrays\.copyOf\(\s*\1,|\1\.concat\(|Stream\.concat\(\s*(?:Arrays\.stream\()?\1\b|new (?:ArrayList|HashSet|LinkedList)<[^>]*>\(\s*\1\b|String\.format\(\s*"·*",\s*\1\b|ArrayUtils\.add(?:All)?\(\s*\1\b|Bytes\.concat\(\s*\1\b)/,
+  },
+  {
+    ...GROWN,
+    languages: ['rust'],
+    pattern: /^\s*(\w+) = (?:\[\s*&?\1\b[^\]]*\]\.concat\(\)|\1\.(?:iter|into_iter|clone)\(\)(?:\.\w+\(\))*\.chain\()/,
+  },
+  {
+    ...GROWN,
+    languages: ['python'],
+    pattern:
+      /^\s*(\w+) = (?:\1 \+ \(|b?["']·*["']\.join\(\s*[[(]\s*\1\b|(?:torch\.cat|tf\.concat|np\.\w*stack|np\.concatenate|np\.append|pd\.concat)\(\s*[[(]?\s*\1\b)/,
+  },
   {
     id: 'performance/copy-in-loop',
     languages: SCRIPTS,
@@ -388,5 +468,31 @@ const copied: readonly Cost[] = [
   },
 ];
 
+/** What is worked out of a whole collection gives the same for each of its elements. */
+const reckoned: readonly Cost[] = [
+  {
+    ...SEARCH,
+    languages: [...SCRIPTS, 'python', 'rust', 'java', 'go'],
+    pattern:
+      /\b(?:\w*(?:median|mean|average|avg|sum|total|variance|std(?:dev|ev)?|percentile|quantile|sort(?:ed)?)|max|min)\w*\(\s*(?:\.\.\.|&(?:mut )?)?([a-z_]\w*)(?:\.iter\(\))?\s*\)/i,
+    message: '`$1` is gone through once for each of its own elements',
+    remedy: 'Work it out once, before.',
+    weigh: ({ match, turns, source }) => {
+      const own = new RegExp(
+        `\\b(?:of|in|:|range) &?${match[1]}(?:\\.iter\\(\\))?(?![\\w.(])|(?<![\\w.])${match[1]}(?:\\.(?:iter|into_iter|stream)\\(\\))?\\.(?:map|filter|forEach|flatMap|some|every|any|all|for_each|filter_map)\\(`,
+      );
+      if (!turns.some(({ head }) => own.test(head))) return undefined;
+      return source.language.name === 'python' ? 'low' : 'medium';
+    },
+  },
+];
+
 /** What is dear when it is done for each element, in loops, callbacks and comprehensions alike. */
-export const elementRules: readonly Rule[] = [...searches, ...anew, ...patterns, ...queries, ...copied].map(costRule);
+export const elementRules: readonly Rule[] = [
+  ...searches,
+  ...reckoned,
+  ...anew,
+  ...patterns,
+  ...queries,
+  ...copied,
+].map(costRule);

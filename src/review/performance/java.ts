@@ -19,7 +19,12 @@ const queries: Rule = {
     for (const source of sourcesOf(reading, JAVA))
       for (const line of source.added) {
         const name = ASKS.exec(line.code)?.[1];
-        if (name === undefined || !new RegExp(`\\b(?:${CLIENT})(?:<[^;=]*>)?\\s+${name}\\b`).test(source.text))
+        if (
+          name === undefined ||
+          !new RegExp(
+            `\\b(?:${CLIENT})(?:<[^;=]*>)?\\s+${name}\\b|\\bvar ${name} = [^;]*\\.(?:prepare(?:Statement|Call)|createStatement|getConnection)\\(`,
+          ).test(source.text)
+        )
           continue;
         const inside = collectionLoop(line, source) ?? lambdaAround(line.number);
         if (inside && !/^\s*(?:return|break)\b/.test(line.code))

@@ -1,5 +1,14 @@
 import { SCRIPTS } from '../read/language.ts';
-import { lineRule, linesLike, sourcesOf, type Hit, type Rule } from '../rules.ts';
+import { givenTo } from '../read/flow.ts';
+import { lineRule, linesLike, sourcesOf, type Hit, type LineRule, type Rule } from '../rules.ts';
+
+/** What is read is the body of a request, by its own name or by one that it was given. */
+const readsRequest: LineRule['unless'] = ({ code, text, number }, source) => {
+  const name = /(?<![\w.])((?:self\.)?\w+)\.read\(/.exec(code)?.[1];
+  const given =
+    name === undefined ? text : name === 'self.rfile' ? 'rfile' : givenTo(name, { line: number, source })?.text;
+  return /wsgi\.input|\brequest\.(?:stream|environ)\b|\brfile\b/.test(given ?? '');
+};
 
 const lines: Rule[] = [
   lineRule({
@@ -19,6 +28,47 @@ const lines: Rule[] = [
     unless: (_line, source) => /content_length|MAX_CONTENT_LENGTH|max_size/i.test(source.text),
     message: 'A request of any size is read into memory',
     remedy: 'Read at most as many bytes as are allowed.',
+  }),
+  lineRule({
+    id: 'performance/unbounded-read',
+    severity: 'medium',
+    languages: ['python'],
+    pattern: /(?<![\w.])((?:self\.)?\w+)\.read\(\s*\)|\benviron\[[^\]]*\]\.read\(\s*\)/,
+    unless: (line, source) =>
+      /content_length|MAX_CONTENT_LENGTH|max_size|CONTENT_LENGTH/i.test(source.text) || !readsRequest(line, source),
+    message: 'A request of any size is read into memory',
+    remedy: 'Read at most as many bytes as are allowed.',
+  }),
+  lineRule({
+    id: 'performance/unbounded-read',
+    severity: 'medium',
+    languages: ['java', 'kotlin'],
+    pattern:
+      /\b(?:req|request|httpRequest|exchange)\.(?:getInputStream|getRequestBody)\(\)\.readAllBytes\(|\b(?:IOUtils\.to\w+|ByteStreams\.toByteArray|CharStreams\.toString|StreamUtils\.copyTo\w+)\(\s*(?:req|request|httpRequest|exchange)\.get\w+\(/,
+    unless: (_line, source) => /limit|max|contentLength/i.test(source.text),
+    message: 'A request of any size is read into memory',
+    remedy: 'Read at most as many bytes as are allowed.',
+  }),
+  lineRule({
+    id: 'performance/unbounded-read',
+    severity: 'medium',
+    languages: ['rust'],
+    pattern: /\bto_bytes\(\s*(?:req|request|body)\w*(?:\.into_body\(\))?\s*(?:,\s*usize::MAX\s*)?\)/,
+    unless: (_line, source) => /Limited|limit/i.test(source.text),
+    message: 'A request of any size is read into memory',
+    remedy: 'Limit the body.',
+  }),
+  lineRule({
+    id: 'performance/unbounded-read',
+    severity: 'medium',
+    languages: SCRIPTS,
+    pattern: /\bfor await \(\s*(?:const|let) \w+ of (?:req|request|ctx\.req)\s*\)/,
+    unless: (line, source) =>
+      /length|size|limit|max|bytes|pipe|write\(/i.test(
+        [1, 2, 3, 4].map((step) => source.lineAt(line.number + step)?.code ?? '').join(' '),
+      ),
+    message: 'A request of any size is kept in memory',
+    remedy: 'Count what has come and refuse more than a limit.',
   }),
   lineRule({
     id: 'performance/pattern-in-loop',

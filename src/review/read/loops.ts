@@ -23,6 +23,20 @@ function isCollectionLoop(block: Block): boolean {
   );
 }
 
+const TAKES =
+  /\.(?:pop|shift|popleft|pop_front|pop_back|poll|dequeue|get_nowait|remove(?:First|Last)?|next)\(\s*\d*\s*\)|\bwhile let Some\b|\w = \w+\[1:\]/;
+
+/** The `while` around a line that goes through a collection: it takes one after the other, or counts to its length. */
+export function emptyingLoop(line: SourceLine, source: SourceFile): Block | undefined {
+  const around = source.blocks().around(line.number);
+  const loop = around.find(({ kind }) => kind === 'loop' || kind === 'function' || kind === 'callback');
+  if (loop?.kind !== 'loop' || !/^(?:while\b|for len\(|for \(;)/.test(loop.header)) return undefined;
+  if (/attempt|retr(?:y|ies)|page|cursor|chunk|batch/i.test(loop.header)) return undefined;
+  const counts = /<\s*(?:len\([\w.]+\)|[\w.]+\.(?:length|size\(\)|len\(\)))/.test(loop.header);
+  const inside = source.lines.slice(loop.start - 1, loop.end);
+  return counts || inside.some(({ code }) => TAKES.test(code)) ? loop : undefined;
+}
+
 const CALLED =
   /\.(?:map|flatMap|filter|forEach|some|every|find|findIndex|reduce|sort|each|for_each|filter_map|flat_map|any|all|position|mapToObj|anyMatch|allMatch|noneMatch|removeIf|peek)\(\s*(?:async\s*)?(?:\(?([^()=|>]*)\)?\s*(?:=>|->)|function\b[^(]*\(([^()]*)\)|(?:move )?\|([^|]*)\|)/g;
 const COMPREHENDED = /\bfor ([\w, ()]+?) in ([^\]})]+)/g;

@@ -151,10 +151,10 @@ function newSource(change: ChangedFile, { whole, oldText, moved }: Texts): Unind
   const lines = whole === undefined ? lexPatch(change, language) : lex(whole, language);
   const numbers = new Set(change.added.map((line) => line.number));
   const byNumber = whole === undefined ? new Map(lines.map((line) => [line.number, line])) : undefined;
-  const testsFrom =
-    language.name === 'rust' ? lines.find((line) => /^\s*#\[cfg\(test\)\]/.test(line.code))?.number : undefined;
   const added = numbers.size >= lines.length ? lines : lines.filter((line) => numbers.has(line.number));
   let blocks: Blocks | undefined;
+  let tests: ReadonlySet<number> | undefined;
+  const blocksOf = () => (blocks ??= readBlocks(lines, language));
   return {
     path: change.path,
     change,
@@ -168,10 +168,27 @@ function newSource(change: ChangedFile, { whole, oldText, moved }: Texts): Unind
     isAdded: (line) => numbers.has(line),
     isMoved: (line) => moved?.has(line) ?? false,
     lineAt: (number) => (byNumber ? byNumber.get(number) : lines[number - 1]),
-    isTestLine: (line) => testsFrom !== undefined && line >= testsFrom,
-    blocks: () => (blocks ??= readBlocks(lines, language)),
+    isTestLine: (line) => language.name === 'rust' && (tests ??= rustTests(lines, blocksOf())).has(line),
+    blocks: blocksOf,
     broken: whole === undefined ? Promise.resolve(undefined) : findBreak(whole, language.name),
   };
+}
+
+const OF_TESTS = /^\s*#\[(?:cfg\(test\)|(?:\w+::)*(?:test|rstest|test_case|bench)\b)/;
+const ATTRIBUTE = /^\s*(?:#\[.*)?$/;
+
+/** The lines of Rust that only tests are built of: what stands behind `#[cfg(test)]` or `#[test]`, to its last line. */
+function rustTests(lines: readonly SourceLine[], { all }: Blocks): ReadonlySet<number> {
+  const found = new Set<number>();
+  for (const [place, { code, number }] of lines.entries()) {
+    if (found.has(number) || !OF_TESTS.test(code)) continue;
+    const item = lines.slice(place + 1).find((line) => !ATTRIBUTE.test(line.code));
+    const block = all.find(({ start }) => start >= number);
+    const isOne = item !== undefined && block !== undefined && block.start <= item.number;
+    const end = isOne ? block.end : (item?.number ?? number);
+    for (let at = number; at <= end; at += 1) found.add(at);
+  }
+  return found;
 }
 
 type Moved = ReadonlyMap<ChangedFile, ReadonlySet<number>>;

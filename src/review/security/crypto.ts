@@ -176,8 +176,13 @@ function namesSecret(number: number, source: SourceFile): boolean {
     .find((block) => block.kind === 'function');
   if (fn === undefined || number - fn.start >= 15) return false;
   const place = source.path.split('/').slice(-2).join('/');
+  const told = [1, 2, 3].map((back) => source.lineAt(fn.start - back)?.comment ?? '').join(' ');
   return (
     SECRET_MAKERS.test(fn.header) ||
+    (/(?:new|make|gen(?:erate)?|create|random)\w*(?:key|code|pin|invite|voucher|ticket|link|id)\w*\(/i.test(
+      fn.header,
+    ) &&
+      /\bsecret|\btoken|passw|credential|\bsession|\bauthori[sz]|\bguess/i.test(told)) ||
     (/\b(?:\w*id|code|key|generate|create|new)\b|New|Id\b|ID\b/.test(fn.header) && SECRET_PLACES.test(place))
   );
 }

@@ -3,7 +3,7 @@ import type { Rule } from '../rules.ts';
 import { sinkRules } from './sinks.ts';
 
 const JVM: readonly LanguageName[] = ['java', 'kotlin'];
-const SQL = String.raw`(?:select\b.{1,200}?\bfrom|insert\s+into|update\s+[\w."\x60]+\s+set|delete\s+from|drop\s+table|alter\s+table|truncate\s+table|create\s+(?:table|user|database|role)|where\s+[\w.]+\s*(?:=|like))\b`;
+const SQL = String.raw`(?:select\b.{1,200}?\bfrom|insert\s+into|update\s+[\w."\x60]+\s+set|delete\s+from|drop\s+table|alter\s+table|truncate\s+table|create\s+(?:table|user|database|role)|where\s+[\w.]+\s*(?:=|like)|set\s+(?:local\s+|session\s+)?(?:search_path|role|schema|session\s+authorization)|grant\s+\w+.{0,80}?\bto|revoke\s+\w+.{0,80}?\bfrom|(?:create|drop|alter)\s+(?:schema|view|index|sequence|role|user|database))\b`;
 /** Interpolated names in capitals are constants. */
 const DYNAMIC = String.raw`\$\{(?!(?-i:\s*[A-Z][A-Z0-9_]*\s*\}))`;
 

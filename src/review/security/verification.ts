@@ -19,7 +19,7 @@ const tls = sinkRules(
     {
       languages: SCRIPTS,
       pattern:
-        /\brejectUnauthorized['"\]]*\s*[:=]\s*(?:false\b|!1\b|0\b)|\bstrictSSL\s*:\s*false\b|\bcheckServerIdentity\s*:\s*(?:\(\)|\w+|\(\w*(?:,\s*\w+)*\))\s*=>\s*(?:undefined|null|\{\s*\}|true)|\binsecureSkip\w*\s*:\s*true/i,
+        /\brejectUnauthorized['"\]]*\s*[:=]\s*(?:false\b|!1\b|0\b)|\bstrictSSL\s*:\s*false\b|\bcheckServerIdentity\s*[:=]\s*(?:(?:\(\)|\w+|\(\w*(?:,\s*\w+)*\))\s*=>\s*(?:undefined|null|void 0|\{\s*\}|true)|function\s*\w*\([^)]*\)\s*\{\s*(?:return(?: undefined| null| true)?;?\s*)?\})|\binsecureSkip\w*\s*:\s*true/i,
       message: 'Certificates are not checked',
     },
     {
@@ -27,7 +27,7 @@ const tls = sinkRules(
       roles: ['product', 'script', 'data'],
       view: 'text',
       pattern:
-        /NODE_TLS_REJECT_UNAUTHORIZED['"\]]*\s*[:=, ]\s*['"]?0|\bPYTHONHTTPSVERIFY['"\]]*\s*[:=, ]\s*['"]?0|\bGIT_SSL_NO_VERIFY['"\]]*\s*[:=, ]\s*['"]?(?:1|true)|\b(?:PIP|UV)_TRUSTED_HOST\s*[:= ]\s*\S|\bUV_INSECURE_HOST\s*[:= ]\s*\S|\bhttp\.sslVerify\s*[= ]\s*['"]?false|\bstrict-ssl\s*[= ]\s*false|\bGONOSUMCHECK\s*=|\bGOFLAGS=-insecure/,
+        /NODE_TLS_REJECT_UNAUTHORIZED['"\]]*\s*[:=, ]\s*['"]?0|\bPYTHONHTTPSVERIFY['"\]]*\s*[:=, ]\s*['"]?0|\bGIT_SSL_NO_VERIFY['"\]]*\s*[:=, ]\s*['"]?(?:1|true)|\b(?:PIP|UV)_TRUSTED_HOST\s*[:= ]\s*\S|\bUV_INSECURE_HOST\s*[:= ]\s*\S|\bhttp\.sslVerify\s*[= ]\s*['"]?false|\bstrict-ssl\s*[= ]\s*false|\b(?:NPM_CONFIG|npm_config|YARN_ENABLE|PNPM_CONFIG)_(?:STRICT_SSL|strict_ssl)['"]?\s*[:= ]\s*['"]?(?:false|0)|\b(?:CARGO_HTTP_CHECK_REVOKE|CONDA_SSL_VERIFY|HELM_TLS_VERIFY|COMPOSER_SECURE_HTTP)['"]?\s*[:= ]\s*['"]?(?:false|0)|\bGONOSUMCHECK\s*=|\bGOFLAGS=-insecure/,
       message: 'Certificates are not checked',
     },
     {
@@ -81,6 +81,13 @@ const tls = sinkRules(
         /\bcurl\b[^|;&]*\s(?:-[a-zA-Z]*k[a-zA-Z]*|--insecure)(?=\s|$)|\bwget\b[^|;&]*--no-check-certificate|\b(?:apt-get|apt)\b.*--(?:allow-unauthenticated|force-yes)|\bpip\b.*--trusted-host|StrictHostKeyChecking[= ]no\b|\bgpg\b.*--no-verify/,
       severity: 'medium',
       message: 'The other side is not checked: `$&`',
+    },
+    {
+      languages: ['go', 'java', 'kotlin', 'rust', 'csharp'],
+      pattern:
+        /\.ParseUnverified\(|\bUnsafeClaimsWithoutVerification\(|\bjwt\.WithVerify\(\s*false|\.parseClaimsJwt\(|\b(?:dangerous_)?insecure_decode\b|\bdangerous_unsafe_decode\b|\.insecure_disable_signature_validation\(|\bRequireSignedTokens\s*=\s*false|\bValidateIssuerSigningKey\s*=\s*false/,
+      unless: (line) => /^\s*(?:use|import)\b/.test(line.code),
+      message: 'Signatures of tokens are not checked',
     },
     {
       languages: [...SCRIPTS, 'python'],

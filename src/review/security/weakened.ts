@@ -15,6 +15,13 @@ const weakened: readonly (readonly [
     undefined,
     'What was downloaded is not checked any more',
   ],
+  [
+    'all',
+    /\bsha-?_?(?:256|384|512|3)\b|\b[sS]ha(?:256|384|512)\b|\bblake[23]\b/i,
+    /\b(?:md5|sha-?_?1)\b/i,
+    'This hash is weaker than the one before',
+  ],
+  ['all', /\bsha-?_?1\b/i, /\bmd5\b/i, 'This hash is weaker than the one before'],
   [['go'], /"html\/template"/, /"text\/template"/, 'This template does not escape what it shows'],
   [
     'all',

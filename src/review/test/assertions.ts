@@ -178,10 +178,11 @@ const assertionWeakened: Rule = {
   *find(reading) {
     for (const { source, hunks } of testChanges(reading)) {
       for (const hunk of hunks) {
-        const strong = hunk.lines.filter(
+        const lines = wholeStatements(hunk.lines);
+        const strong = lines.filter(
           (line) => line.kind === 'removed' && STRONG.test(line.text) && !WEAK.test(line.text),
         );
-        for (const line of hunk.lines) {
+        for (const line of lines) {
           if (
             line.kind !== 'added' ||
             !WEAK.test(line.text) ||
@@ -190,7 +191,7 @@ const assertionWeakened: Rule = {
             continue;
           if (source.role !== 'test' && !source.isTestLine(line.newLine)) continue;
           const before = strong.find((old) => areAlike(old.text, line.text) && !isOfTruth(old.text));
-          const kept = hunk.lines.some(
+          const kept = lines.some(
             ({ kind, text }) =>
               kind === 'added' && STRONG.test(text) && !WEAK.test(text) && before && areAlike(before.text, text),
           );
@@ -206,6 +207,35 @@ const assertionWeakened: Rule = {
     }
   },
 };
+
+const LONGEST = 12;
+
+/** The lines of a hunk, where an assertion over several of them is one: told at the first. */
+function wholeStatements(lines: readonly HunkLine[]): HunkLine[] {
+  const whole: HunkLine[] = [];
+  for (let at = 0; at < lines.length; at += 1) {
+    const line = lines[at];
+    if (!line) break;
+    let { text } = line;
+    let end = at;
+    while (
+      line.kind !== 'context' &&
+      ASSERTION.test(line.text) &&
+      !isClosed(text) &&
+      lines[end + 1]?.kind === line.kind &&
+      end - at < LONGEST &&
+      !/(?:=>|\bfunction\b.*|\)) \{\s*$/.test(text)
+    )
+      text = `${text.trimEnd()} ${(lines[(end += 1)]?.text ?? '').trim()}`;
+    whole.push(end === at || !isClosed(text) ? line : { ...line, text: text.replace(/([([{]) /g, '$1') });
+    if (end > at && isClosed(text)) at = end;
+  }
+  return whole;
+}
+
+function isClosed(text: string): boolean {
+  return text.split('(').length <= text.split(')').length;
+}
 
 /** An assertion that stood for itself is made only under a condition. */
 const conditional: Rule = {

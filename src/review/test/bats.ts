@@ -52,7 +52,7 @@ const asserting: Rule = {
 
 /** Lines of a test that pass whatever the program does. */
 const IDLE =
-  /^\s*(?:(?:bats_)?run\b.*|:|true|return(?: 0)?|echo\b.*|printf\b.*|(?:local |export )?\w+=.*|.*\|\|\s*(?:true|:)\s*)$/;
+  /^\s*(?:(?:bats_)?run\b.*|:|true|return(?: 0)?|(?:echo|printf|mkdir|touch|cd|pushd|popd|cp|mv|rm|ln|chmod|export|unset|local|cat >|git init|git config|create_\w+|make_\w+|set[-_]?up\w*)\b.*|(?:\w+=\S*\s*)+(?:run\b.*)?|(?:local |export )\w+=.*|.*\|\|\s*(?:true|:)\s*)$/;
 const MAY_FAIL = /^.*\|\|\s*(?:true|:)\s*$/;
 
 const FORGIVEN =

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { lineNear, type Hunk, type HunkLine } from '../read/diff.ts';
+import { lineNear, type Hunk } from '../read/diff.ts';
 import type { SourceFile } from '../read/reading.ts';
 import { shorten, type Hit, type Rule } from '../rules.ts';
 
@@ -94,16 +94,13 @@ function* goneFrom(source: SourceFile, added: readonly string[]): Iterable<Hit> 
   if (added.some((text) => RUNS.test(text))) return;
   for (const hunk of source.change.hunks) {
     const gone = hunk.lines.find(
-      (line) =>
-        line.kind === 'removed' &&
-        RUNS.test(line.text) &&
-        !/^\s*(?:-\s*)?name:/.test(line.text) &&
-        !isJobGone(hunk, line),
+      (line) => line.kind === 'removed' && RUNS.test(line.text) && !/^\s*(?:-\s*)?name:/.test(line.text),
     );
     if (gone && !isCovered(source, gone.text))
       yield {
         file: source.path,
         line: lineNear(hunk, gone),
+        ...(isJobGone(hunk) ? { severity: 'low' as const } : {}),
         message: `Tests are not run any more: \`${shorten(gone.text)}\``,
         text: gone.text,
       };
@@ -119,11 +116,8 @@ function isCovered(source: SourceFile, gone: string): boolean {
 }
 
 /** With a whole job its tests go too. */
-function isJobGone(hunk: Hunk, line: HunkLine): boolean {
-  return (
-    hunk.lines.some(({ kind, text }) => kind === 'removed' && /^ {2}[\w-]+:\s*$/.test(text)) &&
-    hunk.lines.includes(line)
-  );
+function isJobGone({ lines }: Hunk): boolean {
+  return lines.some(({ kind, text }) => kind === 'removed' && /^ {2}[\w-]+:\s*$/.test(text));
 }
 
 const HIDES =

@@ -119,15 +119,46 @@ const ownAnswer: Rule = {
   },
 };
 
+const LENGTH = String.raw`(?:\blen\([\w.()[\]·"']+\)|[\w)\]]\.(?:length|size|count|len)\b(?:\(\))?|\$\{#[\w@[\]]+\}|\bcount\([\w$>()-]+\))`;
+/** No length is below zero, and what is asked in two ways holds in one of them. */
+const ALWAYS = new RegExp(
+  [
+    String.raw`\b(?:assert|expect|should|require|check)\w*\b.*${LENGTH}\s*(?:>=\s*0|>\s*-1)(?![\d.])`,
+    String.raw`\b(?:assert|expect)\w*\b.*${LENGTH}\s*\)\s*\.(?:toBeGreaterThanOrEqual\(\s*0\s*\)|toBeGreaterThan\(\s*-1\s*\)|not\.toBeLessThan\(\s*0\s*\)|to\.be\.(?:at\.least|gte)\(\s*0\s*\)|isGreaterThanOrEqualTo\(\s*0\s*\)|isNotNegative\(\)|to be >= 0)`,
+    String.raw`\b(?:assertGreaterEqual|GreaterOrEqual)\(.*${LENGTH}\s*,\s*0\s*[,)]`,
+    String.raw`\.hasSizeGreaterThanOrEqualTo\(\s*0\s*\)`,
+    String.raw`^\s*if ${LENGTH} < 0 \{$`,
+    String.raw`\b(?:assert|expect)\w*!?[ (.].*?(?<![\w.])([\w.]+(?:\(\))?)\.is_(?:ok|some)\(\) \|\| \1\.is_(?:err|none)\(\)`,
+    String.raw`\b(?:assert|expect)\w*[ (.].*?(?<![\w.])([\w.]+(?:\(\))?) (?:==|===|is) ([\w.]+) (?:\|\||or) \2 (?:!=|!==|is not) \3(?!\w)`,
+    String.raw`\b(?:assert|expect)\w*[ (.].*?(?<![\w.])([\w.]+(?:\(\))?) (?:!=|!==|is not) ([\w.]+) (?:\|\||or) \4 (?:==|===|is) \5(?!\w)`,
+    String.raw`\bassert [\w.]+ in [([]\s*(?:True, False|False, True)\s*[)\]]`,
+    String.raw`\bexpect\(\s*\[\s*(?:true, false|false, true)\s*\]\s*\)\.(?:toContain|to\.include)\(`,
+    String.raw`\bisinstance\([\w.]+, object\)`,
+  ].join('|'),
+);
+
 const lines: Rule[] = [
   lineRule({
     id: 'test/tautology',
     severity: 'high',
     languages: 'all',
-    roles: ['test'],
+    roles: ['test', 'product'],
     pattern:
       /\b(?:assert|expect)\w*\b.*(?:\bor True\b|\|\| true\b|(?<![\w.])([\w.]+) (?:\|\||or) (?:!|not )\1(?![\w.]))|\bassert(?:True|_true|\.ok)?\w*!?\(?\s*([\w.]+)\s*={2,3}\s*\2\s*[,)]|\bif ([\w.]+) != \3 \{$/,
-    unless: (_line, source) => !source.language.programs,
+    unless: ({ number }, source) => !source.language.programs || (source.role !== 'test' && !source.isTestLine(number)),
+    message: 'This assertion cannot fail: `$&`',
+    remedy: 'Assert what the code under test returned or did.',
+  }),
+  lineRule({
+    id: 'test/tautology',
+    severity: 'high',
+    languages: 'all',
+    roles: ['test', 'product'],
+    pattern: ALWAYS,
+    unless: ({ code, number }, source) =>
+      !source.language.programs ||
+      (source.role !== 'test' && !source.isTestLine(number)) ||
+      (/^\s*(?:if|while|for)\b/.test(code) && source.language.name !== 'go'),
     message: 'This assertion cannot fail: `$&`',
     remedy: 'Assert what the code under test returned or did.',
   }),

@@ -1,5 +1,5 @@
 import type { SourceLine } from '../read/lexer.ts';
-import type { SourceFile } from '../read/reading.ts';
+import { givenTo, type Place } from '../read/flow.ts';
 import { lineRule, shorten, sourcesOf, type Hit, type Rule } from '../rules.ts';
 import { SCRIPTS } from '../read/language.ts';
 
@@ -15,7 +15,7 @@ const sameSides: Rule = {
       for (const line of source.added) {
         if (source.role !== 'test' && !source.isTestLine(line.number)) continue;
         const sides = sidesOf(line);
-        if (!sides || !isIdle(sides, source)) continue;
+        if (!sides || !isIdle(sides, { line: line.number, source })) continue;
         yield {
           file: source.path,
           line: line.number,
@@ -31,6 +31,12 @@ type Sides = readonly [left: string, right: string];
 
 /** The two things that an assertion on one line holds against each other. */
 function sidesOf({ code, text }: SourceLine): Sides | undefined {
+  const differ =
+    /^\s*if (?:!reflect\.DeepEqual\(([\w.]+), ([\w.]+)\)|!?\w+\.Equal\(([\w.]+), ([\w.]+)\)|([\w.]+) != ([\w.]+)) \{\s*$/.exec(
+      text,
+    );
+  const [asked, wanted] = differ?.slice(1).filter(Boolean) ?? [];
+  if (asked !== undefined && wanted !== undefined) return [asked, wanted];
   const start = /\b(?:expect|assert\w*|EXPECT_EQ|require)\b/.exec(code)?.index;
   if (start === undefined || /\bnot\b|Not|!=|\bne\b|_ne!/.test(code)) return undefined;
   const part = text.slice(start);
@@ -93,19 +99,38 @@ function split(text: string): string[] {
   return parts;
 }
 
-function isIdle([left, right]: Sides, source: SourceFile): boolean {
+function isIdle([left, right]: Sides, place: Place): boolean {
   const [a, b] = [left.replace(/\s+/g, ''), right.replace(/\s+/g, '')];
   if (a === b)
-    return !/\b(?:next|random|now|uuid|read|pop|shift|new)\b|Date|\+\+/i.test(left) && !provesSameness(a, source);
-  return isLiteral(a) && isLiteral(b);
+    return !/\b(?:next|random|now|uuid|read|pop|shift|new)\b|Date|\+\+/i.test(left) && !provesSameness(a, place);
+  return (isLiteral(a) && isLiteral(b)) || isTaken(a, b, place) || isTaken(b, a, place);
 }
 
-/** `f(x)` twice may prove that the answer is kept; one name twice proves nothing. */
-function provesSameness(side: string, source: SourceFile): boolean {
-  return (
-    side.includes('(') &&
-    /memo|cache|once|single|same|identity|stable|idempot|equal|hash/i.test(source.path + source.text.slice(0, 4_000))
-  );
+/** `want := got` right before: what is expected is what came, whatever came. */
+function isTaken(name: string, other: string, place: Place): boolean {
+  if (!/^[A-Za-z_$][\w$]*$/.test(name) || !/^[A-Za-z_$][\w$.]*$/.test(other)) return false;
+  const given = givenTo(name, place);
+  if (given?.code.trim() !== other || given.line >= place.line) return false;
+  const between = place.source.lines.slice(given.line, place.line - 1).map(({ code }) => code);
+  return between.every((code) => !/[({]|[^=!<>]=(?!=)|\+\+|--/.test(code));
+}
+
+const SAMENESS =
+  /memo|cach|once|single|same|identi|stable|idempot|determin|equal|\beq\b|hash|intern|pure|repeat|twice|again|consisten|reus|symmetr|compar/i;
+
+/** `f(x)` twice may prove that the answer is kept, if the test or its file says that it is about that; one name twice proves nothing. */
+function provesSameness(side: string, { line, source }: Place): boolean {
+  if (!side.includes('(')) return false;
+  const titles = source
+    .blocks()
+    .around(line)
+    .map(({ start, open }) =>
+      source.lines
+        .slice(start - 1, open)
+        .map(({ raw }) => raw)
+        .join(' '),
+    );
+  return SAMENESS.test([source.path, side, ...titles].join(' '));
 }
 
 function isLiteral(text: string): boolean {
