@@ -46,6 +46,9 @@ export type LineRule = Omit<Rule, 'find'> & {
   unless?: (line: SourceLine, source: SourceFile) => boolean;
 };
 
+/** Languages in which a file may call things by names of its own. */
+const RENAMING: readonly LanguageName[] = [...SCRIPTS, 'python'];
+
 /** Makes a rule of a pattern that is tried on every added line of its languages and roles. The message may use `$&` and `$1`. */
 export function lineRule(rule: LineRule): Rule {
   const { message, roles, where, view = 'code', pattern, spans, unless, severityAt, ...rest } = rule;
@@ -82,7 +85,7 @@ export function lineRule(rule: LineRule): Rule {
 
   /** The same on lines that call it by another name. */
   function* renamed(group: Group): Iterable<Hit> {
-    for (const source of new Set(SCRIPTS.some((name) => name === group.language) ? group.owners : [])) {
+    for (const source of new Set(RENAMING.includes(group.language) ? group.owners : [])) {
       if (aliasesOf(source).size === 0 || fits?.(source) === false) continue;
       for (const line of source.added) {
         const seen = plainly(line, source);

@@ -176,6 +176,17 @@ function isNamedDoc(line: SourceLine, source: SourceFile): boolean {
 
 /** What names in code are short for. */
 const SHORT = new Map<string, readonly string[]>([
+  ['minimum', ['min']],
+  ['maximum', ['max']],
+  ['average', ['avg', 'mean']],
+  ['length', ['len']],
+  ['index', ['idx']],
+  ['directory', ['dir']],
+  ['argument', ['arg']],
+  ['parameter', ['param']],
+  ['temporary', ['tmp', 'temp']],
+  ['character', ['char', 'ch']],
+  ['previous', ['prev']],
   ['database', ['db']],
   ['configuration', ['config', 'cfg', 'conf']],
   ['request', ['req']],

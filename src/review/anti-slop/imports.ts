@@ -63,6 +63,9 @@ function isMissing(found: Import, source: SourceFile, folders: ReadonlySet<strin
   return folders.has(target) || target.startsWith('..') ? undefined : `There is no file \`${found.specifier}\``;
 }
 
+/** What a module of CommonJS offers name by name. */
+const PLAIN_EXPORTS = /^module\.exports = \{[\w$\s:,]*\};?$|^(?:module\.)?exports\.[\w$]+ = /gm;
+
 async function missingName(found: Import, targets: string[], reading: Reading): Promise<string | undefined> {
   const target = targets[0] ?? '';
   if (found.names.length === 0 || !/\.([cm]?[jt]sx?|py)$/.test(target) || /\.d\.[cm]?ts$/.test(target))
@@ -70,7 +73,9 @@ async function missingName(found: Import, targets: string[], reading: Reading): 
   const text = (await reading.peek(target))?.text;
   if (
     text === undefined ||
-    /\bexport \*(?! as)|\bmodule\.exports\b|\bexports\.|import \*|^def __getattr__|globals\(\)|\bexport =/m.test(text)
+    /\bexport \*(?! as)|\bexports\b|import \*|^def __getattr__|globals\(\)|\bexport =/m.test(
+      text.replace(PLAIN_EXPORTS, ''),
+    )
   )
     return undefined;
   const folder = target.replace(/\/?__init__\.py$/, '');

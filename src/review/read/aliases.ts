@@ -2,8 +2,13 @@ import { SCRIPTS } from './language.ts';
 import type { SourceLine } from './lexer.ts';
 import type { SourceFile } from './reading.ts';
 
-/** Names that a file of JavaScript gives to functions and modules of the platform: what it calls them, and what they are. */
+/** Names that a file of JavaScript or Python gives to functions and modules of the platform: what it calls them, and what they are. */
 export function aliasesOf(source: SourceFile): ReadonlyMap<string, string> {
+  if (source.language.name === 'python') {
+    const given = known.get(source) ?? readPython(source.text);
+    known.set(source, given);
+    return given;
+  }
   if (!SCRIPTS.some((name) => name === source.language.name)) return NONE;
   const found = known.get(source) ?? read(source.text);
   known.set(source, found);
@@ -18,6 +23,21 @@ const FOLLOWED =
   /^(?:exec|execSync|spawn|spawnSync|eval|Function|readFileSync|writeFileSync|random|createHash|log|debug|dir|child_process|fs|fetch|readFile)$/;
 const MODULES: Readonly<Record<string, string>> = { child_process: 'child_process', fs: 'fs', 'fs/promises': 'fs' };
 const MAY = /\bas\b|=\s*(?:require|Math\b|console\b|eval\b|Function\b|globalThis\.)|\}\s*=/;
+
+/** Calls of Python that are dangerous or of no use for secrets, under the names of their modules. */
+const PYTHON_FOLLOWED =
+  /^(?:(?:c?[pP]ickle|marshal|dill|cloudpickle)\.(?:loads?|Unpickler)|os\.(?:system|popen)|subprocess\.(?:run|call|Popen|check_output|check_call|getoutput)|hashlib\.(?:md5|sha1)|yaml\.(?:load|unsafe_load))$/;
+const PYTHON_MODULES = /^(?:c?[pP]ickle|marshal|dill|cloudpickle|os|subprocess|hashlib|yaml)$/;
+
+function readPython(text: string): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const [, module = '', list = ''] of text.matchAll(/^\s*from (\w+) import \(?([^()#\n]+)/gm))
+    for (const [, name = '', alias = name] of list.matchAll(/(\w+)(?:\s+as\s+(\w+))?/g))
+      if (PYTHON_FOLLOWED.test(`${module}.${name}`)) found.set(alias, `${module}.${name}`);
+  for (const [, module = '', alias = ''] of text.matchAll(/^\s*import (\w+) as (\w+)\s*$/gm))
+    if (PYTHON_MODULES.test(module)) found.set(alias, module);
+  return found;
+}
 
 function read(text: string): Map<string, string> {
   const found = new Map<string, string>();

@@ -84,7 +84,7 @@ function readLine(code: string, index: number, state: Braces): void {
   let between = state.from === undefined;
   for (let column = 0; column < code.length; column += 1) {
     const kind = KINDS[code.charCodeAt(column)] ?? WORD;
-    if (kind === BLANK || (kind === WORD && !between)) continue;
+    if (kind === BLANK || (kind === WORD && (!between || code[column] === ','))) continue;
     const ends = kind === SIGN && readSign(code[column] ?? '', { index, column }, state) === 'between';
     if (between && !ends) state.from = { index, column };
     between = ends;

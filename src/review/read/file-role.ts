@@ -18,6 +18,8 @@ const TEST_FOLDERS =
   /(^|\/)(tests?|test-d|type-?tests?|__tests__|__mocks__|specs?|e2e|testdata|test-data|testing|fixtures?|__fixtures__|__snapshots__|cypress|playwright|androidTest|integration-tests?|test-?utils?)\//i;
 const TEST_FILES =
   /([._-](test|test-d|spec|tests|specs|cy|e2e|bench)\.[\w.]+|(^|\/)(test_[^/]*|[^/]*_test|[^/]*_tests|conftest|tests?|mocks?|fixtures?)\.\w+|(Test|Tests|TestCase|IT|Spec)\.(java|kt|cs|php|swift|scala|groovy))$/;
+/** A pipeline is none of the tests that it runs, whatever it is called. */
+const PIPELINES = /^\.(?:github\/(?:workflows|actions)|circleci|forgejo\/workflows|gitea\/workflows)\/.*\.ya?ml$/;
 const SCRIPT_FOLDERS =
   /^(?:(?!(?:src|lib|app|pkg|internal)\/)[^/]+\/)*(_?examples?|samples?|demos?|benchmarks?|bench|benches|scripts?|tools?|\.github|\.devcontainer|\.circleci|ci|hack|docs?|website|playground)\//i;
 const SCRIPT_FILES =
@@ -44,6 +46,7 @@ export function saysGenerated(text: string): boolean {
 /** The role of a file by its path alone. The first that fits of: generated, test, docs, script, data, product. */
 export function roleOf(path: string): Role {
   if (isGeneratedPath(path)) return 'generated';
+  if (PIPELINES.test(path)) return 'data';
   if (TEST_FOLDERS.test(path) || TEST_FILES.test(path)) return 'test';
   if (DOCS.test(path)) return 'docs';
   if (DATA.test(path)) return 'data';

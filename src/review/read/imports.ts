@@ -41,6 +41,7 @@ const FROM =
   /^\s*(?:import|export)\b[^'"]*?\bfrom\s*['"]([^'"]+)['"]|^\s*import\s*['"]([^'"]+)['"]|^[^'"]*\}\s*from\s*['"]([^'"]+)['"]/;
 const CALLED = /\b(?:require|import)\(\s*['"]([^'"]+)['"]\s*\)/;
 
+const TAKEN_APART = /\{([^{}]*)\}\s*=\s*require\(/;
 const IMPORTS = /from|import|require/;
 
 function scriptImports(lines: readonly SourceLine[]): Import[] {
@@ -56,11 +57,11 @@ function scriptImports(lines: readonly SourceLine[]): Import[] {
     found.push({
       specifier,
       line: line.number,
-      names: ((from ? /\{([^}]*)\}\s*from/.exec(statement)?.[1] : undefined) ?? '')
+      names: ((from ? /\{([^}]*)\}\s*from/.exec(statement) : TAKEN_APART.exec(text))?.[1] ?? '')
         .split(',')
         .map((name) => name.trim())
         .filter((name) => name !== '' && !name.startsWith('type '))
-        .map((name) => name.split(/\s+as\s+/)[0] ?? name),
+        .map((name) => name.split(/\s+as\s+|\s*[:=]/)[0] ?? name),
       typeOnly: /^\s*(import|export)\s+type\b/.test(statement),
       nested: called !== null && !from && /^\s/.test(line.raw),
     });

@@ -85,6 +85,8 @@ function shares(old: string, now: string): boolean {
   return (now.match(/[\w-]{3,}/g) ?? []).filter((word) => words.has(word)).length >= Math.min(2, words.size - 1);
 }
 
+const CHECK_STEP = /sha\d+sum|shasum|SHASUM|\bgpg\b|cosign|minisign|checksum|signature|\.(?:asc|sig|sha256)\b/i;
+
 /** What the check stood beside goes on: the line without it, or the lines around it. */
 function isStillThere(
   gone: string,
@@ -94,7 +96,8 @@ function isStillThere(
   const removed = all.filter(({ kind, text }) => kind === 'removed' && text.trim() !== '');
   return (
     added.some(({ text }) => shares(gone, text)) ||
-    (removed.length === 1 && all.some(({ kind, text }) => kind === 'context' && text.trim() !== ''))
+    ((removed.length === 1 || removed.every(({ text }) => CHECK_STEP.test(text))) &&
+      all.some(({ kind, text }) => kind === 'context' && text.trim() !== ''))
   );
 }
 

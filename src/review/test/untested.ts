@@ -8,7 +8,8 @@ import { sum } from './assertions.ts';
 const UNTESTED_LINES = 40;
 
 /** Types, words of a language and steps of a database have no tests of their own. */
-const UNPROVEN = /\.d\.ts$|\.pyi$|^(?:build|release)\/|(^|\/)(locales?|i18n|lang|translations?|migrations)\//;
+const UNPROVEN =
+  /\.d\.ts$|\.pyi$|^(?:build|release)\/|^bin\/.*\.\w+$|(^|\/)(locales?|i18n|lang|translations?|migrations)\//;
 
 const LOGIC =
   /\b(if|else|elif|for|while|switch|case|match|catch|except|throw|raise|return|await|yield|loop|when|unless|rescue|panic!?)\b|=>|\?\?|&&|\|\||\w\(|[+\-*/%|&^]?=(?!=)/;
