@@ -431,7 +431,7 @@ const CONTRACT: readonly Row[] = [
 
 test.each([...TESTS, ...COSTS, ...CODE, ...SAFETY, ...CONTRACT])(
   '%s is found in %j at line %d',
-  async (rule, head, line, base) => {
+  async (rule, head, line, ...[base]) => {
     const wall = await review({ head, base: base ?? {} });
     expect(findingsIn(wall).map((finding) => [finding.rule, finding.line])).toContainEqual([rule, line]);
   },
@@ -470,6 +470,6 @@ const RIGHT: readonly (readonly [rule: string, head: Files, base?: Files])[] = [
   [N, script('export const f = (xs: number[], ys: number[]) => xs.map((x) => x / sum(ys));')],
 ];
 
-test.each(RIGHT)('%s is not said of %j', async (rule, head, base) => {
+test.each(RIGHT)('%s is not said of %j', async (rule, head, ...[base]) => {
   expect(findingsIn(await review({ head, base: base ?? {} })).map((finding) => finding.rule)).not.toContain(rule);
 });
