@@ -165,6 +165,8 @@ const inventedMember: Rule = {
         if (
           !source.isAdded(found.line) ||
           found.typeOnly ||
+          // What is taken out of a module at run time may be there in a newer Node alone.
+          /\brequire\(/.test(source.lineAt(found.line)?.code ?? '') ||
           !builtinModules.includes(found.specifier.replace(/^node:/, ''))
         )
           continue;
