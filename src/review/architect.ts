@@ -213,6 +213,7 @@ async function stillImported(source: SourceFile, missing: string[], reading: Rea
       const name = found.names.find((wanted) => missing.includes(wanted));
       if (name === undefined || !resolveImport(found.specifier, path, withOld).includes(source.change.oldPath))
         continue;
+      if (source.change.status !== 'modified' && firstSource(resolveImport(found.specifier, path, tree))) continue;
       const isGone = (entry: HunkLine) => entry.kind === 'removed' && entry.text.includes(name);
       const hunk = source.change.hunks.find(({ lines }) => lines.some(isGone));
       const line = lineNear(hunk, hunk?.lines.find(isGone));

@@ -17,7 +17,8 @@ export function asksToRemove(asked: string, names: readonly string[], { tests }:
       const parts = partsOf(name);
       const kind = parts.length > 1 ? (parts.at(-1) ?? '') : '';
       if (kind.length > 5 && !VAGUE.test(kind) && words.includes(kind)) return true;
-      return parts.filter((part) => words.includes(part)).length > parts.length / 2;
+      const named = parts.filter((part) => words.includes(part)).length;
+      return named > parts.length / 2 || (/\brenam/i.test(sentence) && parts.length > 1 && named === parts.length / 2);
     });
   });
 }

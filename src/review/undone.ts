@@ -170,10 +170,11 @@ const fallen = undoneRule(
     remedy: 'Keep the jump, or say why the code goes on.',
     languages: 'all',
   },
-  function* (hunk) {
+  function* (hunk, { change }) {
     const removed = removedIn(hunk).filter(({ text }) => /\w/.test(text));
     const [only] = removed;
     if (removed.length !== 1 || !only || addedIn(hunk).some(({ text }) => /\w/.test(text))) return;
+    if (change.added.some(({ text }) => text.trim() === only.text.trim())) return;
     if (/^\s*(?:break|continue|return\b.*|throw\b.*|raise\b.*|panic!?\(.*)\s*;?\s*$/.test(only.text))
       yield {
         line: lineNear(hunk, only),

@@ -52,6 +52,7 @@ test('a kind of things is asked away by its name', () => {
   const asked = 'Get rid of the separate listeners for now.';
   expect(asksToRemove(asked, ['BreakerListeners'], { tests: false })).toBe(true);
   expect(asksToRemove(asked, ['BreakerPolicy'], { tests: false })).toBe(false);
+  expect(asksToRemove('rename to EqualError', ['ExactError'], { tests: false })).toBe(true);
   expect(asksToRemove('Remove the options of the past.', ['ReadOptions'], { tests: false })).toBe(false);
 });
 

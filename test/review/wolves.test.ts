@@ -627,6 +627,67 @@ const CHANGES: readonly (readonly [what: string, base: Files, head: Files])[] = 
         'environment:\n  matrix:\n    - TARGET: one\n      CHANNEL: beta\n    # - TARGET: two\n    #   CHANNEL: beta\n    # - TARGET: six\n    #   CHANNEL: beta\n    # - TARGET: ten\n    #   CHANNEL: beta\n',
     },
   ],
+  [
+    'the pattern of a case loses its quotes',
+    { 'scripts/model.sh': '#!/bin/sh\ncase $os in\n  "OpenBSD"*)     model="vmm ($model)" ;;\nesac\n' },
+    { 'scripts/model.sh': '#!/bin/sh\ncase $os in\n  OpenBSD*)       model="vmm ($model)" ;;\nesac\n' },
+  ],
+  [
+    'the last return moves into the branches',
+    {
+      'lex.go':
+        'package lex\n\nfunc lexRaw(lx *lexer) stateFn {\n\tr := lx.next()\n\tswitch {\n\tcase r == eof:\n\t\treturn lx.fail()\n\tcase r == newline:\n\t\treturn lx.line()\n\tcase r == quote:\n\t\tlx.emit()\n\t\tlx.next()\n\t\tlx.ignore()\n\t\treturn lx.pop()\n\t}\n\treturn lexRaw\n}\n',
+    },
+    {
+      'lex.go':
+        'package lex\n\nfunc lexRaw(lx *lexer) stateFn {\n\tr := lx.next()\n\tswitch {\n\tdefault:\n\t\treturn lexRaw\n\tcase r == eof:\n\t\treturn lx.fail()\n\tcase r == newline:\n\t\treturn lx.line()\n\tcase r == quote:\n\t\tlx.emit()\n\t\tlx.next()\n\t\tlx.ignore()\n\t\treturn lx.pop()\n\t}\n}\n',
+    },
+  ],
+  [
+    'an action lies where a step put a repository',
+    {},
+    {
+      '.github/workflows/try.yml':
+        'on: push\npermissions: {}\njobs:\n  try:\n    runs-on: ubuntu-24.04\n    steps:\n      - uses: actions/checkout@v4\n        with:\n          path: copy\n      - uses: ./copy\n',
+    },
+  ],
+  [
+    'a function of a shell answers with a number',
+    {},
+    {
+      'install.sh':
+        '#!/bin/sh\nbits() {\n  if long; then\n    echo 64\n  else\n    echo 32\n  fi\n}\nsize="$(bits)"\nfetch "$size"\n',
+    },
+  ],
+  [
+    'the same is asked before and after something was done',
+    {},
+    {
+      'test/run.spec.js':
+        "it('restores what was changed', async () => {\n  const diff = await git(['diff']);\n  await run();\n  await git(['stash', 'pop']);\n  expect(await git(['diff'])).toEqual(diff);\n});\n",
+    },
+  ],
+  [
+    'a here-string of a carriage return follows a redirection',
+    {},
+    { 'bin/own.sh': '#!/usr/bin/env bash\ncat >".version" <<<$\'1.9.3\\r\'\n' },
+  ],
+  [
+    'a value loses its quotes where it is given to a name',
+    { 'scripts/theme.sh': '#!/bin/bash\ntheme="$(gsettings get org.wm theme)"\necho "$theme"\n' },
+    { 'scripts/theme.sh': '#!/bin/bash\ntheme=$(gsettings get org.wm theme)\necho "$theme"\n' },
+  ],
+  [
+    'a complaint becomes an assertion of the same condition',
+    {
+      'enc_test.go':
+        'package enc\n\nfunc TestArray(t *testing.T) {\n\tarr, ok := fields["k"].([]any)\n\tif !ok {\n\t\tt.Errorf("case %s gave no array", tt.desc)\n\t}\n\tassert.Equal(t, tt.expected, arr)\n}\n',
+    },
+    {
+      'enc_test.go':
+        'package enc\n\nfunc TestArray(t *testing.T) {\n\tarr, ok := fields["k"].([]any)\n\trequire.True(t, ok, "case %s gave no array", tt.desc)\n\tassert.Equal(t, tt.expected, arr)\n}\n',
+    },
+  ],
 ];
 
 test.each(CHANGES)('%s, and nothing blocks', async (_what, base, head) => {

@@ -222,7 +222,7 @@ const debugging: Rule = {
         {
           file: source.path,
           line,
-          ...(waits ? { severity: 'low' as const } : {}),
+          ...(waits || (fn !== undefined && /^\d+$/.test(told)) ? { severity: 'low' as const } : {}),
           message: `Left in from debugging: \`${shorten(text)}\``,
         },
       ];

@@ -12,7 +12,8 @@ const LOSSES: readonly ((hunk: Hunk, source: SourceFile) => Iterable<Undone>)[] 
       if (
         old.text !== now.text &&
         bare(old.text) === bare(now.text) &&
-        quotes(now.text) < quotes(old.text) &&
+        !isWholeValue(unlabelled(old.text), unlabelled(now.text)) &&
+        quotes(unlabelled(now.text)) < quotes(unlabelled(old.text)) &&
         /\$/.test(now.text)
       )
         yield at(now, `Values with spaces fall apart here now: \`${shorten(old.text)}\` before`);
@@ -95,6 +96,11 @@ function pairs({ lines }: Hunk): [HunkLine, HunkLine][] {
 const at = (now: HunkLine, message: string): Undone => ({ line: now.newLine, text: now.text, message });
 const near = (hunk: Hunk, gone: HunkLine) => ({ line: lineNear(hunk, gone), text: gone.text });
 const bare = (text: string): string => text.replace(/["\s]+/g, '');
+/** Without the pattern of a `case`, which is never split. */
+const unlabelled = (text: string): string => text.replace(/^\s*[^()$]*\)\s/, '');
+/** `name="$(…)"` and `name=$(…)`: a value is not split where it is given to a name. */
+const isWholeValue = (old: string, now: string): boolean =>
+  /^\s*\w+\+?="[^]*"\s*(?:;;)?\s*$/.test(old) && /^\s*\w+\+?=\$[({][^]*[)}]\s*(?:;;)?\s*$/.test(now);
 const quotes = (text: string): number => text.split('"').length;
 
 /** What scripts took care of before. */

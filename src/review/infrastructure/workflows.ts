@@ -87,7 +87,12 @@ const dangling = workflowRule(
         yield* unsetIn(job, jobs, source);
       }
       for (const { entry, uses } of job.steps)
-        if (uses.startsWith('./') && isTouched(entry, source) && !leadsSomewhere(uses.slice(2), paths))
+        if (
+          uses.startsWith('./') &&
+          isTouched(entry, source) &&
+          !leadsSomewhere(uses.slice(2), paths) &&
+          !isFetched(uses, source)
+        )
           yield { line: under(entry, 'uses')?.start ?? entry.start, message: `There is no action at \`${uses}\`` };
     }
   },
@@ -98,6 +103,12 @@ function leadsSomewhere(path: string, paths: ReadonlySet<string>): boolean {
   const bare = path.replace(/^\.?\/|\/$/g, '');
   if (bare === '') return ['action.yml', 'action.yaml', 'Dockerfile'].some((name) => paths.has(name));
   return [...paths].some((other) => other === bare || other.startsWith(`${bare}/`));
+}
+
+/** Another step of the pipeline puts a repository there. */
+function isFetched(uses: string, { text }: Workflow['source']): boolean {
+  const folder = uses.split('/')[1] ?? '';
+  return [...text.matchAll(/^\s*path:\s*["']?(?:\.\/)?([\w.-]+)/gm)].some(([, path]) => path === folder);
 }
 
 /** Expressions about steps, jobs and the matrix that this job does not have. */

@@ -206,7 +206,7 @@ const anew: readonly Cost[] = [
     ...SEARCH,
     languages: SCRIPTS,
     pattern:
-      /\bObject\.(?:keys|values|entries)\(\s*([a-z$_][\w$]*)\s*\)\.(?:includes|indexOf|find|some|filter)\((?![\w$]+\))/,
+      /\bObject\.(?:keys|values|entries)\(\s*([a-z$_][\w$]*)\s*\)\.(?:(?:includes|indexOf|find|some)\(|filter\((?![\w$]+\)))/,
     message: WALKED,
   },
   {

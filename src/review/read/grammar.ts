@@ -44,7 +44,7 @@ export async function findBreak(text: string, language: LanguageName): Promise<n
 function plainShell(text: string): string {
   return text
     .replace(
-      /(>[ \t]*[^\s<>;&|]+[ \t]*)<<<[ \t]*(?:"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[^\s;&|<>()"']+)(?=[ \t]*(?:[;&|)]|\n|$))/g,
+      /(>[ \t]*[^\s<>;&|]+[ \t]*)<<<[ \t]*\$?(?:"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[^\s;&|<>()"']+)(?=[ \t]*(?:[;&|)]|\n|$))/g,
       '$1',
     )
     .replace(/=~[ \t]*\\\n[ \t]*([^\n]*)\n/g, '=~ $1\n\n');

@@ -190,7 +190,9 @@ const assertionWeakened: Rule = {
           )
             continue;
           if (source.role !== 'test' && !source.isTestLine(line.newLine)) continue;
-          const before = strong.find((old) => areAlike(old.text, line.text) && !isOfTruth(old.text));
+          const before = strong.find(
+            (old) => areAlike(old.text, line.text) && !isOfTruth(old.text) && !isComplaint(old.text, line.text),
+          );
           const kept = lines.some(
             ({ kind, text }) =>
               kind === 'added' && STRONG.test(text) && !WEAK.test(text) && before && areAlike(before.text, text),
@@ -265,6 +267,11 @@ const conditional: Rule = {
 /** What was expected is `true` or `false`: an assertion of that name says the same. */
 function isOfTruth(text: string): boolean {
   return /[(,]\s*(?:true|false|True|False)\s*[,)]|(?:==|===|\bis)\s*(?:true|false|True|False)\b/.test(text);
+}
+
+/** In Go the condition around `t.Errorf` was the assertion, and is judged by its own line. */
+function isComplaint(old: string, now: string): boolean {
+  return /^\s*t\.(?:Error|Fatal)f?\(/.test(old) && /\b(?:assert|require)\.[A-Z]/.test(now);
 }
 
 /** Both speak of the same things: what the weaker one names, the stronger one named. */

@@ -72,6 +72,13 @@ const askedTwice: Rule = {
   },
 };
 
+/** The test does something between the two questions, so the answer may be another one. */
+function isDoneBetween(from: number, to: number, source: SourceFile): boolean {
+  return source.lines
+    .slice(from, to - 1)
+    .some(({ code, text }) => /^\s*await [\w$.]+\(/.test(code) && !ASSERTION.test(text));
+}
+
 function sideTwice(line: SourceLine, source: SourceFile): string | undefined {
   const sides = SIDES.exec(line.text)
     ?.slice(1)
@@ -85,9 +92,9 @@ function sideTwice(line: SourceLine, source: SourceFile): string | undefined {
     /memo|cache|once|same|idempot|determin|stable|repeat|twice|again/i.test(source.path + line.text)
   )
     return undefined;
-  const given = givenTo(name, { line: line.number, source })
-    ?.text.replace(/^await |;?\s*$/g, '')
-    .trim();
+  const told = givenTo(name, { line: line.number, source });
+  if (told && isDoneBetween(told.line, line.number, source)) return undefined;
+  const given = told?.text.replace(/^await |;?\s*$/g, '').trim();
   if (given !== call.trim() || /\b(?:new|next|random|now|uuid|read|pop|shift)\b|Date/i.test(call)) return undefined;
   const title = source
     .blocks()
