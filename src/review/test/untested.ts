@@ -63,7 +63,10 @@ function isGrave(changed: readonly Changed[], reading: Reading): boolean {
   const total = sum(changed.map(({ statements }) => statements.length));
   if (total >= UNTESTED_LINES && areTestedHere(changed, reading)) return true;
   const own = changed.filter(
-    ({ source }) => source.oldText !== undefined && (holdsTests(source) || hasOwnTest(source.path, reading)),
+    ({ source }) =>
+      bareStem(source.path) !== 'main' &&
+      source.oldText !== undefined &&
+      (holdsTests(source) || hasOwnTest(source.path, reading)),
   );
   if (
     own.some(
