@@ -52,7 +52,13 @@ export type Heard =
     }
   | { kind: 'unlabel'; repository: Repository; issue: HeardIssue; label: string; sender: Sender }
   /** The App may no longer act in these repositories, or in any of the installation. */
-  | { kind: 'installation-gone'; installationId: number; repositories: number[] | undefined; how: string; sender: Sender }
+  | {
+      kind: 'installation-gone';
+      installationId: number;
+      repositories: number[] | undefined;
+      how: string;
+      sender: Sender;
+    }
   | { kind: 'issue-gone'; repository: Repository; issue: number; how: string; sender: Sender }
   /** Somebody closed or locked it, or undid that. */
   | { kind: 'issue-turned'; how: IssueTurn; repository: Repository; issue: number; sender: Sender }

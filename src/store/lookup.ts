@@ -18,7 +18,13 @@ export type GoalSummary = {
 };
 
 /** `over`: whether nothing can move it on any more. */
-export type GoalFilter = { limit: number; ended?: boolean; over?: boolean; repositoryId?: number; installationId?: number };
+export type GoalFilter = {
+  limit: number;
+  ended?: boolean;
+  over?: boolean;
+  repositoryId?: number;
+  installationId?: number;
+};
 
 /** The newest goal of the issue, or the one that is not ended. */
 export async function findGoalOfIssue(
