@@ -212,27 +212,19 @@ export function parseWebhook(event: string, action: string | undefined, raw: unk
         sender,
       };
     case 'issues.opened':
-      if (!issue) return { kind: 'other' };
+    case 'issues.edited': {
+      const isTitleAlone = action === 'edited' && !data.changes?.body;
+      if (!issue || isTitleAlone) return { kind: 'other' };
       return {
         kind: 'aside',
         where: 'issue',
         repository,
         issue,
         body: issue.body,
-        before: '',
+        before: data.changes?.body?.from ?? '',
         sender,
       };
-    case 'issues.edited':
-      if (!issue || data.changes?.body == null) return { kind: 'other' };
-      return {
-        kind: 'aside',
-        where: 'issue',
-        repository,
-        issue,
-        body: issue.body,
-        before: data.changes.body.from ?? '',
-        sender,
-      };
+    }
     case 'issues.labeled':
     case 'issues.unlabeled':
       if (!issue || !data.label) return { kind: 'other' };

@@ -101,19 +101,15 @@ async function startGoal(
 }
 
 /** Ends what stood still on the issue of a new goal, and gives it. Asked again after a crash it goes on where it was. */
-async function makeWay(
-  { id, repository, issue }: Goal,
-  by: Person,
-  { store, ...tools }: Tools,
-): Promise<Goal | undefined> {
-  const summaries = await store.listGoals({ repositoryId: repository.id, over: false, limit: 1_000 });
+async function makeWay({ id, repository, issue }: Goal, by: Person, tools: Tools): Promise<Goal | undefined> {
+  const summaries = await tools.store.listGoals({ repositoryId: repository.id, over: false, limit: 1_000 });
   const older = summaries.filter((one) => one.issue === issue && one.id !== id && isEnded(one.status));
   const standing = older.filter(({ status }) => status !== 'not_ready');
   const reason = { text: `${by.login} started another goal on this issue.`, next: '/omk status' };
   let replaced: Goal | undefined;
   for (const { id: old } of standing) {
-    replaced = await store.getGoal(old);
-    await append(replaced, [{ kind: 'finished', status: 'cancelled', reason }], { store, ...tools });
+    replaced = await tools.store.getGoal(old);
+    await append(replaced, [{ kind: 'finished', status: 'cancelled', reason }], tools);
   }
   return replaced;
 }

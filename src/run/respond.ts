@@ -135,7 +135,8 @@ async function hearInstallationGone(heard: Heard & { kind: 'installation-gone' }
   for (const { id } of await tools.store.listGoals({ installationId, ended: false, limit: 1_000 })) {
     const goal = await tools.store.getGoal(id);
     if (repositories && !repositories.includes(goal.repository.id)) continue;
-    const reason = { text: `omk was ${how} by ${sender.login}.`, next: 'install the App there again, then /omk retry' };
+    const undo = how === 'suspended' ? 'unsuspend' : 'install';
+    const reason = { text: `omk was ${how} by ${sender.login}.`, next: `${undo} the App there again, then /omk retry` };
     await append(goal, [{ kind: 'finished', status: 'blocked_on_external', reason }], tools);
   }
 }

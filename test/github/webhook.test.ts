@@ -68,3 +68,33 @@ describe('what a webhook says about a pull request', () => {
     expect(heard).toMatchObject({ kind: 'comment', repository: { defaultBranch: 'trunk' } });
   });
 });
+
+describe('the text of an issue', () => {
+  const issue = { number: 3, title: 'Words', body: '/omk run', user: { id: 1, login: 'ada', type: 'User' } };
+
+  test.each([
+    ['opened', {}, { kind: 'aside', where: 'issue', body: '/omk run', before: '' }],
+    ['edited', { body: { from: 'Add words.' } }, { kind: 'aside', where: 'issue', before: 'Add words.' }],
+    ['edited', { title: { from: 'Word' } }, { kind: 'other' }],
+  ])('%s with changes %j', (action, changes, heard) => {
+    expect(about('issues', action, { issue, changes })).toMatchObject(heard);
+  });
+});
+
+describe('an App that is taken away', () => {
+  const installation = { id: 11 };
+  const sender = { id: 1, login: 'ada', type: 'User' };
+
+  test.each([
+    ['installation', 'deleted', {}, { how: 'uninstalled', repositories: undefined }],
+    ['installation', 'suspend', {}, { how: 'suspended', repositories: undefined }],
+    ['installation_repositories', 'removed', { repositories_removed: [{ id: 22 }] }, { repositories: [22] }],
+  ])('%s.%s', (event, action, more, heard) => {
+    const told = { kind: 'installation-gone', installationId: 11, ...heard };
+    expect(parseWebhook(event, action, { installation, sender, ...more })).toMatchObject(told);
+  });
+
+  test.each(['created', 'unsuspend'])('installation.%s takes nothing away', (action) => {
+    expect(parseWebhook('installation', action, { installation, sender })).toEqual({ kind: 'other' });
+  });
+});
