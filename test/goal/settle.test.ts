@@ -22,7 +22,7 @@ import {
   suite,
 } from './settle/sample.ts';
 
-const CASES = 6_000;
+const CASES = 20_000;
 const SEED = 20_261_122;
 
 const random = seeded(SEED);

@@ -310,12 +310,12 @@ describeOnEngines('the store', (newPlace, engine) => {
 
   test('gives a due wait to one of many that look at once', async () => {
     await create('g1');
-    const units = Array.from({ length: 110 }, (_, index) => `s${index}`);
+    const units = Array.from({ length: 150 }, (_, index) => `s${index}`);
     const waits = units.map((unit) => ({ unit, until: clock.now(), reason: 'checks' }));
     await store.record('g1', [], { decide: () => ({ jobs: [], waits }) });
     const counts = await Promise.all([1, 2, 3, 4].map(() => store.dueWaits(clock.now())));
-    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(110);
-    expect((await store.counts()).jobs.goal.queued).toBe(110);
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(150);
+    expect((await store.counts()).jobs.goal.queued).toBe(150);
   });
 
   test('puts back a unit with a passing fault until its time, whatever asks for it before', async () => {
@@ -609,18 +609,18 @@ describeOnEngines('the store', (newPlace, engine) => {
     expect(await store.getFreeze(REPOSITORY.id)).toBeUndefined();
   });
 
-  test('lists hundreds of goals quickly, the newest first', async () => {
-    for (let issue = 1; issue <= 300; issue++) {
+  test('lists 1,000 goals quickly, the newest first', async () => {
+    for (let issue = 1; issue <= 1_000; issue++) {
       await create(`g${issue}`, issue);
       clock.advance(1);
     }
     const began = performance.now();
     const listed = await store.listGoals({ limit: 1_000 });
     const listMs = performance.now() - began;
-    process.stdout.write(`${engine}: 300 goals listed in ${listMs.toFixed(0)} ms\n`);
-    expect(listed).toHaveLength(300);
-    expect(listed[0]).toMatchObject({ id: 'g300', owner: 'octo', name: 'hello', issue: 300, status: 'queued' });
-    expect(listMs).toBeLessThan(500);
+    process.stdout.write(`${engine}: 1,000 goals listed in ${listMs.toFixed(0)} ms\n`);
+    expect(listed).toHaveLength(1_000);
+    expect(listed[0]).toMatchObject({ id: 'g1000', owner: 'octo', name: 'hello', issue: 1_000, status: 'queued' });
+    expect(listMs).toBeLessThan(1_000);
     expect(await store.listGoals({ limit: 5, ended: true })).toEqual([]);
     expect(await store.listGoals({ limit: 5, ended: false, repositoryId: REPOSITORY.id })).toHaveLength(5);
   });
