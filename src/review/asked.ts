@@ -1,17 +1,23 @@
-const REMOVAL =
-  /\b(?:(?:re)?mov(?:e[sd]?|ing)|renam(?:e[sd]?|ing)|delet(?:e[sd]?|ing)|drop(?:s|ped|ping)?|replac(?:e[sd]?|ing)|prun(?:e[sd]?|ing)|retir(?:e[sd]?|ing)|get(?:s|ting)? rid of|no longer)\b/i;
+const VERB = String.raw`(?:(?:re)?mov(?:e[sd]?|ing)|renam(?:e[sd]?|ing)|delet(?:e[sd]?|ing)|drop(?:s|ped|ping)?|replac(?:e[sd]?|ing)|prun(?:e[sd]?|ing)|retir(?:e[sd]?|ing)|get(?:s|ting)? rid of|no longer)`;
+const REMOVAL = new RegExp(String.raw`\b${VERB}\b`, 'i');
 
-const TESTS = /\b(?:tests?|specs?|test ?cases?)\b/i;
+/** What shall stay is named with the same verbs: "do not remove", "without dropping". */
+const KEPT = /\b(?:not|never|none|nothing|without|keep|keeps|kept|avoid|unless|cannot|\w+n['’]t)\b|\bno\b(?! longer)/i;
+
+/** Tests are what goes, not what is added beside: "drop the flaky tests", "the old tests are removed". */
+const TESTS_GO = new RegExp(
+  String.raw`\b${VERB}(?:\s+(?!(?:and|or|then|add|with|by|to|for|in|from|so|that|but)\b)[\w.'’-]+){0,5}?\s+(?:tests?|specs?|test ?cases?)\b|\b(?:tests?|specs?|test ?cases?)\s+(?:(?:is|are|was|were|be|been|can|may|must|should|go)\s+){0,3}(?:removed|deleted|dropped|moved|renamed|replaced|retired)\b`,
+  'i',
+);
 
 /**
  * Whether a sentence asks to take one of these away: by its name, by most of the words that its name is made of, or by
- * the kind of thing that it is: listeners for `BreakerListeners`. `tests` are asked for
- * as such too.
+ * the kind of thing that it is: listeners for `BreakerListeners`. `tests` are asked for as such too.
  */
 export function asksToRemove(asked: string, names: readonly string[], { tests }: { tests: boolean }): boolean {
-  const sentences = asked.split(/[.;!?](?=\s)|\n/).filter((sentence) => REMOVAL.test(sentence));
+  const sentences = asked.split(/[.;!?](?=\s)|\n/).filter((one) => REMOVAL.test(one) && !KEPT.test(one));
   return sentences.some((sentence) => {
-    if (tests && TESTS.test(sentence)) return true;
+    if (tests && TESTS_GO.test(sentence)) return true;
     const words = partsOf(sentence);
     return names.some((name) => {
       const parts = partsOf(name);

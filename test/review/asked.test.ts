@@ -25,6 +25,9 @@ describe('what is gone', () => {
     ['', 'medium'],
     ['Tidy the handlers.', 'medium'],
     ['Make CloseNotify faster.', 'medium'],
+    ['Do not remove CloseNotify.', 'medium'],
+    ["Rename Keep, but don't touch CloseNotify.", 'medium'],
+    ['Make it faster without dropping CloseNotify.', 'medium'],
     ['Remove `Keep` and all that hangs on it.', 'medium'],
     ['Remove CloseNotify, it is the default of Go 1.8.', 'low'],
     ['The close notification was renamed.\n\nRename close_notify to Keep.', 'low'],
@@ -36,6 +39,12 @@ describe('what is gone', () => {
   test.each([
     ['Add a case for zero.', 'medium'],
     ['Drop the options nobody uses.', 'medium'],
+    ['Replace the parser and add tests.', 'medium'],
+    ['Remove the cache, with tests for what stays.', 'medium'],
+    ['No test may be removed.', 'medium'],
+    ['Never delete tests.', 'medium'],
+    ['The old tests are removed.', 'low'],
+    ['Get rid of the obsolete Python 2 tests', 'low'],
     ['Remove the flaky tests of f.', 'low'],
   ])('of the tests, when %j was asked for, is %s', async (asked, severity) => {
     expect(await severities(TESTS, asked)).toEqual([severity]);
