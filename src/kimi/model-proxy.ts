@@ -194,6 +194,9 @@ function forward(
   };
   outgoing.on('close', charge);
   outgoing.on('response', (answer) => {
+    // The request may close while some of its answer waits to be read.
+    outgoing.off('close', charge);
+    answer.on('close', charge);
     const meter = meterAnswer(answer.headers['content-type']);
     used = () => meter.usage() ?? (answer.statusCode === 200 ? guess(call, meter.events()) : undefined);
     response.writeHead(answer.statusCode ?? 502, pick(answer.headers, RESPONSE_HEADERS));

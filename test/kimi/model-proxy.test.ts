@@ -13,6 +13,7 @@ import { connect, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer, text } from 'node:stream/consumers';
+import { setImmediate as immediate } from 'node:timers/promises';
 import type { Usage } from '../../src/goal/budget.ts';
 import { type ModelProxy, startModelProxy } from '../../src/kimi/model-proxy.ts';
 
@@ -364,6 +365,19 @@ describe('the meter', () => {
     answer = streams(body);
     expect((await call()).body).toBe(body);
     expect(metered).toEqual([[{ inputTokens: 4, cachedTokens: 0, outputTokens: 1 }, 'm']]);
+  });
+
+  test('counts all that was streamed before the server hung up, however late the agent reads', async () => {
+    for (let size = 100_000; size < 600_000; size += 10_000) {
+      answer = (_, response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream', connection: 'close' });
+        response.end(`data: ${'x'.repeat(size)}\n\n`);
+      };
+      const response = await open();
+      for (let turn = 0; turn < 50; turn += 1) await immediate();
+      await text(response);
+    }
+    expect(metered.map(([{ outputTokens }]) => outputTokens)).toEqual(Array.from({ length: 50 }, () => 1));
   });
 
   test('makes a stream name its usage, and leaves what is asked as it is', async () => {
