@@ -27,7 +27,7 @@ function freeBytes() {
 if (process.env['TMPDIR'] === undefined && freeBytes() >= ENOUGH_BYTES) workInMemory();
 
 export default {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/environment.js',
   extensionsToTreatAsEsm: ['.ts'],
   transform: {},
   testMatch: [long ? '<rootDir>/test/**/*.long.test.ts' : '<rootDir>/test/**/*.test.ts'],
@@ -40,5 +40,5 @@ export default {
   testSequencer: '<rootDir>/test/sequencer.js',
   maxWorkers: 3,
   // Every process that a test starts copies the page tables of its worker: in a fat worker git takes twice the time.
-  workerIdleMemoryLimit: '150MB',
+  workerIdleMemoryLimit: '220MB',
 };

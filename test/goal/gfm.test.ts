@@ -9,8 +9,8 @@ import { hostile, seeded } from './seeded.ts';
 type Node = { type: string; value?: string; url?: string; children?: Node[] };
 
 /** GitHub's dialect, read by mdast. */
-const parse = (markdown: string): Node =>
-  fromMarkdown(markdown, { extensions: [gfm()], mdastExtensions: [gfmFromMarkdown()] });
+const GFM = { extensions: [gfm()], mdastExtensions: [gfmFromMarkdown()] };
+const parse = (markdown: string): Node => fromMarkdown(markdown, GFM);
 
 function nodesOf(markdown: string): Node[] {
   const walk = (node: Node): Node[] => [node, ...(node.children ?? []).flatMap(walk)];
