@@ -7,7 +7,7 @@ export type Thread = { root: number; path: string; line: number | undefined; by:
 
 /**
  * What people said in their reviews since the last answer: one round of work. `from` is the head they looked at, `said` what the agent
- * answered to a thread, by its place in `threads`.
+ * answered to a thread, by its place in `threads`. `open`: people know that it waits for one of them.
  */
 export type Batch = {
   by: string[];
@@ -15,6 +15,7 @@ export type Batch = {
   threads: Thread[];
   from: Sha | undefined;
   said: Record<number, Said>;
+  open?: true | undefined;
 };
 
 /** What the agent says it did about a thread, with its words. */

@@ -145,8 +145,8 @@ export type SliceEvent = { slice: string } &
     | { kind: 'review-gathered'; reviews: number[]; batch: Batch | undefined; feedback: Feedback[] }
     /** The agent had an answer to every point and nothing to change. */
     | { kind: 'review-declined'; summary: string; kimiSession: string | undefined }
-    /** Every thread of the batch was answered. */
-    | { kind: 'review-answered' }
+    /** Every thread of the batch was answered; `open`: with no more than that it waits for a person. */
+    | { kind: 'review-answered'; open?: true | undefined }
     /** A person wants another turn. A turn that runs is not disturbed: it is followed by one more. */
     | { kind: 'fix-asked'; by: Person; text: string }
     | { kind: 'rebase-asked'; by: Person }

@@ -203,7 +203,7 @@ export function applyToSlice(before: Slice, event: SliceEvent, at: Date): Slice 
       return { ...slice, kimiSession, batch: heed(slice, summary), status, feedback: slice.inbox, inbox: [] };
     }
     case 'review-answered':
-      return { ...slice, batch: undefined };
+      return { ...slice, batch: event.open && slice.batch ? { ...slice.batch, open: true } : undefined };
     case 'rebase-asked':
       return {
         ...slice,

@@ -158,7 +158,8 @@ function sliceSteps(goal: Goal, slice: Slice, now: Date): Step[] {
   if (slice.entrusted && slice.status !== 'merging') return [{ kind: 'disarm', slice: slice.id }];
   const news = newsOf(slice, now);
   if (news.length > 0) return news;
-  if (slice.status === 'merging' && slice.batch) return [{ kind: 'reply', slice: slice.id }];
+  if (slice.batch && (slice.status === 'merging' || (isStuck(slice) && !slice.batch.open)))
+    return [{ kind: 'reply', slice: slice.id }];
   if (slice.wait && slice.wait.until > now) {
     return [{ kind: 'wait', slice: slice.id, until: slice.wait.until, reason: slice.wait.reason }];
   }
@@ -181,6 +182,11 @@ function sliceSteps(goal: Goal, slice: Slice, now: Date): Step[] {
     default:
       return assertNever(slice.status);
   }
+}
+
+/** What people said in a review waits with it for one of them. */
+export function isStuck({ status, reason }: Slice): boolean {
+  return status === 'blocked' || (status === 'delivering' && reason !== undefined);
 }
 
 /** It has a pull request, and no turn of the agent runs whose result would be lost. */

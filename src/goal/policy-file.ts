@@ -35,6 +35,8 @@ export function readPolicy(text: string | undefined): PolicyRead {
 }
 
 const MOST_TEXT = 50_000;
+/** So many names are told of those that are allowed. */
+const MOST_KNOWN = 25;
 
 /** Where the first alias stands that means nothing, or else the first of all. */
 function aliasAt(document: Document): number {
@@ -88,8 +90,12 @@ function unknownKey(path: Path, key: string, source: Source): string {
   const schema = schemaAt(path);
   const shape = formsOf(schema).find(({ properties }) => properties);
   const known = schema?.propertyNames?.enum ?? Object.keys(shape?.properties ?? {});
-  const close = nearest(key, known);
-  const hint = close ? `Did you mean \`${close}\`?` : `Allowed here: ${known.map((name) => `\`${name}\``).join(', ')}.`;
+  const close = nearest(key, known) ?? known.find((name) => name.endsWith(`/${key}`));
+  const alike = known.filter((name) => name.startsWith(`${key.split('/')[0]}/`));
+  const shown = (alike.length > 0 ? alike : known).slice(0, MOST_KNOWN).map((name) => `\`${name}\``);
+  const hint = close
+    ? `Did you mean \`${close}\`?`
+    : `Allowed here: ${shown.join(', ')}${known.length > shown.length ? ' and others' : ''}.`;
   return `${place(locateKey(path, key, source))}: there is no key \`${[...path, key].join('.')}\`. ${hint}`;
 }
 

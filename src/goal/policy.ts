@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { GATE_KINDS } from './gate.ts';
 import { toggleSchema } from './manner.ts';
+import { RULE_IDS } from './rule-id.ts';
 import { minuteOfWeek } from './settle/freeze.ts';
 import { PASSES } from './wall.ts';
 
@@ -142,7 +143,7 @@ export const policySchema = z.strictObject({
       reviewer: z.enum(['kimi', 'off']).default('kimi').describe('whether Kimi reviews besides the rules'),
       rounds: limit(3, 10),
       passes: z.partialRecord(z.enum(PASSES), toggleSchema).default({}).describe('a pass and whether it blocks'),
-      rules: z.record(z.string(), toggleSchema).default({}).describe("a rule's id and whether it blocks"),
+      rules: z.partialRecord(z.enum(RULE_IDS), toggleSchema).default({}).describe("a rule's id and whether it blocks"),
       ignore: globs,
       layers: z
         .array(z.strictObject({ from: z.string(), to: z.string(), why: z.string().default('') }))

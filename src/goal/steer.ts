@@ -184,7 +184,7 @@ function canGoOn(slice: Slice, { slices }: Goal): boolean {
 }
 
 /** By its id, or by its pull request as `#12`. */
-function findNamed({ slices }: Goal, named: string): Slice | undefined {
+export function findNamed({ slices }: Goal, named: string): Slice | undefined {
   return slices.find(({ id, pull }) => id === named || (pull !== undefined && `#${pull.number}` === named));
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mannerAt } from '../goal/manner.ts';
 import type { Policy } from '../goal/policy.ts';
+import type { RuleId } from '../goal/rule-id.ts';
 import { SEVERITIES, type Finding, type PassName, type Severity } from '../goal/wall.ts';
 import type { Role } from './read/file-role.ts';
 import { asksToRemove } from './asked.ts';
@@ -17,7 +18,7 @@ export type Hit = { file: string; line: number; message: string; severity?: Seve
 
 /** One thing that a pass looks for. `languages` is for people who read the list; the rule itself decides. */
 export type Rule = {
-  id: `${PassName}/${string}`;
+  id: RuleId;
   severity: Severity;
   remedy: string;
   languages: readonly LanguageName[] | 'all';
@@ -234,7 +235,7 @@ function toFinding({ rule, hit, source, severity }: Struck, seen: Map<string, nu
 export function heeded(finding: Finding, { passes, rules }: Policy['review']): Finding | undefined {
   const pass = passes[finding.rule.split('/')[0] as PassName];
   const manners = [
-    mannerAt(rules[finding.rule], finding.file),
+    mannerAt(rules[finding.rule as RuleId], finding.file),
     ...(typeof pass === 'object' ? [mannerAt(pass, finding.file)] : []),
   ];
   if (manners.includes('off')) return undefined;

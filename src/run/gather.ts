@@ -16,7 +16,8 @@ export async function gather(goal: Goal, slice: Slice, tools: Tools): Promise<Go
   if (!heard || !pull) return [];
   const github = await tools.connect(goal.repository);
   const reviews: SubmittedReview[] = [];
-  for (const review of heard.reviews) {
+  // By their ids as they were submitted: their webhooks may overtake one another.
+  for (const review of heard.reviews.toSorted((one, other) => one - other)) {
     const found = await findReview(github, pull.number, review);
     if (found && (await maySteer(found, github))) reviews.push(found);
   }

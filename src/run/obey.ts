@@ -12,7 +12,7 @@ import * as refusals from '../goal/report/refusals.ts';
 import * as replies from '../goal/report/replies.ts';
 import { renderHelp } from '../goal/report/help.ts';
 import { describeFreeze } from '../goal/settle/freeze.ts';
-import { steer, type Order } from '../goal/steer.ts';
+import { findNamed, steer, type Order } from '../goal/steer.ts';
 import { policyOf } from '../goal/terms.ts';
 import { readVisible } from '../goal/visible.ts';
 import { decide } from './advance.ts';
@@ -147,8 +147,9 @@ const MOST_LOOKS = 20;
 async function order(command: Order, talk: Talk): Promise<string> {
   const { tools, key, issue, person: by } = talk;
   for (let look = 0; look < MOST_LOOKS; look += 1) {
-    const goal = await findGoal(talk);
-    if (!goal) return refusals.noGoal(talk.issue.isPull ? 'pull' : 'issue');
+    const newest = await findGoal(talk);
+    if (!newest) return refusals.noGoal(talk.issue.isPull ? 'pull' : 'issue');
+    const goal = command.kind === 'revert' ? await findOwner(command.slice, newest, tools) : newest;
     if (goal.told.includes(key)) return answerOf(goal, key, tools);
     const frozen = command.kind === 'merge' ? await findFreeze(goal, tools) : undefined;
     const { events, answer } = steer(command, goal, { by, pull: issue.isPull ? issue.number : undefined, frozen });
@@ -161,6 +162,18 @@ async function order(command: Order, talk: Talk): Promise<string> {
     if (recorded.kind === 'recorded') return answer;
   }
   throw new TransientError('The goal moves too fast to be steered', 1_000);
+}
+
+/** Of the issue's goals the newest that has the named slice: what an earlier one merged can be taken back too. */
+async function findOwner(slice: string, newest: Goal, { store }: Tools): Promise<Goal> {
+  if (findNamed(newest, slice)) return newest;
+  const all = await store.listGoals({ repositoryId: newest.repository.id, limit: 1_000 });
+  for (const { id, issue } of all) {
+    if (issue !== newest.issue || id === newest.id) continue;
+    const earlier = await store.getGoal(id);
+    if (findNamed(earlier, slice)) return earlier;
+  }
+  return newest;
 }
 
 async function findFreeze(goal: Goal, { store, clock }: Tools): Promise<string | undefined> {

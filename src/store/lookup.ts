@@ -26,7 +26,7 @@ export type GoalFilter = {
   installationId?: number;
 };
 
-/** The newest goal of the issue, or the one that is not ended. */
+/** The goal of the issue that is not ended, or else, unless that alone is wanted, the newest. A revert may take up an earlier one again. */
 export async function findGoalOfIssue(
   db: Executor,
   { repositoryId, issue, unfinished }: { repositoryId: number; issue: number; unfinished: boolean },
@@ -36,6 +36,7 @@ export async function findGoalOfIssue(
     .select('id')
     .where('repository_id', '=', repositoryId)
     .where('issue', '=', issue)
+    .orderBy('ended')
     .orderBy('created_at', 'desc')
     .limit(1);
   if (unfinished) query = query.where('ended', '=', false);

@@ -62,6 +62,7 @@ export type Store = {
   getGoal(id: string): Promise<Goal>;
   findGoal(id: string): Promise<Goal | undefined>;
   findActiveGoal(repositoryId: number, issue: number): Promise<Goal | undefined>;
+  /** The goal of the issue that is at work, or else the newest. */
   findLatestGoal(repositoryId: number, issue: number): Promise<Goal | undefined>;
   findGoalByPull(repositoryId: number, pull: number): Promise<Goal | undefined>;
   listGoalsByHead(repositoryId: number, sha: string): Promise<Goal[]>;

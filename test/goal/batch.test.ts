@@ -115,6 +115,18 @@ describe('a review is one round of work', () => {
     ]);
   });
 
+  test('a slice that stops says once in each thread that it waits for a person, and answers them when it goes on', () => {
+    const blocked: GoalEvent = { kind: 'slice-blocked', slice: 'api', reason: { text: 'No.', next: '/omk retry api' } };
+    const goal = after(heard(1, 20), gathered, blocked);
+    expect(nextSteps(goal, AT)).toEqual([{ kind: 'reply', slice: 'api' }]);
+    const told = applyEvent(goal, { kind: 'review-answered', slice: 'api', open: true }, AT);
+    expect(nextSteps(told, AT)).toMatchObject([{ kind: 'finish', status: 'blocked_on_human' }]);
+    const merging = { ...told, slices: told.slices.map((slice) => ({ ...slice, status: 'merging' as const })) };
+    expect(nextSteps(merging, AT)).toEqual([{ kind: 'reply', slice: 'api' }]);
+    const again = after(heard(1, 20), gathered, blocked, heard(2, 20), { ...gathered, reviews: [2] }, blocked);
+    expect(nextSteps(again, AT)).toEqual([{ kind: 'reply', slice: 'api' }]);
+  });
+
   test('a review of which nobody who may steer is the author changes nothing', () => {
     const goal = after(heard(1, 20), { ...gathered, batch: undefined, feedback: [] });
     expect(goal.slices[0]).toMatchObject({ status: 'merging', heard: undefined, batch: undefined });

@@ -30,6 +30,12 @@ describe('every fault has its line, its column and what is allowed', () => {
       'review: { rules: { code/syntax: { offf: ["a/**"] } } }\n',
       'line 1, column 35: there is no key `review.rules.code/syntax.offf`. Did you mean `off`?',
     ],
+    [
+      'review: { rules: { code/sintax: off } }\n',
+      /there is no key `review.rules.code\/sintax`. Did you mean `code\/syntax`\?$/,
+    ],
+    ['review: { rules: { todo: off } }\n', /there is no key `review.rules.todo`. Did you mean `anti-slop\/todo`\?$/],
+    ['review: { rules: { test/gone: off } }\n', /Allowed here: `test\/assertion-removed`, .* and others\.$/],
     ['review: { rules: { code/syntax: { off: "a/**" } } }\n', /`review.rules.code\/syntax`: .*paths for each/],
     ['limits: { slices: 99 }\n', /^line 1, column 19: `limits.slices`: .*It is a whole number from 1 to 50$/],
     [

@@ -87,6 +87,8 @@ export function everything(text: string): Record<string, string> {
     threadDeclined: reviews.threadAnswer({ kind: 'declined', text }, HEAD),
     threadNeedsYou: reviews.threadAnswer({ kind: 'needs-you' }, HEAD),
     reviewAnswered: reviews.reviewAnswered(slice, [text], [{ kind: 'fixed', text }, { kind: 'needs-you' }]),
+    threadStopped: reviews.threadStopped(slice),
+    reviewStopped: reviews.reviewStopped(slice, [text]),
     withdrawn: reviews.withdrawn(slice),
     confirmLabel: refusals.confirmLabel(text),
     closedIssue: refusals.closedIssue(),

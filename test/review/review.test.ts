@@ -81,7 +81,7 @@ describe('Findings', () => {
 
   test('of one rule and line are one, the worst', async () => {
     const told = (severity: Severity): Rule => ({
-      id: 'code/sample',
+      id: 'code/reviewer',
       severity,
       remedy: 'Mend it.',
       languages: 'all',

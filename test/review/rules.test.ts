@@ -1,5 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
+import { PASSES } from '../../src/goal/wall.ts';
+import { RULE_IDS } from '../../src/goal/rule-id.ts';
+import { RULES } from '../../src/review/review.ts';
 import { review, struck } from './world.ts';
+
+test('settings can name every rule there is and no other', () => {
+  const there = PASSES.flatMap((pass) => [...RULES[pass].map(({ id }) => id), `${pass}/reviewer` as const]);
+  expect(new Set(RULE_IDS)).toEqual(new Set(there));
+  expect(new Set(RULE_IDS).size).toBe(RULE_IDS.length);
+});
 
 /** Rule, path, text of a new file, line at which the rule strikes. */
 type Fault = readonly [rule: string, path: string, text: string, line: number];

@@ -106,4 +106,24 @@ describe('slices are taken back', () => {
     expect(world.github.pull(nine).state).toBe('closed');
     expect(oddities(world)).toEqual([]);
   });
+
+  test('one that an earlier goal of the issue merged', async () => {
+    const plans = [
+      planning([{ id: 'ten', title: 'Add the tenth word', writeScope: ['words/ten.txt'] }]),
+      planning([{ id: 'more', title: 'Add one more word', writeScope: ['words/more.txt'] }]),
+    ];
+    for (const plan of plans) world.model.will({ ...plan, times: 1 });
+    for (const id of ['ten', 'more'])
+      world.model.will(building(id, [{ tools: [write(`words/${id}.txt`, `${id}\n`)] }, { say: 'Added it.' }]));
+    issue = ask(world, 'Add a tenth word');
+    expect((await world.finish(issue)).status).toBe('ready');
+    await say('/omk run Add one more word');
+    expect((await world.finish(issue)).slices.map(({ id }) => id)).toEqual(['more']);
+    expect(await say('/omk revert ten')).toContain('`revert-ten`');
+    await world.finish(issue);
+    expect(await world.github.file('main', 'words/ten.txt')).toBeUndefined();
+    expect(await world.github.file('main', 'words/more.txt')).toBe('more\n');
+    expect(await say('/omk revert eleven')).toContain('There is no slice');
+    expect(oddities(world)).toEqual([]);
+  });
 });

@@ -128,3 +128,35 @@ test('a question that the agent answered without its line is asked again, and th
   expect(pull.threads[0]?.comments.at(-1)?.body).toContain('it is the fifth.');
   expect(oddities(world)).toEqual([]);
 });
+
+test('where the work stops each thread says that it waits for a person, once; what settles it is said there too', async () => {
+  world.model.will({
+    ...planning([{ id: 'six', title: 'Add the sixth word', writeScope: ['words/**'] }]),
+    times: 1,
+  });
+  world.model.will(building('six', [{ tools: [write('words/six.txt', 'six\n')] }, { say: 'Added it.' }]));
+  let said = 'Hm.';
+  world.model.will({ ...fixing('six', [() => ({ say: said })]), times: 9 });
+  const known = world.github.pulls().length;
+  const issue = ask(world, 'Add the sixth word');
+  for (let round = 0; round < 9 && world.github.pulls().length === known; round += 1) await moment();
+  const pull = world.github.pulls().at(-1);
+  if (!pull) throw new Error('No pull request');
+  const comments = [{ path: 'words/six.txt', line: 1, body: 'Why six?' }];
+  await world.github.review('ada', pull, { state: 'COMMENTED', comments });
+  await moment();
+  const stopped = await world.finish(issue);
+  expect(stopped.status).toBe('blocked_on_human');
+  const answers = () => pull.threads[0]?.comments.map(({ body }) => body).slice(1) ?? [];
+  expect(answers()).toHaveLength(1);
+  expect(answers()[0]).toContain('Needs you: slice `six` stopped before this was settled. Next: `/omk');
+  const summaries = world.ownComments(pull.number).filter((body) => body.includes('is not settled'));
+  expect(summaries).toHaveLength(1);
+  said = 'T0: answered: it is the sixth.';
+  world.github.comment('ada', issue, '/omk retry six');
+  const goal = await world.finish(issue);
+  expect(goal.status).toBe('ready');
+  expect(answers()).toHaveLength(2);
+  expect(answers()[1]).toContain('Answered: it is the sixth.');
+  expect(oddities(world)).toEqual([]);
+});

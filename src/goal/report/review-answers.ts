@@ -3,7 +3,7 @@ import type { Outcome } from '../batch.ts';
 import type { Sha } from '../goal.ts';
 import type { Slice } from '../slice.ts';
 import { clip, encodeCode, encodeInline } from '../text.ts';
-import { commandCode } from './words.ts';
+import { asSentence, commandCode, renderReason } from './words.ts';
 
 /*
  * What omk says on the pull request of a slice: in the threads of a review, of the review as a whole, and before it closes it.
@@ -42,6 +42,19 @@ export function reviewAnswered({ id, pull }: Slice, by: readonly string[], outco
   const threads = words.length > 0 ? ` Threads: ${words.join(', ')}.` : '';
   const head = pull ? ` Slice ${encodeCode(id)} is at ${pull.head.slice(0, 12)}, with gates and wall passed.` : '';
   return `The review by ${by.map(encodeCode).join(', ')} was worked through.${threads}${head} Say more with another review or \`/omk fix <text>\`.`;
+}
+
+/** One line in a thread whose slice stopped before it was settled. */
+export function threadStopped({ id, reason }: Pick<Slice, 'id' | 'reason'>): string {
+  const next = reason ? renderReason(reason).next : commandCode('why');
+  return `Needs you: slice ${encodeCode(id)} stopped before this was settled. Next: ${next}`;
+}
+
+/** One comment for a whole round of reviews of a slice that stopped. */
+export function reviewStopped({ id, reason }: Pick<Slice, 'id' | 'reason'>, by: readonly string[]): string {
+  const { lines, next } = reason ? renderReason(reason) : { lines: [], next: commandCode('why') };
+  const [why] = lines.map((line) => ` ${asSentence(line)}`);
+  return `The review by ${by.map(encodeCode).join(', ')} is not settled: slice ${encodeCode(id)} stopped.${why ?? ''} Next: ${next}`;
 }
 
 /** On a pull request that omk closes. */

@@ -1,5 +1,5 @@
 import { lineNear, type HunkLine } from '../read/diff.ts';
-import type { PassName, Severity } from '../../goal/wall.ts';
+import type { Severity } from '../../goal/wall.ts';
 import { objectsOf, servicesOf, tasksOf, type KubernetesObject } from '../read/manifests.ts';
 import type { SourceFile } from '../read/reading.ts';
 import { isTouched, treesOf, under, within, type Entry } from '../read/yaml-tree.ts';
@@ -9,7 +9,7 @@ type Fault = { at: Entry; message: string; severity?: Severity };
 
 /** A rule about what clusters, compose files and playbooks say: it is told where a line of the value is new. */
 export function manifestRule(
-  rule: Pick<Rule, 'severity' | 'remedy'> & { id: `${PassName}/${string}` },
+  rule: Pick<Rule, 'id' | 'severity' | 'remedy'>,
   faults: (source: SourceFile) => Iterable<Fault>,
 ): Rule {
   return {
@@ -33,7 +33,7 @@ export function manifestRule(
 
 /** A rule about settings of containers that stood and are gone: the line was not moved, and its key is not written anew beside it. */
 export function lostRule(
-  rule: Pick<Rule, 'severity' | 'remedy'> & { id: `${PassName}/${string}` },
+  rule: Pick<Rule, 'id' | 'severity' | 'remedy'>,
   { pattern, what }: { pattern: RegExp; what: string },
 ): Rule {
   return {

@@ -1,4 +1,4 @@
-import type { PassName, Severity } from '../../goal/wall.ts';
+import type { Severity } from '../../goal/wall.ts';
 import type { Reading, SourceFile } from '../read/reading.ts';
 import { settingChanges, settingsKind, type SettingChange, type SettingsKind } from '../read/settings.ts';
 import { shorten, type Hit, type Rule } from '../rules.ts';
@@ -20,7 +20,7 @@ export type Setting = {
 
 /** A rule of a table of settings, each told where the change made it so. */
 export function settingRule(
-  rule: Pick<Rule, 'severity' | 'remedy' | 'removes'> & { id: `${PassName}/${string}` },
+  rule: Pick<Rule, 'id' | 'severity' | 'remedy' | 'removes'>,
   settings: readonly Setting[],
 ): Rule {
   return {

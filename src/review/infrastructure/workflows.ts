@@ -1,6 +1,6 @@
 import { lineNear } from '../read/diff.ts';
 import { TESTS } from '../test/disarmed.ts';
-import type { PassName, Severity } from '../../goal/wall.ts';
+import type { Severity } from '../../goal/wall.ts';
 import { shorten, type Hit, type Rule } from '../rules.ts';
 import { newValue, wasThere, workflowOf, type Job, type Workflow } from '../read/workflows.ts';
 import { isNew, isTouched, under, within, type Entry } from '../read/yaml-tree.ts';
@@ -8,7 +8,7 @@ import { isNew, isTouched, under, within, type Entry } from '../read/yaml-tree.t
 type Fault = { line: number; message: string; severity?: Severity; text?: string };
 
 function workflowRule(
-  rule: Pick<Rule, 'severity' | 'remedy'> & { id: `${PassName}/${string}` },
+  rule: Pick<Rule, 'id' | 'severity' | 'remedy'>,
   faults: (workflow: Workflow, paths: ReadonlySet<string>) => Iterable<Fault>,
 ): Rule {
   return {
