@@ -102,21 +102,16 @@ async function startPlaces<Data extends object, Part extends { failures: number 
     batchSize: work.batch,
     ...(work.perGroup === undefined ? {} : { localGroupConcurrency: Math.min(work.perGroup, places) }),
   };
-  const workers = new Set<string>();
-  const noteWorkers = (states: { id: string; name: string }[]) => {
-    for (const { id, name } of states) if (name === work.queue) workers.add(id);
-  };
-  boss.on('wip', noteWorkers);
-  stopping.addEventListener('abort', () => boss.off('wip', noteWorkers));
   await boss.work<Data>(work.queue, options, async (jobs) => {
     try {
       await runJobs(context, work, { jobs, stopping });
     } finally {
       context.settled.emit('settled');
-      // Without this a place would stay empty for a poll interval: one that the job's group kept closed, or this one, when more is queued
-      // than it took. What is queued meanwhile is told by the queue.
+      // Without this the place would stay empty for a poll interval, though more may be queued than it took, or what could not run beside
+      // this job: of its unit or its group. What is queued meanwhile is told by the queue. Only a busy place can be this one.
       if (work.perGroup !== undefined || jobs.length === work.batch)
-        for (const worker of workers) boss.notifyWorker(worker);
+        for (const { id, name, count } of boss.getWipData())
+          if (name === work.queue && count > 0) boss.notifyWorker(id);
     }
   });
 }

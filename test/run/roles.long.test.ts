@@ -62,10 +62,19 @@ function play(id: string, turns: Turn[]): number {
   return issue.number;
 }
 
-/** Plays CI until the goal's page says so. */
-async function until(issue: number, status: string): Promise<void> {
+/** Plays CI until the goal's page says that it is ready. */
+async function untilReady(issue: number): Promise<void> {
   const checked = new Set<string>();
-  while ((await world.status(issue)) !== status) {
+  for (;;) {
+    const status = await world.status(issue);
+    if (status === 'ready') return;
+    if (status && ['not_ready', 'failed_infra', 'blocked_on_human', 'cancelled'].includes(status))
+      throw new Error(
+        `The goal ended ${status}: ${world.github
+          .issue(issue)
+          .comments.map(({ body }) => body)
+          .join('\n')}`,
+      );
     for (const pull of world.github.pulls().filter(({ state, head }) => state === 'open' && !checked.has(head.sha))) {
       checked.add(pull.head.sha);
       await world.github.runChecks(pull);
@@ -84,7 +93,7 @@ there(
   async () => {
     const worker = await startWorker();
     const issue = play('shared', [{ tools: [write('words/shared.txt', 'x\n')] }, { say: 'Added it.' }]);
-    await until(issue, 'ready');
+    await untilReady(issue);
     expect(pullsOf(issue)).toEqual([true]);
     expect(worker.isAlive()).toBe(true);
   },
@@ -112,7 +121,7 @@ there(
     const tookMs = Date.now() - killedAt;
     process.stdout.write(`The slice went on elsewhere ${(tookMs / 1_000).toFixed(1)} s after the kill\n`);
     expect(tookMs).toBeLessThan(TAKEN_OVER_MS);
-    await until(issue, 'ready');
+    await untilReady(issue);
     expect(pullsOf(issue)).toEqual([true]);
   },
   300_000,
@@ -136,7 +145,7 @@ there(
     expect(tookMs).toBeLessThan(20_000);
     expect([workers.at(-1)?.exitCode(), logged.join('').match(/"level":[56]0.*/g)]).toEqual([0, null]);
     await startWorker();
-    await until(issue, 'ready');
+    await untilReady(issue);
     expect(pullsOf(issue)).toEqual([true]);
   },
   300_000,

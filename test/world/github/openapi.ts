@@ -32,11 +32,10 @@ export function restSchema(): RestSchema {
 
 function loadSchema(): RestSchema {
   const file = new URL('../../../node_modules/@octokit/openapi/generated/api.github.com.json', import.meta.url);
-  const document = JSON.parse(readFileSync(file, 'utf8')) as {
+  const { paths, components } = JSON.parse(readFileSync(file, 'utf8')) as {
     paths: Record<string, Record<string, Operation>>;
-    components: Json;
+    components: Record<string, Record<string, Schema>>;
   };
-  fixNullable(document.components);
   const ajv = new Ajv({
     strict: false,
     validateSchema: false,
@@ -44,30 +43,41 @@ function loadSchema(): RestSchema {
     logger: false,
     coerceTypes: false,
     inlineRefs: false,
+    code: { optimize: false },
   });
   addFormats.default(ajv);
-  ajv.addSchema({ components: document.components }, 'github');
+  const added = new Set<string>();
+  /** A copy for ajv, which is told of the components that it names; of a thousand most are never asked for. */
+  const prepare = (schema: Schema): Schema => {
+    const text = JSON.stringify(schema).replaceAll('"$ref":"#/components/schemas/', '"$ref":"');
+    const copy = JSON.parse(text) as Schema;
+    fixNullable(copy);
+    for (const [, name = ''] of text.matchAll(/"\$ref":"([^"]+)"/g)) {
+      if (added.has(name)) continue;
+      added.add(name);
+      ajv.addSchema(prepare(components['schemas']?.[name] ?? {}), name);
+    }
+    return copy;
+  };
   const compiled = new Map<string, ValidateFunction | undefined>();
 
   const operation = (method: string, template: string): Operation => {
-    const found = document.paths[template]?.[method.toLowerCase()];
+    const found = paths[template]?.[method.toLowerCase()];
     if (!found) throw new Error(`GitHub does not document ${method} ${template}`);
     return found;
   };
   const compile = (key: string, schema: () => Schema | undefined): ValidateFunction | undefined => {
     if (!compiled.has(key)) {
       const found = schema();
-      compiled.set(key, found && ajv.compile(anchor(found)));
+      compiled.set(key, found && ajv.compile(prepare(found)));
     }
     return compiled.get(key);
   };
   const resolve = (value: Schema): Schema => {
     const reference = value['$ref'];
     if (typeof reference !== 'string') return value;
-    return reference
-      .split('/')
-      .slice(1)
-      .reduce<Json>((at, key) => at[key] as Json, document as unknown as Json);
+    const [kind = '', name = ''] = reference.split('/').slice(2);
+    return components[kind]?.[name] ?? {};
   };
 
   return {
@@ -125,13 +135,6 @@ function say(errors: ErrorObject[] | null | undefined, what: string): string[] {
   return (errors ?? [])
     .slice(0, 5)
     .map((error) => `${what}${error.instancePath} ${error.message ?? ''} ${JSON.stringify(error.params)}`);
-}
-
-/** Points local references at the document they come from. */
-function anchor(schema: Schema): Schema {
-  const copy = JSON.parse(JSON.stringify(schema).replaceAll('"$ref":"#/', '"$ref":"github#/')) as Schema;
-  fixNullable(copy);
-  return copy;
 }
 
 /**
