@@ -38,6 +38,9 @@ const QUEUE_OPTIONS: ConstructorOptions = {
   openTelemetry: { enabled: false },
 };
 
+/** How the channel begins on which pg-boss names the queue that got a job. Its own listener has every place look. */
+const QUEUE_CHANNEL = 'pgboss_';
+
 /** So long the embedded database works before the event loop has a turn. */
 const TURN_MS = 1;
 
@@ -65,9 +68,15 @@ async function openPglite(dataDir: string): Promise<Engine> {
     const pglite = new PolitePGlite(folder);
     await pglite.waitReady;
     const db = new Kysely<Database>({ dialect: new PGliteDialect({ pglite }) });
-    const boss = new PgBoss({
+    const listen = async (channel: string, onNotify: (payload: string) => void, onGap: () => void) => {
+      const isQueue = channel.startsWith(QUEUE_CHANNEL);
+      const stop = await pglite.listen(channel, isQueue ? (queue) => wakePlace(boss, queue) : onNotify);
+      onGap();
+      return { close: () => stop() };
+    };
+    const boss: PgBoss = new PgBoss({
       ...QUEUE_OPTIONS,
-      db: fromPglite(pglite),
+      db: { ...fromPglite(pglite), listen },
       backend: 'pglite',
       registerInstance: false,
       monitorVacuum: false,
@@ -82,6 +91,16 @@ async function openPglite(dataDir: string): Promise<Engine> {
     await lock.release();
     throw error;
   }
+}
+
+/**
+ * Has one place of this process look for a job of the queue: one that rests, or without such a one each as soon as it is done. A place
+ * that finds a job is to wake the next; so a job costs two looks, and not one for each place.
+ */
+export function wakePlace(boss: PgBoss, queue: string): void {
+  const places = boss.getWipData().filter(({ name }) => name === queue);
+  const resting = places.find(({ count }) => count === 0);
+  for (const { id } of resting ? [resting] : places) boss.notifyWorker(id);
 }
 
 /** The dead worker's job is found by these intervals and `HEARTBEAT_SECONDS` of the queue. */

@@ -3,7 +3,7 @@ import { fromKysely, type Job } from 'pg-boss';
 import type { Logger } from 'pino';
 import { TransientError } from '../errors.ts';
 import type { Clock } from './clock.ts';
-import type { Engine } from './engine.ts';
+import { wakePlace, type Engine } from './engine.ts';
 import { sendDue, type GoalJob, type WebhookJob, type WebhookPart } from './queue.ts';
 import type { Tx } from './schema.ts';
 import { hintUnit, holdUnit, type Hold } from './wait.ts';
@@ -103,6 +103,7 @@ async function startPlaces<Data extends object, Part extends { failures: number 
     ...(work.perGroup === undefined ? {} : { localGroupConcurrency: Math.min(work.perGroup, places) }),
   };
   await boss.work<Data>(work.queue, options, async (jobs) => {
+    if (embedded && jobs.length === work.batch) wakePlace(boss, work.queue);
     try {
       await runJobs(context, work, { jobs, stopping });
     } finally {
