@@ -70,7 +70,7 @@ async function openPglite(dataDir: string): Promise<Engine> {
     const db = new Kysely<Database>({ dialect: new PGliteDialect({ pglite }) });
     const listen = async (channel: string, onNotify: (payload: string) => void, onGap: () => void) => {
       const isQueue = channel.startsWith(QUEUE_CHANNEL);
-      const stop = await pglite.listen(channel, isQueue ? (queue) => wakePlace(boss, queue) : onNotify);
+      const stop = await pglite.listen(channel, isQueue ? calmly((queue) => wakePlace(boss, queue)) : onNotify);
       onGap();
       return { close: () => stop() };
     };
@@ -101,6 +101,29 @@ export function wakePlace(boss: PgBoss, queue: string): void {
   const places = boss.getWipData().filter(({ name }) => name === queue);
   const resting = places.find(({ count }) => count === 0);
   for (const { id } of resting ? [resting] : places) boss.notifyWorker(id);
+}
+
+/** So long after one look for webhooks there is no other: of a flood many are taken at once. */
+const FLOOD_MS = 50;
+
+/** Calls at once, and again after a moment if it was called meanwhile. Only webhooks come in floods. */
+function calmly(wake: (queue: string) => void): (queue: string) => void {
+  let again: boolean | undefined;
+  const wakeCalmly = (queue: string) => {
+    if (queue !== 'webhook') return wake(queue);
+    if (again !== undefined) {
+      again = true;
+      return;
+    }
+    again = false;
+    wake(queue);
+    setTimeout(() => {
+      const asked = again;
+      again = undefined;
+      if (asked) wakeCalmly(queue);
+    }, FLOOD_MS).unref();
+  };
+  return wakeCalmly;
 }
 
 /** The dead worker's job is found by these intervals and `HEARTBEAT_SECONDS` of the queue. */
