@@ -64,7 +64,6 @@ function play(id: string, turns: Turn[]): number {
 
 /** Plays CI until the goal's page says that it is ready. */
 async function untilReady(issue: number): Promise<void> {
-  const checked = new Set<string>();
   for (;;) {
     const status = await world.status(issue);
     if (status === 'ready') return;
@@ -75,10 +74,15 @@ async function untilReady(issue: number): Promise<void> {
           .comments.map(({ body }) => body)
           .join('\n')}`,
       );
-    for (const pull of world.github.pulls().filter(({ state, head }) => state === 'open' && !checked.has(head.sha))) {
-      checked.add(pull.head.sha);
+    // A suite begins a moment after its push; until then there is nothing to play.
+    const { repository } = world.github;
+    const isPlayed = ({ head }: { head: { sha: string } }) =>
+      repository.suites.some(
+        ({ headSha, runs }) =>
+          headSha === head.sha && runs.some(({ name, status }) => name === 'ci / words' && status === 'completed'),
+      );
+    for (const pull of world.github.pulls().filter((one) => one.state === 'open' && !isPlayed(one)))
       await world.github.runChecks(pull);
-    }
     await delay(200);
   }
 }
