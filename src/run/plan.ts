@@ -17,11 +17,16 @@ import { shortId } from '../goal/naming.ts';
 
 type Asked = { trouble: GoalEvent | undefined; plan: ParsedPlan | undefined };
 
-/** Asks Kimi for slices in a read-only worktree while the gates run on the base, so that what is red already is known. */
+/** Looks first what is red on the base already, and then asks Kimi, who is told of it, for slices in a read-only worktree. */
 export async function plan(goal: Goal, tools: Tools): Promise<GoalEvent[]> {
   const { base } = goal;
   if (!base) throw new Error(`Goal ${goal.id} is planned without a base`);
   const mirror = await mirrorOf(goal, tools);
+  const proof = { mirror, sha: base.sha, name: `${shortId(goal)}-base`, slice: '', changed: undefined };
+  const evidence = await prove(goal, proof, tools);
+  const redOnBase = evidence.filter((result) => result.status !== 'passed');
+  const brokenSetup = redOnBase.find((result) => result.name.startsWith(SETUP_PREFIX));
+  if (brokenSetup) throw brokenBase(brokenSetup);
   const worktree = await openWorktree(mirror, {
     root: folders(tools.config).worktrees,
     name: `${shortId(goal)}-plan`,
@@ -35,16 +40,11 @@ export async function plan(goal: Goal, tools: Tools): Promise<GoalEvent[]> {
     session: undefined,
     tools: 'read-only',
     round: 0,
-    prompt: planPrompt(goal),
+    prompt: planPrompt({ ...goal, redOnBase }),
   } as const;
-  const [asked, evidence] = await Promise.all([
-    askForPlan(goal, question, tools),
-    prove(goal, { mirror, sha: base.sha, name: `${shortId(goal)}-base`, slice: '', changed: undefined }, tools),
-  ]);
+  const asked = await askForPlan(goal, question, tools);
   await removeWorktree(worktree);
   await removeLent([worktree.name], tools);
-  const brokenSetup = evidence.find((result) => result.status !== 'passed' && result.name.startsWith(SETUP_PREFIX));
-  if (brokenSetup) throw brokenBase(brokenSetup);
   if (asked.trouble) return [asked.trouble];
   if (asked.plan?.kind !== 'plan') return refusal(asked.plan);
   const { slices, notes } = asked.plan;
@@ -54,7 +54,7 @@ export async function plan(goal: Goal, tools: Tools): Promise<GoalEvent[]> {
       kind: 'planned',
       slices,
       plan: { hash: planHash(slices), notes, needsApproval, approvedBy: undefined },
-      redOnBase: evidence.filter((result) => result.status !== 'passed'),
+      redOnBase,
     },
   ];
 }

@@ -174,6 +174,8 @@ describe('verify and review', () => {
       ask(world, 'Goal ungated: add the file words/ungated.txt', '/omk run --base absent --dry-run'),
     );
     expect(goal.redOnBase).toMatchObject([{ name: 'absent', status: 'could-not-start', exitCode: 127 }]);
+    const plans = world.model.requests.filter(({ prompt }) => prompt.startsWith('Plan the goal as slices.'));
+    expect(plans.at(-1)?.prompt).toContain('(fails on the base already)');
     expect(goal.slices[0]?.reason?.text).toContain('Dry run');
   });
 });
