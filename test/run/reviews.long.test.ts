@@ -160,3 +160,38 @@ test('where the work stops each thread says that it waits for a person, once; wh
   expect(answers()[1]).toContain('Answered: it is the sixth.');
   expect(oddities(world)).toEqual([]);
 });
+
+test('a review of a paused goal is answered once, waits, and is worked through when it goes on', async () => {
+  world.model.will({
+    ...planning([{ id: 'seven', title: 'Add the seventh word', writeScope: ['words/**'] }]),
+    times: 1,
+  });
+  world.model.will(building('seven', [{ tools: [write('words/seven.txt', 'svn\n')] }, { say: 'Added it.' }]));
+  world.model.will(
+    fixing('seven', [{ tools: [write('words/seven.txt', 'seven\n')] }, { say: 'Corrected it.\nT0: fixed' }]),
+  );
+  const known = world.github.pulls().length;
+  const issue = ask(world, 'Add the seventh word');
+  for (let round = 0; round < 9 && world.github.pulls().length === known; round += 1) await moment();
+  const pull = world.github.pulls().at(-1);
+  if (!pull) throw new Error('No pull request');
+  world.github.comment('ada', issue, '/omk pause');
+  await world.idle();
+  const asked = world.model.requests.length;
+  for (const body of ['A typing error.', 'Still there.']) {
+    const comments = [{ path: 'words/seven.txt', line: 1, body }];
+    await world.github.review('ada', pull, { state: 'COMMENTED', comments });
+    await moment();
+  }
+  const told = world.ownComments(pull.number).filter((body) => body.includes('`paused`'));
+  expect(told).toHaveLength(1);
+  expect(told[0]).toContain('/omk resume');
+  expect(world.model.requests).toHaveLength(asked);
+  world.github.comment('ada', issue, '/omk resume');
+  await moment();
+  const goal = await world.finish(issue);
+  expect([goal.status, goal.reason]).toEqual(['ready', undefined]);
+  expect(await world.github.file('main', 'words/seven.txt')).toBe('seven\n');
+  expect(pull.threads.map(({ comments }) => comments.length)).toEqual([2, 2]);
+  expect(oddities(world)).toEqual([]);
+});
