@@ -1,7 +1,7 @@
 import { assertNever } from '../errors.ts';
 import { exhausted, type BudgetKind } from './budget.ts';
 import type { Goal, GoalEnd, Proposal, Reason } from './goal.ts';
-import { isWorking, type Slice } from './slice.ts';
+import { isStuck, isWorking, type Slice } from './slice.ts';
 import { findStagnation } from './stagnation.ts';
 import { policyOf, termsOf } from './terms.ts';
 
@@ -182,11 +182,6 @@ function sliceSteps(goal: Goal, slice: Slice, now: Date): Step[] {
     default:
       return assertNever(slice.status);
   }
-}
-
-/** What people said in a review waits with it for one of them. */
-export function isStuck({ status, reason }: Slice): boolean {
-  return status === 'blocked' || (status === 'delivering' && reason !== undefined);
 }
 
 /** It has a pull request, and no turn of the agent runs whose result would be lost. */

@@ -130,6 +130,11 @@ export function isWorking({ status, reason }: Slice): boolean {
   return ['building', 'verifying', 'reviewing'].includes(status) || (status === 'delivering' && reason === undefined);
 }
 
+/** True while a slice goes no further until a person says how: it is blocked, or held before its pull request. */
+export function isStuck({ status, reason }: Slice): boolean {
+  return status === 'blocked' || (status === 'delivering' && reason !== undefined);
+}
+
 /** Where a slice stands as people are told: of a cancelled goal nothing is at work or waits any more. */
 export function standing(slice: Slice, { status }: Pick<Goal, 'status'>): Pick<Slice, 'status' | 'wait'> {
   return status === 'cancelled' && slice.status !== 'merged' ? { status: 'cancelled', wait: undefined } : slice;

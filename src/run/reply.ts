@@ -6,9 +6,8 @@ import { listThreads, replyInThread, resolveThread, type ReviewThread } from '..
 import { isCovered, judgeThread, type Batch } from '../goal/batch.ts';
 import type { GoalEvent } from '../goal/event.ts';
 import type { Goal } from '../goal/goal.ts';
-import { isStuck } from '../goal/next-steps.ts';
 import { reviewAnswered, reviewStopped, threadAnswer, threadStopped } from '../goal/report/review-answers.ts';
-import type { Slice } from '../goal/slice.ts';
+import { isStuck, type Slice } from '../goal/slice.ts';
 import { marker } from '../goal/text.ts';
 import { parsePatch, type Change } from '../review/read/diff.ts';
 import { unlessRefused } from './say.ts';
