@@ -1,6 +1,6 @@
 import { assertNever } from '../errors.ts';
-import type { Goal, Reason } from './goal.ts';
-import type { Slice } from './slice.ts';
+import { isEnded, type Goal, type Reason } from './goal.ts';
+import { isStuck, standing, type Slice } from './slice.ts';
 
 const STILL: Reason = { text: 'The goal stands still.', next: '/omk retry' };
 
@@ -32,6 +32,16 @@ export function findNeeds(goal: Goal): Reason[] {
     default:
       return assertNever(goal.status);
   }
+}
+
+/** Why the reviews of a slice are worked on no further, and what a person can do; undefined while omk goes on with them. */
+export function findStop(goal: Goal, slice: Slice): Reason | undefined {
+  const { status } = standing(slice, goal);
+  if (status === 'merged' || status === 'cancelled') {
+    return { text: '', next: 'write what is missing on an issue and start it with `/omk run`' };
+  }
+  if (isStuck(slice)) return slice.reason ?? STILL;
+  return isEnded(goal.status) ? (goal.reason ?? STILL) : undefined;
 }
 
 function approvalNeeded({ plan }: Goal): Reason {

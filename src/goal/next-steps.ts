@@ -1,7 +1,8 @@
 import { assertNever } from '../errors.ts';
 import { exhausted, type BudgetKind } from './budget.ts';
 import type { Goal, GoalEnd, Proposal, Reason } from './goal.ts';
-import { isStuck, isWorking, type Slice } from './slice.ts';
+import { findStop } from './needs.ts';
+import { isWorking, type Slice } from './slice.ts';
 import { findStagnation } from './stagnation.ts';
 import { policyOf, termsOf } from './terms.ts';
 
@@ -53,14 +54,14 @@ export function nextSteps(goal: Goal, now: Date): Step[] {
     case 'paused':
       return [...standingOrders(goal), ...(goal.before ? whileShut(goal, now) : [])];
     case 'blocked_on_human':
-      return [...standingOrders(goal), ...goal.slices.flatMap((slice) => newsOf(slice, now))];
+      return goal.slices.flatMap((slice) => lastSteps(goal, slice, newsOf(slice, now)));
     case 'ready':
     case 'not_ready':
     case 'blocked_on_external':
     case 'needs_more_budget':
     case 'failed_infra':
     case 'cancelled':
-      return standingOrders(goal);
+      return goal.slices.flatMap((slice) => lastSteps(goal, slice));
     default:
       return assertNever(goal.status);
   }
@@ -74,8 +75,23 @@ function planWhenDue({ delay }: Goal, now: Date): Step {
 
 /** What GitHub was told to merge is taken back before anything else is done or left. */
 function standingOrders({ slices }: Goal): Step[] {
-  const orders = slices.filter(({ entrusted, withdrawing }) => entrusted && !withdrawing);
-  return orders.map(({ id }) => ({ kind: 'disarm', slice: id }));
+  return slices.filter(isOrdered).map(({ id }) => ({ kind: 'disarm', slice: id }));
+}
+
+function isOrdered({ entrusted, withdrawing }: Slice): boolean {
+  return entrusted === true && !withdrawing;
+}
+
+/** What is due for a slice of a goal that goes no further by itself. */
+function lastSteps(goal: Goal, slice: Slice, news: Step[] = []): Step[] {
+  if (isOrdered(slice)) return [{ kind: 'disarm', slice: slice.id }];
+  return news.length > 0 ? news : openReplies(goal, [slice]);
+}
+
+/** Reviews that nobody works on any further, of which their threads do not say so yet. */
+function openReplies(goal: Goal, slices: Slice[]): Step[] {
+  const unsaid = slices.filter((slice) => slice.batch && !slice.batch.open && findStop(goal, slice));
+  return unsaid.map(({ id }) => ({ kind: 'reply', slice: id }));
 }
 
 /** Its issue is closed. A merge may be what closed it, or come about all the same, and be the last that was missing. */
@@ -110,10 +126,14 @@ export function usedUp(kind: BudgetKind): Reason {
 
 function runningSteps(goal: Goal, now: Date): Step[] {
   const open = goal.slices.filter((slice) => slice.status !== 'merged' && slice.status !== 'cancelled');
-  const closing = withdrawals(goal);
+  const closing = [...withdrawals(goal), ...openReplies(goal, goal.slices.filter(isGone))];
   if (open.length + closing.length === 0) return [goal.proposal ? undecided(goal.proposal) : whole(goal)];
   const steps = [...closing, ...startable(goal), ...open.flatMap((slice) => sliceSteps(goal, slice, now))];
   return steps.length > 0 ? steps : [standstill(open)];
+}
+
+function isGone({ status, withdrawing }: Slice): boolean {
+  return status === 'merged' || (status === 'cancelled' && !withdrawing);
 }
 
 /** Pull requests of cancelled slices that are still open. */
@@ -158,8 +178,9 @@ function sliceSteps(goal: Goal, slice: Slice, now: Date): Step[] {
   if (slice.entrusted && slice.status !== 'merging') return [{ kind: 'disarm', slice: slice.id }];
   const news = newsOf(slice, now);
   if (news.length > 0) return news;
-  if (slice.batch && (slice.status === 'merging' || (isStuck(slice) && !slice.batch.open)))
-    return [{ kind: 'reply', slice: slice.id }];
+  if (slice.batch && slice.status === 'merging') return [{ kind: 'reply', slice: slice.id }];
+  const unsaid = openReplies(goal, [slice]);
+  if (unsaid.length > 0) return unsaid;
   if (slice.wait && slice.wait.until > now) {
     return [{ kind: 'wait', slice: slice.id, until: slice.wait.until, reason: slice.wait.reason }];
   }

@@ -123,7 +123,7 @@ function describeSliceEvent(event: SliceEvent): string | undefined {
     case 'review-declined':
       return 'review answered without a change';
     case 'review-answered':
-      return 'review answered';
+      return event.open ? 'review left open for a person' : 'review answered';
     case 'entrusted':
       return 'left to GitHub to merge';
     case 'taken-back':

@@ -5,9 +5,10 @@ import type { GitHub } from '../github/client.ts';
 import { listThreads, replyInThread, resolveThread, type ReviewThread } from '../github/reviews.ts';
 import { isCovered, judgeThread, type Batch } from '../goal/batch.ts';
 import type { GoalEvent } from '../goal/event.ts';
-import type { Goal } from '../goal/goal.ts';
+import type { Goal, Reason } from '../goal/goal.ts';
+import { findStop } from '../goal/needs.ts';
 import { reviewAnswered, reviewStopped, threadAnswer, threadStopped } from '../goal/report/review-answers.ts';
-import { isStuck, type Slice } from '../goal/slice.ts';
+import { standing, type Slice } from '../goal/slice.ts';
 import { marker } from '../goal/text.ts';
 import { parsePatch, type Change } from '../review/read/diff.ts';
 import { unlessRefused } from './say.ts';
@@ -17,7 +18,8 @@ import { mirrorOf, type Tools } from './tools.ts';
 export async function reply(goal: Goal, slice: Slice, tools: Tools): Promise<GoalEvent[]> {
   const { batch, pull } = slice;
   if (!batch || !pull) return [];
-  if (isStuck(slice)) return leaveOpen(goal, slice, { batch, pull: pull.number }, tools);
+  const stop = findStop(goal, slice);
+  if (stop) return leaveOpen(goal, { ...slice, ...standing(slice, goal) }, { batch, pull: pull.number, stop }, tools);
   const github = await tools.connect(goal.repository);
   const change = await changeSince(goal, { from: batch.from, head: pull.head }, tools);
   const outcomes = batch.threads.map((thread, index) => judgeThread(batch.said[index], covers(change, thread)));
@@ -41,18 +43,19 @@ export async function reply(goal: Goal, slice: Slice, tools: Tools): Promise<Goa
 async function leaveOpen(
   goal: Goal,
   slice: Slice,
-  { batch, pull }: { batch: Batch; pull: number },
+  { batch, pull, stop }: { batch: Batch; pull: number; stop: Reason },
   tools: Tools,
 ): Promise<GoalEvent[]> {
   const github = await tools.connect(goal.repository);
   const threads = batch.threads.length > 0 ? await listThreads(github, pull) : [];
   for (const told of batch.threads) {
     const thread = threads.find(({ root }) => root === told.root);
-    const answer = { mark: markOf('open', told), words: threadStopped(slice) };
+    const answer = { mark: markOf('open', told), words: threadStopped(slice, stop) };
     if (thread) await answerThread(github, { pull, thread, answer }, tools);
   }
   const mark = markOf('open', batch);
-  const comment = { issue: pull, marker: mark, body: `${mark}\n${reviewStopped(slice, batch.by)}`, knownId: undefined };
+  const body = `${mark}\n${reviewStopped(slice, stop, batch.by)}`;
+  const comment = { issue: pull, marker: mark, body, knownId: undefined };
   await unlessRefused(tools, () => putComment(github, comment));
   return [{ kind: 'review-answered', slice: slice.id, open: true }];
 }

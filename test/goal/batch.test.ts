@@ -10,6 +10,8 @@ import {
 } from '../../src/goal/batch.ts';
 import type { GoalEvent } from '../../src/goal/event.ts';
 import { applyEvent } from '../../src/goal/fold.ts';
+import type { GoalEnd } from '../../src/goal/goal.ts';
+import { findStop } from '../../src/goal/needs.ts';
 import { nextSteps } from '../../src/goal/next-steps.ts';
 import { AT, HEAD, someGoal, someSlice } from './goals.ts';
 
@@ -125,6 +127,39 @@ describe('a review is one round of work', () => {
     expect(nextSteps(merging, AT)).toEqual([{ kind: 'reply', slice: 'api' }]);
     const again = after(heard(1, 20), gathered, blocked, heard(2, 20), { ...gathered, reviews: [2] }, blocked);
     expect(nextSteps(again, AT)).toEqual([{ kind: 'reply', slice: 'api' }]);
+  });
+
+  const finished = (status: GoalEnd): GoalEvent => ({ kind: 'finished', status, reason: { text: 'No.', next: 'Go.' } });
+
+  test.each([
+    ['the goal is cancelled', finished('cancelled'), 'write what is missing on an issue'],
+    ['the budget is used up', finished('needs_more_budget'), 'Go.'],
+    ['omk itself fails', finished('failed_infra'), 'Go.'],
+    ['something outside is down', finished('blocked_on_external'), 'Go.'],
+    ['the goal is not ready', finished('not_ready'), 'Go.'],
+    ['a person must decide about the goal', finished('blocked_on_human'), 'Go.'],
+    ['a person merges it', { kind: 'merged', slice: 'api', sha: HEAD }, 'write what is missing on an issue'],
+    ['the slice is cancelled', { kind: 'slice-cancelled', slice: 'api' }, 'write what is missing on an issue'],
+  ] as [string, GoalEvent, string][])('when %s its threads say so, once', (_when, end, next) => {
+    const goal = after(heard(1, 20), gathered, end);
+    expect(nextSteps(goal, AT)).toContainEqual({ kind: 'reply', slice: 'api' });
+    const [slice = someSlice()] = goal.slices;
+    expect(findStop(goal, slice)?.next).toContain(next);
+    const told = applyEvent(goal, { kind: 'review-answered', slice: 'api', open: true }, AT);
+    expect(nextSteps(told, AT).filter(({ kind }) => kind === 'reply')).toEqual([]);
+  });
+
+  test('while omk works or a person holds the goal, its threads say nothing yet', () => {
+    const goal = after(heard(1, 20), gathered);
+    const paused = applyEvent(goal, { kind: 'paused', by: { id: 1, login: 'ada' } }, AT);
+    for (const now of [goal, paused]) expect(now.slices.map((slice) => findStop(now, slice))).toEqual([undefined]);
+    expect(nextSteps(paused, AT)).toEqual([]);
+  });
+
+  test('what GitHub was told to merge is taken back before its threads say that nothing goes on', () => {
+    const goal = after(heard(1, 20), gathered, finished('cancelled'));
+    const entrusted = { ...goal, slices: goal.slices.map((slice) => ({ ...slice, entrusted: true })) };
+    expect(nextSteps(entrusted, AT)).toEqual([{ kind: 'disarm', slice: 'api' }]);
   });
 
   test('a review of which nobody who may steer is the author changes nothing', () => {

@@ -1,4 +1,5 @@
 import type { Command } from '../../src/goal/command.ts';
+import { findStop } from '../../src/goal/needs.ts';
 import { usedUp } from '../../src/goal/next-steps.ts';
 import { renderCheckRun } from '../../src/goal/report/check-run.ts';
 import { renderHelp } from '../../src/goal/report/help.ts';
@@ -40,6 +41,8 @@ export function everything(text: string): Record<string, string> {
     redOnBase: [someGate({ run: text })],
     recent: [{ at: AT, text }],
   });
+  const merged = { ...slice, status: 'merged' as const };
+  const over = findStop(goal, merged) ?? usedUp('usd');
   const proposal = { from: text, hash: '0123456789ab', slices: [{ ...slice, id: text }], notes: [text] };
   const running = { ...goal, proposal, status: 'running' as const, reason: undefined };
   const delay = { reason: text, since: AT, until: AT, tries: 1 };
@@ -87,8 +90,10 @@ export function everything(text: string): Record<string, string> {
     threadDeclined: reviews.threadAnswer({ kind: 'declined', text }, HEAD),
     threadNeedsYou: reviews.threadAnswer({ kind: 'needs-you' }, HEAD),
     reviewAnswered: reviews.reviewAnswered(slice, [text], [{ kind: 'fixed', text }, { kind: 'needs-you' }]),
-    threadStopped: reviews.threadStopped(slice),
-    reviewStopped: reviews.reviewStopped(slice, [text]),
+    threadStopped: reviews.threadStopped(slice, { text, next: '/omk retry api' }),
+    reviewStopped: reviews.reviewStopped(slice, { text, next: '/omk retry api' }, [text]),
+    threadOfMerged: reviews.threadStopped(merged, over),
+    reviewOfMerged: reviews.reviewStopped(merged, over, [text]),
     withdrawn: reviews.withdrawn(slice),
     confirmLabel: refusals.confirmLabel(text),
     closedIssue: refusals.closedIssue(),

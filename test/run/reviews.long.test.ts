@@ -195,3 +195,63 @@ test('a review of a paused goal is answered once, waits, and is worked through w
   expect(pull.threads.map(({ comments }) => comments.length)).toEqual([2, 2]);
   expect(oddities(world)).toEqual([]);
 });
+
+test('where the goal itself stops each thread says so: once the budget is used up, and again for good when it is cancelled', async () => {
+  world.model.will({
+    ...planning([{ id: 'eight', title: 'Add the eighth word', writeScope: ['words/**'] }]),
+    times: 1,
+  });
+  world.model.will(building('eight', [{ tools: [write('words/eight.txt', 'eigth\n')] }, { say: 'Added it.' }]));
+  const costly = { think: 'x'.repeat(240_000), tools: [write('words/eight.txt', 'eight\n')] };
+  world.model.will(fixing('eight', [costly, { say: 'Corrected it.' }]));
+  const known = world.github.pulls().length;
+  const issue = ask(world, 'Add the eighth word', '/omk run --budget-tokens 60k');
+  for (let round = 0; round < 9 && world.github.pulls().length === known; round += 1) await moment();
+  const pull = world.github.pulls().at(-1);
+  if (!pull) throw new Error('No pull request');
+  const comments = [{ path: 'words/eight.txt', line: 1, body: 'A typing error.' }];
+  await world.github.review('ada', pull, { state: 'COMMENTED', comments });
+  await moment();
+  const spent = await world.finish(issue);
+  expect(spent.status).toBe('needs_more_budget');
+  const answers = () => pull.threads[0]?.comments.map(({ body }) => body).slice(1) ?? [];
+  expect(answers()).toHaveLength(1);
+  expect(answers()[0]).toContain('Needs you: slice `eight` stopped before this was settled. Next: `/omk budget add');
+  expect(world.ownComments(pull.number).filter((body) => body.includes('is not settled'))).toHaveLength(1);
+  world.github.comment('ada', issue, '/omk cancel');
+  await moment();
+  expect((await world.goal(issue)).status).toBe('cancelled');
+  expect(answers()).toHaveLength(1);
+  expect(oddities(world)).toEqual([]);
+});
+
+test('when a person cancels while a review is worked on, its threads do not stay without a word', async () => {
+  world.model.will({
+    ...planning([{ id: 'nine', title: 'Add the ninth word', writeScope: ['words/**'] }]),
+    times: 1,
+  });
+  world.model.will(building('nine', [{ tools: [write('words/nine.txt', 'nine\n')] }, { say: 'Added it.' }]));
+  const known = world.github.pulls().length;
+  const issue = ask(world, 'Add the ninth word');
+  for (let round = 0; round < 9 && world.github.pulls().length === known; round += 1) await moment();
+  const pull = world.github.pulls().at(-1);
+  if (!pull) throw new Error('No pull request');
+  world.model.will(
+    fixing('nine', [
+      () => {
+        world.github.comment('ada', issue, '/omk cancel');
+        return { tools: [write('words/nine.txt', 'NINE\n')] };
+      },
+      { say: 'Changed it.\nT0: fixed' },
+    ]),
+  );
+  const comments = [{ path: 'words/nine.txt', line: 1, body: 'In capitals, please.' }];
+  await world.github.review('ada', pull, { state: 'COMMENTED', comments });
+  await moment();
+  const goal = await world.finish(issue);
+  expect(goal.status).toBe('cancelled');
+  const answers = pull.threads[0]?.comments.map(({ body }) => body).slice(1) ?? [];
+  expect(answers).toHaveLength(1);
+  expect(answers[0]).toContain('Needs you: slice `nine` was cancelled before this was settled. Next: write what is');
+  expect(oddities(world)).toEqual([]);
+});

@@ -1,6 +1,6 @@
 import { assertNever } from '../../errors.ts';
 import type { Outcome } from '../batch.ts';
-import type { Sha } from '../goal.ts';
+import type { Reason, Sha } from '../goal.ts';
 import type { Slice } from '../slice.ts';
 import { clip, encodeCode, encodeInline } from '../text.ts';
 import { asSentence, commandCode, renderReason } from './words.ts';
@@ -44,17 +44,23 @@ export function reviewAnswered({ id, pull }: Slice, by: readonly string[], outco
   return `The review by ${by.map(encodeCode).join(', ')} was worked through.${threads}${head} Say more with another review or \`/omk fix <text>\`.`;
 }
 
-/** One line in a thread whose slice stopped before it was settled. */
-export function threadStopped({ id, reason }: Pick<Slice, 'id' | 'reason'>): string {
-  const next = reason ? renderReason(reason).next : commandCode('why');
-  return `Needs you: slice ${encodeCode(id)} stopped before this was settled. Next: ${next}`;
+/** One line in a thread of a review that is worked on no further. */
+export function threadStopped(slice: Stopped, stop: Reason): string {
+  return `Needs you: ${stopped(slice)} before this was settled. Next: ${renderReason(stop).next}`;
 }
 
-/** One comment for a whole round of reviews of a slice that stopped. */
-export function reviewStopped({ id, reason }: Pick<Slice, 'id' | 'reason'>, by: readonly string[]): string {
-  const { lines, next } = reason ? renderReason(reason) : { lines: [], next: commandCode('why') };
+/** One comment for a whole round of reviews that are worked on no further. */
+export function reviewStopped(slice: Stopped, stop: Reason, by: readonly string[]): string {
+  const { lines, next } = renderReason(stop);
   const [why] = lines.map((line) => ` ${asSentence(line)}`);
-  return `The review by ${by.map(encodeCode).join(', ')} is not settled: slice ${encodeCode(id)} stopped.${why ?? ''} Next: ${next}`;
+  return `The review by ${by.map(encodeCode).join(', ')} is not settled: ${stopped(slice)}.${why ?? ''} Next: ${next}`;
+}
+
+type Stopped = Pick<Slice, 'id' | 'status'>;
+
+function stopped({ id, status }: Stopped): string {
+  const how = status === 'merged' || status === 'cancelled' ? `was ${status}` : 'stopped';
+  return `slice ${encodeCode(id)} ${how}`;
 }
 
 /** On a pull request that omk closes. */
