@@ -50,6 +50,13 @@ const execution = sinkRules(
       severity: 'medium',
     },
     {
+      languages: [...SCRIPTS, 'python'],
+      view: 'text',
+      pattern:
+        /['"]?\$(?:where|function|accumulator)['"]?\s*:\s*(?:`[^`]*\$\{|(['"])(?:(?!\1).)*\1\s*[+%]|f["']|[\w$.]*\b(?:req|request|ctx|body|query|params|input)\b)|\.\$where\(\s*(?:`[^`]*\$\{|(['"])(?:(?!\2).)*\2\s*\+|[\w$.]*\b(?:body|query|params)\b)/,
+      message: 'The database runs this text as code: `$&`',
+    },
+    {
       languages: ['python'],
       pattern: /(?<![\w.])(?:eval|exec)\(\s*(?![rbu]?['"]|\))/,
       message: '`$&…` runs whatever text it is given',

@@ -56,6 +56,21 @@ export const cryptoRules: readonly Rule[] = sinkRules(
       message: 'A fast hash keeps a password',
     },
     {
+      languages: ['python', 'go', 'rust', 'java', 'kotlin'],
+      view: 'text',
+      pattern:
+        /\bdigest_?(?:method|mod)\s*=\s*(?:hashlib\.|["'])?(?:md5|sha1)\b|\bhmac\.new\([^)]*\b(?:hashlib\.)?(?:md5|sha1)\b|\bpbkdf2_hmac\(\s*["'](?:md5|sha1)["']|\bhmac\.New\(\s*(?:md5|sha1)\.New\b|\bHmac(?:::)?<\s*(?:Md5|Sha1)\s*>|\bMac\.getInstance\(\s*"Hmac(?:MD5|SHA-?1)"/i,
+      severityAt: ({ text }) => (/md5|digest_method/i.test(text) ? undefined : 'low'),
+      message: 'A broken hash protects a secret or a signature: `$&`',
+    },
+    {
+      languages: [...SCRIPTS, 'python', 'go', 'java', 'kotlin', 'rust', 'csharp'],
+      pattern:
+        /(?<![\w$]|\b(?:def|function|fn|func) )(?:md5|sha_?-?(?:1|256|384|512))(?:Hex|_?hex|Sync|sum|_?digest|Hash)?\(\s*[\w$.]*(?:passw|pwd|passphrase)[\w$.]*\s*[,)]/i,
+      unless: ({ code }, source) => /hibp|pwned|breach|fingerprint|etag/i.test(code + source.path),
+      message: 'A fast hash keeps a password: `$&`',
+    },
+    {
       languages: ['php'],
       pattern: /\b(?:md5|sha1)\(\s*\$\w*(?:pass|pwd|secret|token)/i,
       message: 'A broken hash protects a secret',
@@ -149,7 +164,8 @@ export const cryptoRules: readonly Rule[] = sinkRules(
   ],
 );
 
-const SECRET_WORDS = /passw|passphrase|pwd|secret|token|signature|signing|\bsign\b|hmac|credential|auth/i;
+const SECRET_WORDS =
+  /passw|passphrase|pwd|secret|token|signature|signing|\bsign(?:s|ed)?\b|signer\b|hmac|credential|auth/i;
 
 /** Whether the line, its neighbours or the function around it are about secrets or signatures. */
 function speaksOfSecrets(number: number, source: SourceFile): boolean {
@@ -164,7 +180,7 @@ function speaksOfSecrets(number: number, source: SourceFile): boolean {
 }
 
 const SECRET_MAKERS =
-  /passw|passphrase|secret|token|nonce|otp|csrf|session_?id|api_?key|salt|verification_?code|reset_?code|auth_?code/i;
+  /passw|passphrase|secret|token|nonce|otp|csrf|session_?id|api_?key|salt|(?:verif\w*|reset|auth|sudo|login|access|confirm\w*|invit\w*|recovery|activation|security|magic|unlock|backup|one_?time|mfa|2fa)_?(?:code|link|pin)s?\b/i;
 
 const SECRET_PLACES = /session|token|auth|secret|passw|invite|credential|otp|csrf/i;
 
@@ -174,6 +190,7 @@ function namesSecret(number: number, source: SourceFile): boolean {
     .blocks()
     .around(number)
     .find((block) => block.kind === 'function');
+  if (becomesSecret(number, fn?.end ?? number, source)) return true;
   if (fn === undefined || number - fn.start >= 15) return false;
   const place = source.path.split('/').slice(-2).join('/');
   const told = [1, 2, 3].map((back) => source.lineAt(fn.start - back)?.comment ?? '').join(' ');
@@ -185,4 +202,21 @@ function namesSecret(number: number, source: SourceFile): boolean {
       /\bsecret|\btoken|passw|credential|\bsession|\bauthori[sz]|\bguess/i.test(told)) ||
     (/\b(?:\w*id|code|key|generate|create|new)\b|New|Id\b|ID\b/.test(fn.header) && SECRET_PLACES.test(place))
   );
+}
+
+const SECRET_USES =
+  /\b\w*[sS]ign(?:er)?\w*(?:\([^()]*\))?(?:\.\w+)?\(|\bsession\[|\b(?:set_?cookie|cookies?(?:\.set)?)\(|\bsend_?(?:sms|code|otp|login|reset|invit\w*)\w*\(/i;
+
+/** The name that this line gives a value is handed on as a secret soon after. */
+function becomesSecret(number: number, end: number, source: SourceFile): boolean {
+  const name = /^\s*(?:const |let |var |final |val )?(?:\w+ )?([A-Za-z_]\w*)(?:\s*:\s*\w+)?\s*:?=(?!=)/.exec(
+    source.lineAt(number)?.code ?? '',
+  )?.[1];
+  if (name === undefined) return false;
+  const word = new RegExp(`(?<![\\w.])${name}(?!\\w)`);
+  for (let at = number + 1; at <= Math.min(end, number + 6); at += 1) {
+    const { code = '', text = '' } = source.lineAt(at) ?? {};
+    if (word.test(code) && (SECRET_MAKERS.test(text) || SECRET_USES.test(code))) return true;
+  }
+  return false;
 }

@@ -1,6 +1,7 @@
 import { SCRIPTS, type LanguageName } from '../read/language.ts';
 import type { Rule } from '../rules.ts';
-import { sinkRules } from './sinks.ts';
+import { isBuilt, isFromRequest, type Place, type Value } from '../read/flow.ts';
+import { callRules, sinkRules } from './sinks.ts';
 
 const JVM: readonly LanguageName[] = ['java', 'kotlin'];
 const SQL = String.raw`(?:select\b.{1,200}?\bfrom|insert\s+into|update\s+[\w."\x60]+\s+set|delete\s+from|drop\s+table|alter\s+table|truncate\s+table|create\s+(?:table|user|database|role)|where\s+[\w.]+\s*(?:=|like)|set\s+(?:local\s+|session\s+)?(?:search_path|role|schema|session\s+authorization)|grant\s+\w+.{0,80}?\bto|revoke\s+\w+.{0,80}?\bfrom|(?:create|drop|alter)\s+(?:schema|view|index|sequence|role|user|database))\b`;
@@ -68,5 +69,42 @@ const sql = sinkRules(
   ],
 );
 
+/** A text put together of which a part is what the request says. */
+const isGrown = (value: Value, place: Place): boolean =>
+  !/^\s*[\w$.]+`/.test(value.code) &&
+  (isBuilt(value, place) || /[\w)\]"'`]\s*\+\s*[\w"'`]/.test(value.code)) &&
+  isFromRequest(value, place);
+
+/** Where a text is run as a query, whatever it says: the words may stand elsewhere. */
+const RUNS: readonly (readonly [languages: readonly LanguageName[], call: RegExp, from?: number])[] = [
+  [
+    SCRIPTS,
+    /\.(?:query|execute|raw|prepare|\$queryRawUnsafe|\$executeRawUnsafe|whereRaw|orderByRaw|havingRaw|selectRaw|unsafe)\(/,
+  ],
+  [
+    ['python'],
+    /\.(?:execute|executemany|executescript|raw|extra|fetch(?:all|one|val|row)?|read_sql(?:_query)?)\(|(?<![\w.])(?:sa\.)?text\(/,
+  ],
+  [['go'], /\.(?:Query|QueryRow|Exec|Prepare|Raw|Order|Where)\(/],
+  [['go'], /\.(?:Query|QueryRow|Exec|Prepare)Context\(/, 1],
+  [
+    JVM,
+    /\.(?:executeQuery|executeUpdate|prepareStatement|createQuery|createNativeQuery|queryForObject|queryForList)\(|\b\w*[jJ]dbc\w*\.(?:query|update|execute)\(/,
+  ],
+  [['rust'], /\bsqlx::query\w*(?:::<[^>]*>)?\(|\.(?:query_one|query_opt|batch_execute|query_row|prepare)\(/],
+];
+
+const grown = callRules(
+  { id: 'security/sql-injection', severity: 'high', remedy: 'Use parameters of the database driver instead of text.' },
+  RUNS.map(([languages, call, from = 0]) => ({
+    languages,
+    call,
+    from,
+    many: 1,
+    is: isGrown,
+    message: 'What the request says becomes part of a query',
+  })),
+);
+
 /** Queries put together from values. */
-export const queryRules: readonly Rule[] = sql;
+export const queryRules: readonly Rule[] = [...sql, ...grown];

@@ -19,7 +19,7 @@ const SPACED =
   /(?:^\s*(?:ENV|ARG)\s+|--)([A-Za-z][\w-]{0,80})\s+["']?([^\s"'$]{8,600})|^\s*(?:export\s+|env\s+)?([A-Z][A-Z0-9_]{0,80})=([^\s"'$;`]{6,600})\s+\S|<([A-Za-z][\w:.-]{0,80})>([^<>{}$\s]{6,600})<\/|["']([A-Za-z][\w.-]{0,80})["']\s*,\s*["']([^"'\n]{6,600})["']|\b(password|passwd|IDENTIFIED BY|PASSWORD|identified by)\s+["']?([^\s"'$;,(){}]{6,600})["']?\s*(?:;|$)/g;
 /** A literal that is converted first, or stands in when the environment has none: `secret = []byte("…")`, `key: env.KEY ?? '…'`. */
 const WRAPPED =
-  /([A-Za-z_$][\w$.-]{0,80})["'`]?\s*(?::=|=>|[:=])[^;"'`]{0,80}?(?:["'`][\w.-]{0,60}["'`][^;"'`]{0,20}?)?(?:\[\]byte\(|Buffer\.from\(|\b(?:bytes|String|b64decode|new [\w.]{1,60}|Secret\w{0,20}|\w{0,20}Key)\(|(?:\?\?|\|\||\bor\b)\s*|\b(?:getenv|environ\.get|getOrDefault|getProperty|getEnv|env|get)\(\s*(?:["'`][\w.-]{0,60}["'`])?\s*,\s*|\.(?:default|unwrap_or|orElse|get|or)\(\s*|["'`]\s*,\s*(?:default\s*=\s*)?)[bru]?(["'`])([^"'`\n]{12,600})\2/g;
+  /([A-Za-z_$][\w$.-]{0,80})["'`]?\s*(?::=|=>|[:=])[^;"'`]{0,80}?(?:["'`][\w.-]{0,60}["'`][^;"'`]{0,20}?)?(?:\[\]byte\(|Buffer\.from\(|\b(?:bytes|String|b64decode|new [\w.]{1,60}|Secret\w{0,20}|\w{0,20}Key)\(|(?:\?\?|\|\||\bor\b|\belse\b|\s[?:])\s*|\b(?:getenv|environ\.get|getOrDefault|getProperty|getEnv|env|get)\(\s*(?:["'`][\w.-]{0,60}["'`])?\s*,\s*|\.(?:default|unwrap_or|orElse|get|or)\(\s*|["'`]\s*,\s*(?:default\s*=\s*)?)[bru]?(["'`])([^"'`\n]{12,600})\2/g;
 /** `${NAME:-value}` of a shell. */
 const FALLBACK = /\$\{([A-Za-z]\w{0,80}):?[-=]([^}\s$"']{8,600})\}/g;
 /** A literal handed to what takes a secret: `setPassword("…")`, `bearer_auth("…")`. */
@@ -42,6 +42,10 @@ const WITHIN: readonly RegExp[] = [
 ];
 /** A value of an object that keeps secrets in base 64. */
 const KEPT = /^\s+["']?[\w.-]+["']?:\s*["']?([A-Za-z0-9+/]{12,20000}={0,2})["']?\s*$/;
+/** A literal on a line of its own that goes on with what a line above began: the branch of a choice, a default handed over. */
+const GOES_ON = /^\s*(\?\?|\|\||[?:]|or\b|else\b|)\s*[bru]?(["'`])([^"'`\n]{8,600})\2[\s,;)]*$/;
+const BEGINS =
+  /(?<![\w$.-])([A-Za-z_$][\w$.-]{0,80})["'`]?\]?\s*(?:!?\s*:\s*[A-Za-z_][\w<>[\]|]{0,40}\s*)?(?::=|=|:)(?!=)/;
 const DEFAULT_LINE = /^\s*default\s*=\s*"([^"\n]{6,600})"\s*$/;
 /** What a file of logins keeps of a password: enough to try words out. */
 const HASHED = /^[\w.@-]{1,64}:\$(?:apr1|2[aby]|5|6|argon2\w*)\$\S{20,}/;
@@ -84,6 +88,7 @@ const LOOKS: readonly Look[] = [
   ...WITHIN.map((form) => look(form, ({ text, source }) => within(form, text, source))),
   look(KEPT, kept),
   look(DEFAULT_LINE, byDefault),
+  look(GOES_ON, goesOn),
   look(HASHED, ({ text, source }) =>
     isExample(source) || !HASHED.test(text) ? undefined : { what: 'a password in a form that can be tried out' },
   ),
@@ -149,6 +154,22 @@ function kept({ text, source }: Suspect): Found | undefined {
   return isText && (plain.includes('"auths"') || !isFake(plain)) && /\d|[^\w\s]/.test(plain)
     ? { what: 'a secret in base 64' }
     : undefined;
+}
+
+/** The name that the statement of a literal began with says what it is. */
+function goesOn({ text, number, source }: Suspect): Found | undefined {
+  const [, sign, , value = ''] = GOES_ON.exec(text) ?? [];
+  if (sign === undefined || !source.language.programs || isExample(source)) return undefined;
+  const indent = text.search(/\S/);
+  for (let back = 1; back <= 6; back += 1) {
+    const { code = '', raw = '', startsIn } = source.lineAt(number - back) ?? {};
+    if (startsIn !== 'code' || /[;{}[\]]\s*$/.test(code)) return undefined;
+    if (raw.search(/\S/) >= indent) continue;
+    const name = BEGINS.exec(raw)?.[1];
+    const waits = /[(=?:|]\s*$/.test(code) || sign !== '';
+    return name !== undefined && waits ? assigned(`${name} = "${value}"`, source) : undefined;
+  }
+  return undefined;
 }
 
 /** `default = "…"` of a variable of Terraform whose name says what it is. */

@@ -2,6 +2,7 @@ import { SCRIPTS, type LanguageName } from '../read/language.ts';
 import { givenTo } from '../read/flow.ts';
 import { sourcesOf, type Hit, type LineRule, type Rule } from '../rules.ts';
 import { sinkRules } from './sinks.ts';
+import { unheededRules } from './unheeded.ts';
 
 const JVM: readonly LanguageName[] = ['java', 'kotlin'];
 
@@ -37,6 +38,15 @@ const tls = sinkRules(
       severityAt: lowIfOptional,
       unless: (line) => /\bdef\b|if |==| is /.test(line.code),
       message: 'Certificates are not checked',
+    },
+    {
+      languages: 'all',
+      view: 'text',
+      pattern:
+        /\b(?:CURLOPT_)?SSL_VERIFY(?:PEER|HOST)\b['")\]]*\s*(?:,|=>|[=:])\s*(?:0L?|false)\b|\btls_?Allow_?Invalid_?(?:Certificates|Hostnames)['"]?\s*[=:]\s*true\b|\b(?:verify_certs|ssl_verify|tls_verify|verify_tls|validate_certs|ssl_assert_hostname)['"]?\s*[=:]\s*False\b|\bOPT_X_TLS_REQUIRE_CERT\s*,\s*(?:\w+\.)?OPT_X_TLS_(?:NEVER|ALLOW)\b|\bTCPConnector\([^)]*\bssl\s*=\s*False\b/i,
+      severityAt: lowIfOptional,
+      unless: ({ code }, source) => !source.language.programs || source.language.name === 'php' || /\bdef\b/.test(code),
+      message: 'Certificates are not checked: `$&`',
     },
     {
       languages: ['python'],
@@ -171,4 +181,4 @@ const trusting: Rule = {
 };
 
 /** Certificates, hosts and signatures that are not checked, or not with care. */
-export const verificationRules: readonly Rule[] = [...tls, trusting, ...comparison, signature];
+export const verificationRules: readonly Rule[] = [...tls, trusting, ...comparison, signature, ...unheededRules];

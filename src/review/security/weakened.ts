@@ -35,6 +35,12 @@ const weakened: readonly (readonly [
     undefined,
     'Nothing limits how often this is tried any more',
   ],
+  [
+    'all',
+    /timing_?safe_?equal|compare_digest|constant_?time_?(?:compare|eq)|\bhmac\.Equal|MessageDigest\.isEqual|\.ct_eq\(|hash_equals|secure_?compare/i,
+    /[!=]={1,2}|\.equals\(|\b(?:bytes\.Equal|Arrays\.equals|strcmp|memcmp)\(/,
+    'How long this takes tells how much is right',
+  ],
   [['dockerfile'], /^\s*FROM\s+\S+@sha256:/i, /^\s*FROM\s+(?!.*@sha256:)/i, 'The image was pinned by its digest'],
 ];
 
@@ -80,6 +86,35 @@ const lessSecure: Rule = {
   },
 };
 
+const UNGUESSABLE =
+  /\bsecrets\.(?:token_\w+|randbelow|choice|randbits|SystemRandom)|\brandom(?:Bytes|UUID|Int)\(|\bgetRandomValues\(|\bnew SecureRandom\b|\bSystemRandom\b|\bos\.urandom\(|\buuid4\(|\bOsRng\b|\bgetrandom\b|\brandom_(?:bytes|int)\(|\brand\.(?:Reader|Read|Text)\b/;
+const FORETOLD =
+  /\bMath\.random\(|(?<![\w.])random\.(?:random|randint|choices?|randrange|getrandbits|sample|randbytes)\(|\bnew Random\(|\bThreadLocalRandom\b|(?<![\w.])rand\.(?:Intn?|Int\d+n?|Uint\w*|Perm|N)\(|\bmt_rand\(|\buniqid\(|\bSmallRng\b|\bfastrand::|\bseed_from_u64\(|\$RANDOM\b|\buuid1\(/;
+
+/** Numbers that nobody could guess come from a source now that can be foretold. */
+const guessable: Rule = {
+  id: 'security/weak-crypto',
+  severity: 'medium',
+  remedy: 'Keep the random source of the system.',
+  languages: 'all',
+  *find(reading) {
+    for (const source of reading.files) {
+      if (source.change.status !== 'modified' || source.role === 'test' || source.role === 'docs') continue;
+      for (const { lines } of source.change.hunks) {
+        const before = lines.find(({ kind, text }) => kind === 'removed' && UNGUESSABLE.test(text));
+        const now = before && lines.find(({ kind, text }) => kind === 'added' && FORETOLD.test(text));
+        if (!before || !now || lines.some(({ kind, text }) => kind === 'added' && UNGUESSABLE.test(text))) continue;
+        yield {
+          file: source.path,
+          line: now.newLine,
+          message: `This can be foretold, and could not before: \`${shorten(before.text)}\``,
+          text: now.text,
+        } satisfies Hit;
+      }
+    }
+  },
+};
+
 function shares(old: string, now: string): boolean {
   const words = new Set(old.match(/[\w-]{3,}/g)?.filter((word) => !/^https?$/.test(word)));
   return (now.match(/[\w-]{3,}/g) ?? []).filter((word) => words.has(word)).length >= Math.min(2, words.size - 1);
@@ -102,4 +137,4 @@ function isStillThere(
 }
 
 /** Checks that were made before and are not any more. */
-export const weakenedRules: readonly Rule[] = [lessSecure];
+export const weakenedRules: readonly Rule[] = [lessSecure, guessable];
