@@ -135,7 +135,92 @@ const SAFETY: readonly Row[] = [
   [SECRET, script(`const token =\n  process.env.TOKEN ||\n  '${MADE}';`), 3],
 ];
 
-test.each(SAFETY)('%s is found in %j at line %d', async (rule, head, line, ...[base]) => {
+const MISSING = 'code/missing-result';
+const FLOATING = 'code/floating-promise';
+const STALE = 'code/stale-doc';
+
+const CODE: readonly Row[] = [
+  [
+    MISSING,
+    python('def f(owner):\n    last = Event.objects.filter(owner=owner).order_by("-id").first()\n    return last.kind'),
+    3,
+  ],
+  [
+    MISSING,
+    python('def f(session, key):\n    row = session.query(User).filter_by(key=key).one_or_none()\n    return row.name'),
+    3,
+  ],
+  [MISSING, python('def f(request):\n    page = request.GET.get("page")\n    return page.strip()'), 3],
+  [MISSING, python('def f(text):\n    found = VERSION.match(text)\n    return found.group(1)'), 3],
+  [MISSING, python('def f(owner):\n    return Event.objects.filter(owner=owner).first().kind'), 2],
+  [MISSING, python('def f(rows):\n    row = next((r for r in rows if r.ok), None)\n    return row.name'), 3],
+  [
+    MISSING,
+    script(
+      'export function f(res: Response) {\n  const kind = res.headers.get("Content-Type");\n  return kind.split(";")[0];\n}',
+    ),
+    3,
+  ],
+  [MISSING, script('export function f(url: URL) {\n  const q = url.searchParams.get("q");\n  return q.trim();\n}'), 3],
+  [
+    MISSING,
+    script('export function f(el: Element) {\n  const kind = el.getAttribute("data-kind");\n  return kind.length;\n}'),
+    3,
+  ],
+  [MISSING, script('export function f() {\n  return localStorage.getItem("user").toLowerCase();\n}'), 2],
+  [MISSING, script('export function f(req: Request) {\n  return req.headers.get("host").split(":")[0];\n}'), 2],
+  [
+    MISSING,
+    script(
+      'function hostOf (url) {\n  const found = url.match(/^https?:\\/\\/([^/]+)/)\n  return found[1]\n}',
+      'scripts/a.js',
+    ),
+    3,
+  ],
+  [FLOATING, python('import trio\n\n\nasync def f():\n    trio.sleep(1)'), 5],
+  [FLOATING, python('from asyncio import sleep\n\n\nasync def f():\n    sleep(1)'), 5],
+  [FLOATING, python('async def f(jobs):\n    await jobs.put(1)\n    jobs.put(2)'), 3],
+  [
+    FLOATING,
+    script("import { writeFile } from 'node:fs/promises';\n\nexport async function f() {\n  writeFile('a', 'b');\n}"),
+    4,
+  ],
+  [FLOATING, script("import fs from 'fs/promises';\n\nexport async function f() {\n  fs.rm('a');\n}"), 4],
+  [FLOATING, script('export async function f(data: Data) {\n  prisma.user.create({ data });\n}'), 2],
+  [FLOATING, script('export async function f(ctx: Ctx) {\n  await ctx.store.put(1);\n  ctx.store.put(2);\n}'), 3],
+  [
+    STALE,
+    python(
+      'def find(name, *, with_owner=False):\n    """Finds it.\n\n    With `load_owner` the owner comes too.\n    """\n    return get(name, with_owner)',
+    ),
+    1,
+    python(
+      'def find(name, *, load_owner=False):\n    """Finds it.\n\n    With `load_owner` the owner comes too.\n    """\n    return get(name, load_owner)',
+    ),
+  ],
+  [
+    STALE,
+    script(
+      '/** Finds it; `deepSearch` looks into folders as well. */\nexport function find(name: string, isDeep: boolean) {\n  return get(name, isDeep);\n}',
+    ),
+    2,
+    script(
+      '/** Finds it; `deepSearch` looks into folders as well. */\nexport function find(name: string, deepSearch: boolean) {\n  return get(name, deepSearch);\n}',
+    ),
+  ],
+  [
+    'code/syntax',
+    script(
+      'export class A {\n  names = new Map<string, number([\n    "a",\n  ]);\n\n  rest = new Map<string, number>();\n}',
+    ),
+    2,
+    script(
+      'export class A {\n  names = new Map<string, number>([\n    "a",\n  ]);\n\n  rest = new Map<string, number>();\n}',
+    ),
+  ],
+];
+
+test.each([...SAFETY, ...CODE])('%s is found in %j at line %d', async (rule, head, line, ...[base]) => {
   const wall = await review({ head, base: base ?? {} });
   expect(findingsIn(wall).map((finding) => [finding.rule, finding.line])).toContainEqual([rule, line]);
 });
@@ -154,6 +239,38 @@ const RIGHT: readonly (readonly [rule: string, head: Files, base?: Files])[] = [
   [CRYPTO, script('export const jitter = () => Math.random() * 100;')],
   [CRYPTO, script('export const isPwned = (password: string) => sha1(password).slice(0, 5);')],
   [SECRET, script("const token =\n  process.env.TOKEN ||\n  'not-set';")],
+  [MISSING, python('def f(url):\n    r = requests.get(url)\n    return r.json()')],
+  [MISSING, python('def f(session, url):\n    r = session.get("/a")\n    return r.json()')],
+  [MISSING, python('def f(q):\n    job = q.get(timeout)\n    return job.run()')],
+  [
+    MISSING,
+    python(
+      'def f(owner):\n    last = Event.objects.filter(owner=owner).first()\n    return last.kind if last else None',
+    ),
+  ],
+  [
+    MISSING,
+    script(
+      'export function f(res: Response) {\n  const kind = res.headers.get("Content-Type") ?? "";\n  return kind.split(";")[0];\n}',
+    ),
+  ],
+  [FLOATING, python('async def f(jobs):\n    jobs.append(2)\n    await jobs.join()')],
+  [
+    FLOATING,
+    script(
+      "import { once } from 'node:events';\n\nexport async function f(e: E) {\n  const come = once(e, 'a');\n  e.go();\n  await come;\n}",
+    ),
+  ],
+  [
+    STALE,
+    python('def find(name, deep=False):\n    \"\"\"Finds what has the name.\"\"\"\n    return get(name, deep)'),
+    python('def find(name, has=False):\n    \"\"\"Finds what has the name.\"\"\"\n    return get(name, has)'),
+  ],
+  [
+    'code/syntax',
+    script('export const a = new Map<\n  string,\n  number\n>();\nexport const b = 1 < two ? three : four;'),
+    script('export const a = 1;'),
+  ],
 ];
 
 test.each(RIGHT)('%s is not said of %j', async (rule, head, ...[base]) => {

@@ -10,11 +10,11 @@ const MAYBE: Partial<Record<LanguageName, RegExp>> = {
   ...Object.fromEntries(
     SCRIPTS.map((name) => [
       name,
-      /^(?:await )?(?:\/.+\/[a-z]*\.exec\(|[\w$.]*\.(?:find|exec|querySelector|getElementById|closest|findOne|findUnique|findFirst|findById)\(|.*[\w)\]'"·`]\.match\(|[\w$.]*(?:[mM]ap|[cC]ache|[iI]ndex|[rR]egistry|[sS]tore|By\w+)\.get\()(?!.*(?:\?\?|\|\||!;?$|\) as |\bthrow\b))/,
+      /^(?:await )?(?:\/.+\/[a-z]*\.exec\(|[\w$.]*\.(?:find|exec|querySelector|getElementById|closest|findOne|findUnique|findFirst|findById)\(|.*[\w)\]'"·`]\.match\(|[\w$.]*(?:[hH]eaders|searchParams|[cC]ookies|[fF]ormData)\.get\(|(?:window\.)?(?:local|session)Storage\.getItem\(|[\w$.]+\.getAttribute\(|[\w$.]*\breq\.header\(|[\w$.]*(?:[mM]ap|[cC]ache|[iI]ndex|[rR]egistry|[sS]tore|By\w+)\.get\()(?!.*(?:\?\?|\|\||!;?$|\) as |\bthrow\b))/,
     ]),
   ),
   python:
-    /^(?:re\.(?:match|search|fullmatch)\(|\w*(?:_re|RE|regex|pattern|PATTERN)\.(?:match|search|fullmatch)\(|os\.environ\.get\([^,]*\)$|shutil\.which\(|\w*\.get\((?:["'][^"']*["']|[\w.]+)\)$|[\w.]+\.(?:first|one_or_none|scalar_one_or_none)\(\)$|inspect\.getmodule\()(?!.*\bor\b)/,
+    /^(?:re\.(?:match|search|fullmatch)\(|(?:\w*(?:_re|RE|regex|pattern|PATTERN)|_?[A-Z][A-Z0-9_]+)\.(?:match|search|fullmatch)\(|os\.environ\.get\([^,]*\)$|shutil\.which\(|(?!\w*(?:requests?|session|client|http\w*|curl|api|app|queue|q|driver|browser|page|conn\w*)\.)\w*\.get\((?:["'][^"']*["']|[\w.]+)\)$|[\w.]*\.(?:GET|POST|args|form|headers|cookies|environ|query_params|META)\.get\((?:["'][^"']*["']|[\w.]+)\)$|(?!.*(?:group_?by|resample|\bpl\.)).+\.first\(\)$|.+\.(?:(?:scalar_)?one_or_none|fetchone)\(\)$|next\(.*,\s*None\)$|inspect\.getmodule\()(?!.*\bor\b)/,
   java: /^(?:\w*(?:[mM]ap|[cC]ache|[iI]ndex|[rR]egistry|By\w+)\.get\([^()]*\)|System\.getenv\([^()]*\)|System\.getProperty\([^(),]*\)|\w+\.getParameter\([^()]*\))$/,
 };
 
@@ -26,7 +26,7 @@ const unasked: Rule = {
   remedy: 'Say what happens when there is none.',
   languages: Object.keys(MAYBE) as LanguageName[],
   *find(reading) {
-    for (const source of sourcesOf(reading, Object.keys(MAYBE) as LanguageName[])) {
+    for (const source of sourcesOf(reading, unasked.languages, ['product', 'script'])) {
       const maybe = MAYBE[source.language.name];
       const doubtful = doubtfulNames(source);
       if (doubtful.size === 0) continue;
@@ -43,6 +43,7 @@ const unasked: Rule = {
           yield {
             file: source.path,
             line: line.number,
+            ...(source.role === 'script' || /\bfetchone\(/.test(given.code) ? { severity: 'low' as const } : {}),
             message: `\`${name}\` may be nothing, by line ${given.line}, and is read without asking`,
           } satisfies Hit;
           break;
@@ -66,7 +67,7 @@ function doubtfulNames(source: SourceFile): Set<string> {
 
 /** The calls that MAYBE knows. */
 const SEARCH =
-  /\b(?:find|exec|querySelector|getElementById|closest|find(?:One|Unique|First|ById)|match|search|fullmatch|get|which|first|(?:scalar_)?one_or_none|getmodule|getenv|getProperty|getParameter)\(/;
+  /\b(?:find|exec|querySelector|getElementById|closest|find(?:One|Unique|First|ById)|match|search|fullmatch|get\w*|header|which|first|next|fetchone|(?:scalar_)?one_or_none|getmodule)\(/;
 
 /** Between the two lines, or on the second, something asks for the name. */
 function isAsked(
@@ -78,7 +79,7 @@ function isAsked(
     const code = source.lineAt(at)?.code ?? '';
     if (!word.test(code)) continue;
     if (at > from && ASKS.test(code)) return true;
-    if (at === from && /\bif\b|\bwhile\b|:=.*;|&&|\?/.test(code)) return true;
+    if (at === from && /\bif\b|\bwhile\b|:=.*;|&&|\?/.test(code.replace(/\bfor \w+ in .*$/, ''))) return true;
     if (
       at > from &&
       at < line.number &&
@@ -131,25 +132,31 @@ function firstUse(
   return undefined;
 }
 
+const STRAIGHT: Partial<Record<LanguageName, RegExp>> = {
+  ...Object.fromEntries(
+    SCRIPTS.map((name) => [
+      name,
+      /\bdocument\.(?:querySelector|getElementById)\([^()]*\)\.(?=\w)|\.(?:closest|getAttribute)\([^()]*\)\.(?=\w)|(?:[hH]eaders|searchParams|[cC]ookies|[fF]ormData)\.get\([^()]*\)\.(?=\w)|Storage\.getItem\([^()]*\)\.(?=\w)/,
+    ]),
+  ),
+  python:
+    /(?<!\bpl\.\w+\([^()]*\)|group_?by\([^()]*\))\.(?:first|one_or_none|scalar_one_or_none)\(\)\.(?=[a-z])|\bnext\(.*,\s*None\)\.(?=[a-z])/,
+  java: /(?<![\w.])\w*(?:[mM]ap|[cC]ache|prices|[iI]ndex|By\w+)\.get\([^()]*\)\.\w+\(/,
+};
+
 /** Read straight from a search: `map.get(id).amount`, `document.querySelector('#a').focus()`. */
 const straight: Rule = {
   id: 'code/missing-result',
   ignoresMoves: true,
   severity: 'medium',
   remedy: 'Say what happens when there is none.',
-  languages: [...SCRIPTS, 'java'],
+  languages: [...SCRIPTS, 'python', 'java'],
   *find(reading) {
-    for (const source of sourcesOf(reading, [...SCRIPTS, 'java']))
+    for (const source of sourcesOf(reading, straight.languages))
       for (const line of source.added) {
         if (!line.code.includes(').')) continue;
-        const match =
-          source.language.name === 'java'
-            ? /(?<![\w.])\w*(?:[mM]ap|[cC]ache|prices|[iI]ndex|By\w+)\.get\([^()]*\)\.\w+\(/.exec(line.code)
-            : /\bdocument\.(?:querySelector|getElementById)\([^()]*\)\.(?=\w)|\.closest\([^()]*\)\.(?=\w)/.exec(
-                line.code,
-              );
-        const typed = match ?? mapRead(line, source);
-        if (!typed || source.isTestLine(line.number)) continue;
+        const typed = STRAIGHT[source.language.name]?.exec(line.code) ?? mapRead(line, source);
+        if (!typed || line.startsIn !== 'code' || source.isTestLine(line.number)) continue;
         const near = [1, 2, 3, 4].map((back) => source.lineAt(line.number - back)?.code ?? '').join('\n');
         if (/\.(?:has|containsKey|computeIfAbsent|putIfAbsent|set|put)\(|keySet\(\)|\.keys\(\)/.test(near + line.code))
           continue;

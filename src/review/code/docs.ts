@@ -1,5 +1,7 @@
 import type { Block } from '../read/blocks.ts';
+import { lineNear } from '../read/diff.ts';
 import { SCRIPTS } from '../read/language.ts';
+import type { SourceLine } from '../read/lexer.ts';
 import type { SourceFile } from '../read/reading.ts';
 import { sourcesOf, type Hit, type Rule } from '../rules.ts';
 
@@ -167,5 +169,80 @@ function newParameter(block: Block, { source, declared, told }: Docs): string | 
     : undefined;
 }
 
+/** A name between the marks that comments put around names of code. */
+const MARKED = /`+(\w+)`+|``(\w+)``|\{@code (\w+)\}|\*(\w+)\*|(?<![\w])'(\w+)'(?![\w])/g;
+
+/** The comment speaks of a parameter by the name that it had before the change. */
+const formerName: Rule = {
+  id: 'code/stale-doc',
+  severity: 'medium',
+  remedy: 'Let the comment use the name that the parameter has now.',
+  languages: [...LANGUAGES, 'go', 'csharp'],
+  *find(reading) {
+    for (const source of sourcesOf(reading, formerName.languages)) {
+      if (source.change.removed.length === 0) continue;
+      for (const block of source.blocks().all) {
+        if (block.kind !== 'function' || !headerLines(block).some((line) => source.isAdded(line))) continue;
+        const gone = formerNames(block, source);
+        const told = gone.size === 0 ? undefined : spokenOf(block, source).find(({ name }) => gone.has(name));
+        if (told)
+          yield {
+            file: source.path,
+            line: firstAdded(block, source),
+            message: `The comment still speaks of \`${told.name}\`, which the parameter is not called any more`,
+            text: `${block.header} ${told.name}`,
+          } satisfies Hit;
+      }
+    }
+  },
+};
+
+/** Names of parameters on the removed lines at a header that the function does not hold any more. */
+function formerNames({ start, open, end }: Block, source: SourceFile): Set<string> {
+  const removed = source.change.hunks.flatMap((hunk) =>
+    hunk.lines.filter((line) => {
+      const at = line.kind === 'removed' ? lineNear(hunk, line) : -1;
+      return at >= start - 1 && at <= open;
+    }),
+  );
+  const names = removed.flatMap(({ text }) =>
+    [...text.matchAll(/(?:^\s+|[(,]\s*)(?:[\w<>[\]?]+\s)?\*{0,2}([A-Za-z_]\w*)\??(?=\s*[:=,)]|\s+\w+[,)])/g)].map(
+      ([, name = '']) => name,
+    ),
+  );
+  const code = source.lines.slice(start - 1, end).map((line) => line.code);
+  return new Set(names.filter((name) => !code.some((text) => new RegExp(`(?<!\\w)${name}(?!\\w)`).test(text))));
+}
+
+/** The names that a comment over a function, or the text under its header, marks as such, or that are no words of a language. */
+function spokenOf(block: Block, source: SourceFile): Told[] {
+  return proseOf(block, source).flatMap(({ raw, number }) => {
+    const marked = [...raw.matchAll(MARKED)].map((match) => match.slice(1).find(Boolean) ?? '');
+    const odd = raw.match(/(?<![\w.])(?:[a-z]+(?:_[a-z\d]+)+|[a-z]+(?:[A-Z][a-z\d]+)+)(?![\w(])/g) ?? [];
+    return [...marked, ...odd].map((name) => ({ name, line: number }));
+  });
+}
+
+function proseOf(block: Block, source: SourceFile): SourceLine[] {
+  const found: SourceLine[] = [];
+  if (source.language.name === 'python') {
+    const first = source.lineAt(block.open + 1);
+    const quote = /^\s*[rRuU]?("""|''')/.exec(first?.raw ?? '')?.[1];
+    for (let at = block.open + 1; quote !== undefined && at <= block.end; at += 1) {
+      const line = source.lineAt(at);
+      if (!line) break;
+      found.push(line);
+      if (at > block.open + 1 ? line.raw.includes(quote) : line.raw.split(quote).length > 2) break;
+    }
+    return found;
+  }
+  for (let at = block.start - 1; at > 0; at -= 1) {
+    const line = source.lineAt(at);
+    if (!line || line.raw.trim() === '' || (line.code.trim() !== '' && !/^\s*[@#][\w[]/.test(line.code))) break;
+    found.push(line);
+  }
+  return found;
+}
+
 /** Comments against the headers they stand at. */
-export const docRules: readonly Rule[] = [staleDoc];
+export const docRules: readonly Rule[] = [staleDoc, formerName];

@@ -1,3 +1,4 @@
+import { awaitedRules } from './awaited.ts';
 import { isBalanced } from './flow.ts';
 import { resolveImport, importsOf } from '../read/imports.ts';
 import { SCRIPTS } from '../read/language.ts';
@@ -158,7 +159,8 @@ const dropped: Rule[] = [
     id: 'code/floating-promise',
     severity: 'medium',
     languages: ['python'],
-    pattern: /^\s*asyncio\.(?:sleep|wait|wait_for|gather|to_thread|open_connection|create_subprocess_\w+)\(/,
+    pattern:
+      /^\s*(?:asyncio|anyio|trio|curio)\.(?:sleep\w*|wait|wait_for|gather|to_thread|(?:to_thread|from_thread)\.run\w*|run_process|open_connection|open_tcp_stream|connect_tcp|create_subprocess_\w+|lowlevel\.checkpoint)\(/,
     unless: (line, source) => line.depth > 0 || !isInAsync(line.number, source),
     message: '`$&…)` does nothing until somebody waits for it',
     remedy: 'Await the call.',
@@ -173,7 +175,8 @@ const dropped: Rule[] = [
   }),
 ];
 
-function isInAsync(number: number, source: SourceFile): boolean {
+/** Whether the function around a line is asynchronous. */
+export function isInAsync(number: number, source: SourceFile): boolean {
   const fn = source
     .blocks()
     .around(number)
@@ -181,8 +184,10 @@ function isInAsync(number: number, source: SourceFile): boolean {
   return fn?.isAsync ?? false;
 }
 
-function isContinuation(number: number, source: SourceFile): boolean {
-  return /(?:[=,(:?&|[]|=>|\b(?:return|await|void|yield))\s*$/.test(codeBefore(number, source));
+/** The line goes on with what the one before began. */
+export function isContinuation(number: number, source: SourceFile): boolean {
+  const open = source.language.name === 'python' ? /[=,([]\s*$/ : /(?:[=,(:?&|[]|=>|\b(?:return|await|void|yield))\s*$/;
+  return open.test(codeBefore(number, source));
 }
 
 /** `if (isAllowed(user))` where `isAllowed` is asynchronous: a promise is always true. */
@@ -312,4 +317,5 @@ export const promiseRules: readonly Rule[] = [
   unsettled,
   idleFuture,
   notAwaited,
+  ...awaitedRules,
 ];

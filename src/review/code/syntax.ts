@@ -79,7 +79,7 @@ async function faultOf(source: SourceFile, text: string): Promise<Fault | undefi
   const fragment = name === 'shell' && !text.startsWith('#!');
   const broken = line === undefined || fragment ? undefined : { line, what: 'The file no longer parses here' };
   if (!script) return bracket ?? OWN_FAULTS[name]?.(lines) ?? broken;
-  const suspect = broken ?? danglingOperator(lines);
+  const suspect = broken ?? danglingOperator(lines) ?? (isNew ? openGeneric(source) : undefined);
   return suspect && isRefusedByNode(text, name) ? suspect : bracket;
 }
 
@@ -95,6 +95,17 @@ const OWN_FAULTS: Partial<Record<LanguageName, (lines: readonly SourceLine[]) =>
 function danglingOperator(lines: readonly SourceLine[]): Fault | undefined {
   const found = lines.find(({ code }) => mayDangle(code) && /(?:(?<!\+)\+|(?<!-)-|[*%=&|?])\s*;/.test(code));
   return found && { line: found.number, what: 'An operator lacks its right side' };
+}
+
+/** `new Map<string, number(…)` reads as a comparison to the grammar. */
+function openGeneric({ added, language, oldText = '' }: SourceFile): Fault | undefined {
+  const found =
+    language.name === 'typescript'
+      ? added.find(({ code }) => /[\w.]<[\w\s,.|[\]'"·]*[({](?!.*>)/.test(code))
+      : undefined;
+  return found && !isRefusedByNode(oldText, language.name)
+    ? { line: found.number, what: 'The file no longer parses here' }
+    : undefined;
 }
 
 /** A sign before a semicolon, which few lines have. */
