@@ -263,8 +263,8 @@ const RIGHT: readonly (readonly [rule: string, head: Files, base?: Files])[] = [
   ],
   [
     STALE,
-    python('def find(name, deep=False):\n    \"\"\"Finds what has the name.\"\"\"\n    return get(name, deep)'),
-    python('def find(name, has=False):\n    \"\"\"Finds what has the name.\"\"\"\n    return get(name, has)'),
+    python('def find(name, deep=False):\n    """Finds what has the name."""\n    return get(name, deep)'),
+    python('def find(name, has=False):\n    """Finds what has the name."""\n    return get(name, has)'),
   ],
   [
     'code/syntax',

@@ -92,16 +92,18 @@ const known: Rule = {
 };
 
 /** The same call is awaited at another place of the file, and never before stood alone. */
-function awaitedElsewhere(alone: readonly Alone[], { lines, isAdded, language, path }: SourceFile): Hit[] {
+function awaitedElsewhere(alone: readonly Alone[], source: SourceFile): Hit[] {
   return alone.flatMap(({ name, line }) => {
     if (!name.includes('.')) return [];
-    const others = lines.filter(({ code, number }) => number !== line.number && code.includes(`${name}(`));
+    const others = source.lines.filter(({ code, number }) => number !== line.number && code.includes(`${name}(`));
     const word = name.replaceAll('$', '\\$').replaceAll('.', '\\.');
     const awaited = others.some(({ code }) => new RegExp(`\\bawait ${word}\\(`).test(code));
-    const bare = others.some(({ code, number }) => !isAdded(number) && new RegExp(`^\\s*${word}\\(`).test(code));
+    const bare = others.some(({ code, number }) => !source.isAdded(number) && new RegExp(`^\\s*${word}\\(`).test(code));
     if (!awaited || bare) return [];
-    const severity = language.name === 'python' ? 'medium' : 'low';
-    return [{ file: path, line: line.number, severity, message: `\`${name}\` is awaited elsewhere, and not here` }];
+    const severity = source.language.name === 'python' ? 'medium' : 'low';
+    return [
+      { file: source.path, line: line.number, severity, message: `\`${name}\` is awaited elsewhere, and not here` },
+    ];
   });
 }
 

@@ -228,7 +228,8 @@ function proseOf(block: Block, source: SourceFile): SourceLine[] {
   if (source.language.name === 'python') {
     const first = source.lineAt(block.open + 1);
     const quote = /^\s*[rRuU]?("""|''')/.exec(first?.raw ?? '')?.[1];
-    for (let at = block.open + 1; quote !== undefined && at <= block.end; at += 1) {
+    if (quote === undefined) return found;
+    for (let at = block.open + 1; at <= block.end; at += 1) {
       const line = source.lineAt(at);
       if (!line) break;
       found.push(line);
