@@ -20,6 +20,7 @@ import { repeatedRules } from './code/repeated.ts';
 import { missingRules } from './code/missing.ts';
 import { nameRules } from './code/names.ts';
 import { slipRules } from './code/slips.ts';
+import { awaitedRules } from './code/awaited.ts';
 import { promiseRules } from './code/promises.ts';
 import { commandSlips } from './code/commands.ts';
 import { javaRules } from './code/java.ts';
@@ -389,6 +390,7 @@ export const codeRules: readonly Rule[] = [
   ...loopRules,
   ...comparisonRules,
   ...promiseRules,
+  ...awaitedRules,
   ...scriptSlips,
   ...missingRules,
   ...absentRules,

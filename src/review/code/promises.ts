@@ -1,4 +1,3 @@
-import { awaitedRules } from './awaited.ts';
 import { isBalanced } from './flow.ts';
 import { resolveImport, importsOf } from '../read/imports.ts';
 import { SCRIPTS } from '../read/language.ts';
@@ -317,5 +316,4 @@ export const promiseRules: readonly Rule[] = [
   unsettled,
   idleFuture,
   notAwaited,
-  ...awaitedRules,
 ];
