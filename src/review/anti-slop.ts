@@ -51,6 +51,19 @@ function stoodBefore({ comment }: SourceLine, { change }: SourceFile): boolean {
   });
 }
 
+/** The lines of comment that go on below: who writes that much has thought about it. */
+function restOf({ number }: SourceLine, source: SourceFile): string[] {
+  const rest: string[] = [];
+  for (let line = source.lineAt(number + 1); line && isProse(line); line = source.lineAt(line.number + 1))
+    rest.push(line.comment);
+  return rest;
+}
+
+/** A line of comment that is neither empty, nor code, nor a note of its own. */
+function isProse({ code, comment }: SourceLine): boolean {
+  return code.trim() === '' && /\w+ \w+|:\/\//.test(comment) && !/[;{}]\s*$|\b(?:TODO|FIXME|HACK)\b/.test(comment);
+}
+
 /** How a finding's message ends that is the way of its file: ten weigh no more than one. */
 export const AS_ELSEWHERE = ', as elsewhere in this file';
 
@@ -82,11 +95,16 @@ const lines: Rule[] = [
     view: 'comment',
     pattern: /(?<![\w/-])(TODO|FIXME|HACK|XXX(?=\s*[:(]|\s*$)|(?<=^\W*)XXX)(?![\w-])/,
     severityAt: (line, source) =>
-      WAITS.test(line.comment) || WISHES.test(line.comment) || source.role === 'test' || stoodBefore(line, source)
+      WAITS.test(line.comment) ||
+      WISHES.test(line.comment) ||
+      source.role === 'test' ||
+      stoodBefore(line, source) ||
+      restOf(line, source).length > 2
         ? 'low'
         : undefined,
-    unless: (line) =>
-      /#\d+|https?:\/\/|\b[A-Z]{2,}-\d+\b/.test(line.comment) || /["'`]\s*(TODO|FIXME|HACK|XXX)/.test(line.comment),
+    unless: (line, source) =>
+      [line.comment, ...restOf(line, source)].some((said) => /#\d+|https?:\/\/|\b[A-Z]{2,}-\d+\b/.test(said)) ||
+      /["'`]\s*(TODO|FIXME|HACK|XXX)/.test(line.comment),
     message: 'Work is put off: `$1`',
     remedy: 'Do it now, or open an issue and name it here.',
   }),

@@ -1,5 +1,6 @@
 import { PASSES, SEVERITIES, type PassName, type Severity } from '../goal/wall.ts';
 import { RULES } from './review.ts';
+import { weighed } from './telling.ts';
 
 /** What each rule looks for, in the words of its page. */
 const WORDS: Readonly<Record<string, string>> = {
@@ -153,7 +154,7 @@ const WORDS: Readonly<Record<string, string>> = {
   'anti-slop/broad-catch': 'a handler for every kind of error that does nothing with it',
   'anti-slop/elision': 'a comment in the place of code',
   'anti-slop/addresses-reader': 'a comment that speaks to the reader or of the edit',
-  'anti-slop/retelling': 'a comment that repeats the line below; two in a file of product code block',
+  'anti-slop/retelling': 'a comment that repeats the line below',
   'anti-slop/commented-out': 'code that is commented out',
   'anti-slop/invented-import': 'an import of a file or a name that does not exist',
   'anti-slop/invented-member': 'a method or function that a value, a module or a file of the repository does not have',
@@ -182,7 +183,7 @@ function entryOf(id: string, pass: PassName): Entry {
   return {
     id,
     pass,
-    severity: worst.severity,
+    severity: weighed(id, worst.severity),
     languages: languages.has('all') ? 'all' : [...languages].sort().join(', '),
     looksFor,
     remedy: first.remedy,

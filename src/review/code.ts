@@ -291,7 +291,7 @@ const lines: Rule[] = [
   }),
   lineRule({
     id: 'code/null-access',
-    severity: 'medium',
+    severity: 'high',
     languages: ['java', 'kotlin'],
     pattern: /(?<![\w.])[\w.()]+\.equals\(\s*null\s*\)/,
     message: 'This is false, or throws, and never true: `$&`',

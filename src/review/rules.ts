@@ -12,6 +12,7 @@ import { LONGEST_LINE, type Group } from './read/added.ts';
 import type { Reading, SourceFile } from './read/reading.ts';
 import { statementAt } from './read/statements.ts';
 import { triggerOf } from './read/trigger.ts';
+import { weighed } from './telling.ts';
 
 /** Where a rule strikes. `text` is what the finding's id is made of; by default the offending line. */
 export type Hit = { file: string; line: number; message: string; severity?: Severity; text?: string };
@@ -194,7 +195,8 @@ export async function findingsOf(rules: readonly Rule[], reading: Reading): Prom
       const source = sources.get(hit.file);
       if (source && ((rule.ignoresMoves && source.isMoved(hit.line)) || isExcused(rule.id, hit.line, source))) continue;
       const place = `${rule.id}\0${hit.file}\0${hit.line > 0 ? hit.line : `file ${worst.size}`}`;
-      const struck = asAsked({ rule, hit, source, severity: hit.severity ?? rule.severity }, reading);
+      const severity = weighed(rule.id, hit.severity ?? rule.severity);
+      const struck = asAsked({ rule, hit, source, severity }, reading);
       const before = worst.get(place);
       if (!before || SEVERITIES.indexOf(struck.severity) > SEVERITIES.indexOf(before.severity))
         worst.set(place, struck);

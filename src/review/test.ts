@@ -69,9 +69,19 @@ const skipped = (languages: Rule['languages'], pattern: RegExp, unless?: LineRul
     languages,
     pattern,
     ...(unless ? { unless } : {}),
+    severityAt: (line, source) => (isNewWithReason(line, source) ? 'low' : undefined),
     message: 'A test is turned off: `$&`',
     remedy: 'Make the test pass, or remove it with what it proves.',
   });
+
+/** The test comes with the file and was never run here, and its author says why. */
+function isNewWithReason({ text }: SourceLine, { change }: SourceFile): boolean {
+  return (
+    change.status === 'added' &&
+    /(["'`])(?:(?!\1).)*\s(?:(?!\1).)*\1/.test(text) &&
+    !/^\s*(?:it|test|describe)\b/.test(text)
+  );
+}
 
 /** A skip inside a condition is for a machine that cannot run the test. */
 const isConditional: LineRule['unless'] = (line, source) =>

@@ -166,7 +166,7 @@ const unreleased = undoneRule(
 const fallen = undoneRule(
   {
     id: 'code/falls-through',
-    severity: 'medium',
+    severity: 'low',
     remedy: 'Keep the jump, or say why the code goes on.',
     languages: 'all',
   },

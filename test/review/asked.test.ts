@@ -87,9 +87,9 @@ const HOOKS: { base: Files; head: Files } = {
 };
 
 test.each([
-  ['', 'medium'],
-  ['Remove the hook Check It.', 'low'],
-])('a hook that is gone, when %j was asked for, is %s', async (asked, severity) => {
+  ['', 'Others may name this hook: `Check It`'],
+  ['Remove the hook Check It.', 'Others may name this hook: `Check It`, as was asked for'],
+])('a hook that is gone, when %j was asked for, is told as %j', async (asked, message) => {
   const found = findingsIn(await review({ ...HOOKS, asked }));
-  expect(found.find(({ rule }) => rule === 'architect/changed-api')?.severity).toBe(severity);
+  expect(found.filter(({ rule }) => rule === 'architect/changed-api')).toMatchObject([{ severity: 'low', message }]);
 });

@@ -88,45 +88,7 @@ const SHELL: readonly Fault[] = [
 ];
 
 const IMAGES: readonly Fault[] = [
-  [
-    'performance/image-cache',
-    'Dockerfile',
-    'FROM node:22.1\nWORKDIR /app\n§COPY . .\nRUN npm ci\nUSER node\nCMD ["node", "."]\n',
-  ],
-  [
-    'performance/image-cache',
-    'Dockerfile',
-    'FROM python:3.12\n§COPY . /app\nRUN pip install --no-cache-dir -r requirements.txt\nUSER app\nCMD ["app"]\n',
-  ],
-  ['performance/image-size', 'Dockerfile', 'FROM debian:12\n§RUN apt-get update && apt-get install -y curl\n'],
-  [
-    'performance/image-size',
-    'Dockerfile',
-    'FROM debian:12\n§RUN apt-get update\nRUN apt-get install -y curl && rm -rf /var/lib/apt/lists/*\n',
-  ],
-  ['performance/image-size', 'Dockerfile', 'FROM debian:12\nRUN make -C /src/big all\n§RUN rm -rf /src/big\n'],
-  [
-    'performance/image-size',
-    'Dockerfile',
-    'FROM alpine:3.20\nRUN apk add --no-cache curl\n§RUN apk add --no-cache jq\n',
-  ],
-  ['security/unpinned', 'Dockerfile', '§FROM node:latest\nUSER node\nCMD ["node", "."]\n'],
-  [
-    'security/unpinned',
-    'Dockerfile',
-    '§FROM node\nUSER node\nCMD ["node", "."]\n',
-    { Dockerfile: 'FROM node:22.1\nUSER node\nCMD ["node", "."]\n' },
-  ],
   ['security/secret-in-image', 'Dockerfile', 'FROM node:22.1\n§ARG NPM_TOKEN\nRUN npm ci\n'],
-  [
-    'architect/copy',
-    'worker.dockerfile',
-    '§FROM node:22.1\nWORKDIR /srv\nENV NODE_ENV=production\nRUN corepack enable\nCOPY package.json .\nRUN npm ci\nCOPY src src\nUSER node\n',
-    {
-      Dockerfile:
-        'FROM node:22.1\nWORKDIR /srv\nENV NODE_ENV=production\nRUN corepack enable\nCOPY package.json .\nRUN npm ci\nCOPY src src\nUSER node\n',
-    },
-  ],
 ];
 
 const PIPELINES: readonly Fault[] = [
@@ -174,21 +136,6 @@ const PIPELINES: readonly Fault[] = [
     { [WORKFLOW]: TESTED },
   ],
   [
-    'performance/pipeline',
-    WORKFLOW,
-    "on:\n  schedule:\n§    - cron: '* * * * *'\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: make\n",
-  ],
-  [
-    'performance/pipeline',
-    WORKFLOW,
-    job('      - uses: actions/setup-node@v4\n§      - run: npm ci\n'),
-    {
-      [WORKFLOW]: job(
-        '      - uses: actions/setup-node@v4\n        with:\n          cache: npm\n      - run: npm ci\n',
-      ),
-    },
-  ],
-  [
     'security/workflow',
     WORKFLOW,
     job('§      - uses: other/action@v2\n'),
@@ -199,14 +146,6 @@ const PIPELINES: readonly Fault[] = [
     WORKFLOW,
     TESTED.replace('permissions:\n  contents: read\n', '').replace('jobs:', '§jobs:'),
     { [WORKFLOW]: TESTED },
-  ],
-  [
-    'architect/copy',
-    WORKFLOW,
-    `${LONG_JOB('one')}${LONG_JOB('two')
-      .replace('  two:', '§  two:')
-      .replace(/^[^]*jobs:\n/, '')}`,
-    { [WORKFLOW]: LONG_JOB('one') },
   ],
 ];
 
@@ -276,13 +215,6 @@ const JAVA: readonly Fault[] = [
     ),
   ],
   [
-    'performance/object-in-loop',
-    'src/main/java/a/Shop.java',
-    java(
-      '  void f(List<String> xs) {\n    for (String x : xs) {\n§      ObjectMapper mapper = new ObjectMapper();\n      mapper.readTree(x);\n    }\n  }\n',
-    ),
-  ],
-  [
     'performance/unbounded-read',
     'src/main/java/a/Shop.java',
     java('§  @OneToMany(fetch = FetchType.EAGER)\n  List<Item> items;\n'),
@@ -305,15 +237,6 @@ const JAVA: readonly Fault[] = [
     },
   ],
   [
-    'architect/import-circle',
-    'src/main/java/a/Shop.java',
-    java('  Cart cart;\n', '§import b.Cart;\n\n'),
-    {
-      'src/main/java/a/Shop.java': java('  int n;\n'),
-      'src/main/java/b/Cart.java': 'package b;\n\nimport a.Shop;\n\nclass Cart {\n  Shop shop;\n}\n',
-    },
-  ],
-  [
     'architect/unused-dependency',
     'build.gradle',
     "dependencies {\n§  implementation 'org.jsoup:jsoup:1.18.1'\n}\n",
@@ -329,6 +252,87 @@ const JAVA: readonly Fault[] = [
     {
       'pom.xml': '<project>\n  <dependencies>\n  </dependencies>\n</project>\n',
       'src/main/java/a/A.java': 'package a;\n\nimport java.util.List;\n\nclass A {}\n',
+    },
+  ],
+];
+
+/** What is a matter of taste, or hangs on what no diff shows. */
+const TOLD: readonly Fault[] = [
+  [
+    'performance/image-cache',
+    'Dockerfile',
+    'FROM node:22.1\nWORKDIR /app\n§COPY . .\nRUN npm ci\nUSER node\nCMD ["node", "."]\n',
+  ],
+  [
+    'performance/image-cache',
+    'Dockerfile',
+    'FROM python:3.12\n§COPY . /app\nRUN pip install --no-cache-dir -r requirements.txt\nUSER app\nCMD ["app"]\n',
+  ],
+  ['performance/image-size', 'Dockerfile', 'FROM debian:12\n§RUN apt-get update && apt-get install -y curl\n'],
+  [
+    'performance/image-size',
+    'Dockerfile',
+    'FROM debian:12\n§RUN apt-get update\nRUN apt-get install -y curl && rm -rf /var/lib/apt/lists/*\n',
+  ],
+  ['performance/image-size', 'Dockerfile', 'FROM debian:12\nRUN make -C /src/big all\n§RUN rm -rf /src/big\n'],
+  [
+    'performance/image-size',
+    'Dockerfile',
+    'FROM alpine:3.20\nRUN apk add --no-cache curl\n§RUN apk add --no-cache jq\n',
+  ],
+  ['security/unpinned', 'Dockerfile', '§FROM node:latest\nUSER node\nCMD ["node", "."]\n'],
+  [
+    'security/unpinned',
+    'Dockerfile',
+    '§FROM node\nUSER node\nCMD ["node", "."]\n',
+    { Dockerfile: 'FROM node:22.1\nUSER node\nCMD ["node", "."]\n' },
+  ],
+  [
+    'architect/copy',
+    'worker.dockerfile',
+    '§FROM node:22.1\nWORKDIR /srv\nENV NODE_ENV=production\nRUN corepack enable\nCOPY package.json .\nRUN npm ci\nCOPY src src\nUSER node\n',
+    {
+      Dockerfile:
+        'FROM node:22.1\nWORKDIR /srv\nENV NODE_ENV=production\nRUN corepack enable\nCOPY package.json .\nRUN npm ci\nCOPY src src\nUSER node\n',
+    },
+  ],
+  [
+    'performance/pipeline',
+    WORKFLOW,
+    "on:\n  schedule:\n§    - cron: '* * * * *'\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: make\n",
+  ],
+  [
+    'performance/pipeline',
+    WORKFLOW,
+    job('      - uses: actions/setup-node@v4\n§      - run: npm ci\n'),
+    {
+      [WORKFLOW]: job(
+        '      - uses: actions/setup-node@v4\n        with:\n          cache: npm\n      - run: npm ci\n',
+      ),
+    },
+  ],
+  [
+    'architect/copy',
+    WORKFLOW,
+    `${LONG_JOB('one')}${LONG_JOB('two')
+      .replace('  two:', '§  two:')
+      .replace(/^[^]*jobs:\n/, '')}`,
+    { [WORKFLOW]: LONG_JOB('one') },
+  ],
+  [
+    'performance/object-in-loop',
+    'src/main/java/a/Shop.java',
+    java(
+      '  void f(List<String> xs) {\n    for (String x : xs) {\n§      ObjectMapper mapper = new ObjectMapper();\n      mapper.readTree(x);\n    }\n  }\n',
+    ),
+  ],
+  [
+    'architect/import-circle',
+    'src/main/java/a/Shop.java',
+    java('  Cart cart;\n', '§import b.Cart;\n\n'),
+    {
+      'src/main/java/a/Shop.java': java('  int n;\n'),
+      'src/main/java/b/Cart.java': 'package b;\n\nimport a.Shop;\n\nclass Cart {\n  Shop shop;\n}\n',
     },
   ],
 ];
@@ -439,6 +443,15 @@ describe('What runs beside the program', () => {
       (finding) => finding.rule === rule && finding.severity !== 'low',
     );
     expect(found.map((finding) => finding.line)).toContain(line);
+  });
+
+  test.each(
+    TOLD.map((fault) => [`${fault[0]}: ${fault[2].split('\n').find((line) => line.startsWith('§'))}`, fault] as const),
+  )('%s is told and does not block', async (_, fault) => {
+    const { rule, line, change } = plant(fault);
+    const wall = await review(change);
+    const found = findingsIn(wall).filter((finding) => finding.rule === rule);
+    expect(found.map((finding) => [finding.line, finding.severity])).toContainEqual([line, 'low']);
   });
 
   test.each(GOOD.map((good) => [good[0], good] as const))('%s is let through', async (_, [, path, text, base = {}]) => {

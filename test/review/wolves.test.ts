@@ -688,6 +688,64 @@ const CHANGES: readonly (readonly [what: string, base: Files, head: Files])[] = 
         'package enc\n\nfunc TestArray(t *testing.T) {\n\tarr, ok := fields["k"].([]any)\n\trequire.True(t, ok, "case %s gave no array", tt.desc)\n\tassert.Equal(t, tt.expected, arr)\n}\n',
     },
   ],
+  [
+    'another version joins the matrix, and what another job reads of it stays as it was',
+    {
+      '.github/workflows/ci.yml':
+        "name: ci\non: push\npermissions:\n  contents: read\njobs:\n  test:\n    strategy:\n      matrix:\n        go: ['1.25']\n    runs-on: ubuntu-24.04\n    steps:\n      - run: go test ${{ matrix.go }}\n  compare:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: ./compare ${{ matrix.go }}\n",
+    },
+    {
+      '.github/workflows/ci.yml':
+        "name: ci\non: push\npermissions:\n  contents: read\njobs:\n  test:\n    strategy:\n      matrix:\n        go: ['1.25', '1.26']\n    runs-on: ubuntu-24.04\n    steps:\n      - run: go test ${{ matrix.go }}\n  compare:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: ./compare ${{ matrix.go }}\n",
+    },
+  ],
+  [
+    'a test that is off with a reason comes with the file that holds it',
+    { 'web12/src/main/java/a/Handler.java': 'package a;\n\npublic class Handler {}\n' },
+    {
+      'web12/src/test/java/a/HandlerTest.java':
+        'package a;\n\nclass HandlerTest {\n  @Test\n  @Ignore("flaky on virtual machines")\n  public void waits() {\n    assertThat(new Handler()).isNotNull();\n  }\n}\n',
+    },
+  ],
+  [
+    'assertions go with the setting that they name',
+    {
+      'target/jails.local': '[postfix]\nenabled = true\n\n[postfix-sasl]\nenabled = true\n',
+      'test/jails.bats':
+        '@test "jails are set" {\n  run jails --list\n  assert_success\n  assert_output --partial "postfix-main"\n  assert_output --partial "postfix-sasl"\n}\n',
+    },
+    {
+      'target/jails.local': '[postfix]\nenabled = true\n',
+      'test/jails.bats':
+        '@test "jails are set" {\n  run jails --list\n  assert_success\n  assert_output --partial "postfix-main"\n}\n',
+    },
+  ],
+  [
+    'a note of several lines says what is known, or where it is talked about',
+    { 'lib/mail.sh': '#!/bin/sh\nstart() {\n  run\n}\n' },
+    {
+      'lib/mail.sh':
+        '#!/bin/sh\n# TODO: the folder of filters is shared by both.\n# The package brings a copy of its own since the last release,\n# and the filters of users are read from the volume.\n# See https://example.org/discussions/12\nstart() {\n  run\n  # TODO: set the names of both.\n  # The server takes the first from its own settings,\n  # the second comes from the volume of the user,\n  # and neither may be empty when it starts.\n  filter\n}\n',
+    },
+  ],
+  [
+    'the socket of the host in the folder where developers set up their machines',
+    {},
+    {
+      'flask/.docker/docker-compose.yaml':
+        'services:\n  web:\n    build: ..\n    volumes:\n      - /var/run/docker.sock:/var/run/docker.sock\n',
+    },
+  ],
+  [
+    'a parameter has the name of a module',
+    { 'app/__init__.py': '', 'app/status.py': 'OK = 200\n', 'lib/rows.js': 'exports.all = [];\n' },
+    {
+      'app/answer.py':
+        'import json\n\nfrom app import status\n\n\ndef code(status):\n    return status.value\n\n\ndef read(json):\n    return json.get("a")\n\n\nDEFAULT = json.dumps(status.OK)\n',
+      'lib/count.js':
+        "const rows = require('./rows');\n\nfunction count(rows) {\n  return rows.size;\n}\n\nexports.count = () => count(rows.all);\n",
+    },
+  ],
 ];
 
 test.each(CHANGES)('%s, and nothing blocks', async (_what, base, head) => {

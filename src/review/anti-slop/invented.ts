@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { functionAround, givenTo } from '../read/flow.ts';
+import { functionAround, functionsAround, givenTo } from '../read/flow.ts';
 import { importsOf, resolveImport } from '../read/imports.ts';
 import { SCRIPTS, type LanguageName } from '../read/language.ts';
 import type { SourceLine } from '../read/lexer.ts';
@@ -211,7 +211,12 @@ const inventedFunction: Rule = {
         if (line.startsIn !== 'code') continue;
         for (const [, module = '', member = ''] of line.code.matchAll(MEMBER)) {
           const known = imported.has(module) ? MODULES[source.language.name]?.[module] : undefined;
-          if (known && !known.has(member) && new RegExp(`(?:^|/)${module}$`).test(imported.get(module) ?? ''))
+          if (
+            known &&
+            !known.has(member) &&
+            new RegExp(`(?:^|/)${module}$`).test(imported.get(module) ?? '') &&
+            !isShadowed(module, line.number, source)
+          )
             hits.push({
               file: source.path,
               line: line.number,
@@ -237,7 +242,8 @@ const inventedOwn: Rule = {
   async find(reading) {
     const hits: Hit[] = [];
     for (const source of sourcesOf(reading, [...SCRIPTS, 'python', 'java', 'rust'], ['product', 'test', 'script']))
-      for (const { line, path, member } of membersIn(source, reading)) {
+      for (const { line, path, member, of } of membersIn(source, reading)) {
+        if (of !== undefined && isShadowed(of, line, source)) continue;
         const text = path === source.path ? undefined : (await reading.peek(path))?.text;
         if (
           text === undefined ||
@@ -255,7 +261,22 @@ const inventedOwn: Rule = {
 const OPEN =
   /\bexport \*|module\.exports\s*=\s*(?!\{|function\b|class\b|[A-Za-z_$]+;?\s*$)|Object\.assign\((?:module\.)?exports|__getattr__|\bimport \*|globals\(\)|@(?:Data|Value|Getter|Setter|Builder|SuperBuilder|UtilityClass|Accessors)\b|\bextends\b|macro_rules!|\bpub use\b|\binclude!/;
 
-type Member = { line: number; path: string; member: string };
+/** `of` is the name that the file is bound to, if the member is read from it. */
+type Member = { line: number; path: string; member: string; of?: string };
+
+/** A parameter or a variable of a function around the line has the same name. */
+function isShadowed(name: string, line: number, source: SourceFile): boolean {
+  const word = name.replaceAll('$', '\\$');
+  const taken = new RegExp(
+    `(?:\\b(?:const|let|var|as|for|lambda)\\s+|^\\s*|[(,]\\s*)${word}\\s*(?:=>|(?::[^=]*)?=(?!=)|:=|\\bin\\b|:(?!:)|[,)].*=>)`,
+  );
+  const lines = functionsAround({ line, source }).flatMap(({ open, end }) => source.lines.slice(open, end));
+  return (
+    functionsAround({ line, source }).some(({ header }) =>
+      new RegExp(`[(,\\s*&]${word}\\s*[),:=?]|\\b${word}\\s*=>`).test(header),
+    ) || [...lines, source.lineAt(line)].some((other) => other !== undefined && taken.test(other.code))
+  );
+}
 
 function membersIn(source: SourceFile, reading: Reading): Member[] {
   switch (source.language.name) {
@@ -296,7 +317,7 @@ function ofScripts(source: SourceFile, { paths }: Reading): Member[] {
           new RegExp(`(?<![\\w$.])${name.replaceAll('$', '\\$')}\\.([A-Za-z_$][\\w$]*)`, 'g'),
         ))
           if (!/^(?:call|apply|bind|prototype|name|length|toString|default)$/.test(member))
-            found.push({ line: number, path: target, member });
+            found.push({ line: number, path: target, member, of: name });
   }
   return found;
 }
@@ -315,7 +336,7 @@ function ofModules(source: SourceFile, { paths }: Reading): Member[] {
     const word = (name ?? plain ?? '').replaceAll('.', '\\.');
     for (const { code, number } of source.added)
       for (const [, member = ''] of code.matchAll(new RegExp(`(?<![\\w.])${word}\\.([A-Za-z]\\w*)`, 'g')))
-        found.push({ line: number, path: target, member });
+        found.push({ line: number, path: target, member, of: name ?? plain ?? '' });
   }
   return found;
 }

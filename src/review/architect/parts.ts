@@ -105,9 +105,7 @@ const copied: Rule = {
                 (twin.file === source && twin.other.lines.join('\n') !== part.lines.join('\n'))
                 ? 'low'
                 : 'medium'
-              : twins.length > 1
-                ? 'low'
-                : 'medium',
+              : 'low',
           message: `This ${part.kind} is a copy of \`${shorten(twin.other.name)}\` at ${twin.file.path}:${twin.other.start}`,
           text: part.name,
         });

@@ -1,3 +1,4 @@
+import { isDevSetup } from '../read/file-role.ts';
 import { objectsOf, servicesOf, tasksOf } from '../read/manifests.ts';
 import { under } from '../read/yaml-tree.ts';
 import { shorten, type Rule } from '../rules.ts';
@@ -51,7 +52,11 @@ const rights = manifestRule(
       for (const [key, value, message] of COMPOSE)
         for (const entry of scalars(under(service, key)))
           if (value.test(entry.text ?? ''))
-            yield { at: entry, message: `${message}: \`${shorten(entry.text ?? '')}\`` };
+            yield {
+              at: entry,
+              ...(entry.text?.includes('docker.sock') && isDevSetup(source.path) ? { severity: 'low' as const } : {}),
+              message: `${message}: \`${shorten(entry.text ?? '')}\``,
+            };
       for (const port of scalars(under(service, 'ports')))
         if (/^(?:0\.0\.0\.0:)?(?:\d+:)(?:5432|3306|6379|27017|9200|11211|2375|1433)$/.test(port.text ?? ''))
           yield {

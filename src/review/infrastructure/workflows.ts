@@ -145,11 +145,10 @@ function* lostIn(job: Job, needs: readonly Entry[], source: Workflow['source']):
 /** Where the change took out what had this name: an id, an axis, an output. */
 function renamedAt(name: string, { change }: Workflow['source']): number | undefined {
   for (const hunk of change.hunks) {
-    const gone = hunk.lines.find(
-      ({ kind, text }) =>
-        kind === 'removed' && new RegExp(`(?:\\bid:\\s*["']?${name}\\b|^\\s*${name}:|\\b${name}=)`).test(text),
-    );
-    if (gone) return lineNear(hunk, gone);
+    const named = new RegExp(`(?:\\bid:\\s*["']?${name}\\b|^\\s*${name}:|\\b${name}=)`);
+    const gone = hunk.lines.find(({ kind, text }) => kind === 'removed' && named.test(text));
+    const stays = hunk.lines.some(({ kind, text }) => kind === 'added' && named.test(text));
+    if (gone && !stays) return lineNear(hunk, gone);
   }
   return undefined;
 }

@@ -33,6 +33,13 @@ export function isLockFile(path: string): boolean {
   return LOCK_FILES.test(posix.basename(path));
 }
 
+/** Where developers set up their own machines, and nothing runs for others. */
+export function isDevSetup(path: string): boolean {
+  return /(^|\/)\.(?:docker|devcontainer)\/|(?:^|[/._-])(?:dev|local|override|examples?|samples?)(?=[/._-])/i.test(
+    path,
+  );
+}
+
 /** Whether a path says that nobody writes this file by hand. */
 function isGeneratedPath(path: string): boolean {
   return isLockFile(path) || GENERATED_FOLDERS.test(path) || GENERATED_FILES.test(path);

@@ -1,3 +1,4 @@
+import { isDevSetup } from '../read/file-role.ts';
 import { SCRIPTS, type LanguageName } from '../read/language.ts';
 import type { Rule } from '../rules.ts';
 import { sinkRules } from './sinks.ts';
@@ -89,6 +90,7 @@ export const exposureRules: readonly Rule[] = sinkRules(
         /^\s*(?:-\s*)?(?:privileged|hostNetwork|hostPID|hostIPC|allowPrivilegeEscalation)\s*:\s*true\b|^\s*runAsUser\s*:\s*0\s*$|^\s*-\s*\/var\/run\/docker\.sock\b|^\s*-\s*(?:SYS_ADMIN|ALL)\s*$/,
       unless: (line, source) =>
         /\bALL\s*$/.test(line.code) && !/\b(?:cap_add|add)\s*:\s*$/.test(source.lineAt(line.number - 1)?.code ?? ''),
+      severityAt: (line, { path }) => (/docker\.sock/.test(line.code) && isDevSetup(path) ? 'low' : undefined),
       message: 'The container has the rights of its host: `$&`',
     },
     {

@@ -1,4 +1,5 @@
 import { lineNear, type Hunk, type HunkLine } from '../read/diff.ts';
+import { roleOf } from '../read/file-role.ts';
 import type { Reading, SourceFile } from '../read/reading.ts';
 import { shorten, type Hit, type Rule } from '../rules.ts';
 
@@ -50,10 +51,8 @@ const assertionRemoved: Rule = {
       const hunk =
         bare ?? hunks.find(({ lines }) => lines.some((line) => line.kind === 'removed' && ASSERTION.test(line.text)));
       const gone = hunk?.lines.find((line) => line.kind === 'removed' && ASSERTION.test(line.text));
-      const severity =
-        bare || tests.some((test) => test.hunks.some((one) => isBareLoss(one) && isForgotten(one, kept)))
-          ? 'medium'
-          : 'low';
+      const isBare = bare || tests.some((test) => test.hunks.some((one) => isBareLoss(one) && isForgotten(one, kept)));
+      const severity = isBare && !(gone && speaksOfGone(gone.text, reading)) ? 'medium' : 'low';
       yield {
         file: source.path,
         line: lineNear(hunk, gone),
@@ -64,6 +63,20 @@ const assertionRemoved: Rule = {
     }
   },
 };
+
+/** The line names something, by a long word or one of several parts, that the change takes out of all that is no test. */
+export function speaksOfGone(text: string, { change }: Reading): boolean {
+  const words = wordsOf(text).filter((word) => word.length >= 10 || /\w[-_]\w/.test(word));
+  if (words.length === 0) return false;
+  const others = change.files.filter(({ path }) => !['test', 'docs', 'generated'].includes(roleOf(path)));
+  const taken = new Set(others.flatMap(({ removed }) => removed.flatMap((line) => wordsOf(line.text))));
+  const given = new Set(change.files.flatMap(({ added }) => added.flatMap((line) => wordsOf(line.text))));
+  return words.some((word) => taken.has(word) && !given.has(word));
+}
+
+function wordsOf(text: string): string[] {
+  return text.match(/[A-Za-z_][\w-]{5,}/g) ?? [];
+}
 
 /** Assertions go and what they were about stays: nearly nothing else is removed and no assertion comes instead. */
 function isBareLoss({ lines }: Hunk): boolean {

@@ -1,6 +1,6 @@
 import { lineNear } from '../read/diff.ts';
 import { lineRule, shorten, type Hit, type Rule } from '../rules.ts';
-import { ASSERTION } from './assertions.ts';
+import { ASSERTION, speaksOfGone } from './assertions.ts';
 import { TESTS } from './disarmed.ts';
 
 /** What a test of a shell says that no program can make false, or that turns tests off. */
@@ -47,6 +47,7 @@ const forgiving: Rule = {
           yield {
             file: source.path,
             line: lineNear(hunk, first),
+            ...(speaksOfGone(first.text, reading) ? { severity: 'low' as const } : {}),
             message: `This failed the test, and does not any more: \`${shorten(first.text)}\``,
             text: first.text,
           } satisfies Hit;

@@ -53,62 +53,10 @@ function weightOf({ statements, turns }: Changed): number {
   return statements.length + turns.length;
 }
 
-/** Much that is new where files have tests; something new for callers, or a condition turned, in a file that has a test of its own. */
+/** Much that is new where files have tests. What a few lines need no diff shows: they are told. */
 function isGrave(changed: readonly Changed[], reading: Reading): boolean {
-  if (changed.every(({ source: { path } }) => path.startsWith('bin/'))) return false;
-  if (
-    changed.some(({ source }) => source.added.some(({ code }) => /@(?:\w+\.)?overload\b|\bTYPE_CHECKING\b/.test(code)))
-  )
-    return false;
   const total = sum(changed.map(({ statements }) => statements.length));
-  if (total >= UNTESTED_LINES && areTestedHere(changed, reading)) return true;
-  const own = changed.filter(
-    ({ source }) =>
-      bareStem(source.path) !== 'main' &&
-      source.oldText !== undefined &&
-      (holdsTests(source) || hasOwnTest(source.path, reading)),
-  );
-  if (
-    own.some(
-      ({ source, statements }) =>
-        statements.length > 2 && source.change.added.some(({ text }) => ENTRY.test(text) && isWider(text, source)),
-    )
-  )
-    return true;
-  const [only] = own;
-  if (
-    changed.length === 1 &&
-    only &&
-    only.statements.length <= SMALL_CHANGE &&
-    newWays(only) >= 2 &&
-    !only.source.added.some(({ text }) => INVARIANT.test(text))
-  )
-    return true;
-  return (
-    changed.length === 1 &&
-    only !== undefined &&
-    only.turns.length > 0 &&
-    only.turns.length === countedLines(only.source)
-  );
-}
-
-/** In a larger change the branches are seldom what it is about. */
-const SMALL_CHANGE = 12;
-/** A statement begins so: a value that is chosen, or a word of a sentence, is no way of its own. */
-const WAY =
-  /^\s*(?:\}\s*)?(?:else\s+)?(?:if|elif|except|rescue|unless|throw|raise|panic|catch)\b|[;{)]\s*(?:if|throw|panic)\b/;
-
-/** What can only happen if the program itself is wrong, which no test can bring about. */
-const INVARIANT =
-  /\b(?:raise|throw(?: new)?) AssertionError\b|\bassert_never\(|\bassertNever\(|\bunreachable!?\(|["'`](?:BUG|bug|internal error)\b/;
-
-function newWays({ source: { change } }: Changed): number {
-  const ways = (lines: readonly { text: string }[]) => lines.filter(({ text }) => WAY.test(text)).length;
-  return ways(change.added) - ways(change.removed);
-}
-
-function countedLines({ change }: SourceFile): number {
-  return change.added.filter(({ text }) => /\w/.test(text) && !/^\s*(?:\/\/|#|\*|\/\*)/.test(text)).length;
+  return total >= UNTESTED_LINES && areTestedHere(changed, reading);
 }
 
 /** At least half of the files beside the changed ones have tests of their own. */
@@ -161,25 +109,6 @@ function isTurned(old: string, now: string): boolean {
       ?.join(' ') ?? '';
   return names(before) === names(after) && names(before) !== '';
 }
-
-/** A function that was not there, or takes more than it did. Other types for the same parameters are no behaviour. */
-function isWider(header: string, { change }: SourceFile): boolean {
-  const name = /([\w$]+)\s*(?:<[^>]*>)?(?:\(|= (?:async )?\()/.exec(header)?.[1] ?? '';
-  const old = change.removed.filter(({ text }) =>
-    new RegExp(`\\b${name.replaceAll('$', '\\$')}\\s*(?:<[^>]*>)?(?:\\(|= )`).test(text),
-  );
-  return old.every(({ text }) => commas(header) > commas(text));
-}
-
-function commas(text: string): number {
-  return text
-    .replace(/<[^>]*>|\[[^\]]*\]/g, '')
-    .replace(/\(\s*\)/g, '')
-    .split(/,|\((?=\s*[\w$&*@.{'"])/).length;
-}
-
-const ENTRY =
-  /^\s*(?:export (?:default )?(?:async )?function\b|export const \w+ = (?:async )?\(|def [a-z]|async def [a-z]|func (?:\([^)]*\) )?[A-Z]|pub (?:async )?fn\b|public (?!class|interface|record|enum)[\w<>[\], ]+\()/;
 
 /** `tax.test.ts` for `tax.ts`, `test_tax.py`, `tax_test.go`, `TaxTest.java`. */
 function hasOwnTest(path: string, reading: Reading): boolean {
