@@ -1,31 +1,46 @@
 #!/usr/bin/env node
+import { enableCompileCache } from 'node:module';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { UserError } from '../errors.ts';
-import { demoCommand } from './demo.ts';
-import { doctorCommand } from './doctor.ts';
-import { proofCommand, replayCommand } from './replay.ts';
-import { reviewCommand } from './review.ts';
-import { startCommand } from './start.ts';
 
 /** Where a command writes: `out` is its result, `err` is everything else. Each call is one line or block. */
 export type Output = { stdout: (text: string) => void; stderr: (text: string) => void };
 
 type Command = { run(args: string[], output: Output): Promise<number>; usage: string; does: string };
 
+/** Each loads only what it needs, once it is called. */
 const COMMANDS: Record<string, Command> = {
-  start: { run: startCommand, usage: 'start [--role web|worker|all]', does: 'serve the GitHub App until SIGTERM' },
+  start: {
+    run: async (...call) => (await import('./start.ts')).startCommand(...call),
+    usage: 'start [--role web|worker|all]',
+    does: 'serve the GitHub App until SIGTERM',
+  },
   demo: {
-    run: demoCommand,
+    run: async (...call) => (await import('./demo.ts')).demoCommand(...call),
     usage: 'demo [--repo DIR] [--goal TEXT] [--json] [--keep]',
     does: 'a goal from issue to merge, on this machine only',
   },
-  doctor: { run: doctorCommand, usage: 'doctor [--json]', does: 'say whether this machine and the settings will do' },
+  doctor: {
+    run: async (...call) => (await import('./doctor.ts')).doctorCommand(...call),
+    usage: 'doctor [--json]',
+    does: 'say whether this machine and the settings will do',
+  },
   review: {
-    run: reviewCommand,
+    run: async (...call) => (await import('./review.ts')).reviewCommand(...call),
     usage: 'review --repo DIR --base REF --head REF [--json]',
     does: 'put a local diff through the review wall',
   },
-  replay: { run: replayCommand, usage: 'replay GOAL [--json]', does: 'tell a goal again from its events' },
-  proof: { run: proofCommand, usage: 'proof GOAL', does: "print a goal's proof as JSON" },
+  replay: {
+    run: async (...call) => (await import('./replay.ts')).replayCommand(...call),
+    usage: 'replay GOAL [--json]',
+    does: 'tell a goal again from its events',
+  },
+  proof: {
+    run: async (...call) => (await import('./replay.ts')).proofCommand(...call),
+    usage: 'proof GOAL',
+    does: "print a goal's proof as JSON",
+  },
 };
 
 function usage(): string {
@@ -54,4 +69,11 @@ async function main([name, ...args]: string[]): Promise<number> {
   }
 }
 
+/** Where what Node made of the sources is kept for the next start; without a folder that can be written it starts as before. */
+function keepCompiled(): void {
+  const caches = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
+  enableCompileCache(process.env['NODE_COMPILE_CACHE'] ?? join(caches, 'omk'));
+}
+
+keepCompiled();
 process.exitCode = await main(process.argv.slice(2));

@@ -5,6 +5,7 @@ import { markdownTable } from 'markdown-table';
 import { parse } from 'yaml';
 import { ToolError, UserError } from '../errors.ts';
 import { git, tryGit } from '../git/git.ts';
+import { withTrees } from '../git/tree.ts';
 import type { Sha } from '../goal/goal.ts';
 import { defaultPolicy, policySchema, type Policy } from '../goal/policy.ts';
 import { wallVerdict, type Finding, type Wall } from '../goal/wall.ts';
@@ -25,7 +26,18 @@ export async function reviewCommand(argv: string[], io: Io): Promise<number> {
       await resolveRef(gitDir, options.head, '--head'),
     ];
     const coverage = await findCoverage(resolve(options.repo), { gitDir, head });
-    const wall = await reviewChange({ ...(await localInput(gitDir, { base, head }, io)), coverage });
+    const from = await partedAt(gitDir, { base, head });
+    const wall = await withTrees({ gitDir }, { base: from, head }, async (trees) =>
+      reviewChange({
+        ...(await readLocal(gitDir, { from, head })),
+        readNew: (path) => trees.after.read(path),
+        readOld: (path) => trees.before.read(path),
+        paths: trees.after.paths,
+        policy: await readPolicy(gitDir, base, io),
+        gates: [],
+        coverage,
+      }),
+    );
     const verdict = wallVerdict(wall).kind;
     io.stdout(options.json ? `${JSON.stringify(toJson(wall, verdict))}\n` : toText(wall, verdict));
     return verdict === 'passed' ? 0 : 1;
@@ -91,28 +103,17 @@ async function resolveRef(gitDir: string, ref: string, option: string): Promise<
   );
 }
 
-/** The change since the two commits parted, as a pull request shows it. */
-async function localInput(
-  gitDir: string,
-  { base, head }: { base: Sha; head: Sha },
-  io: Io,
-): Promise<Parameters<typeof reviewChange>[0]> {
+/** Where the two commits parted: the change since then is what a pull request shows. */
+async function partedAt(gitDir: string, { base, head }: { base: Sha; head: Sha }): Promise<Sha> {
   const parted = await tryGit(['merge-base', base, head], { gitDir });
-  const from = parted.exitCode === 0 ? (parted.stdout.trim().split('\n')[0] ?? base) : base;
+  return parted.exitCode === 0 ? (parted.stdout.trim().split('\n')[0] ?? base) : base;
+}
+
+async function readLocal(gitDir: string, { from, head }: { from: Sha; head: Sha }) {
   const plain = ['--no-ext-diff', '--no-textconv', '--no-color', '--full-index', '-M'];
   const shape = ['-U3', '--src-prefix=a/', '--dst-prefix=b/'];
-  const files = await git(['ls-tree', '-r', '-z', '--name-only', '--full-tree', head], { gitDir });
-  return {
-    base: from,
-    head,
-    patch: await git(['diff-tree', '-r', '-p', ...plain, ...shape, from, head], { gitDir }),
-    readNew: (path) => readBlob(gitDir, head, path),
-    readOld: (path) => readBlob(gitDir, from, path),
-    listFiles: async () => files.split('\0').filter((path) => path !== ''),
-    policy: await readPolicy(gitDir, base, io),
-    gates: [],
-    asked: await readMessages(gitDir, { from, head }),
-  };
+  const patch = await git(['diff-tree', '-r', '-p', ...plain, ...shape, from, head], { gitDir });
+  return { base: from, head, patch, asked: await readMessages(gitDir, { from, head }) };
 }
 
 /** What the authors of the change say of it, of its last commits. */

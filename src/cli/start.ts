@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { parseArgs } from 'node:util';
 import { pino, type Logger } from 'pino';
 import { readConfig } from '../config.ts';
@@ -30,6 +31,7 @@ export async function startCommand(args: string[], _output: Output): Promise<num
     role,
   });
   log.info({ url: running.url, sandbox: running.sandbox }, 'ready');
+  flushCompileCache();
   const signal = await new Promise<string>((resolve) => {
     for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => resolve(name));
   });

@@ -1,5 +1,6 @@
 import { simpleGit, type SimpleGitOptions } from 'simple-git';
 import { ToolError, TransientError } from '../errors.ts';
+import { launch, type Launched } from '../process.ts';
 
 /** The repository's address without credentials, and the token that opens it. */
 type Remote = { url: string; token: string };
@@ -152,6 +153,11 @@ export async function tryGit(args: readonly string[], options: GitOptions): Prom
 
 function text(chunks: readonly Buffer[]): string {
   return Buffer.concat(chunks).toString('utf8');
+}
+
+/** Starts a git process that is spoken to while it runs, with the same clean configuration and environment. */
+export function startGit(args: readonly string[], { gitDir }: Pick<GitOptions, 'gitDir'>): Launched {
+  return launch(['git', `--git-dir=${gitDir}`, ...args], { cwd: gitDir, env: environment({ gitDir }) });
 }
 
 /** Under DEBUG simple-git prints the environment of each process, token included. */

@@ -25,7 +25,7 @@ export type ReviewInput = {
   readNew(path: string): Promise<string | undefined>;
   readOld(path: string): Promise<string | undefined>;
   /** Every path at the head. */
-  listFiles(): Promise<string[]>;
+  paths: readonly string[];
   policy: Policy['review'];
   /** The gates' evidence on the head. */
   gates: GateResult[];

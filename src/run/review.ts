@@ -1,5 +1,6 @@
 import { readPatch } from '../git/commit.ts';
-import { listFilesAt, readFileAt, type Mirror } from '../git/mirror.ts';
+import type { Mirror } from '../git/mirror.ts';
+import { withTrees } from '../git/tree.ts';
 import { openWorktree, removeWorktree, type Worktree } from '../git/worktree.ts';
 import { assertNever } from '../errors.ts';
 import type { GoalEvent } from '../goal/event.ts';
@@ -74,25 +75,27 @@ function judge(slice: Slice, found: Wall, isLast: boolean): GoalEvent {
 type Diff = { mirror: Mirror; base: Sha; head: Sha; patch: string };
 
 function judgeByRules(goal: Goal, slice: Slice, { mirror, base, head, patch }: Diff): Promise<Wall> {
-  return reviewChange({
-    base,
-    head,
-    patch,
-    policy: policyOf(goal).review,
-    gates: slice.gates,
-    about: [
-      goal.ask.title,
-      goal.ask.text,
-      slice.title,
-      slice.description,
-      ...slice.acceptance,
-      ...slice.writeScope,
-    ].join('\n'),
-    asked: readVisible(`${goal.ask.title}\n${goal.ask.text}`).text,
-    readNew: (path) => readFileAt(mirror, head, path),
-    readOld: (path) => readFileAt(mirror, base, path),
-    listFiles: async () => (await listFilesAt(mirror, head)).map((file) => file.path),
-  });
+  return withTrees(mirror, { base, head }, ({ before, after }) =>
+    reviewChange({
+      base,
+      head,
+      patch,
+      policy: policyOf(goal).review,
+      gates: slice.gates,
+      about: [
+        goal.ask.title,
+        goal.ask.text,
+        slice.title,
+        slice.description,
+        ...slice.acceptance,
+        ...slice.writeScope,
+      ].join('\n'),
+      asked: readVisible(`${goal.ask.title}\n${goal.ask.text}`).text,
+      readNew: (path) => after.read(path),
+      readOld: (path) => before.read(path),
+      paths: after.paths,
+    }),
+  );
 }
 
 type Desk = { worktree: Worktree; patch: string; change: Change; ruled: Wall };

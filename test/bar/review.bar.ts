@@ -135,7 +135,7 @@ async function timeOf({ lines, files }: { lines: number; files: Files }, runs: n
       patch,
       readNew: (path) => Promise.resolve(files[path]),
       readOld: () => Promise.resolve(undefined),
-      listFiles: () => Promise.resolve(Object.keys(files)),
+      paths: Object.keys(files),
       policy: defaultPolicy().review,
       gates: [],
     });

@@ -41,7 +41,7 @@ test('added lines that no test runs are told with their numbers', async () => {
     patch: patchBetween({}, { 'src/a.ts': text }),
     readNew: () => Promise.resolve(text),
     readOld: () => Promise.resolve(undefined),
-    listFiles: () => Promise.resolve(['src/a.ts']),
+    paths: ['src/a.ts'],
     policy: defaultPolicy().review,
     gates: [],
     coverage: ['SF:src/a.ts\nDA:2,1\nDA:3,0\nDA:4,0\nDA:5,0\nDA:7,1'],

@@ -92,7 +92,7 @@ describe('Findings', () => {
       change: parsePatch(patchBetween({}, head)),
       readNew: (path) => Promise.resolve(head[path]),
       readOld: () => Promise.resolve(undefined),
-      listFiles: () => Promise.resolve(Object.keys(head)),
+      paths: Object.keys(head),
       policy: defaultPolicy().review,
       gates: [],
     });
@@ -118,7 +118,7 @@ describe('Findings', () => {
           patch,
           readNew: (path) => Promise.resolve(files[path]),
           readOld: (path) => Promise.resolve(path === 'src/a.ts' ? old : undefined),
-          listFiles: () => Promise.resolve(Object.keys(files)),
+          paths: Object.keys(files),
           policy: defaultPolicy().review,
           gates: [],
         }),
@@ -260,7 +260,7 @@ describe('The pass test', () => {
       patch,
       readNew: (path) => Promise.resolve((rest as Record<string, string>)[path]),
       readOld: (path) => Promise.resolve((base as Record<string, string>)[path]),
-      listFiles: () => Promise.resolve(Object.keys(rest)),
+      paths: Object.keys(rest),
       policy: defaultPolicy().review,
       gates: [],
     });
@@ -382,7 +382,7 @@ describe('Large and odd changes', () => {
     patch,
     readNew: () => Promise.resolve(undefined),
     readOld: () => Promise.resolve(undefined),
-    listFiles: () => Promise.resolve([]),
+    paths: [],
     policy: defaultPolicy().review,
     gates: [],
   });

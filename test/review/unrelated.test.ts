@@ -28,7 +28,7 @@ async function strays(head: Files, about = ''): Promise<Finding[]> {
     patch: patchBetween({}, head),
     readNew: (path) => Promise.resolve(head[path]),
     readOld: () => Promise.resolve(undefined),
-    listFiles: () => Promise.resolve([...Object.keys(head), ...Object.keys(MANIFESTS)]),
+    paths: [...Object.keys(head), ...Object.keys(MANIFESTS)],
     policy: defaultPolicy().review,
     gates: [],
     about,

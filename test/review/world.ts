@@ -59,7 +59,7 @@ export async function review({ base = {}, head, policy = {}, gates = [], asked }
     patch: patchBetween(base, after),
     readNew: (path) => Promise.resolve(after[path]),
     readOld: (path) => Promise.resolve(base[path]),
-    listFiles: () => Promise.resolve(Object.keys(after)),
+    paths: Object.keys(after),
     policy: { ...defaultPolicy().review, ...policy },
     gates,
     asked,

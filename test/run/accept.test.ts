@@ -73,10 +73,13 @@ describe('a goal is asked for', () => {
       world.github.editComment('ada', comment, '/omk run');
     }
     await world.idle();
-    expect(world.ownComments(number)).toEqual([
+    // Two webhooks that come at once are answered side by side.
+    const answers = [
       expect.stringContaining('not in the text of an issue'),
       expect.stringContaining('An edited comment starts nothing'),
-    ]);
+    ];
+    expect(world.ownComments(number)).toHaveLength(answers.length);
+    expect(world.ownComments(number)).toEqual(expect.arrayContaining(answers));
     await expect(world.goal(number)).rejects.toThrow('no goal');
   });
 

@@ -314,25 +314,26 @@ const losses: readonly Rule[] = [...new Set(LOST.map(([id]) => id))].map((id) =>
   remedy: 'Keep it, or show why it is not needed.',
   languages: SCRIPTS,
   *find(reading) {
+    const kinds = LOST.filter(([own]) => own === id);
     for (const source of reading.files) {
       if (!SCRIPTS.some((name) => name === source.language.name) || source.role !== 'product') continue;
-      for (const hunk of source.change.removed.length === 0 ? [] : source.change.hunks) {
-        const gone = hunk.lines.filter(({ kind }) => kind === 'removed');
-        for (const now of hunk.lines.filter(({ kind }) => kind === 'added'))
-          for (const [own, before, then, message, severity] of LOST) {
-            if (own !== id) continue;
-            const old = gone.find(
-              ({ text }) => text.trim() !== now.text.trim() && text.replace(before, then).trim() === now.text.trim(),
-            );
+      for (const { lines } of source.change.removed.length === 0 ? [] : source.change.hunks) {
+        const gone = lines.filter(({ kind }) => kind === 'removed').toReversed();
+        for (const [, before, then, message, severity] of gone.length === 0 ? [] : kinds) {
+          const without = new Map(gone.map(({ text }) => [text.replace(before, then).trim(), text]));
+          for (const now of lines.filter(({ kind }) => kind === 'added')) {
+            const old = without.get(now.text.trim());
             if (
-              !old ||
+              old === undefined ||
+              old.trim() === now.text.trim() ||
               (message.startsWith('The failure') && !isInTry(now.newLine, source)) ||
-              (own === 'code/null-access' && isAskedAround(old.text, now.newLine, source)) ||
-              (own === 'code/missing-result' && !/\.reduce\(/.test(now.text))
+              (id === 'code/null-access' && isAskedAround(old, now.newLine, source)) ||
+              (id === 'code/missing-result' && !/\.reduce\(/.test(now.text))
             )
               continue;
             yield { file: source.path, line: now.newLine, message, text: now.text, ...(severity ? { severity } : {}) };
           }
+        }
       }
     }
   },

@@ -72,7 +72,7 @@ export type ReadingInput = {
   change: Change;
   readNew(path: string): Promise<string | undefined>;
   readOld(path: string): Promise<string | undefined>;
-  listFiles(): Promise<string[]>;
+  paths: readonly string[];
   policy: Policy['review'];
   gates: readonly GateResult[];
   /** Reports of coverage that the gates of this head left, as they stand. */
@@ -100,7 +100,7 @@ export async function readChange(input: ReadingInput): Promise<Reading> {
     );
   for (const source of read) if (attributes(source.path)) source.role = 'generated';
   const { sources, groups } = grouped(read);
-  const paths = new Set(await input.listFiles());
+  const paths = new Set(input.paths);
   return {
     change: input.change,
     files: sources.filter((source) => source.role !== 'generated'),

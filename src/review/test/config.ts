@@ -37,8 +37,8 @@ const milder: Rule = {
         continue;
       for (const hunk of source.change.hunks)
         for (const line of hunk.lines) {
-          const why = line.kind === 'added' && !cameFrom(line, reading) ? whyMilder(line, hunk, source) : undefined;
-          if (why !== undefined)
+          const why = line.kind === 'added' ? whyMilder(line, hunk, source) : undefined;
+          if (why !== undefined && !cameFrom(line, reading))
             yield {
               file: source.path,
               line: line.newLine,
@@ -71,17 +71,18 @@ function runsElsewhere(text: string, { path }: SourceFile, reading: Reading): bo
 
 function whyMilder({ text }: HunkLine, hunk: Hunk, source: SourceFile): string | undefined {
   if (/^\s*(?:#|\/\/|\*)/.test(text)) return undefined;
+  const [isOff, isIgnored, command] = [OFF.test(text), IGNORES.test(text), TESTS.exec(text)?.[0]];
+  if (!isOff && !isIgnored && command === undefined) return undefined;
   const removed = hunk.lines.filter(({ kind }) => kind === 'removed').map((line) => line.text);
-  if (OFF.test(text) && !removed.some((old) => OFF.test(old)) && source.oldText !== undefined)
+  if (isOff && !removed.some((old) => OFF.test(old)) && source.oldText !== undefined)
     return 'Tests are not run, or may fail';
   if (
-    IGNORES.test(text) &&
+    isIgnored &&
     SETTINGS.test(source.path) &&
     removed.every((old) => !IGNORES.test(old) || old.length < text.length) &&
     source.oldText !== undefined
   )
     return 'Some tests are left out';
-  const command = TESTS.exec(text)?.[0];
   const before =
     command === undefined
       ? undefined

@@ -30,7 +30,7 @@ export async function judgeGood({ patch, before, after, paths }: GoodChange): Pr
     patch,
     readNew: (path) => Promise.resolve(after[path]),
     readOld: (path) => Promise.resolve(before[path]),
-    listFiles: () => Promise.resolve(paths),
+    paths,
     policy: defaultPolicy().review,
     gates: [],
   });

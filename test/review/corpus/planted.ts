@@ -64,7 +64,7 @@ async function judge({ base, head, patch }: Planted): Promise<Wall> {
     patch,
     readNew: (path) => Promise.resolve(head[path]),
     readOld: (path) => Promise.resolve(base[path]),
-    listFiles: () => Promise.resolve(Object.keys(head)),
+    paths: Object.keys(head),
     policy: settings === undefined ? defaultPolicy().review : policySchema.parse(parse(settings)).review,
     gates: [],
   });
