@@ -320,10 +320,14 @@ function workPart({ engine, clock, log }: Context) {
     queuePlace: (goalId: string) => findPlace(engine, goalId),
     counts: async () => ({ jobs: await countJobs(engine), goals: await lookup.countGoals(engine.db) }),
     async idle(): Promise<void> {
-      for (;;) {
+      const isBusy = async () => {
         const { webhook, goal } = await countJobs(engine);
-        if (webhook.queued + webhook.active + goal.queued + goal.active > 0) await nextSettled(settled);
-        else if ((await sendDue(engine, clock.now())) === 0) return;
+        return webhook.queued + webhook.active + goal.queued + goal.active > 0;
+      };
+      for (;;) {
+        if (await isBusy()) await nextSettled(settled);
+        // What became due may have been queued by the workers a moment ago.
+        else if ((await sendDue(engine, clock.now())) === 0 && !(await isBusy())) return;
       }
     },
   };

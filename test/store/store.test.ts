@@ -308,6 +308,18 @@ describeOnEngines('the store', (newPlace, engine) => {
     expect(await store.dueWaits(clock.now())).toBe(0);
   });
 
+  test('is not idle while something else queues what became due', async () => {
+    await create('g1');
+    const ran: string[] = [];
+    await work({ goal: ({ unit }) => Promise.resolve(void ran.push(unit)) });
+    const waits: Decide = () => ({ jobs: [], waits: [{ unit: 'one', until: clock.now(), reason: 'checks' }] });
+    await store.record('g1', [], { decide: waits });
+    const idle = store.idle();
+    expect(await store.dueWaits(clock.now())).toBe(1);
+    await idle;
+    expect(ran).toEqual(['one']);
+  });
+
   test('gives a due wait to one of many that look at once', async () => {
     await create('g1');
     const units = Array.from({ length: 150 }, (_, index) => `s${index}`);
