@@ -36,7 +36,7 @@ const LONG_FILE = 400;
 
 /** The note waits for something outside of this change, or only wonders. */
 const WAITS =
-  /\b(?:once|when|until|after|if|either|remove|consider|maybe|perhaps|probably|ideally|eventually|might|could|would|should|known|limitation|in (?:the )?(?:next|future)|next major|deprecat\w*|upstream|drop)\b|\?/i;
+  /\bfor (?:v|version )?\d+\.\d|\b(?:once|when|until|after|if|either|remove|consider|maybe|perhaps|probably|ideally|eventually|might|could|would|should|known|limitation|in (?:the )?(?:next|future)|next major|deprecat\w*|upstream|drop)\b|\?/i;
 
 /** What works could be done in a nicer way, or has something to mind: nothing is missing. */
 const WISHES =

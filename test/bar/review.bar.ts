@@ -5,8 +5,8 @@ import { defaultPolicy } from '../../src/goal/policy.ts';
 import { parsePatch } from '../../src/review/read/diff.ts';
 import { reviewChange } from '../../src/review/review.ts';
 import { FAULTS } from '../review/corpus/faults.ts';
-import { blockedBy, judgeGood, missedIn, readGoodChanges } from '../review/corpus/judge.ts';
-import { missedPlanted, readPlanted } from '../review/corpus/planted.ts';
+import { answerToFault, blockedBy, judgeGood, readGoodChanges } from '../review/corpus/judge.ts';
+import { answerToPlanted, readPlanted } from '../review/corpus/planted.ts';
 import { SECRETS } from '../review/corpus/secrets.ts';
 import { patchBetween, type Files } from '../review/world.ts';
 import type { Figure, Measure } from './figure.ts';
@@ -21,25 +21,34 @@ async function precision(form: 'short' | 'long'): Promise<Figure[]> {
   const sample = <T>(list: readonly T[]) => list.filter((_, at) => at % ONE_OF[form] === 0);
   const good = sample(await readGoodChanges());
   const faults = sample(FAULTS);
-  const blocked = await count(good, async (change) => blockedBy(await judgeGood(change)).length > 0);
-  const missed = await count(faults, async (fault) => (await missedIn(fault)) !== undefined);
-  const slipped = await count(SECRETS, async (fault) => (await missedIn(fault)) !== undefined);
+  const walls = await each(good, judgeGood);
   const batches = ['first', 'second', 'third', 'fourth', 'fifth', 'sixth', 'seventh'] as const;
   const planted = sample((await Promise.all(batches.map(readPlanted))).flat());
-  const unseen = await count(planted, async (fault) => (await missedPlanted(fault)) !== undefined);
+  const answers = [...(await each(faults, answerToFault)), ...(await each(planted, answerToPlanted))];
   const clothed = await readPlanted('secrets');
-  const worn = await count(clothed, async (fault) => (await missedPlanted(fault)) !== undefined);
+  const secrets = [...(await each(SECRETS, answerToFault)), ...(await each(clothed, answerToPlanted))];
   return [
-    share('good changes blocked', { part: blocked, of: good.length, most: 0.03, target: 'at most 3 % of 100 or more' }),
+    share('good changes blocked', {
+      part: walls.filter((wall) => blockedBy(wall).length > 0).length,
+      of: walls.length,
+      most: 0.03,
+      target: 'at most 3 % of 100 or more',
+    }),
     share('planted faults missed', {
-      part: missed + unseen,
-      of: faults.length + planted.length,
+      part: answers.filter(({ kind }) => kind === 'missed').length,
+      of: answers.length,
       most: 0.1,
       target: 'at most 10 % of 150 or more',
     }),
+    share('planted faults not blocked', {
+      part: answers.filter(({ kind }) => kind !== 'blocked').length,
+      of: answers.length,
+      most: 0.1,
+      target: 'at most 10 %',
+    }),
     share('planted secrets missed', {
-      part: slipped + worn,
-      of: SECRETS.length + clothed.length,
+      part: secrets.filter(({ kind }) => kind !== 'blocked').length,
+      of: secrets.length,
       most: 0,
       target: 'none',
     }),
@@ -49,13 +58,13 @@ async function precision(form: 'short' | 'long'): Promise<Figure[]> {
 /** Four lanes: most of the time goes to git processes that make the patches. */
 const LANES = 4;
 
-async function count<T>(list: readonly T[], is: (item: T) => Promise<boolean>): Promise<number> {
-  let found = 0;
+async function each<T, R>(list: readonly T[], ask: (item: T) => Promise<R>): Promise<R[]> {
+  const answers: R[] = [];
   const lanes = Array.from({ length: LANES }, async (_, lane) => {
-    for (let at = lane; at < list.length; at += LANES) if (await is(list[at] as T)) found += 1;
+    for (let at = lane; at < list.length; at += LANES) answers.push(await ask(list[at] as T));
   });
   await Promise.all(lanes);
-  return found;
+  return answers;
 }
 
 type Share = { part: number; of: number; most: number; target: string };

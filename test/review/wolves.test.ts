@@ -746,6 +746,70 @@ const CHANGES: readonly (readonly [what: string, base: Files, head: Files])[] = 
         "const rows = require('./rows');\n\nfunction count(rows) {\n  return rows.size;\n}\n\nexports.count = () => count(rows.all);\n",
     },
   ],
+  [
+    'a job takes its whole strategy from another',
+    {},
+    {
+      '.github/workflows/ci.yml':
+        'name: ci\non: push\npermissions:\n  contents: read\njobs:\n  plan:\n    runs-on: ubuntu-24.04\n    outputs:\n      strategy: ${{ steps.jobs.outputs.strategy }}\n    steps:\n      - id: jobs\n        run: ./plan.sh\n  test:\n    needs: plan\n    strategy: ${{ fromJson(needs.plan.outputs.strategy) }}\n    runs-on: ${{ matrix.os }}\n    steps:\n      - run: ./test.sh ${{ matrix.name }}\n',
+    },
+  ],
+  [
+    'a function moves into a file of its own, and another gives more than before',
+    {
+      'term.go':
+        'package term\n\nfunc temporary(data string) string {\n\tf, err := os.CreateTemp("", "t-*")\n\tif err != nil {\n\t\treturn ""\n\t}\n\tdefer f.Close()\n\tf.WriteString(data)\n\treturn f.Name()\n}\n\nfunc run(t *Terminal) {\n\tcommand := t.expand(t.line, false)\n\tstart(command)\n}\n',
+    },
+    {
+      'files.go':
+        'package term\n\nfunc temporary(data string) string {\n\tf, err := os.CreateTemp("", "t-*")\n\tif err != nil {\n\t\treturn ""\n\t}\n\tdefer f.Close()\n\tf.WriteString(data)\n\treturn f.Name()\n}\n',
+      'term.go':
+        'package term\n\nfunc run(t *Terminal) {\n\tcommand, _ := t.expand(t.line, false)\n\tstart(command)\n}\n',
+    },
+  ],
+  [
+    'what a failed assertion says is tested',
+    { 'src/main/java/a/Errors.java': 'package a;\n\npublic class Errors {}\n' },
+    {
+      'src/test/java/a/ErrorsTest.java':
+        'package a;\n\nclass ErrorsTest {\n  @Test\n  void names_the_line() {\n    AssertionError error = expectAssertionError(() -> assertThat("foo").isEqualTo("bar"));\n    errors.add(error);\n    assertThat(errors.first()).hasMessageContaining("line");\n  }\n}\n',
+    },
+  ],
+  [
+    'an exception that its name leaves aside, beside a word for the compiler',
+    {
+      'src/main/java/a/Errors.java':
+        'package a;\n\npublic class Errors {\n  Errors copy() {\n    return this;\n  }\n}\n',
+    },
+    {
+      'src/main/java/a/Errors.java':
+        'package a;\n\npublic class Errors {\n  Errors copy() {\n    if (isDeep()) {\n      try {\n        return anew(this);\n      } catch (@SuppressWarnings("unused") SecurityException | ReflectiveOperationException ignored) {}\n    }\n    return this;\n  }\n}\n',
+    },
+  ],
+  [
+    'comments say why a field was added, and what a later version will call the class',
+    {
+      'src/rows.py': 'class Rows:\n    path = None\n',
+      'src/main/java/a/Sorter.java': 'package a;\n\npublic class Sorter {}\n',
+    },
+    {
+      'src/rows.py':
+        'class Rows:\n    path = None\n    # This was added to ensure that going through a subclass gives instances\n    # of that subclass.\n    kind = None\n',
+      'src/main/java/a/Sorter.java':
+        'package a;\n\n/**\n * Sorts.\n *\n * TODO For 4.0, rename to RowSort.\n */\npublic class Sorter {}\n',
+    },
+  ],
+  [
+    'a chart loses a value and says so by its major version',
+    {
+      'charts/web/Chart.yaml': 'apiVersion: v2\nname: web\nversion: 4.14.2\n',
+      'charts/web/values.yaml': 'image: web\npsp:\n  create: false\nport: 80\n',
+    },
+    {
+      'charts/web/Chart.yaml': 'apiVersion: v2\nname: web\nversion: 5.0.0\n',
+      'charts/web/values.yaml': 'image: web\nport: 80\n',
+    },
+  ],
 ];
 
 test.each(CHANGES)('%s, and nothing blocks', async (_what, base, head) => {

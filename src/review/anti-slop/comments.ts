@@ -48,7 +48,7 @@ const readers = [
   ),
   reader(
     'medium',
-    /^\W*(?:NEW|CHANGED|UPDATED|MODIFIED|ADDED|FIXED|REMOVED|EDIT(?:ED)?)\s*:\s|^\W*(?:newly added|updated to|changed from|changed to|fixed by|refactored (?:from|to|by)|moved from|removed the|this was (?:changed|updated|added|modified|removed))\b/i,
+    /^\W*(?:NEW|CHANGED|UPDATED|MODIFIED|ADDED|FIXED|REMOVED|EDIT(?:ED)?)\s*:\s|^\W*(?:newly added|updated to|changed from|changed to|fixed by|refactored (?:from|to|by)|moved from|removed the|this was (?:changed|updated|added|modified|removed)(?! (?:to|because|since|so|by|in|for)\b))\b/i,
   ),
   reader(
     'medium',

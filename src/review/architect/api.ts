@@ -237,12 +237,21 @@ export function isAnnounced(reading: Reading): boolean {
   if (/^\w+(?:\([^)\n]*\))?!:|^\w+\([^)\n]*\bbreaking\b|^BREAKING[ -]CHANGE\b/m.test(reading.asked)) return true;
   return reading.change.files.some(
     ({ path, added, removed }) =>
+      (MANIFESTS.test(path) && majorOf(removed) >= 0 && majorOf(added) > majorOf(removed)) ||
       (/(^|\/)(CHANGES|CHANGELOG|HISTORY|NEWS|RELEASES?|MIGRATION|UPGRADING)[^/]*$|(^|\/)\.changeset\/|(^|\/)changelog\.d\//i.test(
         path,
       ) &&
         added.length > 0) ||
       removed.some(({ text }) => /deprecat/i.test(text)),
   );
+}
+
+const MANIFESTS = /(^|\/)(?:Chart\.yaml|package\.json|Cargo\.toml|pyproject\.toml|galaxy\.yml|gradle\.properties)$/;
+
+/** The first number of the package's own version on these lines; -1 if none names it. */
+function majorOf(lines: readonly { text: string }[]): number {
+  const version = /^(?: {2}|\t)?"?version"?\s*[:=]\s*["']?v?(\d+)\./;
+  return Math.max(-1, ...lines.map(({ text }) => Number(version.exec(text)?.[1] ?? -1)));
 }
 
 /** What a package offers to others. */

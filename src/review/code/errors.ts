@@ -6,6 +6,7 @@ import { lineRule, linesLike, shorten, sourcesOf, type Hit, type Rule } from '..
 
 const swallowedError: Rule = {
   id: 'code/swallowed-error',
+  ignoresMoves: true,
   severity: 'medium',
   remedy: 'Handle the error, pass it on, or say in a comment why it may be ignored.',
   languages: 'all',
@@ -87,7 +88,8 @@ function isBroad({ header }: Block): boolean {
 }
 
 /** The name of the error says that it is left aside on purpose. */
-const NAMED_SO = /\(\s*(?:final\s+)?(?:[\w.|\s]+\s)?(?:_\w*|ignored?|expected|unused)\s*(?::[^)]*)?\)$/;
+const NAMED_SO =
+  /\(\s*(?:@\w+(?:\([^()]*\))?\s+)*(?:final\s+)?(?:[\w.|\s]+\s)?(?:_\w*|ignored?|expected|unused)\s*(?::[^)]*)?\)$/;
 
 /** Not even a name is taken for the error, and a comment says that it is left aside. */
 function isDeliberate({ header, start, end }: Block, source: SourceFile): boolean {
@@ -210,7 +212,7 @@ const unhandled: Rule = {
           if (callee === undefined) continue;
           const call = callOf(text);
           const handled = removed.some(
-            (old) => old.includes(`${callee}(`) && callOf(old) === call && !/\b_\b/.test(old),
+            (old) => old.includes(`${callee}(`) && callOf(old) === call && !/\b_\b/.test(old) && isHeeded(old, text),
           );
           if (handled && !source.isTestLine(newLine))
             yield {
@@ -223,6 +225,12 @@ const unhandled: Rule = {
       }
   },
 };
+
+/** The call gave as much before as it does now: a result that is new was never looked at. */
+function isHeeded(old: string, now: string): boolean {
+  const taken = (text: string) => /^(.*?):?=/.exec(text)?.[1]?.split(',').length ?? 0;
+  return !/^\s*[\w.]+, _ :?=/.test(now) || taken(old) >= taken(now);
+}
 
 /** What is called on a line, without the texts and numbers that are handed over. */
 function callOf(text: string): string {

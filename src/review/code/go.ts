@@ -4,7 +4,7 @@ import { linesLike, shorten, sourcesOf, type Hit, type Rule } from '../rules.ts'
 import { statementAt } from '../read/statements.ts';
 
 const go = (
-  rule: Pick<Rule, 'id' | 'severity' | 'remedy'>,
+  rule: Pick<Rule, 'id' | 'severity' | 'remedy' | 'ignoresMoves'>,
   find: (source: SourceFile) => Iterable<Omit<Hit, 'file'>>,
 ): Rule => ({
   ...rule,
@@ -76,7 +76,7 @@ const nilMap = go({ id: 'code/nil-map', severity: 'high', remedy: 'Make the map 
 });
 
 const unheardWrite = go(
-  { id: 'code/discarded-error', severity: 'medium', remedy: 'Look at the error.' },
+  { id: 'code/discarded-error', severity: 'medium', remedy: 'Look at the error.', ignoresMoves: true },
   function* (source) {
     for (const line of source.added) {
       const name = /^\s*(\w+)\.(?:Write|WriteString|Flush|Sync|Truncate)\(.*\)\s*$/.exec(line.code)?.[1];

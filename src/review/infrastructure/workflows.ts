@@ -115,7 +115,8 @@ function isFetched(uses: string, { text }: Workflow['source']): boolean {
 function* lostIn(job: Job, needs: readonly Entry[], source: Workflow['source']): Iterable<Fault> {
   const ids = new Set(job.steps.map(({ entry }) => under(entry, 'id')?.text));
   const needed = new Set(needs.map(({ text }) => text));
-  const matrix = under(job.entry, 'strategy', 'matrix');
+  const strategy = under(job.entry, 'strategy');
+  const matrix = under(strategy, 'matrix');
   const axes =
     matrix?.text === undefined && !/\$\{\{/.test(JSON.stringify(matrix?.children.map(({ text }) => text) ?? ''))
       ? matrix
@@ -135,7 +136,8 @@ function* lostIn(job: Job, needs: readonly Entry[], source: Workflow['source']):
       const lost =
         (what === 'steps' && job.steps.length > 0 && !ids.has(name)) ||
         (what === 'needs' && !needed.has(name)) ||
-        (what === 'matrix' && (axes ? !known.has(name) : matrix === undefined && job.steps.length > 0));
+        (what === 'matrix' &&
+          (axes ? !known.has(name) : matrix === undefined && strategy?.text === undefined && job.steps.length > 0));
       const told = !lost ? undefined : source.isAdded(line) ? line : renamedAt(name, source);
       if (told !== undefined) yield { line: told, message: `This job has no \`${what}.${name}\`` };
     }

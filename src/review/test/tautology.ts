@@ -2,6 +2,7 @@ import type { SourceLine } from '../read/lexer.ts';
 import { givenTo, type Place } from '../read/flow.ts';
 import { lineRule, shorten, sourcesOf, type Hit, type Rule } from '../rules.ts';
 import { SCRIPTS } from '../read/language.ts';
+import type { SourceFile } from '../read/reading.ts';
 
 /** Both sides of an equality are the same words, or neither side asks the program anything. */
 const sameSides: Rule = {
@@ -15,7 +16,7 @@ const sameSides: Rule = {
       for (const line of source.added) {
         if (source.role !== 'test' && !source.isTestLine(line.number)) continue;
         const sides = sidesOf(line);
-        if (!sides || !isIdle(sides, { line: line.number, source })) continue;
+        if (!sides || !isIdle(sides, { line: line.number, source }) || mustFail(sides, line, source)) continue;
         yield {
           file: source.path,
           line: line.number,
@@ -26,6 +27,15 @@ const sameSides: Rule = {
     }
   },
 };
+
+/** Two values that differ, in a test of what a failed assertion says. */
+function mustFail([left, right]: Sides, line: SourceLine, source: SourceFile): boolean {
+  return (
+    left.trim() !== right.trim() && (FAILURE.test(line.code) || FAILURE.test(source.path) || FAILURE.test(source.text))
+  );
+}
+
+const FAILURE = /AssertionError|AssertionFailed|MultipleFailures|assertThatThrownBy|catchThrowable|assertAll\(/;
 
 type Sides = readonly [left: string, right: string];
 

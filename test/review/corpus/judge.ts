@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { brotliDecompressSync } from 'node:zlib';
 import { defaultPolicy } from '../../../src/goal/policy.ts';
-import { wallVerdict, type Wall } from '../../../src/goal/wall.ts';
+import { wallVerdict, type PassName, type Wall } from '../../../src/goal/wall.ts';
 import { reviewChange } from '../../../src/review/review.ts';
 import { review, type Files } from '../world.ts';
 import type { Fault } from './faults.ts';
@@ -45,16 +45,22 @@ export function blockedBy(wall: Wall): string[] {
     .map(({ rule, file, line, message }) => `${rule} ${file}:${line} ${message}`);
 }
 
-/** Undefined if the right pass blocks the fault at its line or the next one; else what was found instead. */
-export async function missedIn([pass, path, marked, base = {}]: Fault): Promise<string | undefined> {
-  const lines = marked.split('\n');
-  const at = lines.findIndex((line) => line.startsWith('§')) + 1;
-  const wall = await review({ base, head: { [path]: marked.replace('§', '') } });
-  const findings = wall.passes.find((verdict) => verdict.pass === pass)?.findings ?? [];
-  const right = findings.some(
-    ({ file, line, severity }) => file === path && severity !== 'low' && (line === 0 || Math.abs(line - at) <= 1),
+/** What the wall does about a planted fault: the right pass blocks it, or tells of it, at its line or the next one; else what it said instead. */
+export type Answer = { kind: 'blocked' | 'told' } | { kind: 'missed'; said: string };
+
+/** The answer of a wall to a fault at a place; a finding on line 0 speaks of the whole file. */
+export function answerTo({ passes }: Wall, fault: { pass: PassName; file: string; line: number }): Answer {
+  const findings = passes.find(({ pass }) => pass === fault.pass)?.findings ?? [];
+  const right = findings.filter(
+    ({ file, line }) => file === fault.file && (line === 0 || Math.abs(line - fault.line) <= 1),
   );
-  if (right) return undefined;
-  const found = wall.passes.flatMap((verdict) => verdict.findings);
-  return `${pass} ${path}:${at}, found ${found.map(({ rule, line, severity }) => `${rule}:${line} ${severity}`).join(', ') || 'nothing'}`;
+  if (right.length > 0) return { kind: right.some(({ severity }) => severity !== 'low') ? 'blocked' : 'told' };
+  const said = passes.flatMap((verdict) => verdict.findings).map(({ rule, line, severity }) => `${rule}:${line} ${severity}`);
+  return { kind: 'missed', said: `${fault.pass} ${fault.file}:${fault.line}, found ${said.join(', ') || 'nothing'}` };
+}
+
+/** What the wall does about a fault of the list. */
+export async function answerToFault([pass, path, marked, base = {}]: Fault): Promise<Answer> {
+  const line = marked.split('\n').findIndex((text) => text.startsWith('§')) + 1;
+  return answerTo(await review({ base, head: { [path]: marked.replace('§', '') } }), { pass, file: path, line });
 }

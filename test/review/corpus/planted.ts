@@ -7,6 +7,7 @@ import type { PassName, Wall } from '../../../src/goal/wall.ts';
 import { defaultPolicy, policySchema } from '../../../src/goal/policy.ts';
 import { reviewChange } from '../../../src/review/review.ts';
 import type { Files } from '../world.ts';
+import { answerTo, type Answer } from './judge.ts';
 
 /** A change with one planted fault: the pass that must find it, and where. Line 0 is the file as a whole. */
 export type Planted = { title: string; pass: PassName; base: Files; head: Files; file: string; line: number; patch: string };
@@ -43,17 +44,9 @@ function toPlanted(block: string): Planted {
   return { ...planted, head: { ...Object.fromEntries(kept), ...planted.head } };
 }
 
-/** Undefined if the right pass finds the fault at its line or the next one, worse than low; else what was found instead. */
-export async function missedPlanted(planted: Planted): Promise<string | undefined> {
-  const { passes } = await judge(planted);
-  const findings = passes.find(({ pass }) => pass === planted.pass)?.findings ?? [];
-  const right = findings.some(
-    ({ file, line, severity }) =>
-      file === planted.file && severity !== 'low' && (line === 0 || Math.abs(line - planted.line) <= 1),
-  );
-  if (right) return undefined;
-  const found = passes.flatMap((verdict) => verdict.findings).map(({ rule, line, severity }) => `${rule}:${line} ${severity}`);
-  return `${planted.title} at ${planted.file}:${planted.line}, found ${found.join(', ') || 'nothing'}`;
+/** What the wall does about a planted fault. */
+export async function answerToPlanted(planted: Planted): Promise<Answer> {
+  return answerTo(await judge(planted), planted);
 }
 
 async function judge({ base, head, patch }: Planted): Promise<Wall> {
