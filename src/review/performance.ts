@@ -18,6 +18,7 @@ import { elementRules } from './performance/elements.ts';
 import { growthRules } from './performance/growth.ts';
 import { undoneBounds } from './undone.ts';
 import { waitingRules } from './performance/waiting.ts';
+import { throughOwn } from './performance/through.ts';
 import { unboundedRules } from './performance/unbounded.ts';
 import { lineRule, linesLike, shorten, sourcesOf, type Hit, type LineRule, type Rule } from './rules.ts';
 
@@ -192,22 +193,63 @@ const patterns = inLoop(
 const isOfKeys: LineRule['severityAt'] = ({ number }, source) =>
   /\bObject\.(?:entries|keys|values)\(/.test(statementAt(number, source).code) ? 'low' : undefined;
 
-const spreads: Rule = lineRule({
+const COPIED = {
   id: 'performance/copy-in-loop',
   severity: 'medium',
+  roles: ['product', 'script'],
+  message: 'Everything collected so far is copied for each element',
+  remedy: 'Add to one array, object or Map.',
+} as const;
+
+const spreads: Rule = lineRule({
+  ...COPIED,
   languages: SCRIPTS,
   pattern:
     /\.reduce(?:<.*?>)?\(\s*\(?\s*\(?(\w+)[^=]*=>\s*(?:\(\{|\[|\{)\s*\.\.\.\1\b|^\s*(\w+) = \[\s*\.\.\.\2,|^\s*(\w+) = \{\s*\.\.\.\3,|^\s*(\w+) = \4\.concat\(/,
   unless: (line, source) => !/\.reduce\b/.test(line.code) && !collectionLoop(line, source),
   severityAt: (line, source) =>
-    /\.reduce\b/.test(line.code)
-      ? isOfKeys(line, source)
-      : source.blocks().around(line.number)[0]?.kind === 'condition'
-        ? 'low'
-        : undefined,
-  message: 'Everything collected so far is copied for each element',
-  remedy: 'Add to one array, object or Map.',
+    source.role === 'script'
+      ? 'low'
+      : /\.reduce\b/.test(line.code)
+        ? isOfKeys(line, source)
+        : source.blocks().around(line.number)[0]?.kind === 'condition'
+          ? 'low'
+          : undefined,
 });
+
+/** The name of what a reduction has collected so far, if its callback begins here. */
+const COLLECTED = /\.reduce(?:<.*?>)?\(\s*(?:async )?(?:function\b[^(]*)?\(?\s*\(?([A-Za-z_$][\w$]*)/;
+
+const reduced: Rule[] = [
+  lineRule({
+    ...COPIED,
+    languages: SCRIPTS,
+    pattern:
+      /\.reduce(?:<.*?>)?\(\s*\(?\s*\(?(\w+)[^=]*=>\s*(?:\1\.concat\(|Object\.assign\(\s*\{\s*\}\s*,\s*\1\b|new (?:Set|Map)\(\s*\[\s*\.\.\.\1\b)/,
+    severityAt: (line, source) => (source.role === 'script' ? 'low' : isOfKeys(line, source)),
+  }),
+  lineRule({
+    ...COPIED,
+    languages: SCRIPTS,
+    pattern:
+      /^\s*return\s*\(?\s*(?:(?:\{|\[)\s*\.\.\.(\w+)\b|(\w+)\.concat\(|Object\.assign\(\s*\{\s*\}\s*,\s*(\w+)\b)/,
+    unless: (line, source) => {
+      const name = /\.\.\.(\w+)|(\w+)\.concat|,\s*(\w+)/.exec(line.code)?.slice(1).find(Boolean);
+      const around = source
+        .blocks()
+        .around(line.number)
+        .find(({ kind }) => kind === 'callback');
+      return around === undefined || COLLECTED.exec(around.header)?.[1] !== name;
+    },
+    severityAt: (_line, source) => (source.role === 'script' ? 'low' : undefined),
+  }),
+  lineRule({
+    ...COPIED,
+    languages: ['python'],
+    pattern: /\breduce\(\s*lambda (\w+),[^:]*:\s*(?:\1 \+ \[|\{\s*\*\*\1\b|\[\s*\*\1\b|\1 \| )/,
+    severityAt: (_line, source) => (source.role === 'script' ? 'low' : undefined),
+  }),
+];
 
 const ASKED: Partial<Record<LanguageName, RegExp>> = {
   ...Object.fromEntries(
@@ -279,7 +321,34 @@ const isInAsync: LineRule['unless'] = (line, source) =>
     .around(line.number)
     .find((block) => block.kind === 'function' || block.kind === 'callback')?.isAsync ?? false;
 
+/** What was waited for without keeping the thread, and keeps it now. */
+const blockingNow: Rule = {
+  id: 'performance/blocking-call',
+  severity: 'medium',
+  remedy: 'Keep the asynchronous call.',
+  languages: SCRIPTS,
+  *find(reading) {
+    for (const source of sourcesOf(reading, SCRIPTS))
+      for (const { lines: all } of source.change.hunks) {
+        const awaited = all.flatMap(({ kind, text }) =>
+          kind === 'removed' ? [...text.matchAll(/\bawait (?:[\w$]+\.)*([\w$]+)\(/g)].map(([, name = '']) => name) : [],
+        );
+        const now = all.find(
+          ({ kind, text }) => kind === 'added' && awaited.some((name) => new RegExp(`\\b${name}Sync\\(`).test(text)),
+        );
+        if (now)
+          yield {
+            file: source.path,
+            line: now.newLine,
+            message: `This was waited for, and stops everything else now: \`${shorten(now.text)}\``,
+            text: now.text,
+          } satisfies Hit;
+      }
+  },
+};
+
 const blocking = [
+  blockingNow,
   lineRule({
     id: 'performance/blocking-call',
     severity: 'medium',
@@ -419,8 +488,10 @@ export const performanceRules: readonly Rule[] = [
   shellRequests,
   nestedSearch,
   spreads,
+  ...reduced,
   ...patterns,
   ...elementRules,
+  throughOwn,
   ...scriptCosts,
   ...costlyRules,
   ...growthRules,

@@ -220,10 +220,179 @@ const CODE: readonly Row[] = [
   ],
 ];
 
-test.each([...SAFETY, ...CODE])('%s is found in %j at line %d', async (rule, head, line, ...[base]) => {
-  const wall = await review({ head, base: base ?? {} });
-  expect(findingsIn(wall).map((finding) => [finding.rule, finding.line])).toContainEqual([rule, line]);
-});
+const COPY = 'performance/copy-in-loop';
+const QUERY = 'performance/query-in-loop';
+const BLOCKS = 'performance/blocking-call';
+const INVENTED = 'anti-slop/invented-member';
+const LIBRARY = { 'package.json': '{\n  "name": "a",\n  "main": "lib/main.js"\n}\n' };
+const quoted = (mark: string, indent: string) =>
+  script(
+    `export const names = [\n${Array.from({ length: 60 }, (_, at) => `${indent}${mark}name${at}${mark},`).join('\n')}\n];`,
+  );
+
+const COSTS: readonly Row[] = [
+  [
+    COPY,
+    script(
+      'export function f(bytes: Uint8Array) {\n  let all: string[] = [];\n  for (let i = 0, n = bytes.length; i < n; i++) {\n    all = all.concat(hex(bytes[i]));\n  }\n  return all;\n}',
+    ),
+    4,
+  ],
+  [COPY, script('const by = rows.reduce((kept, row) => ({ ...kept, [row.id]: row }), {});', 'scripts/a.js'), 1],
+  [
+    COPY,
+    script('export const f = (rows: Row[]) => rows.reduce((kept, row) => kept.concat(row.name), [] as string[]);'),
+    1,
+  ],
+  [
+    COPY,
+    script(
+      'export const f = (rows: Row[]) => rows.reduce((kept, row) => Object.assign({}, kept, { [row.id]: row }), {});',
+    ),
+    1,
+  ],
+  [
+    COPY,
+    script(
+      'export const f = (rows: Row[]) =>\n  rows.reduce((kept, row) => {\n    const id = row.id;\n    return { ...kept, [id]: row };\n  }, {});',
+    ),
+    4,
+  ],
+  [COPY, python('def f(rows):\n    return reduce(lambda kept, row: kept + [row.name], rows, [])'), 2],
+  [COPY, python('def f(rows):\n    return functools.reduce(lambda kept, row: {**kept, row.id: row}, rows, {})'), 2],
+  [
+    QUERY,
+    {
+      'app/a.py':
+        'from app import web\n\n\ndef f(names):\n    for name in names:\n        page = web.load(name)\n        keep(page)\n',
+    },
+    6,
+    {
+      'app/web.py':
+        'import requests\n\n\ndef load(name):\n    return _ask("GET", name)\n\n\ndef _ask(how, name):\n    return requests.request(how, name)\n',
+    },
+  ],
+  [
+    QUERY,
+    script(
+      "import { priceOf } from './shop.ts';\n\nexport async function f(ids: string[]) {\n  for (const id of ids) {\n    use(await priceOf(id));\n  }\n}",
+    ),
+    5,
+    {
+      'src/shop.ts':
+        'export async function priceOf(id: string) {\n  const answer = await fetch(`/prices/${id}`);\n  return answer.json();\n}\n',
+    },
+  ],
+  [
+    QUERY,
+    python(
+      'def one(db, id):\n    return db.execute(SQL, (id,))\n\n\ndef f(db, ids):\n    return [one(db, id) for id in ids]',
+    ),
+    6,
+  ],
+  [
+    QUERY,
+    script(
+      'export async function f(keys: string[]) {\n  for (const key of keys) {\n    const found = await cache.restoreEntry(key);\n    use(found);\n  }\n}',
+    ),
+    3,
+  ],
+  [
+    BLOCKS,
+    script(
+      "import { statSync } from 'node:fs';\n\nexport const f = async (path: string) => {\n  return statSync(path).size;\n};",
+    ),
+    4,
+    script(
+      "import { stat } from 'node:fs/promises';\n\nexport const f = async (path: string) => {\n  return (await stat(path)).size;\n};",
+    ),
+  ],
+  ['performance/unbounded-read', script("export const f = () => redisClient.keys('user:*');"), 1],
+  ['performance/unbounded-read', python('def f(redis):\n    return redis.keys("user:*")'), 2],
+];
+
+const SLOP: readonly Row[] = [
+  [INVENTED, python('import os\n\n\ndef f(path):\n    return os.path.resolve(path)'), 5],
+  [INVENTED, python('import os\n\n\ndef f(path):\n    return os.read_file(path)'), 5],
+  [INVENTED, python('from urllib.parse import join_url\n\n\ndef f(a, b):\n    return join_url(a, b)'), 1],
+  [INVENTED, python('import collections\n\n\ndef f():\n    return collections.OrderedSet()'), 5],
+  [INVENTED, python('from datetime import datetime\n\n\ndef f():\n    return datetime.now_utc()'), 5],
+  [INVENTED, python('from pathlib import Path\n\n\ndef f():\n    home = Path("a")\n    return home.read_json()'), 6],
+  [INVENTED, script("import path from 'node:path';\n\nexport const f = (a: string) => path.absolute(a);"), 3],
+  [INVENTED, script("const fs = require('fs');\n\nmodule.exports = (a) => fs.readJson(a);", 'src/a.js'), 3],
+  [INVENTED, script("import { randomString } from 'node:crypto';\n\nexport const f = () => randomString(8);"), 1],
+  [INVENTED, script('export const f = (a: number) => Math.clamp(a, 0, 1);'), 1],
+  [INVENTED, script('export const f = (a: object) => Object.merge(a, {});'), 1],
+  [
+    INVENTED,
+    script("export const f = (text: string) => {\n  const parts = text.split(',');\n  return parts.dropFirst();\n};"),
+    3,
+  ],
+  [
+    'anti-slop/commented-out',
+    script(
+      'export class A {\n  #a = 1;\n  get() {\n    // if (this.#a === 0) {\n    //   this.#a = `${this.#b}`\n    //   return this.#a\n    // }\n    return this.#a;\n  }\n}',
+    ),
+    4,
+  ],
+  ['anti-slop/reformatting', quoted("'", '  '), 2, quoted('"', '    ')],
+];
+
+const SHAPE: readonly Row[] = [
+  [
+    'architect/removed-api',
+    { ...script('function one () {}\n\nmodule.exports = {\n  one\n}', 'lib/ids.js') },
+    3,
+    {
+      ...LIBRARY,
+      ...script('function one () {}\n\nfunction two () {}\n\nmodule.exports = {\n  two,\n  one\n}', 'lib/ids.js'),
+    },
+  ],
+  [
+    'architect/removed-api',
+    script('export const one = 1;', 'src/utils/ids.ts'),
+    1,
+    { ...LIBRARY, ...script('export const one = 1;\n\nexport const two = (a: string) => a;', 'src/utils/ids.ts') },
+  ],
+  [
+    'architect/unused-dependency',
+    { 'package.json': '{\n  "name": "a",\n  "dependencies": {\n    "ramda": "1.0.0"\n  }\n}\n' },
+    4,
+    {
+      'package.json': '{\n  "name": "a",\n  "dependencies": {}\n}\n',
+      '.licensed.yml': 'reviewed:\n  npm:\n    - ramda\n',
+      'src/a.ts': 'export const a = 1;\n',
+    },
+  ],
+  [
+    'architect/copy',
+    script(
+      'export function stateOf(answer, fault) {\n  if (!answer.isSet || answer.state === 200) {\n    const state = fault && (fault.state || fault.code);\n    answer.give(state >= 400 ? state : 500);\n  }\n}',
+      'lib/b.js',
+    ),
+    1,
+    script(
+      'export function giveState(reply, err) {\n  if (!reply.isSet || reply.state === 200) {\n    const given = err && (err.state || err.code);\n    reply.give(given >= 400 ? given : 500);\n  }\n}',
+      'lib/a.js',
+    ),
+  ],
+  [
+    'test/caught',
+    {
+      'test/a.test.ts':
+        "it('adds', () => {\n  try {\n    expect(add(1)).toBe(2);\n  } catch {\n    // not everywhere\n  } finally {\n    reset();\n  }\n});\n",
+    },
+    4,
+  ],
+];
+
+test.each([...SAFETY, ...CODE, ...COSTS, ...SLOP, ...SHAPE])(
+  '%s is found in %j at line %d',
+  async (rule, head, line, ...[base]) => {
+    const wall = await review({ head, base: base ?? {} });
+    expect(findingsIn(wall).map((finding) => [finding.rule, finding.line])).toContainEqual([rule, line]);
+  },
+);
 
 /** What looks like it and is right. */
 const RIGHT: readonly (readonly [rule: string, head: Files, base?: Files])[] = [
@@ -239,6 +408,20 @@ const RIGHT: readonly (readonly [rule: string, head: Files, base?: Files])[] = [
   [CRYPTO, script('export const jitter = () => Math.random() * 100;')],
   [CRYPTO, script('export const isPwned = (password: string) => sha1(password).slice(0, 5);')],
   [SECRET, script("const token =\n  process.env.TOKEN ||\n  'not-set';")],
+  [COPY, script('export const f = (rows: Row[]) => rows.reduce((sum, row) => sum + row.price, 0);')],
+  [COPY, script('export const f = (state: State, all: Act[]) => all.map((act) => ({ ...state, act }));')],
+  [
+    QUERY,
+    python('def one(rows, id):\n    return rows[id]\n\n\ndef f(rows, ids):\n    return [one(rows, id) for id in ids]'),
+  ],
+  [
+    BLOCKS,
+    script('export const f = async (path: string) => {\n  if (existsSync(path)) return;\n  await go(path);\n};'),
+  ],
+  [INVENTED, python('import os\n\n\ndef f():\n    return os.path.join(os.getcwd(), os.environ["A"])')],
+  [INVENTED, script("import path from 'node:path';\n\nexport const f = (a: string) => path.posix.join(a, path.sep);")],
+  [INVENTED, script('export const f = (a: number) => Math.trunc(a) + Number.parseInt("1", 10);')],
+  [INVENTED, script('Math.clamp = clamp;\nexport const f = (a: number) => Math.clamp(a, 0, 1);')],
   [MISSING, python('def f(url):\n    r = requests.get(url)\n    return r.json()')],
   [MISSING, python('def f(session, url):\n    r = session.get("/a")\n    return r.json()')],
   [MISSING, python('def f(q):\n    job = q.get(timeout)\n    return job.run()')],

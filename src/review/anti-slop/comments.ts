@@ -226,7 +226,7 @@ const OTHER_CODE: Partial<Record<LanguageName, RegExp>> = {
 };
 
 const CODE =
-  /^(?:(?:const|let|var|final|val)\s+[\w${[]+.*=.*|(?:return|throw|await|raise)\b\s*[\w('"[{].*[;)]|return [\w.]+(?:\(.*\))?|(?:if|for|while|switch|else if|elif)\s*\(?.*\)?\s*[{:]|(?:if|for|while)\s*\(.*\)\s*\S.*;|(?:final )?[A-Za-z][\w.]*(?:<[^>]*>)?(?:\[\])? [a-z]\w* = .*;|\}?\s*else\s*[{:]|(?:def|class|func|fn|function|public|private|async function)\s+\w+.*[{:)]|[\w$.[\]>-]+\s*(?:[+\-*/|&]|:|\?\?|\|\|)?=\s*[^=].*[;)\]}'"\w]|[\w$.]+(?:->|::|\.)?[\w$]+\(.*\)\s*[;,]?|import\s+[\w{*].*(?:from|;).*|from \S+ import .+|[}\])]+[;,]?|\w+\+\+;?|<\/?\w+[^>]*>|@\w+(?:\(.*\))?|\w+!\(.*\);|break;|continue;)$/;
+  /^(?:(?:const|let|var|final|val)\s+[\w${[]+.*=.*|(?:return|throw|await|raise)\b\s*[\w('"[{].*[;)]|return [\w.#]+(?:\(.*\))?|(?:if|for|while|switch|else if|elif)\s*\(?.*\)?\s*[{:]|(?:if|for|while)\s*\(.*\)\s*\S.*;|(?:final )?[A-Za-z][\w.]*(?:<[^>]*>)?(?:\[\])? [a-z]\w* = .*;|\}?\s*else\s*[{:]|(?:def|class|func|fn|function|public|private|async function)\s+\w+.*[{:)]|[\w$.#[\]>-]+\s*(?:[+\-*/|&]|:|\?\?|\|\|)?=\s*[^=].*[;)\]}'"`\w]|[\w$.#]+(?:->|::|\.)?[\w$]+\(.*\)\s*[;,]?|import\s+[\w{*].*(?:from|;).*|from \S+ import .+|[}\])]+[;,]?|\w+\+\+;?|<\/?\w+[^>]*>|@\w+(?:\(.*\))?|\w+!\(.*\);|break;|continue;)$/;
 
 const commentedOut: Rule = {
   id: 'anti-slop/commented-out',

@@ -1,12 +1,13 @@
 import { posix } from 'node:path';
-import { functionAround, functionsAround, givenTo } from '../read/flow.ts';
+import { moduleRules } from './module-members.ts';
+import { all, PYTHON_CLASSES } from './python-members.ts';
+import { functionAround, givenTo, isShadowed } from '../read/flow.ts';
 import { importsOf, resolveImport } from '../read/imports.ts';
 import { SCRIPTS, type LanguageName } from '../read/language.ts';
 import type { SourceLine } from '../read/lexer.ts';
 import type { Reading, SourceFile } from '../read/reading.ts';
 import { linesLike, sourcesOf, type Hit, type Rule } from '../rules.ts';
 
-const all = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/));
 const ownOf = (...prototypes: object[]): ReadonlySet<string> =>
   new Set(
     prototypes
@@ -58,6 +59,12 @@ const KINDS: Partial<
       ),
     ],
     [
+      'a Path',
+      String.raw`\s*:\s*(?:pathlib\.)?Path(?=\s*[,)=])`,
+      /^(?:pathlib\.)?Path\([^()]*\)$/,
+      PYTHON_CLASSES['Path'] ?? all(''),
+    ],
+    [
       'a dict',
       String.raw`\s*:\s*(?:dict|Dict)\b(?!\s*\|)(?:\[[^=|]*\])?(?=\s*[,)=])`,
       /^\{(?:\s*\}|[^}]*:)|^dict\(/,
@@ -78,9 +85,8 @@ const KINDS: Partial<
 
 /** What other languages and libraries call their methods, which is what is believed to be there. */
 const CALLS =
-  /(?<![\w$.)\]])([a-z_]\w*)\.(contains\w*|append|prepend|isEmpty|isBlank|size|count|len|length|add|addAll|remove\w*|insert\w*|unique|uniq|distinct|capitali[sz]e|first|last|reverse\w*|sum|average|max|min|any|all|exists|empty|clear|get|put|set|has|hasKey|has_key|push\w*|pop|extend|each|groupBy|group_by|chunk|flatten|compact|title|titleCase|upper|lower|toUpper|toLower|strip|trim\w*|lstrip|rstrip|startswith|endswith|starts_with|ends_with|replaceAll|replace_all|format|equals|compareTo|toArray|toList|to_list|to_s|sortBy|sort_by|sorted|filter|map|find|findAll|substr\w*|isNumeric|isDigit|parse|merge|clone|copy|iteritems|delete|update|join|split|index|indexOf|shuffle|sample|take|skip|where|select|reduce|fold|zip)\(/;
+  /(?<![\w$.)\]])([a-z_]\w*)\.(contains\w*|append|prepend|isEmpty|isBlank|size|count|len|length|add|addAll|remove\w*|insert\w*|unique|uniq|distinct|capitali[sz]e|first|last|reverse\w*|sum|average|max|min|any|all|exists|empty|clear|get|put|set|has|hasKey|has_key|push\w*|pop|extend|each|groupBy|group_by|chunk|flatten|compact|title|titleCase|upper|lower|toUpper|toLower|strip|trim\w*|lstrip|rstrip|startswith|endswith|starts_with|ends_with|replaceAll|replace_all|format|equals|compareTo|toArray|toList|to_list|to_s|sortBy|sort_by|sorted|filter|map|find|findAll|substr\w*|isNumeric|isDigit|parse|merge|clone|copy|iteritems|delete|update|join|split|index|indexOf|shuffle|sample|take|skip|where|select|reduce|fold|zip|drop\w*|head|tail|init|first\w+|last\w*|nth|elementAt|without|difference\w*|intersect\w*|union|partition|keyBy|indexBy|sumBy|maxBy|minBy|countBy|toSet|toMap|asList|insertAt|swap|rotate|ltrim|rtrim|chars|bytes|lines|orElse|getOr\w+|containsKey|keySet|entrySet|toDict|camelCase|snakeCase|slugify|truncate|words|toInt\w*|toFloat|toNumber|hasPrefix|hasSuffix|beginsWith|matches|occurrences|read_\w+|write_\w+|is_directory|basename|dirname)\(/;
 const calls = linesLike(CALLS);
-const membersOf = linesLike(/\.\w+/);
 
 /** `items.contains(x)` of an array: the value is known, and it can do no such thing. */
 const inventedMethod: Rule = {
@@ -142,93 +148,6 @@ function kindOf(name: string, line: SourceLine, source: SourceFile): Kind | unde
   );
 }
 
-/** What the modules of Python and packages of Go that models like to add to can do. */
-const MODULES: Partial<Record<LanguageName, Readonly<Record<string, ReadonlySet<string>>>>> = {
-  python: {
-    json: all(
-      'JSONDecodeError JSONDecoder JSONEncoder codecs decoder detect_encoding dump dumps encoder load loads scanner tool',
-    ),
-    math: all(
-      'acos acosh asin asinh atan atan2 atanh cbrt ceil comb copysign cos cosh degrees dist e erf erfc exp exp2 expm1 fabs factorial floor fma fmod frexp fsum gamma gcd hypot inf isclose isfinite isinf isnan isqrt lcm ldexp lgamma log log10 log1p log2 modf nan nextafter perm pi pow prod radians remainder sin sinh sqrt sumprod tan tanh tau trunc ulp',
-    ),
-    re: all(
-      'A ASCII DEBUG DOTALL I IGNORECASE L LOCALE M MULTILINE Match NOFLAG Pattern PatternError RegexFlag S Scanner T TEMPLATE U UNICODE VERBOSE X compile copyreg enum error escape findall finditer fullmatch functools match purge search split sub subn template',
-    ),
-    random: all(
-      'BPF LOG4 NV_MAGICCONST RECIP_BPF Random SG_MAGICCONST SystemRandom TWOPI betavariate binomialvariate choice choices expovariate gammavariate gauss getrandbits getstate lognormvariate normalvariate paretovariate randbytes randint random randrange sample seed setstate shuffle triangular uniform vonmisesvariate weibullvariate',
-    ),
-    shutil: all(
-      'COPY_BUFSIZE Error ExecError ReadError RegistryError SameFileError SpecialFileError chown collections copy copy2 copyfile copyfileobj copymode copystat copytree disk_usage errno fnmatch get_archive_formats get_terminal_size get_unpack_formats ignore_patterns make_archive move nt os posix register_archive_format register_unpack_format rmtree stat sys unpack_archive unregister_archive_format unregister_unpack_format which zlib bz2 lzma',
-    ),
-    time: all(
-      'CLOCK_BOOTTIME CLOCK_MONOTONIC CLOCK_MONOTONIC_RAW CLOCK_PROCESS_CPUTIME_ID CLOCK_REALTIME CLOCK_TAI CLOCK_THREAD_CPUTIME_ID altzone asctime clock clock_getres clock_gettime clock_gettime_ns clock_settime clock_settime_ns ctime daylight get_clock_info gmtime localtime mktime monotonic monotonic_ns perf_counter perf_counter_ns process_time process_time_ns pthread_getcpuclockid sleep strftime strptime struct_time thread_time thread_time_ns time time_ns timezone tzname tzset',
-    ),
-    itertools: all(
-      'accumulate batched chain combinations combinations_with_replacement compress count cycle dropwhile filterfalse groupby islice pairwise permutations product repeat starmap takewhile tee zip_longest izip imap ifilter',
-    ),
-    hashlib: all(
-      'algorithms_available algorithms_guaranteed blake2b blake2s file_digest md5 new pbkdf2_hmac scrypt sha1 sha224 sha256 sha384 sha3_224 sha3_256 sha3_384 sha3_512 sha512 shake_128 shake_256',
-    ),
-  },
-  go: {
-    strings: all(
-      'Builder Clone Compare Contains ContainsAny ContainsFunc ContainsRune Count Cut CutPrefix CutSuffix EqualFold Fields FieldsFunc FieldsFuncSeq FieldsSeq HasPrefix HasSuffix Index IndexAny IndexByte IndexFunc IndexRune Join LastIndex LastIndexAny LastIndexByte LastIndexFunc Lines Map NewReader NewReplacer Reader Repeat Replace ReplaceAll Replacer Split SplitAfter SplitAfterN SplitAfterSeq SplitN SplitSeq Title ToLower ToLowerSpecial ToTitle ToTitleSpecial ToUpper ToUpperSpecial ToValidUTF8 Trim TrimFunc TrimLeft TrimLeftFunc TrimPrefix TrimRight TrimRightFunc TrimSpace TrimSuffix',
-    ),
-    strconv: all(
-      'AppendBool AppendFloat AppendInt AppendQuote AppendQuoteRune AppendQuoteRuneToASCII AppendQuoteRuneToGraphic AppendQuoteToASCII AppendQuoteToGraphic AppendUint Atoi CanBackquote ErrRange ErrSyntax FormatBool FormatComplex FormatFloat FormatInt FormatUint IntSize IsGraphic IsPrint Itoa NumError ParseBool ParseComplex ParseFloat ParseInt ParseUint Quote QuoteRune QuoteRuneToASCII QuoteRuneToGraphic QuoteToASCII QuoteToGraphic QuotedPrefix Unquote UnquoteChar',
-    ),
-    errors: all('As AsType ErrUnsupported Is Join New Unwrap'),
-    slices: all(
-      'All AppendSeq Backward BinarySearch BinarySearchFunc Chunk Clip Clone Collect Compact CompactFunc Compare CompareFunc Concat Contains ContainsFunc Delete DeleteFunc Equal EqualFunc Grow Index IndexFunc Insert IsSorted IsSortedFunc Max MaxFunc Min MinFunc Repeat Replace Reverse Sort SortFunc SortStableFunc Sorted SortedFunc SortedStableFunc Values',
-    ),
-    sort: all(
-      'Find Float64Slice Float64s Float64sAreSorted IntSlice Interface Ints IntsAreSorted IsSorted Reverse Search SearchFloat64s SearchInts SearchStrings Slice SliceIsSorted SliceStable Sort Stable StringSlice Strings StringsAreSorted',
-    ),
-    filepath: all(
-      'Abs Base Clean Dir ErrBadPattern EvalSymlinks Ext FromSlash Glob HasPrefix IsAbs IsLocal Join ListSeparator Localize Match Rel Separator SkipAll SkipDir Split SplitList ToSlash VolumeName Walk WalkDir WalkFunc',
-    ),
-  },
-};
-
-const MEMBER = /(?<![\w.$])([a-z]\w*)\.([A-Za-z]\w*)/g;
-
-/** `json.parse(text)` in Python: the module is known, and it has nothing of that name. */
-const inventedFunction: Rule = {
-  id: 'anti-slop/invented-member',
-  severity: 'medium',
-  remedy: 'Call what there is.',
-  languages: ['python', 'go'],
-  async find(reading) {
-    const hits: Hit[] = [];
-    for (const source of sourcesOf(reading, ['python', 'go'], ['product', 'script', 'test'])) {
-      const imported = new Map(
-        importsOf(source.lines, source.language.name).map(({ specifier }) => [
-          specifier.split('/').at(-1) ?? '',
-          specifier,
-        ]),
-      );
-      for (const line of imported.size === 0 ? [] : membersOf(source)) {
-        if (line.startsIn !== 'code') continue;
-        for (const [, module = '', member = ''] of line.code.matchAll(MEMBER)) {
-          const known = imported.has(module) ? MODULES[source.language.name]?.[module] : undefined;
-          if (
-            known &&
-            !known.has(member) &&
-            new RegExp(`(?:^|/)${module}$`).test(imported.get(module) ?? '') &&
-            !isShadowed(module, line.number, source)
-          )
-            hits.push({
-              file: source.path,
-              line: line.number,
-              message: `\`${module}\` has nothing called \`${member}\``,
-            });
-        }
-      }
-    }
-    return hits;
-  },
-};
-
 /** How a file of the repository is bound whole to a name, or in pieces. */
 const BOUND =
   /^\s*(?:const|let|var)\s+(?:([\w$]+)|\{([^}]*)\})\s*=\s*require\(\s*['"](\.[^'"]+)['"]\s*\)|^\s*import\s+\*\s+as\s+([\w$]+)\s+from\s*['"](\.[^'"]+)['"]/;
@@ -243,7 +162,7 @@ const inventedOwn: Rule = {
     const hits: Hit[] = [];
     for (const source of sourcesOf(reading, [...SCRIPTS, 'python', 'java', 'rust'], ['product', 'test', 'script']))
       for (const { line, path, member, of } of membersIn(source, reading)) {
-        if (of !== undefined && isShadowed(of, line, source)) continue;
+        if (of !== undefined && isShadowed(of, { line, source })) continue;
         const text = path === source.path ? undefined : (await reading.peek(path))?.text;
         if (
           text === undefined ||
@@ -263,20 +182,6 @@ const OPEN =
 
 /** `of` is the name that the file is bound to, if the member is read from it. */
 type Member = { line: number; path: string; member: string; of?: string };
-
-/** A parameter or a variable of a function around the line has the same name. */
-function isShadowed(name: string, line: number, source: SourceFile): boolean {
-  const word = name.replaceAll('$', '\\$');
-  const taken = new RegExp(
-    `(?:\\b(?:const|let|var|as|for|lambda)\\s+|^\\s*|[(,]\\s*)${word}\\s*(?:=>|(?::[^=]*)?=(?!=)|:=|\\bin\\b|:(?!:)|[,)].*=>)`,
-  );
-  const lines = functionsAround({ line, source }).flatMap(({ open, end }) => source.lines.slice(open, end));
-  return (
-    functionsAround({ line, source }).some(({ header }) =>
-      new RegExp(`[(,\\s*&]${word}\\s*[),:=?]|\\b${word}\\s*=>`).test(header),
-    ) || [...lines, source.lineAt(line)].some((other) => other !== undefined && taken.test(other.code))
-  );
-}
 
 function membersIn(source: SourceFile, reading: Reading): Member[] {
   switch (source.language.name) {
@@ -413,4 +318,4 @@ function isNested(name: string, { paths, files }: Reading): boolean {
 }
 
 /** What values, modules and files of one's own do not have. */
-export const inventedRules: readonly Rule[] = [inventedMethod, inventedFunction, inventedOwn, inventedClass];
+export const inventedRules: readonly Rule[] = [inventedMethod, ...moduleRules, inventedOwn, inventedClass];

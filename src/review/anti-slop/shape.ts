@@ -2,6 +2,8 @@ import { sourcesOf, type Hit, type Rule } from '../rules.ts';
 import type { SourceFile } from '../read/reading.ts';
 
 const FEW = 12;
+/** So many alone are told, and may be what was asked for. */
+const MANY = 40;
 
 /** Formatting that buries a change of another kind. */
 const reformatting: Rule = {
@@ -21,13 +23,14 @@ const reformatting: Rule = {
     );
     // Lines that differ in how they end alone are neither: line endings are changed for all at once.
     const real = lines - same - shapes.reduce((sum, { ended }) => sum + ended, 0);
-    if (same < FEW || real < 1 || same < 2 * real) return;
+    if (same < (real < 1 ? MANY : FEW) || same < 2 * real) return;
     for (const shape of shapes)
       if (shape.same >= FEW && shape.same > 0.6 * shape.source.change.added.length)
         yield {
           file: shape.source.path,
           line: shape.first,
-          message: `${shape.same} lines differ in their formatting only, beside ${real} real ones`,
+          ...(real < 1 ? { severity: 'low' as const } : {}),
+          message: `${shape.same} lines differ in their formatting only${real < 1 ? '' : `, beside ${real} real ones`}`,
           text: '',
         } satisfies Hit;
   },

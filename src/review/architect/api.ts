@@ -32,7 +32,7 @@ const listed = (text: string) =>
     )
     .filter((name) => name !== '');
 const INTERNAL =
-  /(^|\/)(internal|_?private|exp|experimental|unstable|impl|testing|testdata|examples?|cmd|scripts?|tools?|bench\w*)\//;
+  /(^|\/)(internals?|_?private|exp|experimental|unstable|impl|testing|testdata|examples?|cmd|scripts?|tools?|bench\w*)\//;
 
 const SURFACES: readonly Surface[] = [
   {
@@ -82,6 +82,16 @@ const SURFACES: readonly Surface[] = [
       /^(?:\t| {2}| {4})(?:public |static |async |override |get |set |\*)*(?!(?:if|for|while|switch|catch|return|function|constructor|super|await|throw|new|private|protected)\b)([a-z]\w*)(?:<[^>]*>)?\([^;]*\{\s*$/,
     ),
     reaches: (path) => /(^|\/)(?:index|main|mod|api)\.[cm]?[jt]sx?$/.test(path) && !INTERNAL.test(path),
+    perhaps: true,
+  },
+  {
+    // What a package lets others import, its manifest and its build say.
+    files: /\.[cm]?[jt]sx?$/,
+    names: named(
+      /^export (?:declare )?(?:async )?(?:abstract )?(?:function\*?|class|const|let|enum) ([A-Za-z_$][\w$]*)/,
+    ),
+    reaches: (path, { paths }) =>
+      paths.has('package.json') && /^(?:src|lib|packages\/[^/]+)\//.test(path) && !INTERNAL.test(path),
     perhaps: true,
   },
   {
@@ -197,7 +207,9 @@ const removedApi: Rule = {
 /** The names in the lists of `export { … }`, over as many lines as they take. */
 function handedOnBy(text: string): ReadonlySet<string> {
   return new Set(
-    [...text.matchAll(/^export\s+(?:type\s+)?\{[^}]*\}/gm)].flatMap(([list]) => listed(list.replace(/\s+/g, ' '))),
+    [...text.matchAll(/^(?:export\s+(?:type\s+)?|module\.exports\s*=\s*)(\{[^{}]*\})/gm)].flatMap(([, list = '']) =>
+      listed(`export ${list.replace(/\s+/g, ' ')}`).map((name) => name.replace(/\s*:.*$/, '')),
+    ),
   );
 }
 

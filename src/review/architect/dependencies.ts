@@ -227,7 +227,9 @@ async function useOf(name: string, manifest: SourceFile, reading: Reading): Prom
     (path) =>
       (folder === '.' || path.startsWith(`${folder}/`)) &&
       /\.([cm]?[jt]sx?|py|go|rs|vue|svelte|ya?ml|cfg|toml)$/.test(path) &&
-      !/(^|\/)(node_modules|vendor|dist)\//.test(path),
+      !/(^|\/)(node_modules|vendor|dist)\/|\.?licen[cs]e\w*\.ya?ml$|\.dep\.ya?ml$|(^|\/)(?:dependabot|renovate)\.ya?ml$/.test(
+        path,
+      ),
   );
   for (const path of code.slice(0, SEARCHED_FILES)) {
     const text = (await reading.peek(path))?.text;

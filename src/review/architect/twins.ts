@@ -7,10 +7,11 @@ import type { HeadFile, Reading, SourceFile } from '../read/reading.ts';
 import { shorten, type Hit, type Rule } from '../rules.ts';
 
 /** Shorter functions are alike by nature. */
-const BODY_LINES = 4;
+const BODY_LINES = 3;
 /** A copy of so few lines is told and does not block. */
 const SMALL_LINES = 5;
-const BODY_WORDS = 20;
+const BODY_WORDS = 15;
+const SMALL_WORDS = 20;
 /** So many files hold it already that the project copies it on purpose. */
 const USUAL_COPIES = 2;
 const SEARCHED_FILES = 120;
@@ -52,7 +53,7 @@ export const twins: Rule = {
         hits.push({
           file: path,
           line: block.start,
-          ...(usual || outline.body.length < SMALL_LINES ? { severity: 'low' as const } : {}),
+          ...(usual || isSmall(outline) ? { severity: 'low' as const } : {}),
           message: `This function is a copy of the one at ${twin.path}:${twin.block.start}`,
           text: shorten(block.header),
         });
@@ -91,7 +92,7 @@ async function others(sources: readonly SourceFile[], reading: Reading): Promise
 /** Each function that is long enough to be compared. */
 function outlinesOf(path: string, lines: readonly SourceLine[], blocks: readonly Block[]): Outline[] {
   return blocks.flatMap((block) => {
-    if (block.kind !== 'function' || block.end - block.open < BODY_LINES) return [];
+    if (block.kind !== 'function' || block.end - block.open <= BODY_LINES) return [];
     const body = lines.slice(block.open, block.end).filter(({ code }) => /\w/.test(code));
     return body.length < BODY_LINES ? [] : [{ path, block, body, key: keyOf(body) }];
   });
@@ -103,6 +104,11 @@ const OWNER = /\b(?:this|self)\./g;
 /** All that is neither a name nor space, since twins differ in names alone. */
 function keyOf(body: readonly SourceLine[]): string {
   return body.map(({ text }) => text.replace(OWNER, '').replace(/[\w$\s;§]+/g, '')).join('');
+}
+
+function isSmall({ body }: Outline): boolean {
+  const words = body.reduce((sum, { text }) => sum + (text.match(/[\w$]+/g)?.length ?? 0), 0);
+  return body.length < SMALL_LINES || words < SMALL_WORDS;
 }
 
 function isTwin(one: Outline, other: Outline): boolean {

@@ -10,7 +10,7 @@ const MAYBE: Partial<Record<LanguageName, RegExp>> = {
   ...Object.fromEntries(
     SCRIPTS.map((name) => [
       name,
-      /^(?:await )?(?:\/.+\/[a-z]*\.exec\(|[\w$.]*\.(?:find|exec|querySelector|getElementById|closest|findOne|findUnique|findFirst|findById)\(|.*[\w)\]'"·`]\.match\(|[\w$.]*(?:[hH]eaders|searchParams|[cC]ookies|[fF]ormData)\.get\(|(?:window\.)?(?:local|session)Storage\.getItem\(|[\w$.]+\.getAttribute\(|[\w$.]*\breq\.header\(|[\w$.]*(?:[mM]ap|[cC]ache|[iI]ndex|[rR]egistry|[sS]tore|By\w+)\.get\()(?!.*(?:\?\?|\|\||!;?$|\) as |\bthrow\b))/,
+      /^(?:await )?(?:\/.+\/[a-z]*\.exec\(|[\w$.]*\.(?:find|exec|querySelector|getElementById|closest|findOne|findUnique|findFirst|findById)\(|.*[\w)\]'"·`]\.match\(|[\w$.]*(?:[hH]eaders|searchParams|[cC]ookies|[fF]ormData)\.get\(|(?:window\.)?(?:local|session)Storage\.getItem\(|[\w$.]+\.getAttribute\(|[\w$.]*\breq\.header\(['"`]|[\w$.]*(?:[mM]ap|[cC]ache|[iI]ndex|[rR]egistry|[sS]tore|By\w+)\.get\()(?!.*(?:\?\?|\|\||!;?$|\) as |\bthrow\b))/,
     ]),
   ),
   python:

@@ -289,7 +289,7 @@ const queries: readonly Cost[] = [
     ...QUERY,
     languages: SCRIPTS,
     pattern:
-      /\bawait (?:this\.)?[\w$.]*?(?:load|fetch|get|find|save|send|request|query|read|create|update|delete|insert|upload|download|resolve|call)[A-Z]?\w*\(/,
+      /\bawait (?:this\.)?[\w$.]*?(?:load|fetch|get|find|save|send|request|query|read|create|update|delete|insert|upload|download|resolve|call|restore|look_?[uU]p|check|exists|list|post|put|search|publish|store|scan|invoke|verify|notify)[A-Z]?\w*\(/,
     message: 'One after the other, each waited for: `$1`',
     weigh: ({ turns, line }) =>
       /^\s*(?:return|break)\b/.test(line.code) || turns.every(({ head }) => !/^for\b/.test(head)) ? undefined : 'low',
@@ -298,7 +298,7 @@ const queries: readonly Cost[] = [
     ...QUERY,
     languages: ['python'],
     pattern:
-      /\bawait (?:self\.)?[\w.]*?(?:load|fetch|get|find|save|send|request|query|read|create|update|delete|insert|upload|download|call)\w*\(/,
+      /\bawait (?:self\.)?[\w.]*?(?:load|fetch|get|find|save|send|request|query|read|create|update|delete|insert|upload|download|call|restore|look_?up|check|exists|list|post|put|search|publish|store|scan|invoke|verify|notify)\w*\(/,
     message: 'One after the other, each waited for: `$1`',
     weigh: () => 'low',
   },

@@ -62,6 +62,14 @@ const reads: Rule[] = [
   lineRule({
     id: 'performance/unbounded-read',
     severity: 'medium',
+    languages: [...SCRIPTS, 'python', 'go', 'java', 'kotlin'],
+    pattern: /\b\w*(?:[rR]edis|[jJ]edis|[vV]alkey|\brdb)\w*(?:\.\w+\(\))?\.[kK]eys\(\s*(?=[^\s)])/,
+    message: 'The whole store is walked, and answers nobody else meanwhile: `$&…)`',
+    remedy: 'Use SCAN, or keep the names in a set.',
+  }),
+  lineRule({
+    id: 'performance/unbounded-read',
+    severity: 'medium',
     languages: ['rust'],
     pattern: /(?<![\w.])(\w+)\.read_to_(?:end|string)\(/,
     unless: (line, source) => {

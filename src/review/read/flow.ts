@@ -86,6 +86,20 @@ export function functionsAround({ line, source }: Place): Block[] {
     .filter(({ kind }) => kind === 'function' || kind === 'callback');
 }
 
+/** A parameter or a variable of a function around the line has the same name. */
+export function isShadowed(name: string, { line, source }: Place): boolean {
+  const word = name.replaceAll('$', '\\$');
+  const taken = new RegExp(
+    `(?:\\b(?:const|let|var|as|for|lambda)\\s+|^\\s*|[(,]\\s*)${word}\\s*(?:=>|(?::[^=]*)?=(?!=)|:=|\\bin\\b|:(?!:)|[,)].*=>)`,
+  );
+  const lines = functionsAround({ line, source }).flatMap(({ open, end }) => source.lines.slice(open, end));
+  return (
+    functionsAround({ line, source }).some(({ header }) =>
+      new RegExp(`[(,\\s*&]${word}\\s*[),:=?]|\\b${word}\\s*=>`).test(header),
+    ) || [...lines, source.lineAt(line)].some((other) => other !== undefined && taken.test(other.code))
+  );
+}
+
 /** Names that an expression reads, those inside of its interpolated strings among them. */
 function namesIn({ code, text }: Value): string[] {
   const free = [...code.matchAll(NAME)].map((match) => match[1] ?? '');

@@ -18,8 +18,9 @@ export function collectionLoop(line: SourceLine, source: SourceFile): Block | un
 
 function isCollectionLoop(block: Block): boolean {
   return (
-    /\b(of|in|range)\b|:(?!:)|\bforeach\b|;\s*\w+\s*<=?\s*[\w.]*(length|len\(|size\(|count)/i.test(block.header) &&
-    !/^(while|loop|do)\b|attempt|retr(y|ies)|page|chunk|batch/i.test(block.header)
+    /\b(of|in|range)\b|:(?!:)|\bforeach\b|;\s*\w+\s*<=?\s*[\w.]*(length|len\(|size\(|count)|,\s*\w+\s*=\s*[\w.]+\.(?:length|size)\b[^;]*;/i.test(
+      block.header,
+    ) && !/^(while|loop|do)\b|attempt|retr(y|ies)|page|chunk|batch/i.test(block.header)
   );
 }
 
