@@ -93,6 +93,11 @@ function openBlobs(gitDir: string): Blobs {
   let turn: Promise<unknown> = Promise.resolve();
   return {
     read(object) {
+      // What is asked for in one turn of the event loop goes there at once.
+      if (!stdin.writableCorked) {
+        stdin.cork();
+        setImmediate(() => stdin.uncork());
+      }
       stdin.write(`${object}\n`);
       const answered = turn.then(answer);
       turn = answered.catch(() => undefined);

@@ -87,7 +87,7 @@ export function lineRule(rule: LineRule): Rule {
 
   /** The same on lines that call it by another name. */
   function* renamed(group: Group): Iterable<Hit> {
-    for (const source of new Set(RENAMING.includes(group.language) ? group.owners : [])) {
+    for (const source of RENAMING.includes(group.language) ? group.sources : []) {
       if (aliasesOf(source).size === 0 || fits?.(source) === false) continue;
       for (const line of source.added) {
         const seen = plainly(line, source);

@@ -66,18 +66,15 @@ function isMissing(found: Import, source: SourceFile, folders: ReadonlySet<strin
 /** What a module of CommonJS offers name by name. */
 const PLAIN_EXPORTS = /^module\.exports = \{[\w$\s:,]*\};?$|^(?:module\.)?exports\.[\w$]+ = /gm;
 
+/** What a module offers beside what it names. */
+const OPEN_EXPORTS = /\bexport \*(?! as)|\bexports\b|import \*|^def __getattr__|globals\(\)|\bexport =/m;
+
 async function missingName(found: Import, targets: string[], reading: Reading): Promise<string | undefined> {
   const target = targets[0] ?? '';
   if (found.names.length === 0 || !/\.([cm]?[jt]sx?|py)$/.test(target) || /\.d\.[cm]?ts$/.test(target))
     return undefined;
   const text = (await reading.peek(target))?.text;
-  if (
-    text === undefined ||
-    /\bexport \*(?! as)|\bexports\b|import \*|^def __getattr__|globals\(\)|\bexport =/m.test(
-      text.replace(PLAIN_EXPORTS, ''),
-    )
-  )
-    return undefined;
+  if (text === undefined) return undefined;
   const folder = target.replace(/\/?__init__\.py$/, '');
   const name = found.names.find(
     (wanted) =>
@@ -87,7 +84,8 @@ async function missingName(found: Import, targets: string[], reading: Reading): 
         (path) => path === `${folder}/${wanted}.py` || path === `${folder}/${wanted}/__init__.py`,
       ),
   );
-  return name === undefined ? undefined : `\`${found.specifier}\` has nothing called \`${name}\``;
+  if (name === undefined || OPEN_EXPORTS.test(text.replace(PLAIN_EXPORTS, ''))) return undefined;
+  return `\`${found.specifier}\` has nothing called \`${name}\``;
 }
 
 const NATIVE = new Set([...builtinModules, 'bun', 'deno', 'electron', 'vscode', 'obsidian', 'react', 'jest', 'vitest']);

@@ -96,11 +96,10 @@ const inventedMethod: Rule = {
   languages: Object.keys(KINDS) as LanguageName[],
   *find(reading) {
     for (const source of sourcesOf(reading, inventedMethod.languages, ['product', 'script', 'test'])) {
-      if (/\b(?:Array|String|Map|Set)\.prototype\.\w+\s*=|declare global/.test(source.text)) continue;
       for (const line of calls(source))
         for (const [, name = '', method = ''] of line.code.matchAll(new RegExp(CALLS, 'g'))) {
           const kind = line.startsIn === 'code' && !isKnown(method, source) ? kindOf(name, line, source) : undefined;
-          if (kind)
+          if (kind && !addsMembers(source))
             yield {
               file: source.path,
               line: line.number,
@@ -110,6 +109,11 @@ const inventedMethod: Rule = {
     }
   },
 };
+
+/** The file itself gives members to what the language has. */
+function addsMembers({ text }: SourceFile): boolean {
+  return /\b(?:Array|String|Map|Set)\.prototype\.\w+\s*=|declare global/.test(text);
+}
 
 type Kind = readonly [what: string, declared: string, made: RegExp, members: ReadonlySet<string>];
 

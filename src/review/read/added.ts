@@ -14,6 +14,8 @@ export type Group = {
   /** The added lines of all its files in their order, and beside each the file it stands in. */
   lines: readonly SourceLine[];
   owners: readonly SourceFile[];
+  /** Each file once. */
+  sources: readonly SourceFile[];
   /** Places of the lines that can match the pattern of this trigger, and few others; without a trigger all but the longest. */
   placesOf(trigger: Trigger | undefined): readonly number[];
 };
@@ -37,6 +39,7 @@ type Growing = Group & { take(file: Omit<SourceFile, 'addedWith'>): SourceFile }
 function newGroup({ language, role }: Pick<SourceFile, 'language' | 'role'>): Growing {
   const lines: SourceLine[] = [];
   const owners: SourceFile[] = [];
+  const sources: SourceFile[] = [];
   let index: Index | undefined;
   const indexed = () => (index ??= indexOf(lines, LONGEST_LINE));
   let short: number[] | undefined;
@@ -45,6 +48,7 @@ function newGroup({ language, role }: Pick<SourceFile, 'language' | 'role'>): Gr
     role,
     lines,
     owners,
+    sources,
     placesOf(trigger) {
       if (trigger) return indexed().candidates(trigger);
       return (short ??= lines.flatMap(({ raw }, place) => (raw.length <= LONGEST_LINE ? [place] : [])));
@@ -57,6 +61,7 @@ function newGroup({ language, role }: Pick<SourceFile, 'language' | 'role'>): Gr
         return places.length === 0 ? NONE : places.flatMap((place) => lines[place] ?? []);
       };
       const source = { ...file, addedWith };
+      if (file.added.length > 0) sources.push(source);
       for (const line of file.added) {
         lines.push(line);
         owners.push(source);

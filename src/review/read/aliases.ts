@@ -56,7 +56,8 @@ function read(text: string): Map<string, string> {
     /\bimport\s+\*\s+as\s+([\w$]+)\s+from\s*['"](?:node:)?([\w/]+)['"]/g,
   ))
     note(alias, MODULES[module] ?? '');
-  for (const [, alias = '', module = ''] of text.matchAll(
+  const required = text.includes('require(') ? text : '';
+  for (const [, alias = '', module = ''] of required.matchAll(
     /\b([\w$]+)\s*=\s*require\(\s*['"](?:node:)?([\w/]+)['"]\s*\)\s*[;\n,]/g,
   ))
     note(alias, MODULES[module] ?? '');
