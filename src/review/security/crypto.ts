@@ -51,7 +51,7 @@ export const cryptoRules: readonly Rule[] = sinkRules(
       languages: [...SCRIPTS, 'python', 'go', 'java', 'kotlin', 'rust'],
       view: 'text',
       pattern:
-        /\bcreateHash\(\s*['"]sha(?:-?\d+)?['"]\s*\)\s*\.update\(\s*[^)]*(?:passw|pwd|passphrase)|\bhashlib\.sha\d+\(\s*[^)]*(?:passw|pwd|passphrase)|\bsha\d+\.Sum\w+\(\s*[^)]*(?:passw|pwd|passphrase)|\bdigest\(\s*(?:passw|pwd)|\bSha\d+::digest\(\s*&?(?:passw|pwd)/i,
+        /\bcreateHash\(\s*['"]sha(?:-?\d+)?['"]\s*\)\s*\.update\(\s*[^)]*(?:passw|pwd|passphrase)|\bhashlib\.sha\d+\(\s*[^)]*(?:passw|pwd|passphrase|\bpw\b)|\bsha\d+\.Sum\w+\(\s*[^)]*(?:passw|pwd|passphrase)|\bdigest\(\s*(?:passw|pwd)|\bSha\d+::digest\(\s*&?(?:passw|pwd)/i,
       unless: (line) => /pbkdf|scrypt|hibp|pwned|breach|fingerprint|cache|etag|token|key/i.test(line.code),
       message: 'A fast hash keeps a password',
     },
@@ -66,7 +66,7 @@ export const cryptoRules: readonly Rule[] = sinkRules(
     {
       languages: [...SCRIPTS, 'python', 'go', 'java', 'kotlin', 'rust', 'csharp'],
       pattern:
-        /(?<![\w$]|\b(?:def|function|fn|func) )(?:md5|sha_?-?(?:1|256|384|512))(?:Hex|_?hex|Sync|sum|_?digest|Hash)?\(\s*[\w$.]*(?:passw|pwd|passphrase)[\w$.]*\s*[,)]/i,
+        /(?<![\w$]|\b(?:def|function|fn|func) )(?:md5|sha_?-?(?:1|256|384|512))(?:Hex|_?hex|Sync|sum|_?digest|Hash)?\(\s*[\w$.]*(?:passw|pwd|passphrase|\bpw\b)[\w$.]*\s*[,)]/i,
       unless: ({ code }, source) => /hibp|pwned|breach|fingerprint|etag/i.test(code + source.path),
       message: 'A fast hash keeps a password: `$&`',
     },
@@ -180,7 +180,7 @@ function speaksOfSecrets(number: number, source: SourceFile): boolean {
 }
 
 const SECRET_MAKERS =
-  /passw|passphrase|secret|token|nonce|otp|csrf|session_?id|api_?key|salt|(?:verif\w*|reset|auth|sudo|login|access|confirm\w*|invit\w*|recovery|activation|security|magic|unlock|backup|one_?time|mfa|2fa)_?(?:code|link|pin)s?\b/i;
+  /passw|passphrase|secret|token|nonce|otp|csrf|session_?id|api_?key|salt|(?:verif\w*|reset|auth|sudo|login|access|confirm\w*|invit\w*|recovery|activation|security|magic|unlock|backup|one_?time|mfa|2fa)_?(?:code|link|pin|key|hash)s?\b/i;
 
 const SECRET_PLACES = /session|token|auth|secret|passw|invite|credential|otp|csrf/i;
 
@@ -200,6 +200,12 @@ function namesSecret(number: number, source: SourceFile): boolean {
       fn.header,
     ) &&
       /\bsecret|\btoken|passw|credential|\bsession|\bauthori[sz]|\bguess/i.test(told)) ||
+    (/(?:new|make|create|gen(?:erate)?|issue|start)_?\w*(?:session|token|ticket|voucher|coupon|invit\w*)\w*\s*\(/i.test(
+      fn.header,
+    ) &&
+      /^\s*(?:const |let |var |return )?\s*\w*(?:id|key|code|hash|secret)\b\s*[:=]/i.test(
+        source.lineAt(number)?.code ?? '',
+      )) ||
     (/\b(?:\w*id|code|key|generate|create|new)\b|New|Id\b|ID\b/.test(fn.header) && SECRET_PLACES.test(place))
   );
 }

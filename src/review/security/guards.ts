@@ -134,5 +134,42 @@ const refusalGone: Rule = {
   },
 };
 
+const ASKER = String.raw`(?:[\w$]*\b(?:request|req|ctx|context|session|current|self\.request|c)\b[\w$]*[.[][\w$.[\]'"()]*(?:user|account|org|tenant|team|session|auth)[\w$.[\]'"]*|current_?[uU]ser[\w$.]*|user\.(?:id|pk)|user(?=\s*[,)]))`;
+const OWNER = String.raw`['"]?\b\w*(?:owner|user|author|account|tenant|org|organi[sz]ation|team|project|created_?by|customer)\w*['"]?`;
+/** What narrows a search, or a condition, to what belongs to whoever asks. */
+const WHOSE = new RegExp(
+  String.raw`(?:(?:&&|\|\||\band\b)\s*)?(?:[\w$]+\.)?${OWNER}\s*(?:={1,3}|:)\s*${ASKER}|={2,3}\s*${ASKER}`,
+);
+
+/** The same is looked up, or allowed, for everybody now. */
+const anybody: Rule = {
+  id: 'security/guard-removed',
+  severity: 'medium',
+  remedy: 'Keep to what belongs to whoever asks.',
+  languages: 'all',
+  *find(reading) {
+    for (const source of reading.files) {
+      if (!source.language.programs || source.role !== 'product' || source.change.status !== 'modified') continue;
+      for (const { lines } of source.change.hunks) {
+        const added = lines.filter(({ kind }) => kind === 'added');
+        for (const { kind, text } of added.length === 0 ? [] : lines) {
+          const part = kind === 'removed' ? WHOSE.exec(text)?.[0] : undefined;
+          const rest = part === undefined ? '' : plain(text.replace(part, ''));
+          const now = rest.length < 12 ? undefined : added.find((line) => plain(line.text) === rest);
+          if (now && part !== undefined)
+            yield {
+              file: source.path,
+              line: now.newLine,
+              message: `It asked whose it is, and does not any more: \`${shorten(part)}\``,
+              text: now.text,
+            } satisfies Hit;
+        }
+      }
+    }
+  },
+};
+
+const plain = (text: string): string => text.replace(/[\s,;]+/g, '');
+
 /** Protections that stood and are gone. */
-export const guardRules: readonly Rule[] = [rootAgain, guardRemoved, refusalGone];
+export const guardRules: readonly Rule[] = [rootAgain, guardRemoved, refusalGone, anybody];

@@ -8,6 +8,9 @@ const LOG =
 const SECRET =
   /(?<![\w.'"])(?:\w+\.)*(?:password|passwd|passphrase|secret(?:_?key)?|private_?key|api_?key|access_?token|refresh_?token|auth_?token|session_?token|client_?secret|credentials|otp|pin_?code|card_?number|cvv|ssn)(?![\w(]|\s*[=:](?!=)|\.(?:length|size|len|slice))/i;
 
+/** A parser has tokens of another kind. */
+const TOKEN = /(?<![\w.'"])(?:\w+\.)?(?:token|jwt)(?![\w(.[]|\s*[=:](?!=))/;
+
 /** Secrets that are written where many read. */
 const logged: Rule = {
   id: 'security/secret-logged',
@@ -23,7 +26,7 @@ const logged: Rule = {
           line.code.slice(call.index + call[0].length) +
           ' ' +
           [...line.text.slice(call.index).matchAll(/\$?\{([^{}]*)\}/g)].map(([, inner]) => inner).join(' , ');
-        const match = SECRET.exec(spoken);
+        const match = SECRET.exec(spoken) ?? TOKEN.exec(spoken);
         if (
           match &&
           !/\b(?:mask|redact|hide|obfuscat|hash|typeof|has|is|bool|len)\w*\(|\?\s*['"`]|!!|\*{3}/i.test(spoken)
@@ -31,6 +34,7 @@ const logged: Rule = {
           yield {
             file: source.path,
             line: line.number,
+            ...(SECRET.test(spoken) ? {} : { severity: 'low' as const }),
             message: `A secret is written to the log: \`${shorten(match[0])}\``,
           } satisfies Hit;
       }

@@ -19,7 +19,7 @@ const SPACED =
   /(?:^\s*(?:ENV|ARG)\s+|--)([A-Za-z][\w-]{0,80})\s+["']?([^\s"'$]{8,600})|^\s*(?:export\s+|env\s+)?([A-Z][A-Z0-9_]{0,80})=([^\s"'$;`]{6,600})\s+\S|<([A-Za-z][\w:.-]{0,80})>([^<>{}$\s]{6,600})<\/|["']([A-Za-z][\w.-]{0,80})["']\s*,\s*["']([^"'\n]{6,600})["']|\b(password|passwd|IDENTIFIED BY|PASSWORD|identified by)\s+["']?([^\s"'$;,(){}]{6,600})["']?\s*(?:;|$)/g;
 /** A literal that is converted first, or stands in when the environment has none: `secret = []byte("…")`, `key: env.KEY ?? '…'`. */
 const WRAPPED =
-  /([A-Za-z_$][\w$.-]{0,80})["'`]?\s*(?::=|=>|[:=])[^;"'`]{0,80}?(?:["'`][\w.-]{0,60}["'`][^;"'`]{0,20}?)?(?:\[\]byte\(|Buffer\.from\(|\b(?:bytes|String|b64decode|new [\w.]{1,60}|Secret\w{0,20}|\w{0,20}Key)\(|(?:\?\?|\|\||\bor\b|\belse\b|\s[?:])\s*|\b(?:getenv|environ\.get|getOrDefault|getProperty|getEnv|env|get)\(\s*(?:["'`][\w.-]{0,60}["'`])?\s*,\s*|\.(?:default|unwrap_or|orElse|get|or)\(\s*|["'`]\s*,\s*(?:default\s*=\s*)?)[bru]?(["'`])([^"'`\n]{12,600})\2/g;
+  /([A-Za-z_$][\w$.-]{0,80})["'`]?\s*(?::=|=>|[:=])[^;"'`]{0,80}?(?:["'`][\w.-]{0,60}["'`][^;"'`]{0,20}?)?(?:\[\]byte\(|Buffer\.from\(|\b(?:bytes|String|b64decode|new [\w.]{1,60}|Secret\w{0,20}|\w{0,20}Key|\w{0,10}Field|SecretStr|ref|lazy|Value)\(|=>\s*|(?:\?\?|\|\||\bor\b|\belse\b|\s[?:])\s*|\b(?:getenv|environ\.get|getOrDefault|getProperty|getEnv|env|get)\(\s*(?:["'`][\w.-]{0,60}["'`])?\s*,\s*|\.(?:default|unwrap_or|orElse|get|or)\(\s*|["'`]\s*,\s*(?:default\s*=\s*)?)[bru]?(["'`])([^"'`\n]{12,600})\2/g;
 /** `${NAME:-value}` of a shell. */
 const FALLBACK = /\$\{([A-Za-z]\w{0,80}):?[-=]([^}\s$"']{8,600})\}/g;
 /** A literal handed to what takes a secret: `setPassword("…")`, `bearer_auth("…")`. */
@@ -44,6 +44,10 @@ const WITHIN: readonly RegExp[] = [
 const KEPT = /^\s+["']?[\w.-]+["']?:\s*["']?([A-Za-z0-9+/]{12,20000}={0,2})["']?\s*$/;
 /** A literal on a line of its own that goes on with what a line above began: the branch of a choice, a default handed over. */
 const GOES_ON = /^\s*(\?\?|\|\||[?:]|or\b|else\b|)\s*[bru]?(["'`])([^"'`\n]{8,600})\2[\s,;)]*$/;
+const RETURNED = /^\s*return\s+[bru]?(["'`])([^"'`\n]{8,600})\1\s*;?\s*$/;
+/** What signs or encrypts with the key that it is made with. */
+const KEYED =
+  /\b(?:\w{0,30}(?:Signer|Serializer)|Fernet|cookieParser|cookieSession|SecretKeySpec|SymmetricKey|HmacKey|ChaCha20Poly1305|AESGCM)\(\s*b?(["'`])([^"'`\n]{8,600})\1/;
 const BEGINS =
   /(?<![\w$.-])([A-Za-z_$][\w$.-]{0,80})["'`]?\]?\s*(?:!?\s*:\s*[A-Za-z_][\w<>[\]|]{0,40}\s*)?(?::=|=|:)(?!=)/;
 const DEFAULT_LINE = /^\s*default\s*=\s*"([^"\n]{6,600})"\s*$/;
@@ -89,6 +93,8 @@ const LOOKS: readonly Look[] = [
   look(KEPT, kept),
   look(DEFAULT_LINE, byDefault),
   look(GOES_ON, goesOn),
+  look(RETURNED, returned),
+  look(KEYED, keyed),
   look(HASHED, ({ text, source }) =>
     isExample(source) || !HASHED.test(text) ? undefined : { what: 'a password in a form that can be tried out' },
   ),
@@ -154,6 +160,25 @@ function kept({ text, source }: Suspect): Found | undefined {
   return isText && (plain.includes('"auths"') || !isFake(plain)) && /\d|[^\w\s]/.test(plain)
     ? { what: 'a secret in base 64' }
     : undefined;
+}
+
+/** The function says by its name what it gives. */
+function returned({ text, number, source }: Suspect): Found | undefined {
+  const value = source.language.programs && !isExample(source) ? RETURNED.exec(text)?.[2] : undefined;
+  const fn =
+    value === undefined
+      ? undefined
+      : source
+          .blocks()
+          .around(number)
+          .find(({ kind }) => kind === 'function');
+  const name = /([\w$]+)\s*(?:=\s*(?:async\s*)?)?\(/.exec(fn?.header ?? '')?.[1];
+  return name === undefined ? undefined : assigned(`${name} = "${value}"`, source);
+}
+
+function keyed({ text, source }: Suspect): Found | undefined {
+  const value = source.language.programs && !isExample(source) ? KEYED.exec(text)?.[2] : undefined;
+  return value === undefined ? undefined : assigned(`secret_key = "${value}"`, source);
 }
 
 /** The name that the statement of a literal began with says what it is. */

@@ -105,5 +105,40 @@ const overruled: Rule = {
   },
 };
 
+const GATE =
+  /\b(?:is|has|may|can|verify|check|validate|authenticate|authorize|ensure|require)\w*(?:[sS]ign|[tT]oken|[aA]uth|[pP]ermi|[pP]assw|[aA]ccess|[aA]llow|[aA]dmin|[sS]ession|[cC]srf|[hH]mac|[rR]ole|[cC]redential|[lL]ogged)\w*\s*(?:=\s*(?:async\s*)?)?\(/;
+const NOTHING =
+  /^\s*(?:if\s*\(\s*(?:!\w[\w.]*|\w[\w.]* === (?:undefined|null|''))\s*\)\s*(?:\{\s*)?return true;?|if not \w[\w.]*:\s*return True)\s*\}?\s*$/;
+const ALLOWS = /^\s*return (?:true|True);?\s*$/;
+
+/** A question of who may what is answered with yes when there is nothing to check, or when the check itself fails. */
+const openGate: Rule = {
+  ...COMMON,
+  severity: 'medium',
+  remedy: 'Answer no when there is nothing to check, or when it cannot be checked.',
+  languages: [...SCRIPTS, 'python', 'java'],
+  *find(reading) {
+    for (const source of sourcesOf(reading, openGate.languages))
+      for (const line of returns(source)) {
+        if (source.isTestLine(line.number)) continue;
+        const around = source.blocks().around(line.number);
+        const fn = around.find(({ kind }) => kind === 'function');
+        if (!fn || !GATE.test(fn.header)) continue;
+        const header = source.lineAt(line.number - 1)?.code.trim() ?? '';
+        const alone = ALLOWS.test(line.code);
+        const isEmpty = NOTHING.test(line.code) || (alone && NOTHING.test(`${header} ${line.code.trim()}`));
+        const isCaught = alone && around.some(({ kind }, at) => kind === 'catch' && at <= around.indexOf(fn));
+        if (isEmpty || isCaught)
+          yield {
+            file: source.path,
+            line: line.number,
+            message: isCaught ? 'What cannot be checked is let in' : 'Who brings nothing is let in',
+          } satisfies Hit;
+      }
+  },
+};
+
+const returns = linesLike(/\breturn [tT]rue\b/);
+
 /** Checks whose answer makes no difference. */
-export const unheededRules: readonly Rule[] = [unheard, overruled];
+export const unheededRules: readonly Rule[] = [unheard, overruled, openGate];

@@ -126,6 +126,25 @@ const comparison = sinkRules(
   ],
 );
 
+const KEPT = String.raw`[\w$.]*(?:token|secret|api_?key|passw(?:or)?d|signature)\w*(?:\[['"·\w]+\])?`;
+const GIVEN = String.raw`[\w$.]*\b(?:headers?|cookies|query|body|args|form|META|params)\b[\w$.]*(?:\[[^\]]*\]|\([^()]*\))?`;
+
+const plainly = sinkRules(
+  {
+    id: 'security/verification-off',
+    severity: 'low',
+    remedy: 'Compare with timingSafeEqual, compare_digest, ConstantTimeCompare or isEqual.',
+  },
+  [
+    {
+      languages: [...SCRIPTS, 'python', 'go', 'java', 'php', 'ruby'],
+      roles: ['product'],
+      pattern: new RegExp(String.raw`(?<![\w$.])(?:${GIVEN}\s*[!=]==?\s*${KEPT}|${KEPT}\s*[!=]==?\s*${GIVEN})`, 'i'),
+      message: 'A secret is compared in a time that tells how much of it is right: `$&`',
+    },
+  ],
+);
+
 /** A name that holds a signature is compared with `==`. */
 const signature: Rule = {
   id: 'security/verification-off',
@@ -181,4 +200,11 @@ const trusting: Rule = {
 };
 
 /** Certificates, hosts and signatures that are not checked, or not with care. */
-export const verificationRules: readonly Rule[] = [...tls, trusting, ...comparison, signature, ...unheededRules];
+export const verificationRules: readonly Rule[] = [
+  ...tls,
+  trusting,
+  ...comparison,
+  ...plainly,
+  signature,
+  ...unheededRules,
+];

@@ -1,5 +1,6 @@
 import { lineNear } from '../read/diff.ts';
 import type { LanguageName } from '../read/language.ts';
+import type { SourceFile } from '../read/reading.ts';
 import { shorten, type Hit, type Rule } from '../rules.ts';
 
 /** What was checked on the way in is not any more: a checksum, a secure address, an escaping template, a limit. */
@@ -100,6 +101,7 @@ const guessable: Rule = {
   *find(reading) {
     for (const source of reading.files) {
       if (source.change.status !== 'modified' || source.role === 'test' || source.role === 'docs') continue;
+      if (source.language.name === 'go') yield* importedInstead(source);
       for (const { lines } of source.change.hunks) {
         const before = lines.find(({ kind, text }) => kind === 'removed' && UNGUESSABLE.test(text));
         const now = before && lines.find(({ kind, text }) => kind === 'added' && FORETOLD.test(text));
@@ -114,6 +116,21 @@ const guessable: Rule = {
     }
   },
 };
+
+/** Under the same name, `rand`, Go has a source for secrets and one for games. */
+function* importedInstead({ change, path, text }: SourceFile): Iterable<Hit> {
+  if (!change.removed.some((line) => /^\s*(?:import\s+)?"crypto\/rand"/.test(line.text)) || /"crypto\/rand"/.test(text))
+    return;
+  const taken = change.added.find((line) => /^\s*(?:import\s+)?"math\/rand(?:\/v2)?"/.test(line.text));
+  const use = change.added.find((line) => /(?<![\w.])rand\.\w+/.test(line.text)) ?? taken;
+  if (taken && use)
+    yield {
+      file: path,
+      line: use.number,
+      message: 'This can be foretold, and could not before: `math/rand`',
+      text: use.text,
+    };
+}
 
 function shares(old: string, now: string): boolean {
   const words = new Set(old.match(/[\w-]{3,}/g)?.filter((word) => !/^https?$/.test(word)));
