@@ -36,11 +36,11 @@ const LONG_FILE = 400;
 
 /** The note waits for something outside of this change, or only wonders. */
 const WAITS =
-  /\bfor (?:v|version )?\d+\.\d|\b(?:once|when|until|after|if|either|remove|consider|maybe|perhaps|probably|ideally|eventually|might|could|would|should|known|limitation|in (?:the )?(?:next|future)|next major|deprecat\w*|upstream|drop)\b|\?/i;
+  /\bfor (?:v|version )?\d+\.\d|\b(?:once|when|until|after|if|either|remove|consider|maybe|perhaps|probably|ideally|eventually|might|may|could|would|should|can(?:no|')t|known|limitation|in (?:the )?(?:next|future)|next major|deprecat\w*|upstream|drop)\b|\?/i;
 
 /** What works could be done in a nicer way, or has something to mind: nothing is missing. */
 const WISHES =
-  /\b(?:TODO|HACK)\b(?:\([\w@.-]+\))?\W*(?:please |we |to |can |this can be |let's )*(?:optimi[sz]e|refactor|clean(?: ?up)?|simplif(?:y|ied)|normali[sz]e|improve|rename|rethink|revisit|reconsider|document|investigate|figure out|find out|look (?:into|at)|think about|merge|dedup\w*|unify|generali[sz]e|extract|reuse|speed up|tidy|make (?:this|it|these) (?:\w+ )?(?:better|faster|nicer|cleaner|prettier|simpler)|(?:a )?(?:better|faster|nicer|cleaner|more efficient|simpler) )|\bcan\b.{0,20}\b(?:improved|simplified|optimi[sz]ed)\b|\bXXX:\s*(?:\w+\W+){5}/i;
+  /\b(?:TODO|HACK)\b(?:\([\w@.-]+\))?\W*(?:please |we |to |can |this can be |let's )*(?:optimi[sz]e|refactor|clean(?: ?up)?|simplif(?:y|ied)|normali[sz]e|improve|rename|rethink|revisit|reconsider|document|investigate|figure out|find out|look (?:into|at)|think about|merge|dedup\w*|unify|generali[sz]e|extract|reuse|speed up|tidy|use (?!the real|a real|real|actual|the actual|proper)|make (?:[\w ]+ )?(?:optional|configurable)|make (?:this|it|these) (?:\w+ )?(?:better|faster|nicer|cleaner|prettier|simpler)|(?:a )?(?:better|faster|nicer|cleaner|more efficient|simpler) )|\bcan\b.{0,20}\b(?:improved|simplified|optimi[sz]ed)\b|\bXXX:\s*(?:\w+\W+){5}/i;
 
 /** Only the words of an old note changed. */
 function stoodBefore({ comment }: SourceLine, { change }: SourceFile): boolean {

@@ -36,7 +36,7 @@ import { syntaxRule } from './code/syntax.ts';
 
 const STRINGY = /^\s*(['"`])/;
 const DEBUG_WORDS =
-  /\b(debug(ging)?|here|got here|reached|xxx+|wtf|asdf|foo ?bar|testing|remove me|delete me)\b|^\W{0,3}[-=*#>!]{3,}|^\d{1,3}$/i;
+  /\b(debug(ging)?|here|got here|reached|xxx+|wtf|asdf|foo ?bar|testing|remove me|delete me)\b|^(?!---$)\W{0,3}[-=*#>!]{3,}|^\d{1,3}$/i;
 
 const conflictMarker: Rule = {
   id: 'code/conflict-marker',

@@ -6,6 +6,7 @@ import type { Severity } from '../goal/wall.ts';
  * commits of well-kept projects that nobody had seen they were wrong at least as often as they were right on planted faults.
  */
 const TELLING: ReadonlySet<string> = new Set<RuleId>([
+  'architect/removed-api',
   'architect/changed-api',
   'code/null-access',
   'code/unused',

@@ -212,6 +212,19 @@ function isShift(old: string, now: string): boolean {
   return flat(old) === flat(now) && /[<>[\]]|\.\.|\b(?:slice|substring|substr|charAt|get|at|range)\b/.test(now);
 }
 
+/** What was caught is kept or given to somebody, right below. */
+function isHandedOn(handler: HunkLine, { lines }: Hunk): boolean {
+  const name = /\bas (\w+)\s*:|[\w|] (\w+)\s*\)/.exec(handler.text)?.slice(1).find(Boolean);
+  const body = lines.filter(({ kind }) => kind !== 'removed');
+  const at = body.indexOf(handler);
+  return (
+    name !== undefined &&
+    body
+      .slice(at + 1, at + 4)
+      .some(({ text }) => new RegExp(`(?:=|\\breturn|\\braise|\\bthrow|[(,])\\s*${name}\\b`).test(text))
+  );
+}
+
 /** A handler that takes more than it did. */
 const broadened: Rule = undoneRule(
   {
@@ -225,7 +238,7 @@ const broadened: Rule = undoneRule(
     const handler = /^\s*except\b|\bcatch\s*\(/;
     const now = addedIn(hunk).find(({ text }) => broad.test(text));
     const old = removedIn(hunk).find(({ text }) => handler.test(text) && !broad.test(text));
-    if (now && old)
+    if (now && old && !isHandedOn(now, hunk))
       yield {
         line: now.newLine,
         text: now.text,

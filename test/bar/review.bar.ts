@@ -34,8 +34,8 @@ export const measure: Measure = async (form) => {
     share('planted faults not blocked', {
       part: answers.filter(({ kind }) => kind !== 'blocked').length,
       of: answers.length,
-      most: 0.1,
-      target: 'at most 10 %',
+      most: 0.15,
+      target: 'at most 15 %',
     }),
     share('planted secrets missed', {
       part: secrets.filter(({ kind }) => kind !== 'blocked').length,

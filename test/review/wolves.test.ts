@@ -810,6 +810,136 @@ const CHANGES: readonly (readonly [what: string, base: Files, head: Files])[] = 
       'charts/web/values.yaml': 'image: web\nport: 80\n',
     },
   ],
+  [
+    'two backends that offer the same do one thing alike',
+    {
+      'lib/backends/fast.py':
+        'class Limiter:\n    def acquire(self):\n        return fast.take(self)\n\n    def release(self):\n        return fast.give(self)\n\n    def statistics(self):\n        return fast.count(self)\n\n    def set_total(self, value):\n        if not isinstance(value, int):\n            raise TypeError("the total must be a whole number")\n        if value < 1:\n            raise ValueError("the total must be positive")\n        old = self.total\n        self.total = value\n        self.notify(value - old)\n',
+      'lib/backends/plain.py':
+        'class Limiter:\n    def acquire(self):\n        return plain.take(self, 1)\n\n    def release(self):\n        return plain.give(self, 1)\n\n    def statistics(self):\n        return plain.all(self)\n',
+    },
+    {
+      'lib/backends/plain.py':
+        'class Limiter:\n    def acquire(self):\n        return plain.take(self, 1)\n\n    def release(self):\n        return plain.give(self, 1)\n\n    def statistics(self):\n        return plain.all(self)\n\n    def set_total(self, value):\n        if not isinstance(value, int):\n            raise TypeError("the total must be a whole number")\n        if value < 1:\n            raise ValueError("the total must be positive")\n        old = self.total\n        self.total = value\n        self.notify(value - old)\n',
+    },
+  ],
+  [
+    'names that an import gives on its second line',
+    { 'src/rows.py': 'import sys\n' },
+    {
+      'src/rows.py':
+        'import sys\nfrom tools import closing, reading, \\\n    UnicodeIO, RE_ANSI\n\nout = UnicodeIO(sys.argv, RE_ANSI, closing, reading)\n',
+    },
+  ],
+  [
+    'a module of Python has the name of a file beside it',
+    { 'src/bar/__init__.py': '', 'src/bar/asyncio.py': 'class Bar:\n    pass\n', 'src/bar/logging.py': 'LEVEL = 1\n' },
+    {
+      'src/bar/jobs/run.py':
+        'import asyncio\nimport logging\n\nlog = logging.getLogger("bar")\n\n\nasync def wait(seconds):\n    await asyncio.sleep(seconds)\n    log.info("waited")\n',
+    },
+  ],
+  [
+    'who may start a job is asked in other words',
+    {
+      '.github/workflows/ci.yml':
+        "name: ci\non: pull_request\npermissions:\n  contents: read\njobs:\n  hooks:\n    if: github.actor == 'renovate[bot]'\n    runs-on: ubuntu-24.04\n    steps:\n      - run: ./hooks.sh\n",
+    },
+    {
+      '.github/workflows/ci.yml':
+        "name: ci\non: pull_request\npermissions:\n  contents: read\njobs:\n  hooks:\n    if: github.event.pull_request.user.login == 'renovate[bot]'\n    runs-on: ubuntu-24.04\n    steps:\n      - run: ./hooks.sh\n",
+    },
+  ],
+  [
+    'a script that an action reads is no shell',
+    {},
+    {
+      '.github/workflows/talk.yml':
+        'name: talk\non: issue_comment\npermissions:\n  contents: read\njobs:\n  talk:\n    runs-on: ubuntu-24.04\n    steps:\n      - uses: actions/github-script@60a0d83039c74a4aee543508d2ffcb1c3799cdea\n        with:\n          script: |\n            post = (context.eventName == "issue_comment"\n              ? github.rest.reactions.createForIssueComment\n              : github.rest.reactions.createForPullRequestReviewComment)\n            post({ owner: context.repo.owner })\n',
+    },
+  ],
+  [
+    'a package is asked for with a line where its name has a dash',
+    {
+      'requirements.txt': 'click\n',
+      'src/env.py': 'import click\nfrom dotenv import load_dotenv\n\nload_dotenv(click.get_app_dir("a"))\n',
+    },
+    { 'requirements.txt': 'click\npython_dotenv\n' },
+  ],
+  [
+    'several values are compared with what a function gives, and a state with what it was',
+    { 'src/wrap.py': 'def wrap(a=1):\n    return a, 2\n\n\ndef run():\n    pass\n' },
+    {
+      'tests/test_wrap.py':
+        'from threading import active_count\n\nfrom wrap import run, wrap\n\n\ndef test_wrap():\n    assert (42, 2) == wrap(a=42)\n    a, b = wrap()\n    assert (1, 2) == (a, b)\n\n\ndef test_threads():\n    before = active_count()\n    run()\n    assert active_count() == before\n',
+    },
+  ],
+  [
+    'a handler takes more, and hands what it took to others',
+    {
+      'src/inter.py':
+        'def call(func, args):\n    failed = False\n    try:\n        value = func(*args)\n    except ValueError as exc:\n        failed = True\n        value = exc\n    return value, failed\n',
+    },
+    {
+      'src/inter.py':
+        'def call(func, args):\n    failed = False\n    try:\n        value = func(*args)\n    except BaseException as exc:\n        failed = True\n        value = exc\n    return value, failed\n',
+    },
+  ],
+  [
+    'an exception that is none below the one for all',
+    {
+      'src/run.py':
+        'from outcomes import Outcome\n\n\ndef run(test, failed):\n    try:\n        test()\n    except Exception as exc:\n        failed.append(exc)\n',
+    },
+    {
+      'src/run.py':
+        'from outcomes import Outcome\n\n\ndef run(test, failed):\n    try:\n        test()\n    except Exception as exc:\n        failed.append(exc)\n    except Outcome:\n        raise\n',
+    },
+  ],
+  [
+    'elements of a list that are called errors',
+    {},
+    {
+      'src/list.tsx':
+        'export const List = ({ errors }: Props) => (\n  <ul>\n    {Object.values(errors).map((error, index) => (\n      <li key={index}>{error.message}</li>\n    ))}\n  </ul>\n);\n',
+    },
+  ],
+  [
+    'languages grow faster than their grammars',
+    {},
+    {
+      'src/main/java/a/A.java':
+        'package a;\n\nimport module java.base;\n\nclass A extends B {\n  A(int x) {\n    check(x);\n    super(x);\n  }\n}\n',
+      'src/shape.py': 'class Shape[T = int]:\n    def size(self) -> T:\n        return self.n\n',
+      'src/old.rs': 'pub fn f(w: &mut W) -> io::Result<()> {\n    try!(writeln!(w, "a"));\n    Ok(())\n}\n',
+      'src/new.rs':
+        'pub async fn f(g: G) {\n    g.each(async move |x| x.done().await).await;\n}\n\nunsafe extern "C" {\n    pub safe fn abs(x: i32) -> i32;\n}\n',
+      'lib/lock.sh': '#!/bin/bash\nexec {lock}<>"$1"\nflock "$lock"\n',
+      'lib/rows.dot.js': '{{# def.rows }}\nvar a = {{=it.a}};\n',
+    },
+  ],
+  [
+    'a theme calls the function of the base in the place of its own',
+    {
+      'themes/base.theme.bash': 'prompt_of() {\n  printf "%s" "$1"\n}\n',
+      'themes/pure/pure.theme.bash': 'prompt_of() {\n  echo "[$1]"\n}\n\npure() {\n  PS1="$(prompt_of git)"\n}\n',
+    },
+    { 'themes/pure/pure.theme.bash': 'pure() {\n  PS1="$(prompt_of git)"\n}\n' },
+  ],
+  [
+    'hooks of a list that the script itself fills are run',
+    { 'lib/hooks.sh': '#!/bin/bash\nhooks=()\n' },
+    { 'lib/hooks.sh': '#!/bin/bash\nhooks=()\n\nfor hook in "${hooks[@]:-}"; do\n  eval "${hook?}"\ndone\n' },
+  ],
+  [
+    'notes say that there will be a nicer way, or what cannot be known',
+    { 'src/collect.rs': 'pub fn collect() {}\n', 'src/types.ts': 'export type A = 1;\n' },
+    {
+      'src/collect.rs': 'pub fn collect() {\n    // TODO: use `Vec::spare_capacity_mut` instead\n    start();\n}\n',
+      'src/types.ts':
+        "// TODO we can't actually check that everything in the union was named\nexport type A = 1 | 2;\n",
+    },
+  ],
 ];
 
 test.each(CHANGES)('%s, and nothing blocks', async (_what, base, head) => {

@@ -241,13 +241,19 @@ function ofModules(source: SourceFile, { paths }: Reading): Member[] {
     const target = resolveImport(specifier, source.path, { paths, goModule: undefined }).find(
       (path) => !path.endsWith('__init__.py'),
     );
-    if (target === undefined) continue;
+    if (target === undefined || (!specifier.startsWith('.') && isSibling(target, specifier, paths))) continue;
     const word = (name ?? plain ?? '').replaceAll('.', '\\.');
     for (const { code, number } of source.added)
       for (const [, member = ''] of code.matchAll(new RegExp(`(?<![\\w.])${word}\\.([A-Za-z]\\w*)`, 'g')))
         found.push({ line: number, path: target, member, of: name ?? plain ?? '' });
   }
   return found;
+}
+
+/** A file beside the importing one in a package of the same name as a module from elsewhere: only a dot leads to it. */
+function isSibling(target: string, specifier: string, paths: ReadonlySet<string>): boolean {
+  const folder = posix.dirname(target);
+  return !specifier.includes('.') && paths.has(posix.join(folder, '__init__.py'));
 }
 
 /** Static calls of classes that stand beside the file or are imported from the same sources. */

@@ -5,6 +5,9 @@ const FEW = 12;
 /** So many alone are told, and may be what was asked for. */
 const MANY = 40;
 
+/** Formatting is what was asked for. */
+const FORMATS = /\b(?:\w*fmt|re-?format\w*|format(?:ting)?|prettier|lint\w*|style|whitespace|indent\w*)\b/i;
+
 /** Formatting that buries a change of another kind. */
 const reformatting: Rule = {
   id: 'anti-slop/reformatting',
@@ -29,7 +32,7 @@ const reformatting: Rule = {
         yield {
           file: shape.source.path,
           line: shape.first,
-          ...(real < 1 ? { severity: 'low' as const } : {}),
+          ...(real < 1 || FORMATS.test(reading.asked) ? { severity: 'low' as const } : {}),
           message: `${shape.same} lines differ in their formatting only${real < 1 ? '' : `, beside ${real} real ones`}`,
           text: '',
         } satisfies Hit;

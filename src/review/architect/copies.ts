@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { programs } from './size.ts';
-import { twins } from './twins.ts';
+import { areParallel, twins } from './twins.ts';
 import { roleOf } from '../read/file-role.ts';
 import type { SourceLine } from '../read/lexer.ts';
 import type { HeadFile, Reading, SourceFile } from '../read/reading.ts';
@@ -32,7 +32,7 @@ const copies: Rule = {
         hits.push({
           file: source.path,
           line: window.line,
-          severity: twin.file === source ? 'low' : 'medium',
+          severity: twin.file === source || areParallel(source, twin.file) ? 'low' : 'medium',
           message: `At least ${COPY_LINES} lines are a copy of ${twin.file.path}:${twin.line}`,
           text: textOf(window).slice(0, 200),
         });

@@ -198,7 +198,7 @@ async function useOf(name: string, manifest: SourceFile, reading: Reading): Prom
     name,
     name.replaceAll('-', '_'),
     name.replaceAll('-', '.'),
-    IMPORTED_AS[name.toLowerCase()] ?? name,
+    IMPORTED_AS[name.toLowerCase().replaceAll('_', '-')] ?? name,
   ].map((word) => word.toLowerCase());
   const python = /(?:requirements[^/]*\.txt|pyproject\.toml)$/.test(manifest.path);
   const imports = new RegExp(

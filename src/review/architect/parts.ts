@@ -255,14 +255,19 @@ async function callerOf(name: string, source: SourceFile, reading: Reading): Pro
     'm',
   );
   const calls = (text: string) => !declares(name, text) && call.test(text.replace(/^\s*#.*$/gm, ''));
-  if (source.change.status !== 'deleted' && calls(source.text)) return source.path;
+  let caller = source.change.status !== 'deleted' && calls(source.text) ? source.path : undefined;
   const paths = [...reading.paths].filter((path) => path !== source.path && mayBe('shell', path)).slice(0, SEARCHED);
   for (const path of paths) {
     const file = await reading.peek(path);
-    if (file && calls(file.text)) return path;
+    if (file && SHARED.test(path) && declares(name, file.text)) return undefined;
+    if (caller === undefined && file && calls(file.text)) caller = path;
   }
-  return undefined;
+  return caller;
 }
+
+/** Files that others read in, whose functions may be what is called. */
+const SHARED =
+  /(^|\/)(?:libs?|include|functions?)\/|(?:^|[./_-])(?:base|lib|common|functions?|helpers?|utils?)(?=[./_-][^/]*$)/;
 
 function escaped(name: string): string {
   return name.replace(/[^\w]/g, '\\$&');

@@ -27,7 +27,7 @@ export const twins: Rule = {
   async find(reading) {
     const sources = programs(reading).filter((source) => !source.partial);
     const changed = sources.flatMap((source) =>
-      outlinesOf(source.path, source.lines, source.blocks().all)
+      outlinesOf(source, source.lines)
         .filter(({ block }) => !source.isTestLine(block.start))
         .map((outline) => ({ ...outline, isNew: isNew(outline.block, source) })),
     );
@@ -40,8 +40,7 @@ export const twins: Rule = {
       else alike.set(outline.key, [outline]);
     };
     for (const outline of changed) if (!outline.isNew) note(outline);
-    for (const file of await others(sources, reading))
-      outlinesOf(file.path, file.lines(), file.blocks().all).forEach(note);
+    for (const file of await others(sources, reading)) outlinesOf(file, file.lines()).forEach(note);
     const hits: Hit[] = [];
     for (const outline of fresh) {
       const { path, block } = outline;
@@ -53,7 +52,7 @@ export const twins: Rule = {
         hits.push({
           file: path,
           line: block.start,
-          ...(usual || isSmall(outline) ? { severity: 'low' as const } : {}),
+          ...(usual || isSmall(outline) || areParallel(outline.file, twin.file) ? { severity: 'low' as const } : {}),
           message: `This function is a copy of the one at ${twin.path}:${twin.block.start}`,
           text: shorten(block.header),
         });
@@ -64,7 +63,34 @@ export const twins: Rule = {
 };
 
 /** A function and what is quickly seen of its body: two that differ in their keys are no twins. */
-type Outline = { path: string; block: Block; body: readonly SourceLine[]; key: string; shape?: string };
+type Outline = { file: Holder; path: string; block: Block; body: readonly SourceLine[]; key: string; shape?: string };
+
+type Holder = Pick<HeadFile, 'path' | 'blocks'>;
+
+/** So many functions of the same names make of two files two forms of one thing: backends, plugins, versions. */
+const SHARED_NAMES = 3;
+
+/** The files stand beside each other on purpose: what is alike in them is not told apart by who reads only one. */
+export function areParallel(one: Holder, other: Holder): boolean {
+  if (one.path === other.path) return false;
+  const names = namesOf(other);
+  return [...namesOf(one)].filter((name) => names.has(name)).length >= SHARED_NAMES;
+}
+
+const namesKnown = new WeakMap<Holder, ReadonlySet<string>>();
+
+function namesOf(file: Holder): ReadonlySet<string> {
+  const known = namesKnown.get(file) ?? new Set(file.blocks().all.flatMap(({ kind, header }) => nameIn(kind, header)));
+  namesKnown.set(file, known);
+  return known;
+}
+
+function nameIn(kind: Block['kind'], header: string): string[] {
+  const name = kind === 'function' ? /([A-Za-z_$][\w$]*)\s*(?:<[^()]*>)?\s*(?:=[^=]*)?\(/.exec(header)?.[1] : undefined;
+  return name === undefined || name.length < 5 || /^__\w+__$|^(?:constructor|toString|equals|hashCode)$/.test(name)
+    ? []
+    : [name];
+}
 
 function isNew(block: Block, source: SourceFile): boolean {
   for (let line = block.start; line <= block.end; line += 1)
@@ -90,11 +116,11 @@ async function others(sources: readonly SourceFile[], reading: Reading): Promise
 }
 
 /** Each function that is long enough to be compared. */
-function outlinesOf(path: string, lines: readonly SourceLine[], blocks: readonly Block[]): Outline[] {
-  return blocks.flatMap((block) => {
+function outlinesOf(file: Holder, lines: readonly SourceLine[]): Outline[] {
+  return file.blocks().all.flatMap((block) => {
     if (block.kind !== 'function' || block.end - block.open <= BODY_LINES) return [];
     const body = lines.slice(block.open, block.end).filter(({ code }) => /\w/.test(code));
-    return body.length < BODY_LINES ? [] : [{ path, block, body, key: keyOf(body) }];
+    return body.length < BODY_LINES ? [] : [{ file, path: file.path, block, body, key: keyOf(body) }];
   });
 }
 

@@ -423,6 +423,8 @@ const quiet: Rule[] = [
 const GIVEN =
   /(?:\bfunction\b[\w$ ]*\(|(?<![\w$])\()\s*(err|error|er)\s*(?::\s*[\w<>| .]+)?,\s*[\w$]+[^()]*\)\s*(?::\s*\w+\s*)?(?:=>|\{)/;
 const callbacks = linesLike(GIVEN);
+/** They hand over an element and its place. */
+const OF_LISTS = /\.(?:map|forEach|filter|find\w*|some|every|flatMap|sort|toSorted)\(\s*\(?$/;
 
 /** `readFile(path, (err, text) => use(text))`: the callback is told of a failure and does not look. */
 const unheard: Rule = {
@@ -435,7 +437,7 @@ const unheard: Rule = {
     for (const source of sourcesOf(reading, SCRIPTS, ['product', 'script']))
       for (const line of callbacks(source)) {
         const match = GIVEN.exec(line.code);
-        if (!match || match[0].split(',').length > 3) continue;
+        if (!match || match[0].split(',').length > 3 || OF_LISTS.test(line.code.slice(0, match.index + 1))) continue;
         const name = match[1] ?? '';
         const block = source.blocks().all.find(({ open, start }) => open === line.number || start === line.number);
         const opens = /\{\s*$/.test(line.code) && block?.open === line.number;

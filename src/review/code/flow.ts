@@ -236,7 +236,10 @@ const lateHandler: Rule = {
           broad &&
           !/^except\s*$/.test(block.header) &&
           /^except|catch \(/.test(block.header) &&
-          !/BaseException|Throwable|KeyboardInterrupt|SystemExit|GeneratorExit|CancelledError/.test(block.header)
+          // Others may derive from what stands above `Exception`.
+          (!block.header.startsWith('except') ||
+            /^except\s*\(?[\w.]*(?:Error|Exception|Warning)\b/.test(block.header)) &&
+          !/BaseException|Throwable|KeyboardInterrupt|SystemExit|GeneratorExit|Cancell?ed|Outcome/.test(block.header)
         )
           yield {
             file: source.path,

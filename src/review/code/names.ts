@@ -141,6 +141,7 @@ function namesRead({ code }: SourceLine, python: boolean): string[] {
 function boundInPython(lines: readonly SourceLine[]): Bound {
   const bound = new Map<string, number[]>();
   let header = '';
+  let goesOn = false;
   for (const { code, startsIn, depth, number } of lines) {
     const note = (text: string | undefined, at = number) => {
       for (const [name] of (text ?? '').matchAll(/[A-Za-z_]\w*/g)) bound.set(name, [...(bound.get(name) ?? []), at]);
@@ -151,11 +152,12 @@ function boundInPython(lines: readonly SourceLine[]): Bound {
     if (/^\s*(?:global|nonlocal)\b/.test(code)) note(code, 0);
     const named = /^\s*(?:async )?(?:def|class)\s+(\w+)/.exec(code)?.[1];
     if (named !== undefined) note(named, 0);
-    if (
+    const binds: boolean =
+      goesOn ||
       header !== '' ||
-      /^\s*(?:import|from|class|global|nonlocal|with|async with|except|case|async for|for|del|type)\b/.test(code)
-    )
-      note(code);
+      /^\s*(?:import|from|class|global|nonlocal|with|async with|except|case|async for|for|del|type)\b/.test(code);
+    if (binds) note(code);
+    goesOn = binds && /\\\s*$/.test(code);
     if (/^\s*[\w.,()[\]* :]+?(?:[-+*/%|&^@]|\/\/|<<|>>|\*\*)?=(?!=)/.test(code)) note(code.slice(0, code.indexOf('=')));
     for (const [, target] of code.matchAll(/\bfor\s+(.+?)\s+in\b/g)) note(target);
     for (const [, target] of code.matchAll(/\(?(\w+)\s*:=/g)) note(target);

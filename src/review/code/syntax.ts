@@ -61,7 +61,7 @@ function isBrokenOnPurpose(source: SourceFile): boolean {
   const { path } = source;
   if (/(^|\/)(fixtures?|__fixtures__|testdata|test-data|templates?|corpus|conformance|parsing)\//i.test(path))
     return true;
-  if (/\.(tmpl|tpl|hbs|ejs|j2|jinja2?)\./i.test(path)) return true;
+  if (/\.(tmpl|tpl|hbs|ejs|j2|jinja2?|dot|mustache|njk|liquid|erb)\./i.test(path)) return true;
   return ['yaml', 'json'].includes(source.language.name) && /(?<!\$)\{\{|\{%|<%/.test(source.text);
 }
 

@@ -9,7 +9,7 @@ const OFF = /^(?:false|no|off|0|disabled)$/i;
 const SCANS =
   /codeql|semgrep|trivy|grype|snyk|gitleaks|trufflehog|npm audit|yarn audit|pnpm audit|cargo audit|cargo deny|pip-audit|osv-scanner|zizmor|dependency-review|bandit|gosec|govulncheck|brakeman|scorecard|cosign|attest-build|slsa|checkov|tfsec|hadolint/i;
 const TRUSTED =
-  /head\.repo\.|author_association|github\.(?:actor|triggering_actor|repository|repository_owner)\b|\.fork\b|permission|sender\.login|github\.ref\b|dependabot/;
+  /head\.repo\.|author_association|github\.(?:actor|triggering_actor|repository|repository_owner)\b|\.fork\b|permission|(?:sender|user)\.login|github\.(?:base_)?ref\b|dependabot/;
 
 const isElsewhere = ({ before = '' }: SettingChange, { text }: SourceFile): boolean =>
   new RegExp((SCANS.exec(before)?.[0] ?? '\0').replace(/[^\w]/g, '.'), 'i').test(text);
@@ -149,14 +149,14 @@ const GUARDS: readonly Setting[] = [
     path: /\/if$/,
     gone: true,
     before: TRUSTED,
-    unless: jobIsGone,
+    unless: (change, source) => jobIsGone(change, source) || asksStill(source),
     message: 'Who may start this was asked, and is not any more',
   },
   {
     kinds: ['github'],
     path: /\/if$/,
     before: TRUSTED,
-    unless: ({ before = '', now = '' }) => TRUSTED.test(now) || !TRUSTED.test(before),
+    unless: ({ before = '', now = '' }, source) => TRUSTED.test(now) || !TRUSTED.test(before) || asksStill(source),
     message: 'Who may start this was asked, and is not any more',
   },
   {
@@ -205,6 +205,13 @@ function stepText({ line }: SettingChange, source: SourceFile): string {
 }
 
 /** With a whole job or step its conditions go too. */
+/** As many conditions ask who, or from where, as did before: they ask in other words. */
+function asksStill({ change }: SourceFile): boolean {
+  const asking = (lines: readonly { text: string }[]) =>
+    lines.filter(({ text }) => /^\s*(?:-\s*)?if:/.test(text) && TRUSTED.test(text)).length;
+  return asking(change.removed) > 0 && asking(change.added) >= asking(change.removed);
+}
+
 function jobIsGone({ path }: SettingChange, { text }: SourceFile): boolean {
   const job = /^\/jobs\/([^/]+)/.exec(path)?.[1] ?? '';
   return !new RegExp(`^\\s+${job.replace(/[^\w]/g, '.')}:`, 'm').test(text);

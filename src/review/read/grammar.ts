@@ -34,20 +34,48 @@ const ERROR = 65_535;
 export async function findBreak(text: string, language: LanguageName): Promise<number | undefined> {
   const grammar = GRAMMARS[language];
   if (grammar === undefined) return undefined;
-  const root = (await parseAsync(grammar, language === 'shell' ? plainShell(text) : text)).root();
+  if (OTHERS.test(text)) return undefined;
+  const root = (await parseAsync(grammar, plain(text, language))).root();
   const signs = SIGNS[language];
   const error = root.kind() === 'ERROR' ? root : (root.find(ERROR) ?? (signs && missing(root, signs)));
   return error ? error.range().start.line + 1 : undefined;
 }
 
-/** The text with the same lines, without what bash reads and its grammar does not: a here-string after a redirection, a pattern on a line of its own. */
-function plainShell(text: string): string {
-  return text
-    .replace(
+/** Shells and dialects that have the name of the language and a grammar of their own. */
+const OTHERS = /^#!.*\b(?:zsh|fish|ksh|csh|tcsh)\b|^(?:#!.*\n)?(?:\s*\*?\s*(?:\/\*\*?|\/\/)?\s*)*@flow\b/;
+
+/** What a language reads and its grammar does not yet, and the like of it that both read, on as many lines. */
+const NEWER: Partial<Record<LanguageName, readonly (readonly [written: RegExp, alike: string])[]>> = {
+  shell: [
+    [
       /(>[ \t]*[^\s<>;&|]+[ \t]*)<<<[ \t]*\$?(?:"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[^\s;&|<>()"']+)(?=[ \t]*(?:[;&|)]|\n|$))/g,
       '$1',
-    )
-    .replace(/=~[ \t]*\\\n[ \t]*([^\n]*)\n/g, '=~ $1\n\n');
+    ],
+    [/=~[ \t]*\\\n[ \t]*([^\n]*)\n/g, '=~ $1\n\n'],
+    [/(?:\{\w+\}|\d)?<>(?=\s*\S)/g, '<'],
+    [/(\$\{\w+[%#]{1,2})\\'/g, '$1.'],
+  ],
+  java: [
+    [/^(\s*import\s+)module\s+/gm, '$1'],
+    [/@[\w.]+\s*\.\.\./g, '...'],
+    // Statements may stand before it.
+    [/(?<=^[ \t]*|[;{][ \t]*)(?:super|this)\(/gm, 'called('],
+  ],
+  python: [[/^(\s*(?:class|(?:async\s+)?def)\s+\w+)\[(?=[^\n]*=)[^\n]*?\](?=[(:])/gm, '$1']],
+  go: [[/\bnew\((?=\s*(?:["`\d]|(?!func\b|interface\b|struct\b|chan\b|map\b)[\w.]+\())/g, 'made(']],
+  rust: [
+    [/\basync(\s+move)?\s*(?=\|)/g, '$1 '],
+    [/\btry!(?=\s*[([{])/g, 'attempt!'],
+    [/\bsafe\s+(?=fn\b|static\b)|\bunsafe\s+(?=extern\s+"[^"]*"\s*\{)/g, ''],
+    [/\bif let [^=\n]+ = ([^\n{]+?) =>/g, 'if $1 =>'],
+  ],
+  // In the text of an element it is a sign like others.
+  tsx: [[/ & /g, ' | ']],
+  javascript: [[/ & /g, ' | ']],
+};
+
+function plain(text: string, language: LanguageName): string {
+  return (NEWER[language] ?? []).reduce((seen, [written, alike]) => seen.replace(written, alike), text);
 }
 
 /** Signs and words that some grammars put in where they are missing, instead of an error. */

@@ -40,6 +40,8 @@ function stepPieces(source: SourceFile): Piece[] {
     .flatMap((entry) => {
       const owner = /^\d+$/.test(entry.key) ? entry.parent : entry;
       if (entry.text === undefined || !SHELL_KEYS.test(owner?.key ?? '') || !isScalar(entry.node)) return [];
+      // What an action is given as a script it reads itself.
+      if (owner?.key === 'script' && owner.parent?.key === 'with') return [];
       if (/^(?:python|node|pwsh|powershell|cmd|perl|ruby|deno)\b/.test(under(owner?.parent, 'shell')?.text ?? ''))
         return [];
       const block = entry.node.type === 'BLOCK_LITERAL' || entry.node.type === 'BLOCK_FOLDED';

@@ -25,6 +25,19 @@ function isQuotedAlready(text: string, whole: string): boolean {
   );
 }
 
+/** Some value on the line comes from outside of the script: an argument, the environment, what was read or fetched. */
+function isHandedIn(text: string, whole: string): boolean {
+  return [...text.matchAll(/\$[{(]?([@*\w]+)/g)].some(([, name = '']) => {
+    if (/^(?:[@*\d]|curl|wget|cat|head|tail)$/.test(name)) return true;
+    const given = [...whole.matchAll(new RegExp(`(?<![\\w$])${name.replace(/\W/g, '')}\\+?=(.*)`, 'g'))].map(
+      ([, value = '']) => value,
+    );
+    return given.length === 0
+      ? /^[A-Z]/.test(name) || new RegExp(`\\bread\\b.*\\b${name}\\b`).test(whole)
+      : given.some((value) => /\$\{?[\d@*]|\$\((?:curl|wget|cat|head)\b|\$\{\w+:?-/.test(value));
+  });
+}
+
 const execution = sinkRules(
   {
     id: 'security/code-execution',
@@ -130,7 +143,7 @@ const command = sinkRules(
         ) ||
         isFixedScript(/\b(?:eval|sh\s+-c)\s+(.*)/s.exec(line.text)?.[1] ?? '$') ||
         isQuotedAlready(line.text, text),
-      severityAt: (_line, source) => (runsNoMore(source) ? 'low' : undefined),
+      severityAt: (line, source) => (runsNoMore(source) || !isHandedIn(line.text, source.text) ? 'low' : undefined),
       severity: 'medium',
       message: 'eval runs whatever the variables hold',
     },

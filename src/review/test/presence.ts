@@ -88,7 +88,7 @@ function sideTwice(line: SourceLine, source: SourceFile): string | undefined {
   if (
     name === undefined ||
     call === undefined ||
-    !call.includes('(') ||
+    !/\(\s*[^\s)]/.test(call) ||
     /memo|cache|once|same|idempot|determin|stable|repeat|twice|again/i.test(source.path + line.text)
   )
     return undefined;

@@ -50,6 +50,7 @@ function sidesOf({ code, text }: SourceLine): Sides | undefined {
   const start = /\b(?:expect|assert\w*|EXPECT_EQ|require)\b/.exec(code)?.index;
   if (start === undefined || /\bnot\b|Not|!=|\bne\b|_ne!/.test(code)) return undefined;
   const part = text.slice(start);
+  if (part.startsWith('assert (')) return comparison(part.replace('assert ', 'assert  '));
   const pair =
     argumentsAfter(
       part,
