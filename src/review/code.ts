@@ -10,7 +10,9 @@ import { manifestSlips } from './infrastructure/manifests.ts';
 import { imageSlips } from './infrastructure/image-slips.ts';
 import { goRules } from './code/go.ts';
 import { callSlips } from './code/calls.ts';
+import { madeOnceRules } from './code/made-once.ts';
 import { misspeltRules } from './code/misspelt.ts';
+import { undeclaredRules } from './code/undeclared.ts';
 import { unusedRules } from './code/unused.ts';
 import { comparisonRules } from './code/comparisons.ts';
 import { conditionRules } from './code/conditions.ts';
@@ -22,6 +24,7 @@ import { nameRules } from './code/names.ts';
 import { slipRules } from './code/slips.ts';
 import { awaitedRules } from './code/awaited.ts';
 import { promiseRules } from './code/promises.ts';
+import { reactRules } from './code/react.ts';
 import { commandSlips } from './code/commands.ts';
 import { javaRules } from './code/java.ts';
 import { shellRules } from './code/shell.ts';
@@ -391,6 +394,9 @@ export const codeRules: readonly Rule[] = [
   ...comparisonRules,
   ...promiseRules,
   ...awaitedRules,
+  ...reactRules,
+  ...madeOnceRules,
+  ...undeclaredRules,
   ...scriptSlips,
   ...missingRules,
   ...absentRules,

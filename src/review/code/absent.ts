@@ -39,7 +39,8 @@ const unasked: Rule = {
         for (const [, name = ''] of line.code.matchAll(eachRead)) {
           const given = givenTo(name, { line: line.number, source });
           if (!given || given.line < (functionAround({ line: line.number, source })?.open ?? 1)) continue;
-          if (!maybe.test(given.text.trim()) || isAsked(name, { from: given.line, line, source })) continue;
+          const mayLack = maybe.test(given.text.trim()) || isOfMap(given.code, source);
+          if (!mayLack || isAsked(name, { from: given.line, line, source })) continue;
           yield {
             file: source.path,
             line: line.number,
@@ -168,6 +169,16 @@ const straight: Rule = {
       }
   },
 };
+
+/** A whole expression is `name.get(…)`, and the file says that the name is a Map. */
+function isOfMap(code: string, source: SourceFile): boolean {
+  if (!SCRIPTS.some((name) => name === source.language.name)) return false;
+  const name = /^\s*(?:this\.#?)?([a-z]\w*)\.get\([^()]*\);?\s*$/.exec(code)?.[1];
+  return (
+    name !== undefined &&
+    new RegExp(String.raw`\b${name}\s*(?::\s*(?:Readonly)?Map<|(?::[^=\n]+)?=\s*new Map\b)`).test(source.text)
+  );
+}
 
 /** `name.get(…).x` where the file says that the name is a Map. */
 function mapRead(line: SourceLine, source: SourceFile): RegExpExecArray | undefined {

@@ -3,8 +3,8 @@ import { SCRIPTS } from '../read/language.ts';
 import type { SourceLine } from '../read/lexer.ts';
 import type { Reading, SourceFile } from '../read/reading.ts';
 import { statementAt } from '../read/statements.ts';
-import { sourcesOf, type Hit, type Rule } from '../rules.ts';
-import { isContinuation, isInAsync } from './promises.ts';
+import { linesLike, sourcesOf, type Hit, type Rule } from '../rules.ts';
+import { asyncNames, isContinuation, isInAsync } from './promises.ts';
 
 /** A statement that is one call and nothing else, in an asynchronous function. */
 type Alone = { name: string; line: SourceLine };
@@ -143,5 +143,37 @@ async function ofOwnClasses(
   });
 }
 
+const RETURNS = /^\s*return\s+([A-Za-z_$][\w$]*(?:\.[\w$]+)*)\(.*\);?\s*$/;
+const returns = linesLike(/\breturn\s+\w/);
+
+/** `try { return load(); } catch …` in an asynchronous function: the failure comes when nobody tries any more. */
+const untried: Rule = {
+  id: 'code/floating-promise',
+  severity: 'low',
+  remedy: 'Return what is awaited, so that the catch sees what fails.',
+  languages: SCRIPTS,
+  *find(reading) {
+    for (const source of sourcesOf(reading, SCRIPTS))
+      for (const line of returns(source)) {
+        const name = RETURNS.exec(line.code)?.[1];
+        const around = name === undefined ? [] : source.blocks().around(line.number);
+        const tried = around.findIndex(({ header }) => /^try\b/.test(header));
+        const fn = around.findIndex(({ kind }) => kind === 'function' || kind === 'callback');
+        if (name === undefined || tried === -1 || tried > fn || !around[fn]?.isAsync) continue;
+        const after = source.lineAt(around[tried]?.end ?? 0)?.code ?? '';
+        const isKnown =
+          asyncNames(source.lines, false).has(name) ||
+          /^(?:fetch|axios\b.*)$/.test(name) ||
+          new RegExp(`\\bawait ${name.replaceAll('$', '\\$').replaceAll('.', '\\.')}\\(`).test(source.text);
+        if (/\bcatch\b/.test(after) && isKnown)
+          yield {
+            file: source.path,
+            line: line.number,
+            message: `What fails in \`${name}\` is not caught here, as nobody waits for it`,
+          } satisfies Hit;
+      }
+  },
+};
+
 /** Calls that are known to be asynchronous, from the platform, from a library or from their own file. */
-export const awaitedRules: readonly Rule[] = [known];
+export const awaitedRules: readonly Rule[] = [known, untried];

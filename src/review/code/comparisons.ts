@@ -55,7 +55,7 @@ const sortedAsText: Rule = {
       for (const line of sorts(source)) {
         const name = SORTS.exec(line.code)?.[1];
         if (name === undefined) continue;
-        const scope = scopeOf(line, source);
+        const scope = `${scopeOf(line, source)}\n${line.code}`;
         if (
           new RegExp(
             `\\b${name}\\s*\\??:\\s*(?:readonly )?(?:number\\[\\]|(?:Readonly)?Array<number>)|\\b${name}\\s*=\\s*[^;]*\\.map\\(\\s*(?:Number|parseFloat)\\s*\\)`,

@@ -48,6 +48,31 @@ const conditions: Rule[] = [
     'A value and its opposite: `$&`',
   ),
   always(
+    ['python', ...SCRIPTS],
+    /^\s*(?:\}?\s*else )?(?:if|elif|while)\b[\s(]*[\w$.]+ ={2,3} (?:-?\d[\w.]*|(['"])[^'"]*\1) (?:\|\||or) (?:-?[1-9]\d*|(['"])[^'"]+\2)\s*(?::|\)|\|\||or\b|and\b|&&)/,
+    'What stands alone is always true: `$&`',
+  ),
+  always(
+    SCRIPTS,
+    /(?<![\w$.])!\w[\w$.]* (?:in|instanceof) [A-Za-z_$][\w$.]*/,
+    'The sign turns the name around, not the question: `$&`',
+  ),
+  always(
+    SCRIPTS,
+    /\?\? (?:-?\d+|true|false|(['"])[^'"]*\1) (?:[<>]=?|[!=]==?) /,
+    'The comparison belongs to the default alone: `$&`',
+  ),
+  always(
+    SCRIPTS,
+    /(?<![\w$.])(\w[\w$.]*) !==? (?:null|undefined) \|\| \1\.[A-Za-z_$]|(?<![\w$.])(\w[\w$.]*) ===? (?:null|undefined) && \2\.[A-Za-z_$]|(?<![\w$.!])!(\w[\w$.]*) && \3\.[A-Za-z_$]/,
+    'It is read just where it is missing: `$&`',
+  ),
+  always(
+    ['python'],
+    /(?<![\w.])(\w[\w.]*) is not None or \1\.[a-z_]|(?<![\w.])(\w[\w.]*) is None and \2\.[a-z_]|\bnot (\w[\w.]*) and \3\.[a-z_]/,
+    'It is read just where it is missing: `$&`',
+  ),
+  always(
     SCRIPTS,
     /\bif\s*\(\s*!?[\w$.]+\.(?:indexOf|findIndex|lastIndexOf|search)\((?:[^()]|\([^()]*\))*\)\s*\)/,
     'At the first place it is 0, and nowhere is -1: `$&`',

@@ -66,7 +66,7 @@ const unasked: Rule[] = [
     severity: 'medium',
     languages: ['python'],
     pattern:
-      /\b(?:re\.(?:match|search|fullmatch)|\w*(?:_re|RE|regex|pattern|PATTERN)\.(?:match|search|fullmatch))\((?:[^()]|\([^()]*\))*\)\.(?:group|groups|start|end|span|groupdict)\(|\bos\.environ\.get\(\s*['"]·*['"]\s*\)[.[]|\bshutil\.which\([^()]*\)\./,
+      /\b(?:re\.(?:match|search|fullmatch)|\w*(?:_re|RE|regex|pattern|PATTERN)\.(?:match|search|fullmatch))\((?:[^()]|\([^()]*\))*\)\.(?:group|groups|start|end|span|groupdict)\(|\bos\.(?:environ\.get|getenv)\(\s*['"]·*['"]\s*\)[.[]|\b(?:int|float)\(\s*os\.(?:environ\.get|getenv)\(\s*['"]·*['"]\s*\)\s*\)|\bshutil\.which\([^()]*\)\./,
     message: 'There may be no match: `$&`',
     remedy: REMEDY,
   }),
@@ -77,6 +77,28 @@ const unasked: Rule[] = [
     view: 'text',
     pattern: /(?<!session|client|requests|http|httpx|api|app)\.get\(\s*(['"])[\w-]+\1\s*\)(?:\.\w|\[)/,
     message: 'There may be no such key: `$&`',
+    remedy: REMEDY,
+  }),
+  lineRule({
+    id: 'code/missing-result',
+    severity: 'medium',
+    languages: SCRIPTS,
+    pattern:
+      /\bprocess\.env\.[A-Z]\w*\.(?:split|trim|toLowerCase|toUpperCase|replace\w*|startsWith|endsWith|includes|slice|match)\(/,
+    unless: ({ code }, source) =>
+      new RegExp(
+        `${/process\.env\.\w+/.exec(code)?.[0].replaceAll('.', '\\.') ?? '$^'}\\s*(?:\\?|&&|\\|\\||[!=]==?|\\))`,
+      ).test(source.text),
+    message: 'The environment may not have it: `$&`',
+    remedy: REMEDY,
+  }),
+  lineRule({
+    id: 'code/missing-result',
+    severity: 'low',
+    languages: [...SCRIPTS, 'python'],
+    pattern:
+      /\.filter\((?:[^()]|\([^()]*\))*\)(?:\[0\]|\.(?:pop|shift)\(\))\.\w|\[\w+ for [^\]]* if [^\]]*\]\[0\]|\blist\(filter\((?:[^()]|\([^()]*\))*\)\)\[0\]|\.fetchone\(\)\[|\.split\(\s*(?:['"]·*['"]|\/[^/]+\/)\s*\)\[[1-9]\](?:\.\w|\)?\s*;?\s*$)/,
+    message: 'There may be none: `$&`',
     remedy: REMEDY,
   }),
   lineRule({

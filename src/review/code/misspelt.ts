@@ -4,8 +4,8 @@ import { wordsOf } from '../read/words.ts';
 import { sourcesOf, type Hit, type Rule } from '../rules.ts';
 
 const LEAST = 5;
-/** Where no compiler says so. */
-const LANGUAGES: readonly LanguageName[] = ['javascript', 'python', 'shell'];
+/** Where no compiler says so, or says so late. */
+const LANGUAGES: readonly LanguageName[] = ['javascript', 'typescript', 'python', 'shell'];
 
 /** A name that stands once in a file, declared nowhere, one letter away from one that is. */
 const misspelt: Rule = {

@@ -293,7 +293,8 @@ const notAwaited: Rule = {
           return kind === 'removed' ? [call ?? future ?? ''].filter(Boolean) : [];
         });
         for (const { kind, text, newLine } of awaited.length === 0 ? [] : lines) {
-          const bare = kind === 'added' ? text.trim().replace(/;$/, '') : '';
+          const returned = kind === 'added' && isTried(newLine, source) ? text.replace(/^\s*return\s+/, '') : text;
+          const bare = kind === 'added' ? returned.trim().replace(/;$/, '') : '';
           if (!awaited.includes(bare) || source.isTestLine(newLine) || !isInAsync(newLine, source)) continue;
           if (isContinuation(newLine, source) || /^\s*\./.test(source.lineAt(newLine + 1)?.code ?? '')) continue;
           yield {
@@ -306,6 +307,13 @@ const notAwaited: Rule = {
       }
   },
 };
+
+/** What fails here is caught by the function itself, if it is waited for. */
+function isTried(line: number, source: SourceFile): boolean {
+  const around = source.blocks().around(line);
+  const fn = around.findIndex(({ kind }) => kind === 'function' || kind === 'callback');
+  return around.slice(0, Math.max(0, fn)).some(({ header }) => /^try\b/.test(header));
+}
 
 /** Work that is started and not waited for. */
 export const promiseRules: readonly Rule[] = [

@@ -93,6 +93,22 @@ function leavesHolding(line: SourceLine, fn: Block, source: SourceFile): number 
   return undefined;
 }
 
+/** The lines after it do something that may fail, and no `finally` gives the lock back. */
+function isGivenBackInPassing(
+  lock: string,
+  line: SourceLine,
+  { fn, source }: { fn: Block; source: SourceFile },
+): boolean {
+  const rest = source.lines.slice(line.number, fn.end).map(({ code }) => code);
+  const gives = new RegExp(`^\\s*${lock.replaceAll('.', '\\.')}\\.(?:unlock|release)\\(\\)`);
+  const back = rest.findIndex((code) => gives.test(code));
+  return (
+    back > 0 &&
+    !rest.some((code) => /\b(?:finally|try|with)\b/.test(code)) &&
+    rest.slice(0, back).some((code) => /\w\(/.test(code))
+  );
+}
+
 /** A lock that is taken and, in the same function, given back nowhere. */
 const heldLock: Rule = {
   id: 'code/held-lock',
@@ -117,6 +133,14 @@ const heldLock: Rule = {
             file: source.path,
             line: line.number,
             message: `\`${lock}\` is still held when line ${early} leaves`,
+          } satisfies Hit;
+          continue;
+        }
+        if (source.language.name !== 'go' && isGivenBackInPassing(lock, line, { fn, source })) {
+          yield {
+            file: source.path,
+            line: line.number,
+            message: `\`${lock}\` stays held if anything fails before it is given back`,
           } satisfies Hit;
           continue;
         }

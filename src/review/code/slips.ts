@@ -74,6 +74,23 @@ const lines: Rule[] = [
   lineRule({
     id: 'code/wrong-call',
     severity: 'medium',
+    languages: ['python'],
+    pattern:
+      /\bisinstance\(\s*(?:str|int|float|bool|list|dict|set|tuple|bytes|object)\s*,\s*(?!(?:type|object|str|int|float|bool|list|dict|set|tuple|bytes)\b)[a-z]\w*\s*\)/,
+    message: 'The value comes first, and then the type: `$&`',
+    remedy: 'Swap the two.',
+  }),
+  lineRule({
+    id: 'code/wrong-call',
+    severity: 'medium',
+    languages: SCRIPTS,
+    pattern: /\.[gs]etYear\(/,
+    message: 'This counts the years since 1900: `$&`',
+    remedy: 'Use getFullYear or setFullYear.',
+  }),
+  lineRule({
+    id: 'code/wrong-call',
+    severity: 'medium',
     languages: ['go'],
     pattern: /\berr\.Error\(\) [!=]= "/,
     message: 'An error is known by its words, which change: `$&`',

@@ -138,7 +138,7 @@ const unused: Rule = {
       for (const line of isScript(source) ? inScripts(source) : source.added) {
         if (line.startsIn !== 'code' || !MAY.test(line.code)) continue;
         for (const { name, what } of declares(line, source)) {
-          if (name.length < LEAST || (wordsOf(source).get(name) ?? 0) > 1) continue;
+          if (name.length < LEAST || (wordsOf(source).get(name) ?? 0) > timesIn(line, { name, what })) continue;
           if (/noqa|eslint-disable|nolint|allow\(/.test(line.raw)) continue;
           yield {
             file: source.path,
@@ -151,6 +151,11 @@ const unused: Rule = {
     }
   },
 };
+
+/** Where a module is imported from may be called as what is taken from it. */
+function timesIn({ raw }: SourceLine, { name, what }: Declared): number {
+  return what === 'import' ? raw.split(/[^\w$]+/).filter((word) => word === name).length : 1;
+}
 
 function isScript({ language }: SourceFile): boolean {
   return SCRIPTS.some((name) => name === language.name);
