@@ -18,10 +18,10 @@ const MAKES =
 /** Where names come from that no reader of the file can see. */
 const OPEN = /\bimport \*|\bglobals\(\)|\blocals\(\)|\bexec\(|\b__builtins__\b|\bgettext\b.*\binstall\b/;
 
-/** A name of Python that stands once in its file, and there is read: nothing gives it a value. */
+/** A name of Python that stands once in its file, and there is read: nothing gives it a value that the file shows. */
 const undeclared: Rule = {
   id: 'code/misspelt-name',
-  severity: 'medium',
+  severity: 'low',
   remedy: 'Declare or import it, or write the name that was meant.',
   languages: ['python'],
   *find(reading) {
