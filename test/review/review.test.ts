@@ -447,3 +447,8 @@ describe('Large and odd changes', () => {
     expect(large).toBeLessThan(small * 12);
   });
 });
+
+test('a file that begins with much space is read at once', async () => {
+  const head = { 'src/a.ts': `${' \n'.repeat(60)}export const a = 1;\n` };
+  expect((await review({ head })).passes).toHaveLength(6);
+});

@@ -42,7 +42,7 @@ export async function findBreak(text: string, language: LanguageName): Promise<n
 }
 
 /** Shells and dialects that have the name of the language and a grammar of their own. */
-const OTHERS = /^#!.*\b(?:zsh|fish|ksh|csh|tcsh)\b|^(?:#!.*\n)?(?:\s*\*?\s*(?:\/\*\*?|\/\/)?\s*)*@flow\b/;
+const OTHERS = /^#!.*\b(?:zsh|fish|ksh|csh|tcsh)\b|^(?:#!.*\n)?[\s*/]*@flow\b/;
 
 /** What a language reads and its grammar does not yet, and the like of it that both read, on as many lines. */
 const NEWER: Partial<Record<LanguageName, readonly (readonly [written: RegExp, alike: string])[]>> = {
