@@ -20,6 +20,7 @@ const TELLING: ReadonlySet<string> = new Set<RuleId>([
   'performance/unbounded-work',
   'performance/object-in-loop',
   'anti-slop/retelling',
+  'anti-slop/reformatting',
 ]);
 
 /** How bad it is for the wall: what a telling rule would hold at medium is told and does not block. What is worse blocks. */

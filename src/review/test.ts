@@ -69,7 +69,7 @@ const skipped = (languages: Rule['languages'], pattern: RegExp, unless?: LineRul
     languages,
     pattern,
     ...(unless ? { unless } : {}),
-    severityAt: (line, source) => (isNewWithReason(line, source) ? 'low' : undefined),
+    severityAt: (line, source) => (isNewWithReason(line, source) || isPlanned(line, source) ? 'low' : undefined),
     message: 'A test is turned off: `$&`',
     remedy: 'Make the test pass, or remove it with what it proves.',
   });
@@ -81,6 +81,12 @@ function isNewWithReason({ text }: SourceLine, { change }: SourceFile): boolean 
     /(["'`])(?:(?!\1).)*\s(?:(?!\1).)*\1/.test(text) &&
     !/^\s*(?:it|test|describe)\b/.test(text)
   );
+}
+
+/** A test that is to be written, and no test of that title was there. */
+function isPlanned({ text }: SourceLine, { change }: SourceFile): boolean {
+  const title = /\.todo\(\s*(["'`].*)$/.exec(text)?.[1]?.replace(/[);\s]+$/, '');
+  return title !== undefined && !change.removed.some((line) => line.text.includes(title));
 }
 
 /** A skip inside a condition is for a machine that cannot run the test. */

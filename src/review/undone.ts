@@ -1,6 +1,6 @@
 import { lineNear, type Hunk, type HunkLine } from './read/diff.ts';
 import { SCRIPTS } from './read/language.ts';
-import type { SourceFile } from './read/reading.ts';
+import type { Reading, SourceFile } from './read/reading.ts';
 import { shorten, type Hit, type Rule } from './rules.ts';
 
 /** What a change took away, and where one sees it now. */
@@ -8,7 +8,7 @@ type Undone = Omit<Hit, 'file'>;
 
 function undoneRule(
   rule: Pick<Rule, 'id' | 'severity' | 'remedy' | 'languages'>,
-  find: (hunk: Hunk, source: SourceFile) => Iterable<Undone>,
+  find: (hunk: Hunk, source: SourceFile, reading: Reading) => Iterable<Undone>,
 ): Rule {
   return {
     ...rule,
@@ -18,7 +18,8 @@ function undoneRule(
         if (change.status !== 'modified' || !language.programs || !['product', 'script'].includes(role)) continue;
         if (rule.languages !== 'all' && !rule.languages.includes(language.name)) continue;
         for (const hunk of change.removed.length === 0 ? [] : change.hunks)
-          for (const hit of find(hunk, source)) if (!source.isTestLine(hit.line)) yield { file: source.path, ...hit };
+          for (const hit of find(hunk, source, reading))
+            if (!source.isTestLine(hit.line)) yield { file: source.path, ...hit };
       }
     },
   };
@@ -36,12 +37,12 @@ const unawaited = undoneRule(
     remedy: 'Await the call, return it, or mark it as deliberate.',
     languages: [...SCRIPTS, 'python', 'rust', 'csharp'],
   },
-  function* (hunk) {
+  function* (hunk, _source, reading) {
     for (const old of removedIn(hunk)) {
       if (!/\bawait\s|\.await\b/.test(old.text) || /^\s*(?:\/\/|#|\*)/.test(old.text)) continue;
       const without = bare(old.text.replace(/\bawait\s+|\.await\b\??/g, ''));
       const now = addedIn(hunk).find(({ text }) => bare(text) === without);
-      if (now && !/\breturn\b|=>/.test(now.text))
+      if (now && !/\breturn\b|=>/.test(now.text) && !answersAtOnce(now.text, reading))
         yield {
           line: now.newLine,
           text: now.text,
@@ -50,6 +51,16 @@ const unawaited = undoneRule(
     }
   },
 );
+
+/** The change made the function that is called answer at once. */
+function answersAtOnce(text: string, { files }: Reading): boolean {
+  const name = /([\w$]+)\s*\(/.exec(text.replace(/^.*?(?<![=!<>])=(?![=>])/, ''))?.[1]?.replaceAll('$', '\\$');
+  if (name === undefined) return false;
+  const head = new RegExp(`\\b(?:function\\*?|def|fn)\\s+${name}\\b|\\b${name}\\s*=\\s*(?:async\\s*)?\\(`);
+  const isDeclared = (lines: readonly { text: string }[], waits: boolean) =>
+    lines.some((line) => head.test(line.text) && /\basync\b/.test(line.text) === waits);
+  return files.some(({ change }) => isDeclared(change.removed, true) && isDeclared(change.added, false));
+}
 
 const GUARD =
   /^\s*(?:if|unless|assert|guard|require\w*)\b.*?(?:(?:===?|!==?|is(?: not)?)\s*(?:null|undefined|None|nil)\b|\bnot\s+[\w.]+\s*:|!\s*[\w.]+\s*\)|\b(?:is|has|contains)\w*\(|\.(?:length|size|len)\b|\blen\()|\bObjects\.requireNonNull\(/;

@@ -940,6 +940,40 @@ const CHANGES: readonly (readonly [what: string, base: Files, head: Files])[] = 
         "// TODO we can't actually check that everything in the union was named\nexport type A = 1 | 2;\n",
     },
   ],
+  [
+    'what a formatter is tested with is no program',
+    { 'tests/test_format.py': 'import format\n' },
+    { 'tests/function.py': 'import os\n\n\ndef f(a,):\n    models.run(a)\n    return kinds[a]\n' },
+  ],
+  [
+    'a test is planned',
+    { 'test/a.test.ts': "it('adds', () => {\n  expect(add(1)).toBe(2);\n});\n" },
+    { 'test/a.test.ts': "it('adds', () => {\n  expect(add(1)).toBe(2);\n});\n\nit.todo('takes nothing');\n" },
+  ],
+  [
+    'a function answers at once, and nobody waits for it',
+    {
+      'src/server.ts': 'export async function optionsOf(root: string) {\n  return { root };\n}\n',
+      'src/start.ts':
+        "import { optionsOf } from './server';\n\nexport async function start(root: string) {\n  const options = await optionsOf(root);\n  return await open(options);\n}\n",
+    },
+    {
+      'src/server.ts': 'export function optionsOf(root: string) {\n  return { root };\n}\n',
+      'src/start.ts':
+        "import { optionsOf } from './server';\n\nexport async function start(root: string) {\n  const options = optionsOf(root);\n  return await open(options);\n}\n",
+    },
+  ],
+  [
+    'a header gains its types under a comment that was wrong before',
+    {
+      'src/body.py':
+        'def place(body, pos):\n    return pos\n\n\ndef rewind(body, body_pos):\n    """\n    Rewinds.\n\n    :param body: what is read\n    :param int pos: where to\n    """\n    body.seek(body_pos)\n',
+    },
+    {
+      'src/body.py':
+        'def place(body: IO, pos: int):\n    return pos\n\n\ndef rewind(body: IO, body_pos: int) -> None:\n    """\n    Rewinds.\n\n    :param body: what is read\n    :param int pos: where to\n    """\n    body.seek(body_pos)\n',
+    },
+  ],
 ];
 
 test.each(CHANGES)('%s, and nothing blocks', async (_what, base, head) => {

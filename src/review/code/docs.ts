@@ -28,7 +28,7 @@ const staleDoc: Rule = {
           yield {
             file: source.path,
             line: source.isAdded(stale.line) ? stale.line : firstAdded(block, source),
-            ...(wasStale(stale, source) ? { severity: 'low' as const } : {}),
+            ...(wasStale(stale, block, source) ? { severity: 'low' as const } : {}),
             message: `The comment speaks of the parameter \`${stale.name}\`, which is not there`,
             text: `${block.header} ${stale.name}`,
           } satisfies Hit;
@@ -46,9 +46,20 @@ const staleDoc: Rule = {
 };
 
 /** The comment stood so, and the change takes no parameter of that name away. */
-function wasStale({ name, line }: Told, source: SourceFile): boolean {
+function wasStale({ name, line }: Told, block: Block, source: SourceFile): boolean {
   const word = new RegExp(`(?<![\\w$])${name.replaceAll('$', '\\$')}(?![\\w$])`);
-  return !source.isAdded(line) && !source.change.removed.some(({ text }) => word.test(text));
+  return !source.isAdded(line) && !oldHeader(block, source).some((text) => word.test(text));
+}
+
+/** What the header of a function was, on as many lines as its list took; all that was removed if it had another name. */
+function oldHeader({ header }: Block, { change: { removed } }: SourceFile): string[] {
+  const texts = removed.map(({ text }) => text);
+  const name = /([\w$]+)\s*(?:<[^()]*>)?\s*(?:=[^=(]*)?\(/.exec(header)?.[1];
+  const call = name === undefined ? undefined : new RegExp(`(?<![\\w$.])${name.replaceAll('$', '\\$')}\\s*\\(`);
+  const at = call === undefined ? -1 : texts.findIndex((text) => call.test(text));
+  if (at === -1) return texts;
+  const end = texts.findIndex((text, index) => index >= at && text.includes(')'));
+  return texts.slice(at, end === -1 ? undefined : end + 1);
 }
 
 function headerLines({ start, open }: Block): number[] {

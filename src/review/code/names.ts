@@ -99,8 +99,12 @@ function isSeen(place: number, from: number, source: SourceFile): boolean {
   return !fn || /\blambda\b/.test(source.lineAt(place)?.code ?? '') || (fn.start <= from && from <= fn.end);
 }
 
+const TEST_MODULE = /(^|\/)(?:(?:tests?|conftest|helpers?|utils?)(?:_\w*)?|\w+_tests?)\.py$/;
+
 /** Files whose names may come from elsewhere unseen, and pieces that import nothing, are left alone. */
-function isKnown({ text, language, path }: SourceFile): boolean {
+function isKnown({ text, language, path, role }: SourceFile): boolean {
+  // What tests of a formatter or a parser read is no program.
+  if (role === 'test' && language.name === 'python' && !TEST_MODULE.test(path)) return false;
   if (language.name === 'python')
     return /^\s*(?:import|from)\s/m.test(text) && !/^\s*from [\w.]+ import \*|\bglobals\(\)\[|\bexec\(/m.test(text);
   const module =
