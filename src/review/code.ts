@@ -38,8 +38,10 @@ import { undoneRules } from './undone.ts';
 import { syntaxRule } from './code/syntax.ts';
 
 const STRINGY = /^\s*(['"`])/;
-const DEBUG_WORDS =
-  /\b(debug(ging)?|here|got here|reached|xxx+|wtf|asdf|foo ?bar|testing|remove me|delete me)\b|^(?!---$)\W{0,3}[-=*#>!]{3,}|^\d{1,3}$/i;
+const DEBUGGING =
+  /\b(debug(ging)?|here|got here|reached|xxx+|wtf|asdf|foo ?bar|testing|remove me|delete me)\b|^\d{1,3}$/i;
+/** Such words, or a row of signs around what is shown. A script of a shell puts its headlines so. */
+const DEBUG_WORDS = new RegExp(String.raw`${DEBUGGING.source}|^(?!---$)\W{0,3}[-=*#>!]{3,}`, 'i');
 
 const conflictMarker: Rule = {
   id: 'code/conflict-marker',
@@ -85,13 +87,14 @@ const debugPrint = (languages: Rule['languages'], pattern: RegExp): Rule =>
     languages,
     view: 'text',
     pattern,
-    unless: (line) => {
+    unless: (line, source) => {
       const match = pattern.exec(line.text);
       const column = match?.index ?? 0;
       const argument = line.text.slice(column + (match?.[0].length ?? 0));
       const quote = STRINGY.exec(argument)?.[1];
       const label = quote === undefined ? '' : (argument.trim().slice(1).split(quote)[0] ?? '');
-      return line.code[column] === '·' || isForFile(line) || !DEBUG_WORDS.test(label.trim());
+      const banner = source.language.name === 'shell' && /^\W*[a-z]{2}/i.test(label) && !DEBUGGING.test(label);
+      return line.code[column] === '·' || isForFile(line) || banner || !DEBUG_WORDS.test(label.trim());
     },
     message: 'Output for debugging was left in',
     remedy: 'Remove it, or use the project’s logger with a message for its readers.',

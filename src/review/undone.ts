@@ -142,7 +142,7 @@ const unreleased = undoneRule(
     remedy: 'Keep giving it back, whatever happens.',
     languages: 'all',
   },
-  function* (hunk) {
+  function* (hunk, { role }) {
     const added = addedIn(hunk);
     const removed = removedIn(hunk);
     if (removed.length > 8) return;
@@ -166,7 +166,7 @@ const unreleased = undoneRule(
       yield {
         line: lineNear(hunk, old),
         text: old.text,
-        ...(alone ? {} : { severity: 'low' as const }),
+        ...(alone && role === 'product' ? {} : { severity: 'low' as const }),
         message: `What gave it back is gone: \`${shorten(old.text)}\``,
       };
     }

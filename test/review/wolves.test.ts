@@ -974,6 +974,56 @@ const CHANGES: readonly (readonly [what: string, base: Files, head: Files])[] = 
         'def place(body: IO, pos: int):\n    return pos\n\n\ndef rewind(body: IO, body_pos: int) -> None:\n    """\n    Rewinds.\n\n    :param body: what is read\n    :param int pos: where to\n    """\n    body.seek(body_pos)\n',
     },
   ],
+  [
+    'a class comes from the package above',
+    {
+      'test/__init__.py': 'class Recorder:\n    pass\n',
+      'test/sockets/__init__.py': '',
+      'test/sockets/test_a.py': 'import os\n',
+    },
+    {
+      'test/sockets/test_a.py':
+        'import os\n\nfrom .. import Recorder\n\n\ndef test_a():\n    assert Recorder().path == os.getcwd()\n',
+    },
+  ],
+  [
+    'spaces change in what is expected',
+    {
+      'src/test/java/a/CopyTest.java':
+        'package a;\n\nclass CopyTest {\n  @Test\n  void copies() {\n    assertEquals(3,count);\n  }\n}\n',
+    },
+    {
+      'src/test/java/a/CopyTest.java':
+        'package a;\n\nclass CopyTest {\n  @Test\n  void copies() {\n    assertEquals(3, count);\n  }\n}\n',
+    },
+  ],
+  [
+    'a script says under a headline what it does not find',
+    {},
+    {
+      'root/cron/run':
+        '#!/bin/bash\nif has cron; then\n  exec cron -f\nelse\n  echo "**** cron not found ****"\n  sleep infinity\nfi\n',
+    },
+  ],
+  [
+    'a step that signs what was built may fail in the job of the tests',
+    {
+      '.github/workflows/ci.yml':
+        'name: ci\non: [push, pull_request]\npermissions:\n  contents: read\njobs:\n  test:\n    runs-on: windows-2025\n    steps:\n      - name: Test\n        run: cargo test\n      - name: Build\n        run: cargo build --release\n      - name: List\n        run: dir target\n',
+    },
+    {
+      '.github/workflows/ci.yml':
+        'name: ci\non: [push, pull_request]\npermissions:\n  contents: read\njobs:\n  test:\n    runs-on: windows-2025\n    steps:\n      - name: Test\n        run: cargo test\n      - name: Build\n        run: cargo build --release\n      - name: List\n        run: dir target\n\n      - name: Sign\n        uses: signpath/submit@60a0d83039c74a4aee543508d2ffcb1c3799cdea\n        continue-on-error: true\n        with:\n          wait: true\n',
+    },
+  ],
+  [
+    'a name that became a word of the language later',
+    {},
+    {
+      'src/queue.rs':
+        'fn poll(rx: &mut Rx) {\n    loop {\n        let async = rx.poll();\n        if async.is_ready() {\n            break;\n        }\n    }\n}\n',
+    },
+  ],
 ];
 
 test.each(CHANGES)('%s, and nothing blocks', async (_what, base, head) => {

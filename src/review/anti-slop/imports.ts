@@ -27,7 +27,9 @@ const inventedImport: Rule = {
           targets[0] !== undefined
             ? await missingName(found, targets, reading)
             : found.specifier.startsWith('.')
-              ? isMissing(found, source, folders)
+              ? (await isOfPackage(found.specifier, source, reading))
+                ? undefined
+                : isMissing(found, source, folders)
               : undefined;
         if (missing !== undefined)
           hits.push({ file: source.path, line: found.line, message: missing, text: `${found.specifier} ${missing}` });
@@ -43,6 +45,14 @@ function foldersOf(paths: ReadonlySet<string>): Set<string> {
     for (let folder = posix.dirname(path); folder !== '.' && !folders.has(folder); folder = posix.dirname(folder))
       folders.add(folder);
   return folders;
+}
+
+/** `from .. import name`: the file of the package itself speaks of it. */
+async function isOfPackage(specifier: string, { path, language }: SourceFile, reading: Reading): Promise<boolean> {
+  const [, dots = '', name = ''] = (language.name === 'python' && /^(\.+)(\w+)$/.exec(specifier)) || [];
+  const own = posix.join(posix.dirname(path), '../'.repeat(Math.max(0, dots.length - 1)), '__init__.py');
+  if (name === '' || !reading.paths.has(own)) return false;
+  return new RegExp(`\\b${name}\\b|import \\*|__getattr__`).test((await reading.peek(own))?.text ?? name);
 }
 
 /** Files that a build makes are not in the repository; nor are assets behind loaders. */

@@ -78,6 +78,8 @@ const lines: Rule[] = [
     /\.(?:find|findLast|get|match|exec|querySelector|closest|getElementById|pop|shift|at)\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)!(?=[.[(;,)]|$)/,
     {
       id: 'code/missing-result',
+      // Who writes it says that there is one.
+      severity: 'low',
       message: 'There may be none, and the `!` only hides that: `$&`',
       remedy: 'Say what happens when there is none.',
     },

@@ -279,7 +279,7 @@ const DEBUGS: readonly Setting[] = [
 
 const NAMED_TESTS = /(?:^|[\s_.-])(?:unit|e2e|integration|all|regression)?[\s_-]*tests?(?:$|[\s_.-])|\bspecs?\b/i;
 const runsTests = ({ path, line }: SettingChange, source: SourceFile): boolean =>
-  NAMED_TESTS.test(path.replace(/^\/jobs\/|\/steps\//g, ' ')) ||
+  NAMED_TESTS.test(path.replace(/^\/jobs\/(?:[^/]+\/steps\/)?/, ' ')) ||
   [-3, -2, -1, 0, 1, 2, 3].some((step) => TESTS.test(source.lineAt(line + step)?.text ?? ''));
 const testsAtAll = ({ text }: SourceFile): boolean => TESTS.test(text);
 

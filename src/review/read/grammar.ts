@@ -66,6 +66,7 @@ const NEWER: Partial<Record<LanguageName, readonly (readonly [written: RegExp, a
   rust: [
     [/\basync(\s+move)?\s*(?=\|)/g, '$1 '],
     [/\btry!(?=\s*[([{])/g, 'attempt!'],
+    [/\basync(?=\s*(?:[.;,)]|=(?!=)))/g, 'later'],
     [/\bsafe\s+(?=fn\b|static\b)|\bunsafe\s+(?=extern\s+"[^"]*"\s*\{)/g, ''],
     [/\bif let [^=\n]+ = ([^\n{]+?) =>/g, 'if $1 =>'],
   ],
