@@ -424,6 +424,11 @@ describe('Large and odd changes', () => {
     );
   });
 
+  test('a long head of blanks and stars is read at once', async () => {
+    const head = `/**\n${' *  \n'.repeat(60)} */\nexport const a = 1;\n`;
+    expect(verdictOf(await review({ head: { 'src/a.ts': head } }), 'code').status).toBe('passed');
+  });
+
   test('time grows with the lines, not faster', async () => {
     const text = (count: number) =>
       Array.from({ length: count }, (_, index) =>
