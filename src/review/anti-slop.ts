@@ -51,6 +51,11 @@ function stoodBefore({ comment }: SourceLine, { change }: SourceFile): boolean {
   });
 }
 
+/** The file has had such notes for long: that is how its authors keep them. */
+function notesAlready({ oldText = '' }: SourceFile): boolean {
+  return (oldText.match(/\b(?:TODO|FIXME|HACK|XXX)\b/g)?.length ?? 0) >= 2;
+}
+
 /** The lines of comment that go on below: who writes that much has thought about it. */
 function restOf({ number }: SourceLine, source: SourceFile): string[] {
   const rest: string[] = [];
@@ -99,6 +104,7 @@ const lines: Rule[] = [
       WISHES.test(line.comment) ||
       source.role === 'test' ||
       stoodBefore(line, source) ||
+      notesAlready(source) ||
       restOf(line, source).length > 2
         ? 'low'
         : undefined,

@@ -1024,6 +1024,25 @@ const CHANGES: readonly (readonly [what: string, base: Files, head: Files])[] = 
         'fn poll(rx: &mut Rx) {\n    loop {\n        let async = rx.poll();\n        if async.is_ready() {\n            break;\n        }\n    }\n}\n',
     },
   ],
+  [
+    'a class inside of a test is run by it',
+    {},
+    {
+      'src/test/java/a/RunnerTest.java':
+        'package a;\n\npublic class RunnerTest {\n  public static class Sample {\n    @Test\n    public void passes() {\n    }\n  }\n\n  @Test\n  public void runs() {\n    assertThat(run(Sample.class)).isEqualTo(1);\n  }\n}\n',
+    },
+  ],
+  [
+    'another note in a file that has several',
+    {
+      'lib/parse.ts':
+        '// TODO: read comments\n// FIXME: ends of lines of the Mac\nexport const parse = (text: string) => text.split(" ");\n',
+    },
+    {
+      'lib/parse.ts':
+        '// TODO: read comments\n// FIXME: ends of lines of the Mac\nexport const parse = (text: string) => text.split(" ");\n// TODO: numbers in other bases\nexport const count = (text: string) => parse(text).length;\n',
+    },
+  ],
 ];
 
 test.each(CHANGES)('%s, and nothing blocks', async (_what, base, head) => {

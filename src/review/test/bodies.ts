@@ -16,7 +16,7 @@ const emptied: Rule = {
     for (const source of sourcesOf(reading, 'all', ['test', 'product'])) {
       if (!source.language.programs) continue;
       for (const block of source.blocks().all) {
-        if (!isTestBlock(block, source) || !isEmptyBody(block, source)) continue;
+        if (!isTestBlock(block, source) || !isEmptyBody(block, source) || isSample(block, source)) continue;
         const old = source.oldText?.replace(/\s+/g, ' ').includes(block.header.replace(/\s+/g, ' ')) ?? false;
         const fresh = [block.open, block.start, block.end].find((line) => source.isAdded(line));
         const touched = old ? emptiedAt(block, source) : (fresh ?? emptiedAt(block, source));
@@ -31,6 +31,17 @@ const emptied: Rule = {
     }
   },
 };
+
+/** A class inside of a test's class is what that test runs, unless it only groups tests. */
+function isSample({ start }: Block, source: SourceFile): boolean {
+  const classes = source
+    .blocks()
+    .around(start)
+    .filter(({ kind }) => kind === 'class');
+  const [inner] = classes;
+  if (classes.length < 2 || !inner || !['java', 'kotlin'].includes(source.language.name)) return false;
+  return ![1, 2, 3].some((back) => /@Nested\b/.test(source.lineAt(inner.start - back)?.code ?? ''));
+}
 
 /** What tests read or run is as odd as they need it. */
 const FIXTURES = /(^|\/)(?:__)?(?:fixtures?|testdata)(?:__)?\/|\.fixture\.\w+$/;
