@@ -18,6 +18,7 @@ import { elementRules } from './performance/elements.ts';
 import { growthRules } from './performance/growth.ts';
 import { undoneBounds } from './undone.ts';
 import { waitingRules } from './performance/waiting.ts';
+import { perCallRules } from './performance/per-call.ts';
 import { throughOwn } from './performance/through.ts';
 import { unboundedRules } from './performance/unbounded.ts';
 import { lineRule, linesLike, shorten, sourcesOf, type Hit, type LineRule, type Rule } from './rules.ts';
@@ -492,6 +493,7 @@ export const performanceRules: readonly Rule[] = [
   ...patterns,
   ...elementRules,
   throughOwn,
+  ...perCallRules,
   ...scriptCosts,
   ...costlyRules,
   ...growthRules,

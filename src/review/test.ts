@@ -20,6 +20,7 @@ import { coverageRules } from './test/coverage.ts';
 import { disarmedRules } from './test/disarmed.ts';
 import { expectedRules } from './test/expected.ts';
 import { hollowRules } from './test/hollow.ts';
+import { milderRules } from './test/milder.ts';
 import { batsRules } from './test/bats.ts';
 import { rustTestRules } from './test/rust-tests.ts';
 import { shellTestRules } from './test/shell-tests.ts';
@@ -331,6 +332,7 @@ export const testRules: readonly Rule[] = [
   ...workflowTests,
   ...settingTests,
   ...hollowRules,
+  ...milderRules,
   ...expectedRules,
   ...configRules,
   ...mockedRules,

@@ -499,7 +499,79 @@ const SHAPE: readonly Row[] = [
   ],
 ];
 
-test.each([...SAFETY, ...CODE, ...COSTS, ...SLOP, ...SHAPE])(
+const inTest = (body: string): Files => ({ 'tests/test_order.py': `def test_order():\n    order = make()\n${body}\n` });
+const inSpec = (body: string): Files => ({ 'test/order.test.ts': `it('adds', () => {\n${body}\n});\n` });
+const WEAKER = 'test/assertion-weakened';
+
+const TESTS: readonly Row[] = [
+  [WEAKER, inTest('    assert order.total == pytest.approx(3, abs=2)'), 3, inTest('    assert order.total == 3')],
+  [WEAKER, inTest('    assert "3" in str(order.total)'), 3, inTest('    assert order.total == 3')],
+  [WEAKER, inTest('    assert answer.status_code in (200, 404)'), 3, inTest('    assert answer.status_code == 200')],
+  [
+    WEAKER,
+    inTest('    with pytest.raises(ValueError):\n        order.add(None)'),
+    3,
+    inTest('    with pytest.raises(ValueError, match="none"):\n        order.add(None)'),
+  ],
+  [WEAKER, inTest('    send.assert_called_once()'), 3, inTest('    send.assert_called_once_with(order, 3)')],
+  [
+    WEAKER,
+    inSpec('  expect(order()).toMatchObject({ count: 2 });'),
+    2,
+    inSpec('  expect(order()).toEqual({ total: 3, count: 2 });'),
+  ],
+  [
+    WEAKER,
+    { 'tests/test_n.py': '@pytest.mark.parametrize("n", [1])\ndef test_n(n):\n    assert make(n) == n\n' },
+    1,
+    { 'tests/test_n.py': '@pytest.mark.parametrize("n", [1, 2, 0])\ndef test_n(n):\n    assert make(n) == n\n' },
+  ],
+  ['test/tautology', inTest('    self.assertTrue(order.total, 3)'), 3],
+  ['test/tautology', inTest('    send.called_once_with(order)'), 3],
+  ['test/tautology', inTest('    send.assert_called_once'), 3],
+  ['test/tautology', inSpec('  expect(order().total).toBe;'), 2],
+  [
+    'test/disarmed',
+    { 'vitest.config.ts': 'export default defineConfig({ test: { retry: 5 } });\n' },
+    1,
+    { 'vitest.config.ts': 'export default defineConfig({ test: {} });\n' },
+  ],
+  [
+    'test/disarmed',
+    { 'pyproject.toml': '[tool.pytest.ini_options]\naddopts = "-q --ignore=tests/slow"\n' },
+    2,
+    { 'pyproject.toml': '[tool.pytest.ini_options]\naddopts = "-q"\n' },
+  ],
+];
+
+const PER_CALL: readonly Row[] = [
+  ['performance/object-in-loop', python('def show(request):\n    engine = create_engine(URL)\n    return engine'), 2],
+  [
+    'performance/unbounded-work',
+    script("export function f(req: Req, res: Res) {\n  process.on('SIGTERM', () => res.end());\n}"),
+    2,
+  ],
+  ['performance/unbounded-work', python('@lru_cache(maxsize=None)\ndef load(request):\n    return read(request)'), 1],
+  [
+    'performance/unbounded-work',
+    script('export const f = (files: F[]) => Promise.all(files.map((file) => upload(file)));'),
+    1,
+  ],
+  ['performance/unbounded-read', script("export const all = () => pool.query('SELECT * FROM orders');"), 1],
+  [
+    'performance/copy-in-loop',
+    python('def f(rows, base):\n    for row in rows:\n        own = copy.deepcopy(base)\n        use(own, row)'),
+    3,
+  ],
+  [
+    'performance/query-in-loop',
+    python('def f():\n    return [order.customer.name for order in Order.objects.all()]'),
+    2,
+  ],
+  ['performance/nested-search', python('def f(rows):\n    return [a for a in rows for b in rows if a.id == b.id]'), 2],
+];
+
+test.each([...SAFETY, ...CODE, ...COSTS, ...PER_CALL, ...SLOP, ...SHAPE, ...TESTS])(
   '%s is found in %j at line %d',
   async (rule, head, line, ...[base]) => {
     const wall = await review({ head, base: base ?? {} });
@@ -524,6 +596,12 @@ const RIGHT: readonly (readonly [rule: string, head: Files, base?: Files])[] = [
   [CRYPTO, script('export const jitter = () => Math.random() * 100;')],
   [CRYPTO, script('export const isPwned = (password: string) => sha1(password).slice(0, 5);')],
   [SECRET, script("const token =\n  process.env.TOKEN ||\n  'not-set';")],
+  [WEAKER, inTest('    assert order.total == pytest.approx(3.1)'), inTest('    assert order.total == 3')],
+  ['test/tautology', inSpec('  expect(order().total)\n    .toBe(3);')],
+  [
+    'performance/query-in-loop',
+    python('def f():\n    return [order.customer.name for order in Order.objects.select_related("customer")]'),
+  ],
   [COPY, script('export const f = (rows: Row[]) => rows.reduce((sum, row) => sum + row.price, 0);')],
   [COPY, script('export const f = (state: State, all: Act[]) => all.map((act) => ({ ...state, act }));')],
   [

@@ -443,6 +443,14 @@ const copied: readonly Cost[] = [
   {
     id: 'performance/copy-in-loop',
     languages: ['python'],
+    pattern: /\bcopy\.deepcopy\(\s*([a-z_]\w*)\s*\)/,
+    message: 'Everything is copied for each element',
+    remedy: 'Copy once before the loop, or change what changes alone.',
+    weigh: () => 'low',
+  },
+  {
+    id: 'performance/copy-in-loop',
+    languages: ['python'],
     pattern: /^\s*(\w+) = \1 \+ [a-z[]/,
     message: 'Everything collected so far is copied for each element',
     remedy: 'Use append or extend.',

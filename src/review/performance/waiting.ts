@@ -254,7 +254,7 @@ const boxedSum: Rule = {
 };
 
 const KEEPS =
-  /^(?:export )?(?:const|let|var) (\w*[cC]ache\w*|\w*[mM]emo\w*)\s*(?::[^=]+)?= (?:new Map|new Set|\{\})|^(\w*[cC]ache\w*|_\w*[mM]emo\w*)\s*(?::[^=]+)?= (?:\{\}|dict\(\))/;
+  /^(?:export )?(?:const|let|var) (\w*(?:[cC]ache|CACHE)\w*|\w*[mM]emo\w*)\s*(?::[^=]+)?= (?:new Map|new Set|\{\})|^(\w*(?:[cC]ache|CACHE)\w*|_\w*[mM]emo\w*)\s*(?::[^=]+)?= (?:\{\}|dict\(\))/;
 const keeps = linesLike(KEEPS);
 
 /** A store of the whole program that nothing is ever taken out of. */
