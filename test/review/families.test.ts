@@ -441,6 +441,14 @@ const SLOP: readonly Row[] = [
     script("export const f = (text: string) => {\n  const parts = text.split(',');\n  return parts.dropFirst();\n};"),
     3,
   ],
+  [INVENTED, script('export class Till {\n  open() {\n    return this.refundAll();\n  }\n}'), 3],
+  [INVENTED, python('class Till:\n    def open(self):\n        return self.refund_all()'), 3],
+  [
+    'anti-slop/invented-import',
+    { 'app/b.py': 'from app.money import convert\n\n\ndef f():\n    return convert(1)\n' },
+    1,
+    { 'app/__init__.py': '', 'app/shop.py': 'def refund():\n    return 1\n' },
+  ],
   [
     'anti-slop/commented-out',
     script(
@@ -466,6 +474,12 @@ const SHAPE: readonly Row[] = [
     script('export const one = 1;', 'src/utils/ids.ts'),
     1,
     { ...LIBRARY, ...script('export const one = 1;\n\nexport const two = (a: string) => a;', 'src/utils/ids.ts') },
+  ],
+  [
+    'architect/removed-api',
+    { 'shop/__init__.py': 'from .orders import one, two\n\n__all__ = ["one"]\n' },
+    3,
+    { 'shop/__init__.py': 'from .orders import one, two\n\n__all__ = ["one", "two"]\n' },
   ],
   [
     'architect/unused-dependency',
@@ -615,6 +629,8 @@ const RIGHT: readonly (readonly [rule: string, head: Files, base?: Files])[] = [
   [INVENTED, python('import os\n\n\ndef f():\n    return os.path.join(os.getcwd(), os.environ["A"])')],
   [INVENTED, script("import path from 'node:path';\n\nexport const f = (a: string) => path.posix.join(a, path.sep);")],
   [INVENTED, script('export const f = (a: number) => Math.trunc(a) + Number.parseInt("1", 10);')],
+  [INVENTED, script('export class Till extends Shop {\n  open() {\n    return this.refundAll();\n  }\n}')],
+  [INVENTED, python('class Till(Shop):\n    def open(self):\n        return self.refund_all()')],
   [INVENTED, script('Math.clamp = clamp;\nexport const f = (a: number) => Math.clamp(a, 0, 1);')],
   [
     'code/misspelt-name',

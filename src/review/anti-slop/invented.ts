@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import { moduleRules } from './module-members.ts';
+import { ownRules } from './own-members.ts';
 import { all, PYTHON_CLASSES } from './python-members.ts';
 import { functionAround, givenTo, isShadowed } from '../read/flow.ts';
 import { importsOf, resolveImport } from '../read/imports.ts';
@@ -328,4 +329,4 @@ function isNested(name: string, { paths, files }: Reading): boolean {
 }
 
 /** What values, modules and files of one's own do not have. */
-export const inventedRules: readonly Rule[] = [inventedMethod, ...moduleRules, inventedOwn, inventedClass];
+export const inventedRules: readonly Rule[] = [inventedMethod, ...moduleRules, ...ownRules, inventedOwn, inventedClass];

@@ -190,6 +190,8 @@ const removedApi: Rule = {
         } satisfies Hit;
         continue;
       }
+      for (const one of unlisted(source))
+        if (!gone.some(({ name }) => name === one.name)) gone.push({ ...one, perhaps: false });
       const [first] = gone.toSorted((a, b) => Number(a.perhaps) - Number(b.perhaps));
       if (!first) continue;
       const names = [...new Set(gone.map(({ name }) => `\`${name}\``))].slice(0, 5).join(', ');
@@ -203,6 +205,25 @@ const removedApi: Rule = {
     }
   },
 };
+
+const LISTED = /^__all__\s*(?::[^=\n]+)?\+?=\s*[[(]([^\])]*)[\])]/gm;
+
+/** What Python's `__all__` named before the change and does not any more. */
+function unlisted({ path, text, oldText, change }: SourceFile): Gone[] {
+  if (!path.endsWith('.py') || oldText?.includes('__all__') !== true || !text.includes('__all__')) return [];
+  const listedIn = (whole: string) =>
+    new Set([...whole.matchAll(LISTED)].flatMap(([, list = '']) => list.match(/(?<=["'])\w+(?=["'])/g) ?? []));
+  const now = listedIn(text);
+  if (now.size === 0) return [];
+  return [...listedIn(oldText)].flatMap((name) => {
+    if (now.has(name)) return [];
+    const hunk = change.hunks.find(({ lines }) =>
+      lines.some(({ kind, text: said }) => kind === 'removed' && said.includes(name)),
+    );
+    const line = hunk?.lines.find(({ kind, text: said }) => kind === 'removed' && said.includes(name));
+    return hunk && line ? [{ name, line: lineNear(hunk, line) }] : [];
+  });
+}
 
 /** The names in the lists of `export { … }`, over as many lines as they take. */
 function handedOnBy(text: string): ReadonlySet<string> {
