@@ -1043,6 +1043,14 @@ const CHANGES: readonly (readonly [what: string, base: Files, head: Files])[] = 
         '// TODO: read comments\n// FIXME: ends of lines of the Mac\nexport const parse = (text: string) => text.split(" ");\n// TODO: numbers in other bases\nexport const count = (text: string) => parse(text).length;\n',
     },
   ],
+  [
+    'what a newer platform offers is used where it is there',
+    { 'lib/mask.js': "'use strict';\n\nconst plain = (x) => x;\n\nexports.mask = plain;\n" },
+    {
+      'lib/mask.js':
+        "'use strict';\n\nconst { webSocketMaskOf } = require('http');\n\nconst plain = (x) => x;\n\nif (webSocketMaskOf) {\n  exports.mask = webSocketMaskOf;\n} else {\n  exports.mask = plain;\n}\n",
+    },
+  ],
 ];
 
 test.each(CHANGES)('%s, and nothing blocks', async (_what, base, head) => {

@@ -184,6 +184,13 @@ const inventedFunction: Rule = {
 
 const NONE: ReadonlyMap<string, Offer> = new Map();
 
+/** The file asks whether the name is there: another version of the platform has it. */
+function isDoubted(name: string, { text }: SourceFile): boolean {
+  return new RegExp(
+    `typeof ${name}\\b|(?:\\(|!|&& |\\|\\| )${name}\\b(?=\\s*(?:\\)|&&|\\|\\||\\?))|\\b${name} (?:===?|!==?) (?:undefined|null)|\\b${name} \\?`,
+  ).test(text);
+}
+
 /** `from os import read_file`, `import { randomString } from 'node:crypto'`: the module has nothing of that name. */
 const inventedImport: Rule = {
   id: 'anti-slop/invented-member',
@@ -200,6 +207,7 @@ const inventedImport: Rule = {
         const missing = offer && names.find((name) => /^[a-z]/.test(name) && !offer.has(name));
         if (
           missing === undefined ||
+          isDoubted(missing, source) ||
           source
             .blocks()
             .around(line)
