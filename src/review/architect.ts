@@ -6,9 +6,11 @@ import { apiRules } from './architect/api.ts';
 import { contractRules } from './architect/contract.ts';
 import { copyRules } from './architect/copies.ts';
 import { dependencyRules } from './architect/dependencies.ts';
+import { goPackages } from './architect/go-packages.ts';
 import { inputRules } from './architect/inputs.ts';
 import { javaParts } from './architect/java.ts';
 import { partRules } from './architect/parts.ts';
+import { turnedApi } from './architect/turned-api.ts';
 import { sizeRules } from './architect/size.ts';
 import { importsOf, resolveImport, type Import, type Tree } from './read/imports.ts';
 import { SCRIPTS } from './read/language.ts';
@@ -243,6 +245,7 @@ export const architectRules: readonly Rule[] = [
   removedExport,
   ...apiRules,
   ...contractRules,
+  ...turnedApi,
   ...scriptContract,
   ...inputRules,
   ...dependencyRules,
@@ -251,4 +254,5 @@ export const architectRules: readonly Rule[] = [
   ...partRules,
   ...settingContracts,
   ...javaParts,
+  ...goPackages,
 ];

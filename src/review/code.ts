@@ -8,6 +8,7 @@ import { flowRules } from './code/flow.ts';
 import { resourceRules } from './code/resources.ts';
 import { manifestSlips } from './infrastructure/manifests.ts';
 import { imageSlips } from './infrastructure/image-slips.ts';
+import { emptyRules } from './code/empties.ts';
 import { goRules } from './code/go.ts';
 import { callSlips } from './code/calls.ts';
 import { madeOnceRules } from './code/made-once.ts';
@@ -17,15 +18,18 @@ import { unusedRules } from './code/unused.ts';
 import { comparisonRules } from './code/comparisons.ts';
 import { conditionRules } from './code/conditions.ts';
 import { idleRules } from './code/idle.ts';
+import { javaThreads } from './code/java-threads.ts';
 import { loopRules } from './code/loops.ts';
 import { repeatedRules } from './code/repeated.ts';
 import { missingRules } from './code/missing.ts';
 import { nameRules } from './code/names.ts';
 import { slipRules } from './code/slips.ts';
 import { awaitedRules } from './code/awaited.ts';
+import { pieceRules } from './code/pieces.ts';
 import { promiseRules } from './code/promises.ts';
 import { reactRules } from './code/react.ts';
 import { commandSlips } from './code/commands.ts';
+import { goWaits } from './code/go-waits.ts';
 import { javaRules } from './code/java.ts';
 import { shellRules } from './code/shell.ts';
 import { workflowSlips } from './infrastructure/workflows.ts';
@@ -403,11 +407,15 @@ export const codeRules: readonly Rule[] = [
   ...scriptSlips,
   ...missingRules,
   ...absentRules,
+  ...pieceRules,
   ...shellRules,
   ...workflowSlips,
   ...workflowCalls,
   ...settingSlips,
   ...goRules,
+  ...goWaits,
+  ...javaThreads,
+  ...emptyRules,
   ...resourceRules,
   ...manifestSlips,
   ...imageSlips,

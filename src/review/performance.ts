@@ -14,6 +14,7 @@ import { workflowCosts } from './infrastructure/workflows.ts';
 import { javaCosts } from './performance/java.ts';
 import { walkRules } from './performance/walks.ts';
 import { costlyRules } from './performance/costly.ts';
+import { dearRules } from './performance/dear.ts';
 import { elementRules } from './performance/elements.ts';
 import { growthRules } from './performance/growth.ts';
 import { undoneBounds } from './undone.ts';
@@ -112,7 +113,7 @@ const queries = inLoop(
     {
       languages: ['go'],
       pattern:
-        /\b\w*(?:db|DB|tx|conn|pool)\.(?:Query|QueryRow|Exec|QueryContext|QueryRowContext|ExecContext|Select|First|Find)\(|\b\w*(?:db|DB|tx)\.Get\(|\bhttp\.(?:Get|Post|Head)\(/,
+        /\b\w*(?:db|DB|tx|conn|pool)\.(?:Query|QueryRow|Exec|QueryContext|QueryRowContext|ExecContext|Select|First|Find)\(|\b\w*(?:db|DB|tx)\.Get\(|\bhttp\.(?:Get|Post|Head)\(|\b\w*[cC]oll(?:ection)?\.(?:Find(?:One)?|InsertOne|UpdateOne|DeleteOne|CountDocuments)\(|\bhttp\.DefaultClient\.\w+\(/,
     },
     {
       languages: ['java', 'kotlin', 'csharp'],
@@ -132,7 +133,8 @@ const queries = inLoop(
     },
     {
       languages: ['rust'],
-      pattern: /\bsqlx::query\w*!?\(|\breqwest::(?:blocking::)?get\(|\.(?:fetch_one|fetch_all|fetch_optional)\(/,
+      pattern:
+        /\bsqlx::query\w*!?\(|\breqwest::(?:blocking::)?get\(|\.(?:fetch_one|fetch_all|fetch_optional)\(|\b\w*(?:client|conn|connection|tx|transaction|db|pool)\.(?:query(?:_one|_opt|_raw|_row|_map)?|execute|batch_execute|prepare)\(|\.(?:load|first|get_results?|execute)(?:::<[^>]*>)?\(\s*&?(?:mut )?\w*conn\b|\.(?:get|post|put|delete|patch)\([^()]*\)(?:\.\w+\([^()]*\))*\.send\(\)/,
     },
     {
       languages: ['python'],
@@ -484,6 +486,7 @@ export const performanceRules: readonly Rule[] = [
   pace,
   ...commandCosts,
   ...javaCosts,
+  ...dearRules,
   ...queries,
   ...inlineQueries,
   shellRequests,

@@ -12,6 +12,7 @@ import { looseRules } from './security/loose.ts';
 import { markupRules } from './security/markup.ts';
 import { objectRules } from './security/objects.ts';
 import { cryptoRules } from './security/crypto.ts';
+import { randomnessRules } from './security/randomness.ts';
 import { exposureRules } from './security/exposure.ts';
 import { guardRules } from './security/guards.ts';
 import { verificationRules } from './security/verification.ts';
@@ -39,6 +40,7 @@ export const securityRules: readonly Rule[] = [
   ...verificationRules,
   ...scriptRisks,
   ...cryptoRules,
+  ...randomnessRules,
   ...exposureRules,
   ...guardRules,
   ...supplyRules,

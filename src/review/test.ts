@@ -29,7 +29,9 @@ import { mockedRules } from './test/mocked.ts';
 import { presenceRules } from './test/presence.ts';
 import { snapshotRules } from './test/snapshots.ts';
 import { tautologyRules } from './test/tautology.ts';
+import { unreachedRules } from './test/unreached.ts';
 import { untestedRules } from './test/untested.ts';
+import { weakenedTests } from './test/weakened.ts';
 
 const inTests = (
   rule: Pick<LineRule, 'id' | 'severity' | 'languages' | 'pattern' | 'message' | 'remedy'> & Partial<LineRule>,
@@ -323,6 +325,8 @@ export const testRules: readonly Rule[] = [
   ...lines,
   ...untestedRules,
   ...assertionRules,
+  ...weakenedTests,
+  ...unreachedRules,
   ...bodyRules,
   deleted,
   ...tautologyRules,

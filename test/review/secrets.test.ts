@@ -48,6 +48,22 @@ const SECRETS: readonly (readonly [what: string, path: string, line: string])[] 
   ['an API key in a header', 'src/a.sh', a('curl -H "Authorization: Bearer ', `${random}"`)],
   ['an API key in TypeScript', 'src/a.ts', a('const apiKey: string = "', 'b7f3e9d1c5a84026bf17d3e8"')],
   ['a client secret in code', 'src/a.cs', a('var clientSecret = "', 'Zx8~Q2mK9vL4nB7pR3tY";')],
+  [
+    'a password between user and network',
+    'src/a.go',
+    a('open("mysql", "app:', 'Zx8kQpL2vN4r@tcp(db.acme.io:3306)/a")'),
+  ],
+  ['a login before a host and port', 'src/a.py', a('connect("app:', 'Zx8kQpL2vN4r@db.acme.io:5432/a")')],
+  ['a password wrapped in Some', 'src/a.rs', a('cfg.password = Some("', 'Zx8kQpL2vN4r".to_string());')],
+  ['a token by String::from', 'src/a.rs', a('let api_token = String::from("', 'f3Kq9vLm2xWz8Rt5Yb7N");')],
+  ['a secret by Optional.of', 'src/A.java', a('clientSecret = Optional.of("', 'f3Kq9vLm2xWz8Rt5Yb7N");')],
+  [
+    'a key of a MAC in an example',
+    'docs/examples/config',
+    a('EAB_HMAC_KEY="', 'tjgpBHi9UHmJUSKBjtEGI1eC7loMYxwuH9Fv"'),
+  ],
+  ['a key without a suffix', 'conf/defaults', a('ROUNDCUBE_DES_KEY=', 'tjgpBHi9UHmJUSKBjtEGI1eC')],
+  ['a login of mail', 'src/a.py', a('SMTP_PASS = "', 'k9mQ2vL8xT"')],
   ['a secret in Terraform style', 'a.toml', a('secret_key = "', 'h8Kq2mW9vB4nL8pR6tYz1X"')],
 ];
 
@@ -100,6 +116,12 @@ const PLACEHOLDERS: readonly (readonly [path: string, line: string])[] = [
   ],
   ['src/a.ts', "const AWS_EXAMPLE = 'AKIAIOSFODNN7EXAMPLE';"],
   ['src/a.go', 'token := lexer.Next()'],
+  ['src/a.go', 'dsn := "root:%s@tcp(db:3306)/example"'],
+  ['src/a.go', 'dsn := "user:password@tcp(localhost:3306)/example"'],
+  ['src/a.ts', "const SORT_KEY = 'created-at-2024-desc';"],
+  ['src/a.ts', "const CACHE_KEY = 'vscode-theme-v2-dark-mode-state';"],
+  ['src/a.rs', 'let token = Some("identifier");'],
+  ['src/a.ts', "const BYPASS = 'yes-2';"],
   ['src/a.ts', "export const tokens = { comma: ',', arrow: '=>' };"],
 ];
 

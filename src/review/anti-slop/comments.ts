@@ -44,7 +44,7 @@ const readers = [
   ),
   reader(
     'medium',
-    /\bas an? (?:AI|language model|assistant)\b|\bI(?:'ve| have) (?:just )?(?:added|updated|changed|fixed|implemented|refactored|removed|created|modified|replaced|moved)\b|\b(?:as|per) (?:you(?:r)?|the user'?s?) (?:requested|request|asked|instructions?|suggestion)\b|^\W*(?:as|like) requested\b|\bas you (?:asked|requested|wanted|can see)\b|\bhope this helps\b|\bhere(?:'s| is) the (?:updated|fixed|new|modified|complete|corrected)\b/i,
+    /\bas an? (?:AI|language model|assistant)\b|\bI(?:'ve| have) (?:just )?(?:added|updated|changed|fixed|implemented|refactored|removed|created|modified|replaced|moved)\b|\b(?:as|per) (?:you(?:r)?|the user'?s?) (?:requested|request|asked|instructions?|suggestion)\b|^\W*(?:as|like) requested\b|\bas you (?:asked|requested|wanted|can see)\b|\bhope this helps\b|\bhere(?:'s| is) the (?:updated|fixed|new|modified|complete|corrected)\b|^\W*(?:(?:a )?(?:note|message|hint|question) (?:to|for) (?:the |my |our )?|dear |hi |hey |hello |@)reviewers?\b|\b(?:as|because|since|like|what|which|that) (?:you|the (?:user|reviewer|prompt|issue|ticket)) (?:just |had |have )?(?:said|told|mentioned|suggested|specified|described|wanted|asked for|asked me)\b|\bI (?:kept|left|chose|decided|opted|went with|assumed|made sure|took the liberty|wasn't sure|was not sure|am not sure|did not|didn't)\b.*\b(?:you|your|reviewers?)\b/i,
   ),
   reader(
     'medium',
@@ -145,7 +145,8 @@ function retells(line: SourceLine, source: SourceFile): boolean {
   const words = comment.match(/[a-z][a-z\d]*/g) ?? [];
   if (
     words.length === 0 ||
-    words.length > 8 ||
+    words.filter((word) => !SMALL.has(word)).length > 6 ||
+    words.length > 12 ||
     /[`(){}=<>]|https?:|because|otherwise|\bso\b|\bto avoid\b|\bmust\b|\bnot\b|\bonly\b|\bbefore\b|\bafter\b/.test(
       comment,
     )
@@ -159,7 +160,10 @@ function retells(line: SourceLine, source: SourceFile): boolean {
   const told =
     source.language.name === 'shell' ? code : trailing ? line.text : (source.lineAt(line.number + 1)?.text ?? '');
   const names = new Set(wordsOf(told).map(stem));
-  const known = (word: string) => names.has(stem(word)) || (SHORT.get(word) ?? []).some((short) => names.has(short));
+  const known = (word: string) =>
+    names.has(stem(word)) ||
+    told.includes(SIGNS.get(word.replace(/s$/, '')) ?? '\0') ||
+    (SHORT.get(word) ?? []).some((short) => names.has(short));
   if (spoken.length > 0) return spoken.filter(known).length / spoken.length >= (called ? 0.5 : 0.75);
   return called || (pair !== undefined && words.length >= 3);
 }
@@ -173,6 +177,24 @@ function isNamedDoc(line: SourceLine, source: SourceFile): boolean {
     below?.code ?? '',
   );
 }
+
+/** Signs that code shows and comments spell out. */
+const SIGNS = new Map<string, string>([
+  ['colon', ':'],
+  ['comma', ','],
+  ['dot', '.'],
+  ['period', '.'],
+  ['slash', '/'],
+  ['dash', '-'],
+  ['hyphen', '-'],
+  ['underscore', '_'],
+  ['semicolon', ';'],
+  ['space', "' '"],
+  ['newline', '\\n'],
+  ['zero', '0'],
+  ['one', '1'],
+  ['two', '2'],
+]);
 
 /** What names in code are short for. */
 const SHORT = new Map<string, readonly string[]>([

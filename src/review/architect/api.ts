@@ -37,7 +37,9 @@ const INTERNAL =
 const SURFACES: readonly Surface[] = [
   {
     files: /\.go$/,
-    names: named(/^func (?:\(\s*\w*\s*\*?[A-Z]\w*(?:\[[^\]]*\])?\) )?([A-Z]\w*)[[(]|^type ([A-Z]\w*) /),
+    names: named(
+      /^func (?:\(\s*\w*\s*\*?[A-Z]\w*(?:\[[^\]]*\])?\) )?([A-Z]\w*)[[(]|^type ([A-Z]\w*) |^(?:var|const) ([A-Z]\w*)\b|^\t([A-Z]\w*)(?: +[\w.*[\]]+)? += /,
+    ),
     reaches: (path) => !INTERNAL.test(path),
   },
   {

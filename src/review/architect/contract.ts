@@ -203,6 +203,21 @@ const MEMBERS: readonly Member[] = [
     kind: 'gone',
     message: 'a constant that others may name',
   },
+  {
+    languages: ['java'],
+    within: /^public (?:\w+ )*(?:class|interface)\b/,
+    member:
+      /^\s{0,4}(?:public|protected) (?:static |final |transient |volatile )*(?!class|interface|enum|record)[\w<>[\], .?]+ (\w+)\s*[=;]/,
+    kind: 'gone',
+    message: 'a field that others may read',
+  },
+  {
+    languages: ['java'],
+    within: /^public (?:\w+ )*abstract (?:\w+ )*class\b|^public abstract class\b/,
+    member: /^\s{0,4}(?:(?:public|protected) )?abstract [\w<>[\], .?]+ (\w+)\(/,
+    kind: 'new',
+    message: 'whoever extends this has to write it',
+  },
 ];
 
 /** The shape of a type that others use changes under them. */

@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { nearCopies } from './near-copies.ts';
 import { programs } from './size.ts';
 import { areParallel, twins } from './twins.ts';
 import { roleOf } from '../read/file-role.ts';
@@ -161,4 +162,4 @@ function mergeRuns(hits: Hit[]): Hit[] {
 }
 
 /** Code that stands twice. */
-export const copyRules: readonly Rule[] = [copies, twins];
+export const copyRules: readonly Rule[] = [copies, twins, nearCopies];

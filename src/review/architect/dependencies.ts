@@ -29,6 +29,15 @@ const EQUIVALENTS: readonly (readonly string[])[] = [
   ['anyhow', 'eyre', 'failure'],
   ['clap', 'structopt', 'argh', 'pico-args'],
   ['lazy_static', 'once_cell'],
+  ['regex', 'regex-lite', 'fancy-regex', 'pcre2'],
+  ['serde_yaml', 'serde_yml', 'serde_norway', 'yaml-rust', 'yaml-rust2'],
+  ['rand', 'fastrand', 'oorandom'],
+  ['flate2', 'libflate', 'libdeflater'],
+  ['tempfile', 'tempdir', 'mktemp'],
+  ['dirs', 'directories', 'home'],
+  ['native-tls', 'rustls', 'openssl'],
+  ['indicatif', 'pbr', 'linya'],
+  ['colored', 'ansi_term', 'owo-colors', 'nu-ansi-term', 'yansi', 'termcolor'],
   ['log4rs', 'env_logger', 'fern', 'simplelog'],
   ['github.com/sirupsen/logrus', 'go.uber.org/zap', 'github.com/rs/zerolog', 'github.com/golang/glog'],
   [
@@ -108,7 +117,7 @@ function inPackageJson(lines: string[]): Dependency[] {
 function inCargo(lines: string[]): Dependency[] {
   let inside = false;
   return lines.flatMap((text, index) => {
-    if (/^\s*\[/.test(text)) inside = /^\s*\[(?:workspace\.|target\..*\.)?dependencies\]/.test(text);
+    if (/^\s*\[/.test(text)) inside = /^\s*\[(?:workspace\.|target\..*\.)?(?:dev-|build-)?dependencies\]/.test(text);
     const name = inside ? /^\s*([\w-]+)\s*=/.exec(text)?.[1] : undefined;
     return name === undefined || /optional\s*=\s*true/.test(text) ? [] : [{ name, line: index + 1 }];
   });
@@ -206,7 +215,9 @@ async function useOf(name: string, manifest: SourceFile, reading: Reading): Prom
     'im',
   );
   const asked = new RegExp(`["'\`](?:${names.map((word) => word.replace(/[^\w]/g, '\\$&')).join('|')})["'\`/]`, 'i');
+  const used = new RegExp(RUST_USE.replaceAll('NAME', name.replaceAll('-', '_')));
   const mentions = (text: string, path = '') => {
+    if (path.endsWith('.rs')) return used.test(text);
     if (python && path.endsWith('.py')) return imports.test(text);
     if (/\.[cm]?[jt]sx?$/.test(path)) return asked.test(text);
     return (
@@ -238,6 +249,9 @@ async function useOf(name: string, manifest: SourceFile, reading: Reading): Prom
   }
   return code.length > SEARCHED_FILES ? 'unsure' : 'unused';
 }
+
+/** How Rust names a crate: in a path, an import, or an attribute. Another crate may begin with the same word. */
+const RUST_USE = String.raw`(?<![\w:])NAME(?:::|!)|\b(?:use|extern crate)\s+(?:::)?NAME\b|^\s*(?:pub )?use\s+\{[^}]*\bNAME\b|[{,]\s*NAME\s*[,}:]`;
 
 const equivalent: Rule = {
   id: 'architect/equivalent-dependency',

@@ -4,12 +4,13 @@ import type { Reading, SourceFile } from '../read/reading.ts';
 import type { Hit, Rule } from '../rules.ts';
 import { isAnnounced } from './api.ts';
 
-const METHOD =
-  /^\s{0,8}(?:@\w+\s+)*(?:public|protected)\s+(?:(?:static|final|abstract|synchronized|default|native)\s+)*(?:<[^>]*(?:<[^>]*>)?[^>]*>\s+)?[\w<>[\], .?&@]+?\s+(\w+)\s*\(/;
+/** A method or constructor that others may call, up to the bracket of its parameters. */
+const OFFERED =
+  /^\s{0,8}(?:@\w+\s+)*(?:public|protected)\s+(?:(?:static|final|abstract|synchronized|default|native)\s+)*(?:<[^>]*(?:<[^>]*>)?[^>]*>\s+)?(?:[\w<>[\], .?&@]+?\s+)?(\w+)\s*\(/;
+const DECLARED =
+  /^\s*(?!(?:return|new|throw|else|assert)\b)(?:@\w+\s+)*(?:[\w<>[\], .?&@]+[\w>\]]\s+)(\w+)\s*\(|^\s*([A-Z]\w*)\s*\([^()]*\)\s*(?:throws [\w, .]+)?\{/;
 
-const DECLARED = /^\s*(?!(?:return|new|throw|else|assert)\b)(?:@\w+\s+)*(?:[\w<>[\], .?&@]+[\w>\]]\s+)(\w+)\s*\(/;
-
-/** A method that users of a library could call is gone, although its name is still spoken elsewhere in the file. */
+/** A method or a constructor that users of a library could call is gone, although its name may be spoken elsewhere in the file. */
 const goneMethod: Rule = {
   id: 'architect/removed-api',
   severity: 'medium',
@@ -19,9 +20,7 @@ const goneMethod: Rule = {
   *find(reading) {
     if (isAnnounced(reading)) return;
     const java = reading.files.filter(({ language }) => language.name === 'java');
-    const kept = new Set(
-      java.flatMap(({ change }) => change.added.flatMap(({ text }) => DECLARED.exec(text)?.[1] ?? [])),
-    );
+    const kept = new Set(java.flatMap(({ change }) => change.added.flatMap(({ text }) => declaredIn(text))));
     for (const source of java) {
       if (
         !/(^|\/)src\/main\/java\//.test(source.path) ||
@@ -30,23 +29,56 @@ const goneMethod: Rule = {
       )
         continue;
       if (!/\bpublic\s+(?:\w+\s+)*(?:class|interface|enum|record|@interface)\b/.test(source.text)) continue;
-      const declared = new Set(source.lines.flatMap(({ code }) => DECLARED.exec(code)?.[1] ?? []));
+      const declared = new Set(source.lines.flatMap(({ code }) => declaredIn(code)));
+      const takes = new Set(
+        source.lines.flatMap(({ number }) => signatureAt(source.lines.slice(number - 1, number + 5))),
+      );
       for (const hunk of source.change.hunks) {
-        const gone = hunk.lines.find(({ kind, text }) => {
-          const name = kind === 'removed' ? METHOD.exec(text)?.[1] : undefined;
-          return name !== undefined && !declared.has(name) && !kept.has(name);
+        const before = hunk.lines.filter(({ kind }) => kind !== 'added');
+        const gone = hunk.lines.find(({ kind, text }, at) => {
+          const name = kind === 'removed' ? OFFERED.exec(text)?.[1] : undefined;
+          if (name === undefined || kept.has(name)) return false;
+          if (!declared.has(name)) return !/^\s*@/.test(text);
+          const from = before.indexOf(hunk.lines[at] ?? before[0] ?? { kind, text, oldLine: 0, newLine: 0 });
+          const [signature] = signatureAt(before.slice(from, from + 6).map(({ text: code }) => ({ code })));
+          return signature !== undefined && !takes.has(signature);
         });
         if (gone)
           yield {
             file: source.path,
             line: lineNear(hunk, gone),
-            message: `\`${METHOD.exec(gone.text)?.[1] ?? ''}\` can be called from outside and is gone`,
+            message: `\`${OFFERED.exec(gone.text)?.[1] ?? ''}\` can be called from outside and is gone`,
             text: gone.text,
           } satisfies Hit;
       }
     }
   },
 };
+
+function declaredIn(code: string): string[] {
+  const [, method, constructor] = DECLARED.exec(code) ?? [];
+  return [method ?? constructor ?? OFFERED.exec(code)?.[1] ?? []].flat();
+}
+
+/** `name(Type,Type)` of the method that begins on the first of these lines, whatever its parameters are called. */
+function signatureAt(lines: readonly { code: string }[]): string[] {
+  const [first] = lines;
+  const name = first === undefined ? undefined : OFFERED.exec(first.code)?.[1];
+  if (first === undefined || name === undefined) return [];
+  const text = lines.map(({ code }) => code.trim()).join(' ');
+  const inside = /^\(([^()]*)\)/.exec(text.slice((OFFERED.exec(text)?.[0].length ?? 1) - 1))?.[1];
+  if (inside === undefined) return [];
+  const types = inside
+    .replace(/<[^<>]*>/g, '')
+    .split(',')
+    .map((one) =>
+      one
+        .trim()
+        .replace(/@\w+\s+|\bfinal\s+/g, '')
+        .replace(/\s+\w+$/, ''),
+    );
+  return [`${name}(${types.join()})`];
+}
 
 const PACKAGE_FILES = 60;
 
@@ -132,7 +164,8 @@ const unusedLibrary: Rule = {
           ? inGradle(source)
           : [];
       for (const { group, artifact, line } of added) {
-        if (SILENT.test(`${group}:${artifact}`) || (await isImported(group, artifact, reading))) continue;
+        const files = filesUnder(posix.dirname(source.path), reading);
+        if (SILENT.test(`${group}:${artifact}`) || (await isImported(group, artifact, { files, reading }))) continue;
         hits.push({ file: source.path, line, message: `Nothing imports \`${group}:${artifact}\``, text: artifact });
       }
     }
@@ -181,22 +214,44 @@ function inGradle(source: SourceFile): Library[] {
   });
 }
 
+/** Libraries whose packages have other names than they. */
+const PACKAGE_OF: Readonly<Record<string, string>> = {
+  guava: 'com.google.common',
+  jsr305: 'javax.annotation',
+  'lz4-java': 'net.jpountz',
+  'zstd-jni': 'com.github.luben',
+};
+
+/** What a build compiles: the sources beside it and below. */
+function filesUnder(folder: string, { paths }: Reading): string[] {
+  return [...paths].filter(
+    (path) => /\.(?:java|kt|groovy|scala)$/.test(path) && (folder === '.' || path.startsWith(`${folder}/`)),
+  );
+}
+
 /** Some import speaks of the group or of the words of the artifact. True also when not every file could be searched. */
-async function isImported(group: string, artifact: string, reading: Reading): Promise<boolean> {
-  const paths = [...reading.paths].filter((path) => /\.(?:java|kt|groovy|scala)$/.test(path));
+async function isImported(
+  group: string,
+  artifact: string,
+  { files: paths, reading }: { files: readonly string[]; reading: Reading },
+): Promise<boolean> {
   if (paths.length === 0 || paths.length > SEARCHED) return true;
   const words = artifact
     .split(/[-_.]/)
     .filter(
       (word) =>
-        word.length > 3 &&
-        !/^(?:core|common|commons|java|client|utils?|spring|boot|apache|jackson|library|impl|starter)$/.test(word),
+        !/^(?:core|commons?|java|client|utils?|spring|boot|apache|jackson|library|impl|starter|api|\d.*|jdk.*)$/.test(
+          word,
+        ),
     );
   const wanted = [
     group.split('.').slice(0, 3).join('.'),
-    ...words.map((word) => `.${word}`),
-    ...words.map((word) => word.replace(/\d+$/, '')),
-  ].map((word) => word.toLowerCase());
+    PACKAGE_OF[artifact] ?? [],
+    words.map((word) => (word.length > 3 ? `.${word}` : `.${word}.`)),
+    words.filter((word) => word.length > 3).map((word) => word.replace(/\d+$/, '')),
+  ]
+    .flat()
+    .map((word) => word.toLowerCase());
   for (const path of paths) {
     const text = (await reading.peek(path))?.text;
     if (text === undefined) return true;

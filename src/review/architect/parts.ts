@@ -3,6 +3,7 @@ import { posix } from 'node:path';
 import { instructionsOf } from '../read/docker.ts';
 import type { HeadFile, Reading, SourceFile } from '../read/reading.ts';
 import { shorten, type Hit, type Rule } from '../rules.ts';
+import { SHELL_FUNCTION, shellFunctions } from '../read/shell-functions.ts';
 import { kindOf } from '../read/workflows.ts';
 import { treesOf, under } from '../read/yaml-tree.ts';
 
@@ -24,7 +25,7 @@ function partsOf(file: HeadFile | SourceFile): Part[] {
   };
   switch (kindOfFile(file)) {
     case 'shell':
-      return functionsOf(raw).flatMap(({ name, start, end }) => part('function', name, start, end - 1));
+      return shellFunctions(raw).flatMap(({ name, start, end }) => part('function', name, start, end - 1));
     case 'dockerfile': {
       const all = instructionsOf(file);
       const stages = Map.groupBy(all, ({ stage }) => stage.index);
@@ -55,18 +56,6 @@ function kindOfFile({ path, language, text }: Pick<HeadFile, 'path' | 'language'
   if (language.name === 'dockerfile') return 'dockerfile';
   if (kindOf(path) !== undefined) return 'pipeline';
   return /(^|\/)(?:docker-)?compose[^/]*\.ya?ml$/.test(path) ? 'services' : undefined;
-}
-
-const FUNCTION = /^(\s*)(?:function\s+([\w:.-]+)\s*(?:\(\s*\))?|([\w:.-]+)\s*\(\s*\))\s*\{?\s*(?:#.*)?$/;
-
-/** Functions of a shell by their first line and the brace at the same depth that closes them. */
-function functionsOf(lines: readonly string[]): { name: string; start: number; end: number }[] {
-  return lines.flatMap((line, at) => {
-    const head = FUNCTION.exec(line);
-    if (!head) return [];
-    const end = lines.findIndex((other, index) => index > at && new RegExp(`^${head[1] ?? ''}[})]`).test(other));
-    return end === -1 ? [] : [{ name: head[2] ?? head[3] ?? '', start: at + 1, end: end + 1 }];
-  });
 }
 
 /** A part that is new here and stands elsewhere already. */
@@ -218,7 +207,7 @@ const goneFunction: Rule = {
         continue;
       for (const hunk of source.change.hunks)
         for (const line of hunk.lines) {
-          const head = line.kind === 'removed' ? FUNCTION.exec(line.text) : null;
+          const head = line.kind === 'removed' ? SHELL_FUNCTION.exec(line.text) : null;
           const name = head?.[2] ?? head?.[3];
           if (
             name === undefined ||
@@ -292,7 +281,7 @@ const changedFunction: Rule = {
     const hits: Hit[] = [];
     for (const source of reading.files) {
       if (kindOfFile(source) !== 'shell' || source.role === 'test' || source.change.status !== 'modified') continue;
-      const functions = functionsOf(source.text.split('\n'));
+      const functions = shellFunctions(source.text.split('\n'));
       for (const hunk of source.change.hunks) {
         const side = (kind: string) => hunk.lines.filter((line) => line.kind === kind);
         const before = takenIn(side('removed').map(({ text }) => text));

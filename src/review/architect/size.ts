@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import type { Block } from '../read/blocks.ts';
 import type { Reading, SourceFile } from '../read/reading.ts';
+import { shellFunctions } from '../read/shell-functions.ts';
 import { sourcesOf, type Hit, type Rule } from '../rules.ts';
 
 const NEIGHBOURS = 20;
@@ -63,7 +64,11 @@ const functionGrowth: Rule = {
   remedy: 'Give its parts names of their own.',
   languages: 'all',
   *find(reading) {
-    const all = programs(reading).flatMap((source) => functionsOf(source).map((block) => ({ source, block })));
+    // Of a shell the program itself often stands among scripts.
+    const scripts = sourcesOf(reading, ['shell'], ['script']).filter(({ change }) => change.status !== 'deleted');
+    const all = [...programs(reading), ...scripts].flatMap((source) =>
+      functionsOf(source).map((block) => ({ source, block })),
+    );
     const usual =
       all.length > 4
         ? percentile(
@@ -79,6 +84,7 @@ const functionGrowth: Rule = {
       yield {
         file: source.path,
         line: block.start,
+        ...(source.role === 'script' ? { severity: 'low' as const } : {}),
         message: `The function has ${length} lines; half of those around it have at most ${usual}`,
         text: block.header,
       } satisfies Hit;
@@ -86,8 +92,12 @@ const functionGrowth: Rule = {
   },
 };
 
+type Sized = Pick<Block, 'header' | 'start' | 'end'>;
+
 /** Functions that are no mere frame around other functions, such as a module or a suite. */
-function functionsOf(source: SourceFile): Block[] {
+function functionsOf(source: SourceFile): Sized[] {
+  if (source.language.name === 'shell')
+    return shellFunctions(source.lines.map(({ raw }) => raw)).map(({ name, ...place }) => ({ header: name, ...place }));
   const { all } = source.blocks();
   const inner = new Map<Block, number>();
   for (const block of all) {
@@ -101,11 +111,11 @@ function functionsOf(source: SourceFile): Block[] {
   );
 }
 
-function lengthOf(block: Block): number {
+function lengthOf(block: Sized): number {
   return block.end - block.start + 1;
 }
 
-function addedIn(block: Block, source: SourceFile): number {
+function addedIn(block: Sized, source: SourceFile): number {
   return source.added.filter(
     (line) => line.number >= block.start && line.number <= block.end && line.code.trim() !== '',
   ).length;

@@ -40,7 +40,7 @@ export const twins: Rule = {
       else alike.set(outline.key, [outline]);
     };
     for (const outline of changed) if (!outline.isNew) note(outline);
-    for (const file of await others(sources, reading)) outlinesOf(file, file.lines()).forEach(note);
+    for (const file of await othersLike(sources, reading)) outlinesOf(file, file.lines()).forEach(note);
     const hits: Hit[] = [];
     for (const outline of fresh) {
       const { path, block } = outline;
@@ -92,14 +92,15 @@ function nameIn(kind: Block['kind'], header: string): string[] {
     : [name];
 }
 
-function isNew(block: Block, source: SourceFile): boolean {
+/** All of a function is new, and not only moved. */
+export function isNew(block: Block, source: SourceFile): boolean {
   for (let line = block.start; line <= block.end; line += 1)
     if (!source.isAdded(line) && source.lineAt(line)?.code.trim() !== '') return false;
   return !source.isMoved(block.open + 1);
 }
 
 /** Unchanged files of the same languages, the nearest first; as many as the reading allows. */
-async function others(sources: readonly SourceFile[], reading: Reading): Promise<HeadFile[]> {
+export async function othersLike(sources: readonly SourceFile[], reading: Reading): Promise<HeadFile[]> {
   const changed = new Set(reading.change.files.flatMap(({ path, oldPath }) => [path, oldPath]));
   const kinds = new Set(sources.map(({ path }) => posix.extname(path)));
   const folders = new Set(sources.map(({ path }) => posix.dirname(path)));

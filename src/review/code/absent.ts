@@ -133,6 +133,18 @@ function firstUse(
   return undefined;
 }
 
+/** What Java answers with null, and a read from it. */
+const NULLABLE = new RegExp(
+  [
+    String.raw`(?<![\w.])\w*(?:[mM]ap|[cC]ache|prices|[iI]ndex|By\w+)\.get\([^()]*\)`,
+    String.raw`\b\w*(?:req|[rR]equest|exchange|[mM]essage)(?:\(\))?\.get(?:Parameter|Header|QueryString|PathInfo|Attribute|ContentType|Cookies|ParameterValues|RemoteUser|UserPrincipal|HeaderField)\([^()]*\)`,
+    String.raw`\bSystem\.(?:getenv|getProperty)\([^(),]*\)`,
+    String.raw`\b\w*[rR]eader\.readLine\(\)`,
+    String.raw`\bgetResource(?:AsStream)?\([^()]*\)`,
+  ]
+    .map((call) => String.raw`${call}(?:\.\w+\(|\[)`)
+    .join('|'),
+);
 const STRAIGHT: Partial<Record<LanguageName, RegExp>> = {
   ...Object.fromEntries(
     SCRIPTS.map((name) => [
@@ -142,8 +154,21 @@ const STRAIGHT: Partial<Record<LanguageName, RegExp>> = {
   ),
   python:
     /(?<!\bpl\.\w+\([^()]*\)|group_?by\([^()]*\))\.(?:first|one_or_none|scalar_one_or_none)\(\)\.(?=[a-z])|\bnext\(.*,\s*None\)\.(?=[a-z])/,
-  java: /(?<![\w.])\w*(?:[mM]ap|[cC]ache|prices|[iI]ndex|By\w+)\.get\([^()]*\)\.\w+\(/,
+  java: NULLABLE,
 };
+
+/** The same call is compared with nothing on the line or above it in the function. */
+function isHeldAgainstNothing(line: SourceLine, read: string, source: SourceFile): boolean {
+  const call = read.replace(/(?:\.\w*\(?|\[)$/, '');
+  const from = functionAround({ line: line.number, source })?.open ?? 1;
+  return source.lines
+    .slice(Math.max(from - 1, line.number - 12), line.number)
+    .some(
+      ({ code }) =>
+        code.includes(call) &&
+        /[!=]= ?null\b|\b(?:hasText|isBlank|isEmpty|isNotBlank|isNotEmpty|requireNonNull|ofNullable)\b/.test(code),
+    );
+}
 
 /** Read straight from a search: `map.get(id).amount`, `document.querySelector('#a').focus()`. */
 const straight: Rule = {
@@ -159,6 +184,7 @@ const straight: Rule = {
         const typed = STRAIGHT[source.language.name]?.exec(line.code) ?? mapRead(line, source);
         if (!typed || line.startsIn !== 'code' || source.isTestLine(line.number)) continue;
         const near = [1, 2, 3, 4].map((back) => source.lineAt(line.number - back)?.code ?? '').join('\n');
+        if (isHeldAgainstNothing(line, typed[0], source)) continue;
         if (/\.(?:has|containsKey|computeIfAbsent|putIfAbsent|set|put)\(|keySet\(\)|\.keys\(\)/.test(near + line.code))
           continue;
         yield {

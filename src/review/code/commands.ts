@@ -43,7 +43,10 @@ const MAY_FAIL =
   /^(?:\[|\[\[|test|grep|egrep|fgrep|rg|ag|diff|cmp|comm|expr|let|read|kill|pkill|killall|pgrep|rm|rmdir|unlink|umount|unset|unalias|type|which|command|hash|wait|id|getent|find|ls|stat|cat|head|tail|tty|stty|tput|trap|shopt|set|echo|printf|popd|pushd|ps|mkdir|ln|userdel|groupdel|useradd|groupadd|adduser|addgroup|usermod|dropdb|complete|compinit|zle|bindkey|alias|chown|chmod|sysctl|ulimit|renice|nice|sync|notify-send|timeout|open|xdg-open|deluser|modprobe|rmmod|iptables|ip|ifconfig|launchctl|systemctl|service|initctl|update-rc\.d|chkconfig|dpkg-divert|update-alternatives|eval|gpgconf|bc|xargs|sleep|disown|jobs|fg|bg|history|true|false|:|ldconfig|dmesg|logger|lsof|fuser|nc|ping|dig|host|nslookup|mount|touch|ssh-keygen|ssh-add|ssh-agent)$/;
 /** Their ways to take away or look at what may not be there. */
 const CLEARS =
-  /\b(?:rm|remove|rmi|rmdir|stop|down|kill|delete|del|uninstall|unload|unlink|logout|disconnect|prune|clean|close|destroy|purge|disable|detach|drop|reset|abort|diff|status|show|describe|inspect|exists?|list|ls|get|log|logs|stash|--help|--version|-h|-V|branch -D|tag -d|rev-parse|config|unset|merge-base|symbolic-ref|network create|create namespace|create ns|volume create|worktree|update-index|check-ignore|ls-remote|rev-list|audit|outdated|info|view|whoami|completions?|has|query|search|which|versions?|lint|check|report|upload|notify|codecov|coveralls)\b/;
+  /\b(?:rm|remove|rmi|rmdir|stop|down|kill|delete|del|uninstall|unload|unlink|logout|disconnect|prune|clean|close|destroy|purge|disable|detach|drop|reset|abort|diff|status|show|describe|inspect|exists?|list|ls|get|log|logs|stash|--help|--version|-h|-V|branch -D|tag -d|rev-parse|config|unset|merge-base|symbolic-ref|network create|create namespace|create ns|volume create|worktree|update-index|check-ignore|ls-remote|rev-list|outdated|info|view|whoami|completions?|has|query|search|which|versions?|report|upload|notify|codecov|coveralls)\b/;
+
+/** They are run for their answer, and nobody hears it: told where a person might still look at what they print. */
+const JUDGES = /\b(?:audit|lint|check)\b/;
 
 function mayFail({ name, args, text, source }: Command): boolean {
   if (MAY_FAIL.test(name) || name.startsWith('$') || name.startsWith('((')) return true;
@@ -53,6 +56,7 @@ function mayFail({ name, args, text, source }: Command): boolean {
     .join(' ');
   return (
     CLEARS.test(plain) ||
+    (source.language.name === 'shell' && JUDGES.test(plain)) ||
     /(?:^|\s)--(?:help|version|delete|remove|quiet-if|ignore)\b/.test(text) ||
     /completion/.test(source.path)
   );
@@ -62,7 +66,7 @@ function mayFail({ name, args, text, source }: Command): boolean {
 function isGrave({ name, args, source, text }: Command): boolean {
   const words = [name, ...args].join(' ');
   return (
-    GRAVE.test(words) ||
+    (GRAVE.test(words) && !JUDGES.test(words)) ||
     source.language.name === 'dockerfile' ||
     (/^(?:source|\.)$/.test(name) &&
       !/(?:rc|env|profile|local|completion)\b/i.test(text.replace(/"?\$\{?\w+\}?"?/, '')))
@@ -81,14 +85,14 @@ function isExplained({ source, line, end }: Command): boolean {
 
 /** The same command stood here before, and its failure counted. */
 function counted({ source, text }: Command): boolean {
-  return source.change.removed.some(
-    (line) =>
-      line.text
-        .trim()
-        .replace(/\s*\\$/, '')
-        .replace(/^(?:RUN|- run:)\s+/, '') === text,
-  );
+  return source.change.removed.some((line) => {
+    const before = line.text.trim().replace(/^(?:RUN|- run:)\s+/, '');
+    return before.startsWith(text) && HEEDED.test(before.slice(text.length));
+  });
 }
+
+/** Nothing follows, or what is done when it fails. */
+const HEEDED = /^\s*(?:\\|\|\|\s*(?!true\b|:|echo\b|exit 0|return 0)\S.*)?$/;
 
 /** The same words stood there before. */
 function stoodBefore({ source, text }: Command): boolean {

@@ -40,25 +40,32 @@ const shrinking: Rule = {
   },
 };
 
-const TO_THE_END =
-  /\bfor\s*\(?\s*(?:(?:let|var|int|size_t|auto)\s+)?(\w+)\s*:?=\s*[01]\s*[;,].*?\b\1\s*<=\s*(\w+)\s*;|\bfor (\w+) in (?:range\(\s*(\w+)\s*\+\s*1\s*\)|0\.\.=\s*(\w+))/;
-const LENGTH = /^(?:len\([\w.]+\)|[\w.]+\.(?:length|size\(\)|len\(\)|Length|Count))$/;
+const END = String.raw`(len\([\w.]+\)|[\w.]+\.(?:length(?:\(\))?|size\(\)|len\(\)|Length|Count)|\w+)`;
+/** A counter that takes the end in: it stops there, or begins there and counts down. */
+const TAKES_END_IN = new RegExp(
+  [
+    String.raw`\bfor\s*\(?\s*(?:(?:let|var|int|size_t|auto)\s+)?(\w+)\s*:?=\s*[01]\s*[;,].*?\b\1\s*(?:<=\s*${END}|<\s*${END}\s*\+\s*1)\s*;`,
+    String.raw`\bfor\s*\(?\s*(?:(?:let|var|int|size_t|auto)\s+)?(\w+)\s*:?=\s*${END}\s*;\s*\4\s*(?:>=?|!=)\s*-?[01]\s*;`,
+    String.raw`\bfor (\w+) in (?:range\(\s*${END}\s*\+\s*1\s*\)|range\(\s*${END}\s*,\s*-?[01]\s*,\s*-1\s*\)|\(?[01]\.\.=\s*${END})`,
+  ].join('|'),
+);
+const LENGTH = /^(?:len\([\w.]+\)|[\w.]+\.(?:length(?:\(\))?|size\(\)|len\(\)|Length|Count))$/;
 
-/** `i <= last` where `last` is the length: the last turn reads what is not there. */
+/** `i <= last` where `last` is the length, and a count down from it: one turn reads what is not there. */
 const pastLength: Rule = {
   id: 'code/out-of-bounds',
   severity: 'medium',
-  remedy: 'Use < instead of <=, or iterate over the elements.',
+  remedy: 'The last index is the length minus one; better go through the elements.',
   languages: [...SCRIPTS, 'python', 'go', 'rust', 'java'],
   *find(reading) {
     for (const source of sourcesOf(reading, pastLength.languages))
-      for (const line of source.added) {
-        const [index, end] = (TO_THE_END.exec(line.code)?.slice(1) ?? []).filter((part) => part !== undefined);
+      for (const line of counting(source)) {
+        const [index, end] = (TAKES_END_IN.exec(line.code)?.slice(1) ?? []).filter((part) => part !== undefined);
         if (index === undefined || end === undefined || source.isTestLine(line.number)) continue;
-        const given = givenTo(end, { line: line.number, source })?.code.trim();
-        const own = new RegExp(`,\\s*${end}\\s*=\\s*([\\w.()]+)\\s*;`).exec(line.code)?.[1];
+        const given = LENGTH.test(end) ? end : givenTo(end, { line: line.number, source })?.code.trim();
+        const own = new RegExp(`,\\s*${end.replace(/\W/g, '\\$&')}\\s*=\\s*([\\w.()]+)\\s*;`).exec(line.code)?.[1];
         if (!LENGTH.test(own ?? given ?? '')) continue;
-        const list = (own ?? given ?? '').replace(/^len\(|\)$|\.(?:length|size\(|len\(|Length|Count)\)?$/g, '');
+        const list = (own ?? given ?? '').replace(/^len\(|\)$|\.(?:length\(?|size\(|len\(|Length|Count)\)?$/g, '');
         const reads = new RegExp(
           `(?<![\\w.])${list.replaceAll('.', '\\.')}(?:\\[${index}\\]|\\.(?:get|charAt|at)\\(${index}\\))`,
         );
@@ -66,11 +73,12 @@ const pastLength: Rule = {
           yield {
             file: source.path,
             line: line.number,
-            message: `The last turn of the loop reads \`${shorten(list)}\` one past its end`,
+            message: `One turn of the loop reads \`${shorten(list)}\` one past its end`,
           } satisfies Hit;
       }
   },
 };
+const counting = linesLike(/\bfor\b/);
 
 /** `items[i + 1]` in a loop that goes to the end. */
 const onePast: Rule = {
@@ -219,8 +227,8 @@ const onlyOnce: Rule = {
   },
 };
 
-const FIRST = /(?<![\w$.])([a-z_$][\w$]*)(?:\[(?:0|-1|(?:len\(\1\)|\1\.(?:length|len\(\)))\s*-\s*1)\]|\.get\(0\))/;
-const firsts = linesLike(/\[(?:0|-1)\]|1\]|\.get\(0\)/);
+const FIRST = /(?<![\w$.])([a-z_$][\w$]*)(?:\[(?:-1|\d+|(?:len\(\1\)|\1\.(?:length|len\(\)))\s*-\s*1)\]|\.get\(0\))/;
+const firsts = linesLike(/\[-?\d+\]|1\]|\.get\(0\)/);
 
 /** The first or last of a list that was handed over, and nobody asked whether there is one. */
 const unasked: Rule = {
@@ -246,7 +254,7 @@ const unasked: Rule = {
           yield {
             file: source.path,
             line: line.number,
-            message: `\`${name}\` may be empty, and then this reads what is not there`,
+            message: `\`${name}\` may hold less, and then this reads what is not there`,
           } satisfies Hit;
       }
   },

@@ -1,8 +1,11 @@
 import { isBalanced } from './flow.ts';
+import type { Block } from '../read/blocks.ts';
 import { resolveImport, importsOf } from '../read/imports.ts';
 import { SCRIPTS } from '../read/language.ts';
 import type { SourceLine } from '../read/lexer.ts';
 import type { Reading, SourceFile } from '../read/reading.ts';
+import { statementAt } from '../read/statements.ts';
+import { sideOf } from '../read/sides.ts';
 import { lineRule, linesLike, sourcesOf, type Hit, type Rule } from '../rules.ts';
 
 const floatingPromise: Rule = {
@@ -176,11 +179,12 @@ const dropped: Rule[] = [
 
 /** Whether the function around a line is asynchronous. */
 export function isInAsync(number: number, source: SourceFile): boolean {
-  const fn = source
-    .blocks()
-    .around(number)
-    .find(({ kind }) => kind === 'function' || kind === 'callback');
-  return fn?.isAsync ?? false;
+  const around = source.blocks().around(number);
+  // An arm of `match` is no function of its own.
+  const isFn = ({ kind, header }: Block) =>
+    (kind === 'function' || kind === 'callback') &&
+    (source.language.name !== 'rust' || /\bfn\b|\basync\b|\|[^|]*\|/.test(header));
+  return around.find(isFn)?.isAsync ?? false;
 }
 
 /** The line goes on with what the one before began. */
@@ -250,33 +254,51 @@ const unsettled: Rule = {
   },
 };
 
+/** What answers with a future wherever it is from. */
+const FUTURES =
+  /\b(?:tokio::(?:time::(?:sleep|timeout)|fs::\w+)|reqwest::get|futures::future::\w+)\([^;]*;|\.(?:execute|fetch_\w+)\(\s*&\w*[pP]ool\b[^;]*;/;
+
 /** A future of Rust does nothing until it is awaited. */
 const idleFuture: Rule = {
   id: 'code/floating-promise',
+  ignoresMoves: true,
   severity: 'medium',
   remedy: 'Await the call, or spawn it.',
   languages: ['rust'],
   *find(reading) {
     for (const source of sourcesOf(reading, ['rust'])) {
-      const names = new Set([...source.text.matchAll(/\basync fn (\w+)/g)].map(([, name = '']) => name));
-      for (const line of names.size === 0 ? [] : source.added) {
-        const name = /^\s*(?:self\.|Self::)?(\w+)\(.*\);\s*$/.exec(line.code)?.[1];
-        if (
-          name !== undefined &&
-          names.has(name) &&
-          line.depth === 0 &&
-          !/\.await/.test(line.code) &&
-          !source.isTestLine(line.number)
-        )
-          yield {
-            file: source.path,
-            line: line.number,
-            message: `\`${name}\` is asynchronous and does nothing until it is awaited`,
-          } satisfies Hit;
+      const declared = new Set([...source.text.matchAll(/\basync fn (\w+)/g)].map(([, name = '']) => name));
+      const awaited = new Set([...source.text.matchAll(AWAITED)].map(([, name = '']) => name));
+      for (const line of source.added) {
+        if (!line.code.trimEnd().endsWith(';') || source.isTestLine(line.number)) continue;
+        const { code, start } = statementAt(line.number, source);
+        const [, free, method] = CALLED.exec(code) ?? [];
+        const name = free ?? method ?? '';
+        const known = free === undefined ? awaited.has(name) : declared.has(name);
+        if (!(known || (FUTURES.test(code) && !/=|\breturn\b/.test(code))) || !isIdle(code, line.number, source))
+          continue;
+        yield {
+          file: source.path,
+          line: source.isAdded(start) ? start : line.number,
+          // Another type may have a method of that name which does not wait.
+          ...(method !== undefined && !FUTURES.test(code) ? { severity: 'low' as const } : {}),
+          message: `\`${name}\` is asynchronous and does nothing until it is awaited`,
+        } satisfies Hit;
       }
     }
   },
 };
+
+/** The last call of a chain whose answer is awaited. */
+const AWAITED = /\.(\w+)\((?:[^();]|\((?:[^();]|\([^();]*\))*\))*\)\s*\.await\b/g;
+/** A call for its own sake: of a function of the file, or the last of a chain. */
+const CALLED =
+  /^\s*(?:(?:self\.|Self::)?(\w+)\(.*\);\s*$|["\w&(][^=]*?\.(\w+)\((?:[^();]|\((?:[^();]|\([^();]*\))*\))*\);\s*$)/;
+
+/** Nothing takes the future: no await, no spawn, and the function around could have waited. */
+function isIdle(code: string, line: number, source: SourceFile): boolean {
+  return !/\.await|\b(?:spawn\w*|block_on|join\w*|select|return|let)\b|!\(|\?;/.test(code) && isInAsync(line, source);
+}
 
 /** `return await save(x)` that became `save(x)`: whoever called goes on before it is done, and never hears that it failed. */
 const notAwaited: Rule = {
@@ -287,19 +309,18 @@ const notAwaited: Rule = {
   *find(reading) {
     for (const source of sourcesOf(reading, notAwaited.languages))
       for (const { lines } of source.change.hunks) {
-        const awaited = lines.flatMap(({ kind, text }) => {
+        const awaited = sideOf(lines, 'removed').flatMap(({ text }) => {
           const call = /^\s*(?:return\s+)?(?:(?:const|let|var) \w+ = )?await\s+(.+\));?\s*$/.exec(text)?.[1];
           const future = /^\s*(.+\))\.await\??;?\s*$/.exec(text)?.[1];
-          return kind === 'removed' ? [call ?? future ?? ''].filter(Boolean) : [];
+          return [call ?? future ?? ''].filter(Boolean);
         });
-        for (const { kind, text, newLine } of awaited.length === 0 ? [] : lines) {
-          const returned = kind === 'added' && isTried(newLine, source) ? text.replace(/^\s*return\s+/, '') : text;
-          const bare = kind === 'added' ? returned.trim().replace(/;$/, '') : '';
-          if (!awaited.includes(bare) || source.isTestLine(newLine) || !isInAsync(newLine, source)) continue;
-          if (isContinuation(newLine, source) || /^\s*\./.test(source.lineAt(newLine + 1)?.code ?? '')) continue;
+        for (const { text, line, start } of awaited.length === 0 ? [] : sideOf(lines, 'added')) {
+          const bare = (isTried(line, source) ? text.replace(/^\s*return\s+/, '') : text).trim().replace(/;$/, '');
+          if (!awaited.includes(bare) || source.isTestLine(line) || !isInAsync(line, source)) continue;
+          if (isContinuation(start, source)) continue;
           yield {
             file: source.path,
-            line: newLine,
+            line,
             message: `\`${bare.replace(/\(.*$/, '')}\` was waited for, and is not any more`,
             text,
           } satisfies Hit;

@@ -38,6 +38,15 @@ const LOSSES: readonly ((hunk: Hunk, source: SourceFile) => Iterable<Undone>)[] 
         yield at(now, 'The code of this command is lost behind the pipe');
     }
   },
+  /** A failure was acted upon, and the same command runs on now whatever happens. */
+  function* (hunk, source) {
+    if (/^\s*set\s+-\w*e|\berrexit\b|^#!.*\s-\w*e/m.test(source.text)) return;
+    for (const [old, now] of pairs(hunk)) {
+      const command = /^(\s*[^\s[!].*?)\s*\|\|\s*(?!true\b|:\s*$|echo\b|\[)\S/.exec(old.text)?.[1];
+      if (command !== undefined && now.text.trim() === command.trim())
+        yield at(now, `Nothing is done any more when this fails: \`${shorten(old.text)}\` before`);
+    }
+  },
   /** The arguments that an option used up. */
   function* (hunk) {
     for (const [old, now] of pairs(hunk))

@@ -47,6 +47,29 @@ const lines: Rule[] = [
   }),
 ];
 
+const expansions: Rule[] = [
+  slip('medium', /\bin [^;]*\{[\w$]*\.\.\$|\{\$\{?\w+\}?\.\.[^}]*\}/, {
+    message: 'Braces are spread before names are filled in, so this is one word: `$&`',
+    remedy: 'Use seq, or for ((…)).',
+    unless: (_line, { text }) => /^#!.*\bzsh\b/.test(text),
+  }),
+  slip('medium', /\bfor \w+ in "?\$(\w+)"?\s*(?:;|$)/, {
+    message: 'Only the first element of the list is meant here: `$&`',
+    remedy: 'Write "${name[@]}".',
+    unless: ({ text }, { text: whole }) => {
+      const name = /\bin "?\$(\w+)/.exec(text)?.[1] ?? '$^';
+      const given = [
+        ...whole.matchAll(new RegExp(`(?:^|[\\s;])(?:local |declare -a |readonly )?${name}\\+?=(.?)`, 'gm')),
+      ];
+      return given.length === 0 || given.some(([, first]) => first !== '(') || /^#!.*\bzsh\b/.test(whole);
+    },
+  }),
+  slip('low', /\bfind\b.*\s-i?(?:name|path)\s+(?!['"\\])[^\s'"]*\*/, {
+    message: 'The shell fills this in before find sees it: `$&`',
+    remedy: 'Quote the pattern.',
+  }),
+];
+
 /** What only bash understands, in a script that another shell may run. */
 const bashism = lineRule({
   id: 'code/shell-slip',
@@ -162,7 +185,9 @@ const afterExit: Rule = {
       for (const line of source.lines) {
         if (
           line.startsIn !== 'code' ||
-          !/^\s*(?:(?:exit|return)(?:\s+(?:\d+|"?\$\??\w*"?))?|exec\s+[^<>&|;\d][^<>&|;]*)\s*$/.test(line.code)
+          !/^\s*(?:(?:exit|return|break|continue)(?:\s+[^\s;&|#][^;&|#]*)?|exec\s+[^<>&|;\d](?:[^<>&|;]|2>&1|[<>]{1,2}\s?"?[$/\w])*)\s*$/.test(
+            line.code,
+          )
         )
           continue;
         const next = source.lines.find(({ number, code }) => number > line.number && code.trim() !== '');
@@ -182,6 +207,7 @@ const afterExit: Rule = {
 /** Slips of the shell. */
 export const shellRules: readonly Rule[] = [
   ...lines,
+  ...expansions,
   ...more,
   plainQuotes,
   otherCode,

@@ -222,6 +222,39 @@ const spinning: Rule = {
 const BOXED = /^\s*(Long|Integer|Double|Float)\s+(\w+)\s*=\s*[-\d.]+[LlFfDd]?\s*;/;
 const boxes = linesLike(BOXED);
 
+const ENDLESS = /^(?:for|loop|while \(?\s*(?:true|True|1)\s*\)?|while \(?\s*(?:!|not )\s*[\w.]+\)?)$/;
+/** What may wait, end or move on, and so gives the processor away. */
+const MAY_WAIT =
+  /sleep|wait|<-|select|\bawait\b|[rR]ead|recv|[rR]eceive|accept|poll|take\w*\(|next|[lL]ock|Scan|park|yield|Gosched|spin|onSpin|join|pop|step|tick|\.(?:run|process|work|handle|advance)|[+-]{2}|[+-]=/i;
+
+/** A loop without an end that does nothing but ask whether it may leave. */
+const askingOnly: Rule = {
+  id: 'performance/polling',
+  severity: 'low',
+  remedy: 'Wait for the event itself, or sleep between the tries.',
+  languages: spinning.languages,
+  *find(reading) {
+    for (const source of sourcesOf(reading, spinning.languages))
+      for (const { kind, header, start, open, end } of source.blocks().all) {
+        if (kind !== 'loop' || end - open > 5 || !ENDLESS.test(header.trim()) || !source.isAdded(start)) continue;
+        const body = source.lines
+          .slice(open, source.language.blocks === 'indent' ? end : end - 1)
+          .map(({ code }) => code.trim())
+          .filter(Boolean);
+        const leaves = /^if\b.*\b(?:break|return)\b|^if\b[^]*\n(?:break|return\b.*);?\n?\}?$/.test(body.join('\n'));
+        const asks =
+          body.length === 1 &&
+          /^(?:this\.|self\.)?(?:check|refresh|update|is[A-Z])\w*\([^()]*\);?$/.test(body[0] ?? '');
+        if ((leaves || asks) && !MAY_WAIT.test(header + body.join('\n')))
+          yield {
+            file: source.path,
+            line: start,
+            message: `This loop takes a whole processor while it waits: \`${shorten(header)}\``,
+          } satisfies Hit;
+      }
+  },
+};
+
 /** A boxed number that a loop adds to: each turn makes a new object. */
 const boxedSum: Rule = {
   id: 'performance/object-in-loop',
@@ -254,7 +287,7 @@ const boxedSum: Rule = {
 };
 
 const KEEPS =
-  /^(?:export )?(?:const|let|var) (\w*(?:[cC]ache|CACHE)\w*|\w*[mM]emo\w*)\s*(?::[^=]+)?= (?:new Map|new Set|\{\})|^(\w*(?:[cC]ache|CACHE)\w*|_\w*[mM]emo\w*)\s*(?::[^=]+)?= (?:\{\}|dict\(\))/;
+  /^\s*(?:(?:private|public|protected|final) )*static (?:final )?(?:\w*Map|\w*Set|\w*List)<[^=]*>\s+(\w*(?:CACHE|[cC]ache|MEMO|[mM]emo|SEEN|[sS]een)\w*)\s*=|^var (\w*(?:[cC]ache|[mM]emo|[sS]een)\w*)\s*(?:=\s*(?:map\[|make\(map)|sync\.Map)|^(?:export )?(?:const|let|var) (\w*(?:[cC]ache|CACHE)\w*|\w*[mM]emo\w*)\s*(?::[^=]+)?= (?:new Map|new Set|\{\})|^(\w*(?:[cC]ache|CACHE)\w*|_\w*[mM]emo\w*)\s*(?::[^=]+)?= (?:\{\}|dict\(\))/;
 const keeps = linesLike(KEEPS);
 
 /** A store of the whole program that nothing is ever taken out of. */
@@ -262,19 +295,23 @@ const endlessCache: Rule = {
   id: 'performance/unbounded-work',
   severity: 'low',
   remedy: 'Bound it, or let entries grow old.',
-  languages: [...SCRIPTS, 'python'] as readonly LanguageName[],
+  languages: [...SCRIPTS, 'python', 'java', 'go'] as readonly LanguageName[],
   *find(reading) {
-    for (const source of sourcesOf(reading, [...SCRIPTS, 'python']))
+    for (const source of sourcesOf(reading, endlessCache.languages))
       for (const line of keeps(source)) {
         const name = KEEPS.exec(line.code)?.slice(1).find(Boolean);
         if (
           name === undefined ||
-          /WeakMap|lru|LRU|\bdelete\(|\.clear\(|\bdel \w|popitem|maxsize|\.pop\(|delete \w/.test(source.text)
+          /WeakMap|lru|LRU|\bdelete\(|\.clear\(|\bdel \w|popitem|maxsize|\.pop\(|delete \w|\bdelete\(|\.remove\w*\(|\.Delete\(|Caffeine|CacheBuilder|removeEldest|WeakHashMap/.test(
+            source.text,
+          )
         )
           continue;
         if (
-          new RegExp(`\\b${name}(?:\\.set\\(|\\[[^\\]]+\\]\\s*=)`).test(source.text) &&
-          /\b(?:req|request|ctx|url|user\w*)\b/.test(source.text)
+          new RegExp(
+            `\\b${name}(?:\\.(?:set|put\\w*|computeIfAbsent|add|Store|LoadOrStore)\\(|\\[[^\\]]+\\]\\s*=)`,
+          ).test(source.text) &&
+          (['java', 'go'].includes(source.language.name) || /\b(?:req|request|ctx|url|user\w*)\b/.test(source.text))
         )
           yield { file: source.path, line: line.number, message: `\`${name}\` only ever grows` } satisfies Hit;
       }
@@ -282,4 +319,4 @@ const endlessCache: Rule = {
 };
 
 /** What is read, started, kept or waited for without a bound. */
-export const waitingRules: readonly Rule[] = [...reads, ...started, spinning, boxedSum, endlessCache];
+export const waitingRules: readonly Rule[] = [...reads, ...started, spinning, askingOnly, boxedSum, endlessCache];

@@ -31,9 +31,11 @@ const whole: Rule[] = [
     'Make a Set of it before the loop.',
     (line, source) => {
       const name = /\b(\w+)\.(?:contains|indexOf)\(/.exec(line.code)?.[1] ?? '';
-      return !before(line.number, source).some(({ code }) =>
-        new RegExp(`\\b(?:Array|Linked)?List<[^()]*>\\s+${name}\\b`).test(code),
+      const list = `\\b(?:Array|Linked)?List<[^()]*>\\s+${name}\\b`;
+      const field = new RegExp(
+        `\\b(?:private|protected|static|final)\\s[^;()=]*${list}(?!\\s*=\\s*(?:List\\.of|Arrays\\.asList))`,
       );
+      return !before(line.number, source).some(({ code }) => new RegExp(list).test(code)) && !field.test(source.text);
     },
   ),
   inEach(

@@ -26,7 +26,7 @@ function searchUp(name: string, { line, source }: Place, top: number): Given | u
   if (!/^[A-Za-z_$][\w$]*$/.test(name)) return undefined;
   const word = name.replaceAll('$', '\\$');
   const plain = new RegExp(
-    String.raw`(?<![\w.$])${word}(?:\s*:\s*[\w<>[\]| .,]+)?(?:, \w+)*\s*(?::=|(?<![=!<>+])=(?![=>]))\s*`,
+    String.raw`(?<![\w.$])${word}(?:\s*:\s*[\w<>[\]| .,&]+)?(?:, \w+)*\s*(?::=|(?<![=!<>+])=(?![=>]))\s*`,
   );
   const apart = new RegExp(String.raw`[{,]\s*(?:([\w$]+)\s*:\s*)?${word}\s*(?:=[^,}]+)?(?:,[^}]*)?\}\s*=\s*(?!=)`);
   for (let at = line; at >= top; at -= 1) {

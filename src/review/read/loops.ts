@@ -16,7 +16,12 @@ export function collectionLoop(line: SourceLine, source: SourceFile): Block | un
   return undefined;
 }
 
+/** Row by row, line by line: what a query, a file or an iterator yields. */
+const YIELDS =
+  /\b(?:\w*[rR]ows?|rs|\w*[rR]esults?(?:Set)?|\w*[sS]canner|sc|it|iter(?:ator)?|cur|cursor|stream)\.(?:Next|next|try_next|Scan|hasNext|fetchone)\(|\.readLine\(/;
+
 function isCollectionLoop(block: Block): boolean {
+  if (/^(?:for|while)\b/.test(block.header) && YIELDS.test(block.header)) return true;
   return (
     /\b(of|in|range)\b|:(?!:)|\bforeach\b|;\s*\w+\s*<=?\s*[\w.]*(length|len\(|size\(|count)|,\s*\w+\s*=\s*[\w.]+\.(?:length|size)\b[^;]*;/i.test(
       block.header,

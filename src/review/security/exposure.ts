@@ -40,10 +40,21 @@ export const exposureRules: readonly Rule[] = sinkRules(
       message: 'Every site may act with the visitor’s cookies',
     },
     {
+      languages: ['go', 'java', 'kotlin', 'rust'],
+      view: 'text',
+      pattern:
+        /["']Access-Control-Allow-Origin["']\s*,\s*["']\*["']|@CrossOrigin(?:\(\s*(?:origins?\s*=\s*|value\s*=\s*)?"\*"|\s*$|\(\s*\))|\.allowedOrigin(?:Pattern)?s\(\s*"\*"|\bAllowOrigins:\s*\[\]string\{\s*"\*"|\bAllowAllOrigins:\s*true/,
+      severityAt: (_line, { text }) =>
+        /Allow-?Credentials\W{1,6}(?:true|"true")|allowCredentials\(\s*true|allowCredentials\s*=\s*"true"/i.test(text)
+          ? undefined
+          : 'low',
+      message: 'Every site may ask this server: `$&`',
+    },
+    {
       languages: ['go'],
       view: 'text',
       pattern: /_ "net\/http\/pprof"/,
-      unless: (_line, source) => !/\bListenAndServe(?:TLS)?\(\s*":\d+"[^)]*\bnil\)/.test(source.text),
+      unless: (_line, source) => !/\bListenAndServe(?:TLS)?\(\s*"(?:0\.0\.0\.0)?:\d+"[^)]*\bnil\)/.test(source.text),
       message: 'The profiler is open to everybody',
     },
     {

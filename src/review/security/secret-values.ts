@@ -1,6 +1,6 @@
 /** Words of names that speak of secrets. */
 export const SECRET_NAME =
-  /(?:secret|passw(?:or)?d|passwd|passphrase|pwd|token|api[-_.]?key|access[-_.]?key|secret[-_.]?key|private[-_.]?key|auth[-_.]?key|account[-_.]?key|signing[-_.]?key|encryption[-_.]?key|master[-_.]?key|client[-_.]?secret|credentials?|connection[-_.]?string|webhook[-_.]?url)/i;
+  /(?:secret|passw(?:or)?d|passwd|passphrase|pwd|token|api[-_.]?key|access[-_.]?key|secret[-_.]?key|private[-_.]?key|auth[-_.]?key|account[-_.]?key|signing[-_.]?key|encryption[-_.]?key|master[-_.]?key|client[-_.]?secret|credentials?|connection[-_.]?string|webhook[-_.]?url|(?:db|smtp|imap|mail|ftp|sftp|user|admin|root|mysql|pg|redis|ldap|rpc|http|proxy|login|bind)[-_.]?pass(?![a-z])|(?:hmac|shared|jwt|aes|des|cipher|crypt|license|deploy|service|recovery|wallet)[-_.]?key)/i;
 
 /** The name speaks of a secret itself, not of where it is kept, what it is called or how long it may be. */
 export function isSecretName(name: string): boolean {

@@ -19,7 +19,7 @@ const SPACED =
   /(?:^\s*(?:ENV|ARG)\s+|--)([A-Za-z][\w-]{0,80})\s+["']?([^\s"'$]{8,600})|^\s*(?:export\s+|env\s+)?([A-Z][A-Z0-9_]{0,80})=([^\s"'$;`]{6,600})\s+\S|<([A-Za-z][\w:.-]{0,80})>([^<>{}$\s]{6,600})<\/|["']([A-Za-z][\w.-]{0,80})["']\s*,\s*["']([^"'\n]{6,600})["']|\b(password|passwd|IDENTIFIED BY|PASSWORD|identified by)\s+["']?([^\s"'$;,(){}]{6,600})["']?\s*(?:;|$)/g;
 /** A literal that is converted first, or stands in when the environment has none: `secret = []byte("…")`, `key: env.KEY ?? '…'`. */
 const WRAPPED =
-  /([A-Za-z_$][\w$.-]{0,80})["'`]?\s*(?::=|=>|[:=])[^;"'`]{0,80}?(?:["'`][\w.-]{0,60}["'`][^;"'`]{0,20}?)?(?:\[\]byte\(|Buffer\.from\(|\b(?:bytes|String|b64decode|new [\w.]{1,60}|Secret\w{0,20}|\w{0,20}Key|\w{0,10}Field|SecretStr|ref|lazy|Value)\(|=>\s*|(?:\?\?|\|\||\bor\b|\belse\b|\s[?:])\s*|\b(?:getenv|environ\.get|getOrDefault|getProperty|getEnv|env|get)\(\s*(?:["'`][\w.-]{0,60}["'`])?\s*,\s*|\.(?:default|unwrap_or|orElse|get|or)\(\s*|["'`]\s*,\s*(?:default\s*=\s*)?)[bru]?(["'`])([^"'`\n]{12,600})\2/g;
+  /([A-Za-z_$][\w$.-]{0,80})["'`]?\s*(?::=|=>|[:=])[^;"'`]{0,80}?(?:["'`][\w.-]{0,60}["'`][^;"'`]{0,20}?)?(?:\[\]byte\(|Buffer\.from\(|\b(?:bytes|String|b64decode|Some|Ok|Just|\w{1,40}::(?:from|new)|Optional\.of|new [\w.]{1,60}|Secret\w{0,20}|\w{0,20}Key|\w{0,10}Field|SecretStr|ref|lazy|Value)\(|=>\s*|(?:\?\?|\|\||\bor\b|\belse\b|\s[?:])\s*|\b(?:getenv|environ\.get|getOrDefault|getProperty|getEnv|env|get)\(\s*(?:["'`][\w.-]{0,60}["'`])?\s*,\s*|\.(?:default|unwrap_or|orElse|get|or)\(\s*|["'`]\s*,\s*(?:default\s*=\s*)?)[bru]?(["'`])([^"'`\n]{12,600})\2/g;
 /** `${NAME:-value}` of a shell. */
 const FALLBACK = /\$\{([A-Za-z]\w{0,80}):?[-=]([^}\s$"']{8,600})\}/g;
 /** A literal handed to what takes a secret: `setPassword("…")`, `bearer_auth("…")`. */
@@ -37,6 +37,7 @@ const WITHIN: readonly RegExp[] = [
   /(?<![\w-])(?:[Pp]assword|[Pp]wd|[Aa]ccountKey|[Ss]haredAccessKey|[Ss]haredSecretKey)=([^;"'\s&<>{}$]{6,600})(?=[;"'&]|\s|$)/,
   /[?&](?:password|passwd|pwd|access_token|auth_token|api_?key|apikey|token|secret|client_secret|sig|key)=([^&\s"'`;#<>{}$]{8,600})/i,
   /(?:\bauth\s*[=:]\s*[([{]|\bBasicAuth\(|\bgetConnection\([^,]{1,200},|\bCredentials?\(|\bbasic_auth\(|\bSetBasicAuth\(|\b(?:login|authenticate|connect)\()\s*["'][\w.@+-]{1,64}["']\s*,\s*(?:Some\(\s*)?["']([^"'\n]{6,200})["']/,
+  /["'`][\w.-]{1,64}:([^\s:@/"'`<>{}$%]{6,200})@(?:(?:tcp|udp|unix|cloudsql\w*)\(|[\w-]+(?:\.[\w-]+)+:\d{2,5}\b)/,
   /\s--?(?:http-|ftp-|proxy-)?(?:password|passwd|pass)[= ]["']?([^\s"'$]{6,200})/,
   /["'](?:[A-Z][A-Z0-9_]{0,60}_)?(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|SECRET_KEY|PRIVATE_KEY|ACCESS_KEY)=([^"'\s$]{6,600})["']/,
 ];

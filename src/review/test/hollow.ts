@@ -68,7 +68,7 @@ const caught: Rule = {
         const hides =
           inside.some(({ text }) => ASSERTION.test(text) && !/\bfail\(/.test(text)) &&
           own.every(({ code }) =>
-            /^\s*(?:pass|\}|\}\)?;?|\}\s*finally\s*\{|return;?|console\.\w+\(.*|print\(.*|log\w*\.\w+\(.*|System\.\w+\.print.*|\w+\.printStackTrace\(\);)?\s*$/.test(
+            /^\s*(?:pass|\}|\}\)?;?|\}\s*finally\s*\{|return;?|console\.\w+\(.*|print\(.*|\w*(?:log|LOG)\w*(?:\.\w+)?\(.*|System\.\w+\.print.*|\w+\.printStackTrace\(\);)?\s*$/.test(
               code,
             ),
           );

@@ -204,5 +204,30 @@ const idle: Rule[] = [
   }),
 ];
 
+const LITERAL = String.raw`(?:true|false|True|False|-?\d[\w.]*|"[^"$]*"|'[^'$]*')`;
+
+/** `assertThat(true).isTrue()`: a literal is asked what it is. */
+const aboutLiteral = lineRule({
+  id: 'test/tautology',
+  severity: 'high',
+  languages: 'all',
+  roles: ['test', 'product'],
+  view: 'text',
+  spans: true,
+  pattern: new RegExp(
+    [
+      String.raw`\b(?:expect|assertThat|assert_that)\(\s*${LITERAL}\s*\)\s*\.(?:not\.)?(?:to\.)?(?:be\.)?\w+(?:\(\s*\)|;?\s*$)`,
+      String.raw`\b(?:assertThat|assert_that)\(\s*${LITERAL},\s*(?:is|equalTo|notNullValue|is_|equal_to|not)\((?:\s*|${LITERAL}|[a-z]\w*Value\(\))\)`,
+      String.raw`\b(?:assertNotNull|assertIsNotNone|(?:assert|require)\.(?:NotNil|NotEmpty|NotZero|NotNull)\(\s*t,)\(?\s*${LITERAL}\s*\)`,
+    ].join('|'),
+  ),
+  unless: ({ text, number }, source) =>
+    !source.language.programs ||
+    (source.role !== 'test' && !source.isTestLine(number)) ||
+    /\(\s*(?:true\s*\).*(?:False|Falsy|false)|false\s*\).*(?:True|Truthy|true))/.test(text),
+  message: 'This assertion cannot fail: `$&`',
+  remedy: 'Assert what the code under test returned or did.',
+});
+
 /** Assertions that hold whatever the program does. */
-export const tautologyRules: readonly Rule[] = [sameSides, ...idle];
+export const tautologyRules: readonly Rule[] = [sameSides, aboutLiteral, ...idle];

@@ -3,6 +3,7 @@ import { isLockFile, roleOf } from '../read/file-role.ts';
 import type { Reading, SourceFile } from '../read/reading.ts';
 import { sourcesOf, type Hit, type Rule } from '../rules.ts';
 import { sum } from './assertions.ts';
+import { isNamedInTests } from './named-in-tests.ts';
 
 /** New lines of behaviour from which on a change without any test is more than a trifle, where files usually have tests. */
 const UNTESTED_LINES = 40;
@@ -21,29 +22,33 @@ const untested: Rule = {
   severity: 'medium',
   remedy: 'Add a test that fails without this change.',
   languages: 'all',
-  *find(reading) {
-    if (!hasTests(reading) || touchesTests(reading)) return;
+  async find(reading) {
+    if (!hasTests(reading) || touchesTests(reading)) return [];
     const removed = new Set(reading.files.flatMap((source) => source.change.removed.map((line) => shapeOf(line.text))));
-    const changed = sourcesOf(reading, 'all')
+    const changed = [...sourcesOf(reading, 'all'), ...sourcesOf(reading, ['shell'], ['script'])]
       .filter(({ language, path }) => language.programs && language.name !== 'c' && !UNPROVEN.test(path))
       .map((source) => ({ source, statements: newStatements(source, removed), turns: turnsIn(source) }))
       .map((change) => (weightOf(change) === 0 ? { ...change, statements: reworded(change.source, removed) } : change));
     const [largest] = changed.sort((a, b) => weightOf(b) - weightOf(a));
-    if (!largest || weightOf(largest) === 0) return;
+    if (!largest || weightOf(largest) === 0) return [];
     const total = sum(changed.map(({ statements }) => statements.length));
     const [turn] = largest.turns;
     const small = total < 3 && turn === undefined;
-    if (small && !hasOwnTest(largest.source.path, reading) && !holdsTests(largest.source)) return;
-    yield {
+    const line = largest.statements[0]?.number ?? turn ?? 0;
+    const script = largest.source.role === 'script';
+    const tested = (!small && !script) || hasOwnTest(largest.source.path, reading) || holdsTests(largest.source);
+    if (!tested && !(await isNamedInTests(line, largest.source, reading))) return [];
+    const hit: Hit = {
       file: largest.source.path,
-      line: largest.statements[0]?.number ?? turn ?? 0,
-      severity: isGrave(changed, reading) ? 'medium' : 'low',
+      line,
+      severity: !script && isGrave(changed, reading) ? 'medium' : 'low',
       message:
         total === 0
           ? 'A condition or a value changed and no test did'
           : `${total} line${total === 1 ? '' : 's'} of new behaviour and no test changed`,
       text: '',
-    } satisfies Hit;
+    };
+    return [hit];
   },
 };
 

@@ -1,0 +1,107 @@
+import type { SourceLine } from '../read/lexer.ts';
+import type { HeadFile, Reading, SourceFile } from '../read/reading.ts';
+import { shorten, type Hit, type Rule } from '../rules.ts';
+import { programs } from './size.ts';
+import { isNew, othersLike } from './twins.ts';
+
+/** So many telling lines of a new function, one after the other, that say what others say. */
+const RUN = 8;
+const WORDS = 30;
+
+/** A new function that is for the most part another one: a few lines differ, or the names that the parts go by. */
+export const nearCopies: Rule = {
+  id: 'architect/copy',
+  severity: 'low',
+  remedy: 'Keep what both do in one place and use it from both.',
+  languages: 'all',
+  async find(reading) {
+    const sources = programs(reading).filter((source) => !source.partial);
+    const fresh = sources.flatMap((source) => freshRuns(source));
+    if (fresh.length === 0) return [];
+    const wanted = new Set(fresh.flatMap(({ keys }) => keys));
+    const known = await placesOf(wanted, sources, reading);
+    const hits: Hit[] = [];
+    for (const { source, line, header, keys } of fresh) {
+      const twin = keys.map((key) => known.get(key)).find((place) => place !== undefined);
+      if (twin)
+        hits.push({
+          file: source.path,
+          line,
+          message: `Much of this function stands at ${twin.path}:${twin.line} already`,
+          text: shorten(header),
+        });
+    }
+    return hits;
+  },
+};
+
+type Fresh = { source: SourceFile; line: number; header: string; keys: string[] };
+
+function freshRuns(source: SourceFile): Fresh[] {
+  return source.blocks().all.flatMap((block) => {
+    if (block.kind !== 'function' || source.isTestLine(block.start) || !isNew(block, source)) return [];
+    const keys = runsOf(source.lines.slice(block.open, block.end)).map(({ key }) => key);
+    return keys.length === 0 ? [] : [{ source, line: block.start, header: block.header, keys }];
+  });
+}
+
+type Place = { path: string; line: number };
+
+/** Where the wanted runs stand: in the files that the change left alone, or on the lines that it left alone in others. */
+async function placesOf(
+  wanted: ReadonlySet<string>,
+  sources: readonly SourceFile[],
+  reading: Reading,
+): Promise<Map<string, Place>> {
+  const known = new Map<string, Place>();
+  const likely = new Set([...wanted].flatMap((key) => key.split('\n')));
+  const note = ({ path }: HeadFile | SourceFile, lines: readonly SourceLine[]) => {
+    for (const { key, line } of runsOf(lines, likely)) if (wanted.has(key)) known.set(key, { path, line });
+  };
+  for (const source of sources)
+    note(
+      source,
+      source.lines.filter(({ number }) => !source.isAdded(number)),
+    );
+  for (const file of await othersLike(sources, reading)) note(file, file.lines());
+  return known;
+}
+
+/** The runs of telling lines, each as one key; too few words say nothing. With `likely`, only those made of such lines. */
+function runsOf(lines: readonly SourceLine[], likely?: ReadonlySet<string>): { key: string; line: number }[] {
+  const runs: { key: string; line: number }[] = [];
+  let run: { bare: string; count: number; number: number }[] = [];
+  for (const { code, text, number } of lines) {
+    if (!/\w.*\w/.test(code) || IMPORTING.test(code)) continue;
+    const line = { ...bareOf(text), number };
+    run = likely?.has(line.bare) === false ? [] : [...run.slice(1 - RUN), line];
+    const words = run.reduce((sum, { count }) => sum + count, 0);
+    if (run.length === RUN && words >= WORDS)
+      runs.push({ key: run.map(({ bare }) => bare).join('\n'), line: run[0]?.number ?? number });
+  }
+  return runs;
+}
+
+const IMPORTING = /^\s*(?:import|from|use|package|#include|using)\b/;
+
+/** A line without the names of packages and owners, its own names numbered in their order. */
+function bareOf(text: string): { bare: string; count: number } {
+  const own = new Map<string, string>();
+  let count = 0;
+  const bare = text
+    .replace(/(?<![\w.)\]"'])[a-z_]\w*(?:\.|->|::)(?=[A-Za-z_])/g, '')
+    .replace(/(?<![\w."'])[a-z_]\w*(?![\w(!"'])/g, (name) => {
+      if (KEYWORDS.test(name)) return name;
+      if (!own.has(name)) own.set(name, `§${own.size}`);
+      return own.get(name) ?? name;
+    })
+    .replace(/\w+|§/g, (word) => {
+      count += 1;
+      return word;
+    })
+    .replace(/[\s;]+/g, '');
+  return { bare, count };
+}
+
+const KEYWORDS =
+  /^(?:if|else|elif|for|while|return|switch|match|case|break|continue|new|await|const|let|mut|var|fn|func|def|in|of|try|catch|except|throw|raise|true|false|null|nil|self|this|not|and|or|is|as|with|yield)$/;
