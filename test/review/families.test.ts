@@ -441,6 +441,13 @@ const SLOP: readonly Row[] = [
     script("export const f = (text: string) => {\n  const parts = text.split(',');\n  return parts.dropFirst();\n};"),
     3,
   ],
+  [
+    'anti-slop/broad-catch',
+    script(
+      'export async function f() {\n  try {\n    return await go();\n  } catch (error) {\n    console.error(error);\n    return null;\n  }\n}',
+    ),
+    5,
+  ],
   [INVENTED, script('export class Till {\n  open() {\n    return this.refundAll();\n  }\n}'), 3],
   [INVENTED, python('class Till:\n    def open(self):\n        return self.refund_all()'), 3],
   [

@@ -127,7 +127,7 @@ const lines: Rule[] = [
     pattern: /^\s*console\.(?:error|log|warn)\(\s*['"`·:\w\s,]*\b(?:e|err|error)\s*\);?\s*$/,
     unless: (line, source) =>
       !/\bcatch\b/.test(source.lineAt(line.number - 1)?.code ?? '') ||
-      !/^\s*\}/.test(source.lineAt(line.number + 1)?.code ?? ''),
+      !/^\s*(?:\}|return\b[^(]*$)/.test(source.lineAt(line.number + 1)?.code ?? ''),
     message: 'Every kind of error is only written to the terminal',
     remedy: 'Handle what can happen, and let the rest pass.',
   }),
