@@ -9,6 +9,11 @@ import { resourceRules } from './code/resources.ts';
 import { manifestSlips } from './infrastructure/manifests.ts';
 import { imageSlips } from './infrastructure/image-slips.ts';
 import { emptyRules } from './code/empties.ts';
+import { goErrorRules } from './code/go-errors.ts';
+import { goValueRules } from './code/go-values.ts';
+import { pendingRules } from './code/pending.ts';
+import { rustRules } from './code/rust.ts';
+import { scriptValueRules } from './code/script-values.ts';
 import { goRules } from './code/go.ts';
 import { callSlips } from './code/calls.ts';
 import { madeOnceRules } from './code/made-once.ts';
@@ -16,7 +21,9 @@ import { misspeltRules } from './code/misspelt.ts';
 import { undeclaredRules } from './code/undeclared.ts';
 import { unusedRules } from './code/unused.ts';
 import { comparisonRules } from './code/comparisons.ts';
+import { branchRules } from './code/branches.ts';
 import { conditionRules } from './code/conditions.ts';
+import { declaredRules } from './code/declared.ts';
 import { idleRules } from './code/idle.ts';
 import { javaThreads } from './code/java-threads.ts';
 import { loopRules } from './code/loops.ts';
@@ -395,6 +402,7 @@ export const codeRules: readonly Rule[] = [
   ...errorRules,
   ...flowRules,
   ...conditionRules,
+  ...branchRules,
   ...idleRules,
   ...repeatedRules,
   ...loopRules,
@@ -408,6 +416,9 @@ export const codeRules: readonly Rule[] = [
   ...missingRules,
   ...absentRules,
   ...pieceRules,
+  ...declaredRules,
+  ...scriptValueRules,
+  ...pendingRules,
   ...shellRules,
   ...workflowSlips,
   ...workflowCalls,
@@ -416,6 +427,9 @@ export const codeRules: readonly Rule[] = [
   ...goWaits,
   ...javaThreads,
   ...emptyRules,
+  ...goErrorRules,
+  ...goValueRules,
+  ...rustRules,
   ...resourceRules,
   ...manifestSlips,
   ...imageSlips,

@@ -26,6 +26,7 @@ import { rustTestRules } from './test/rust-tests.ts';
 import { shellTestRules } from './test/shell-tests.ts';
 import { configRules } from './test/config.ts';
 import { mockedRules } from './test/mocked.ts';
+import { weakerRules } from './test/weaker.ts';
 import { presenceRules } from './test/presence.ts';
 import { snapshotRules } from './test/snapshots.ts';
 import { tautologyRules } from './test/tautology.ts';
@@ -340,6 +341,7 @@ export const testRules: readonly Rule[] = [
   ...expectedRules,
   ...configRules,
   ...mockedRules,
+  ...weakerRules,
   ...batsRules,
   ...shellTestRules,
   ...rustTestRules,

@@ -13,7 +13,7 @@ export const measure: Measure = async (form) => {
   const good = sample(await readGoodChanges());
   const faults = sample(FAULTS);
   const walls = await each(good, judgeGood);
-  const batches = ['first', 'second', 'third', 'fourth', 'fifth', 'sixth', 'seventh'] as const;
+  const batches = ['first', 'second', 'third', 'fourth', 'fifth', 'sixth', 'seventh', 'eighth'] as const;
   const planted = sample((await Promise.all(batches.map(readPlanted))).flat());
   const answers = [...(await each(faults, answerToFault)), ...(await each(planted, answerToPlanted))];
   const clothed = await readPlanted('secrets');

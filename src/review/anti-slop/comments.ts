@@ -48,6 +48,14 @@ const readers = [
   ),
   reader(
     'medium',
+    /\b(?:bug|issue|problem|error|case|change|feature|behaviou?r|request|feedback|comment|review)s? (?:that |which )?you (?:mentioned|reported|described|asked|requested|pointed|raised|wanted|gave)\b|\byour (?:feedback|review|request|suggestion|instructions?)\b(?! form| url| header)/i,
+  ),
+  reader(
+    'low',
+    /^\W*(?:this|the) (?:\w+ ){0,3}(?:was|were|has been|have been) (?:updated|changed|modified|refactored|rewritten|renamed|improved|enhanced|simplified) (?:to|so that|in order to|for)\b/i,
+  ),
+  reader(
+    'medium',
     /^\W*(?:NEW|CHANGED|UPDATED|MODIFIED|ADDED|FIXED|REMOVED|EDIT(?:ED)?)\s*:\s|^\W*(?:newly added|updated to|changed from|changed to|fixed by|refactored (?:from|to|by)|moved from|removed the|this was (?:changed|updated|added|modified|removed)(?! (?:to|because|since|so|by|in|for)\b))\b/i,
   ),
   reader(

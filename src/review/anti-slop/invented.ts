@@ -7,7 +7,7 @@ import { importsOf, resolveImport } from '../read/imports.ts';
 import { SCRIPTS, type LanguageName } from '../read/language.ts';
 import type { SourceLine } from '../read/lexer.ts';
 import type { Reading, SourceFile } from '../read/reading.ts';
-import { linesLike, sourcesOf, type Hit, type Rule } from '../rules.ts';
+import { lineRule, linesLike, sourcesOf, type Hit, type Rule } from '../rules.ts';
 
 const ownOf = (...prototypes: object[]): ReadonlySet<string> =>
   new Set(
@@ -88,6 +88,19 @@ const KINDS: Partial<
 const CALLS =
   /(?<![\w$.)\]])([a-z_]\w*)\.(contains\w*|append|prepend|isEmpty|isBlank|size|count|len|length|add|addAll|remove\w*|insert\w*|unique|uniq|distinct|capitali[sz]e|first|last|reverse\w*|sum|average|max|min|any|all|exists|empty|clear|get|put|set|has|hasKey|has_key|push\w*|pop|extend|each|groupBy|group_by|chunk|flatten|compact|title|titleCase|upper|lower|toUpper|toLower|strip|trim\w*|lstrip|rstrip|startswith|endswith|starts_with|ends_with|replaceAll|replace_all|format|equals|compareTo|toArray|toList|to_list|to_s|sortBy|sort_by|sorted|filter|map|find|findAll|substr\w*|isNumeric|isDigit|parse|merge|clone|copy|iteritems|delete|update|join|split|index|indexOf|shuffle|sample|take|skip|where|select|reduce|fold|zip|drop\w*|head|tail|init|first\w+|last\w*|nth|elementAt|without|difference\w*|intersect\w*|union|partition|keyBy|indexBy|sumBy|maxBy|minBy|countBy|toSet|toMap|asList|insertAt|swap|rotate|ltrim|rtrim|chars|bytes|lines|orElse|getOr\w+|containsKey|keySet|entrySet|toDict|camelCase|snakeCase|slugify|truncate|words|toInt\w*|toFloat|toNumber|hasPrefix|hasSuffix|beginsWith|matches|occurrences|read_\w+|write_\w+|is_directory|basename|dirname)\(/;
 const calls = linesLike(CALLS);
+
+/** A list that is written down there and then, and asked for what lists of other languages can do. */
+const ofLiteral = lineRule({
+  id: 'anti-slop/invented-member',
+  severity: 'medium',
+  languages: SCRIPTS,
+  roles: ['product', 'script', 'test'],
+  pattern:
+    /(?:[=(,:?&|!]|\breturn)\s*\[(?:[^[\]]|\[[^[\]]*\])*\]\.(?:contains\w*|append|prepend|add\w*|isEmpty|size|len|length\(|remove\w*|unique|distinct|first|last|sum|max|min|any|all|each)\b\(?/,
+  unless: (line, source) => /\blength\b(?!\()/.test(line.code) || addsMembers(source),
+  message: 'A list has no such method: `$&`',
+  remedy: 'Call what there is.',
+});
 
 /** `items.contains(x)` of an array: the value is known, and it can do no such thing. */
 const inventedMethod: Rule = {
@@ -329,4 +342,11 @@ function isNested(name: string, { paths, files }: Reading): boolean {
 }
 
 /** What values, modules and files of one's own do not have. */
-export const inventedRules: readonly Rule[] = [inventedMethod, ...moduleRules, ...ownRules, inventedOwn, inventedClass];
+export const inventedRules: readonly Rule[] = [
+  inventedMethod,
+  ofLiteral,
+  ...moduleRules,
+  ...ownRules,
+  inventedOwn,
+  inventedClass,
+];

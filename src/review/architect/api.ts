@@ -50,7 +50,7 @@ const SURFACES: readonly Surface[] = [
   {
     // Whether the module is open to others the root of the crate says.
     files: /\.rs$/,
-    names: named(/^pub (?:async |const |unsafe )*(?:fn|struct|enum|trait|type|const|static|mod|macro) (\w+)/),
+    names: named(/^(?: {4})?pub (?:async |const |unsafe )*(?:fn|struct|enum|trait|type|const|static|mod|macro) (\w+)/),
     reaches: (path, { paths }) =>
       !path.endsWith('lib.rs') && paths.has(posix.join(path.replace(/(^|\/)src\/.*$/, '$1src'), 'lib.rs')),
     perhaps: true,
@@ -245,15 +245,34 @@ function goneFrom({ change, lines, oldText }: SourceFile, surface: Surface): Gon
     ...surface.names(line),
     ...listed(`export { ${line.trim().replace(/,\s*$/, '')} }`).filter((name) => handedOn?.has(name)),
   ];
+  // What only lost its word for being reachable is there, for nobody else.
+  const hidden = new Set(
+    change.added.filter(({ text: line }) => bare(line) === line.trim()).map((line) => bare(line.text)),
+  );
   return change.hunks.flatMap((hunk) =>
     hunk.lines.flatMap((line) =>
       line.kind !== 'removed'
         ? []
         : names(line.text)
-            .filter((name) => !new RegExp(`(?<![\\w$])${name.replaceAll('$', '\\$')}(?![\\w$])`).test(text))
+            .filter(
+              (name) =>
+                (hidden.has(bare(line.text)) && !isListed(name, text)) ||
+                !new RegExp(`(?<![\\w$])${name.replaceAll('$', '\\$')}(?![\\w$])`).test(text),
+            )
             .map((name) => ({ name, line: lineNear(hunk, line) })),
     ),
   );
+}
+
+function isListed(name: string, text: string): boolean {
+  return new RegExp(
+    `\\bexport\\s*(?:type\\s*)?\\{[^}]*(?<![\\w$])${name.replaceAll('$', '\\$')}(?![\\w$])|\\bexports\\b.*${name.replaceAll('$', '\\$')}`,
+  ).test(text);
+}
+
+/** A line without the words that make what it declares reachable. */
+function bare(line: string): string {
+  return line.trim().replace(/^(?:pub(?:\([^)]*\))?|public|protected|export(?: default)?)\s+/, '');
 }
 
 /** Every name that an added line declares or hands on: what moved is not gone. */

@@ -6,8 +6,9 @@ import { sourcesOf, type Hit, type Rule } from '../rules.ts';
 
 const NEIGHBOURS = 20;
 const ADDED_FOR_FILE = 200;
-const ADDED_FOR_FUNCTION = 100;
 const LONG_FUNCTION = 150;
+/** Shorter ones are told and do not block. */
+const TOLD_FUNCTION = 80;
 const LONG_FILE = 800;
 
 const fileGrowth: Rule = {
@@ -78,13 +79,14 @@ const functionGrowth: Rule = {
         : 15;
     for (const { source, block } of all) {
       const length = lengthOf(block);
-      if (length < LONG_FUNCTION || length < 4 * usual) continue;
+      if (length < TOLD_FUNCTION || length < 4 * usual) continue;
       const added = addedIn(block, source);
-      if (added < ADDED_FOR_FUNCTION || added < length / 2) continue;
+      const blocks = length >= LONG_FUNCTION && added >= (LONG_FUNCTION * 2) / 3;
+      if (added < (TOLD_FUNCTION * 2) / 3 || added < length / 2) continue;
       yield {
         file: source.path,
         line: block.start,
-        ...(source.role === 'script' ? { severity: 'low' as const } : {}),
+        ...(blocks && source.role !== 'script' ? {} : { severity: 'low' as const }),
         message: `The function has ${length} lines; half of those around it have at most ${usual}`,
         text: block.header,
       } satisfies Hit;

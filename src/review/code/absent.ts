@@ -71,7 +71,7 @@ const SEARCH =
   /\b(?:find|exec|querySelector|getElementById|closest|find(?:One|Unique|First|ById)|match|search|fullmatch|get\w*|header|which|first|next|fetchone|(?:scalar_)?one_or_none|getmodule)\(/;
 
 /** Between the two lines, or on the second, something asks for the name. */
-function isAsked(
+export function isAsked(
   name: string,
   { from, line, source }: { from: number; line: SourceLine; source: SourceFile },
 ): boolean {

@@ -107,14 +107,22 @@ function awaitedElsewhere(alone: readonly Alone[], source: SourceFile): Hit[] {
   });
 }
 
+/** The file says of which class this name is. */
+function isTyped(name: string, { text }: SourceFile): boolean {
+  const word = name.replaceAll('$', '\\$').replaceAll('.', '\\.');
+  return new RegExp(`(?<![\\w$.])${word}\\??\\s*(?::\\s*["']?[A-Z]\\w*|=\\s*(?:new\\s+)?[A-Z]\\w*\\()`).test(text);
+}
+
 /** A method of a name that only an asynchronous one has, in this file or in one of the repository that it imports. */
 async function ofOwnClasses(
   alone: readonly Alone[],
   { source, reading }: { source: SourceFile; reading: Reading },
 ): Promise<Hit[]> {
   const called = alone.flatMap(({ name, line }) => {
-    const method = /\.(\w*[a-z]\w*(?:_|[A-Z])\w+)$/.exec(name)?.[1];
-    return method === undefined || /^(?:self|this|cls|super)\./.test(name) ? [] : [{ method, name, line }];
+    const [, owner = '', method = ''] = /^([\w$.]+)\.(\w+)$/.exec(name) ?? [];
+    if (method === '' || /^(?:self|this|cls|super)$/.test(owner.split('.')[0] ?? '')) return [];
+    const isTelling = /[a-z](?:_|[A-Z])\w/.test(method) || isTyped(owner, source);
+    return isTelling ? [{ method, name, line }] : [];
   });
   if (called.length === 0) return [];
   const tree = { paths: reading.paths, goModule: undefined };

@@ -1,6 +1,6 @@
 import type { SourceLine } from '../read/lexer.ts';
 import type { SourceFile } from '../read/reading.ts';
-import { linesLike, sourcesOf, type Hit, type Rule } from '../rules.ts';
+import { lineRule, linesLike, sourcesOf, type Hit, type Rule } from '../rules.ts';
 
 const SHELVES = /\b(String|Integer|Long|Double|BigDecimal)\s+/;
 
@@ -27,6 +27,31 @@ const identity: Rule = {
       }
   },
 };
+
+const SIDE = String.raw`[\w.]*(?:\([^()]*\)\.\w*)*`;
+const identityOf = (made: string, severity: 'medium' | 'low'): Rule =>
+  lineRule({
+    id: 'code/string-identity',
+    severity,
+    languages: ['java'],
+    pattern: new RegExp(
+      String.raw`(?<![\w.])${SIDE}\.(?:${made})\s*[!=]=\s*(?!null\b)(?:[\w.]+\.\w+\([^()]*\)|[a-z]\w*)(?![\w.(])`,
+    ),
+    message: 'Texts are compared by identity: `$&`',
+    remedy: 'Use equals.',
+  });
+
+/** What gives a text by its name, held against another by identity. */
+const readTexts: readonly Rule[] = [
+  identityOf(
+    String.raw`(?:toString|trim|strip|toLowerCase|toUpperCase|name)\(\)|(?:substring|replace)\([^()]*\)`,
+    'medium',
+  ),
+  identityOf(
+    String.raw`get(?:\w*Name|Id|Title|Key|Text|Label|E?[mM]ail|Path|Url|Value|Message|Description)\(\)`,
+    'low',
+  ),
+];
 
 function scopeOf(line: SourceLine, source: SourceFile): string {
   const fn = source
@@ -71,4 +96,4 @@ const sortedAsText: Rule = {
 };
 
 /** Values that are compared or ordered by something else than their worth. */
-export const comparisonRules: readonly Rule[] = [identity, sortedAsText];
+export const comparisonRules: readonly Rule[] = [...readTexts, identity, sortedAsText];

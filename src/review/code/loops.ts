@@ -2,7 +2,7 @@ import { functionAround, givenTo } from '../read/flow.ts';
 import { SCRIPTS } from '../read/language.ts';
 import { linesLike, shorten, sourcesOf, type Hit, type Rule } from '../rules.ts';
 
-const CHANGES = /(?<![\w.])([\w.]+)\.(?:remove|pop|splice|add|insert|append|push)\(|^\s*del (\w+)\[/;
+const CHANGES = /(?<![\w.])([\w.]+)\.(?:remove|pop|splice|add|insert|append|push)\(|^\s*del ([\w.]+)\[/;
 const changing = linesLike(CHANGES);
 
 /** Taking elements out of the list that the loop goes through skips others, or throws. */

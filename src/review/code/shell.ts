@@ -118,6 +118,33 @@ const plainQuotes: Rule = {
   },
 };
 
+/** `local` at the top of a script, where it is an error. */
+const localOutside: Rule = {
+  id: 'code/shell-slip',
+  severity: 'medium',
+  remedy: 'Leave `local` out, or put the lines into a function.',
+  languages: ['shell'],
+  *find(reading) {
+    for (const source of sourcesOf(reading, ['shell'], ['product', 'script']))
+      for (const line of source.added)
+        if (
+          /^local\s+\w/.test(line.code) &&
+          line.startsIn === 'code' &&
+          source.text.startsWith('#!') &&
+          !source.partial &&
+          source.blocks().around(line.number).length === 0 &&
+          !/^\s*(?:function\s+)?[\w-]+\s*\(\)/m.test(lastOpen(line.number, source))
+        )
+          yield { file: source.path, line: line.number, message: '`local` works in a function alone' } satisfies Hit;
+  },
+};
+
+/** What stands between the last closing brace at the left edge and a line. */
+function lastOpen(line: number, source: SourceFile): string {
+  const above = source.lines.slice(0, line - 1).map(({ code }) => code);
+  return above.slice(above.findLastIndex((code) => /^[})]/.test(code)) + 1).join('\n');
+}
+
 /** `$?` after something that has its own exit code. */
 const otherCode: Rule = {
   id: 'code/shell-slip',
@@ -206,6 +233,7 @@ const afterExit: Rule = {
 
 /** Slips of the shell. */
 export const shellRules: readonly Rule[] = [
+  localOutside,
   ...lines,
   ...expansions,
   ...more,

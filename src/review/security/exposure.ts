@@ -51,6 +51,13 @@ export const exposureRules: readonly Rule[] = sinkRules(
       message: 'Every site may ask this server: `$&`',
     },
     {
+      severity: 'low',
+      languages: [...SCRIPTS, 'python', 'php', 'ruby'],
+      view: 'text',
+      pattern: /['"]Access-Control-Allow-Origin['"]\s*[,:\]=]+\s*['"]\*['"]/i,
+      message: 'Every site may read the answers',
+    },
+    {
       languages: ['go'],
       view: 'text',
       pattern: /_ "net\/http\/pprof"/,

@@ -136,6 +136,13 @@ const RISKS: readonly Risk[] = [
     remedy: 'Refuse __proto__, constructor and prototype.',
   },
   {
+    id: 'security/prototype-pollution',
+    pattern: /(?<![\w$.])[\w$.]+\[(\w+)\]\s*=\s*(?:req|request|ctx|event)\.[\w.]+\[\1\]/,
+    unless: (_line, source) => /__proto__|hasOwn|Object\.create\(null\)|allowed|whitelist/i.test(source.text),
+    message: 'Whoever asks chooses the name, `__proto__` among them: `$&`',
+    remedy: 'Take the names that are known, or refuse __proto__, constructor and prototype.',
+  },
+  {
     id: 'security/slow-pattern',
     pattern: /\/[^/\n]*\((?:\\w|\\d|\\s|\[[^\]]*\]|\.)[+*](?:\\s|\s|,|-)?[?*]\)[+*]/,
     view: 'text',

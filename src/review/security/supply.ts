@@ -92,6 +92,13 @@ const targetCheckout: Rule = {
         ),
       );
       const trigger = source.lines.find((line) => /\bpull_request_target\b/.test(line.code));
+      if (trigger && !checkout && source.isAdded(trigger.number))
+        yield {
+          file: source.path,
+          line: trigger.number,
+          severity: 'low',
+          message: 'From now on outsiders’ pull requests run this with the repository’s rights and secrets',
+        } satisfies Hit;
       for (const line of checkout ? [trigger, checkout] : [])
         if (line && source.isAdded(line.number))
           yield {

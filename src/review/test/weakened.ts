@@ -5,7 +5,8 @@ import { ASSERTION, testChanges } from './assertions.ts';
 
 const WEAK =
   /\.(?:toBeTruthy|toBeDefined|toBeFalsy|toThrow\w*|toHaveBeenCalled|toHaveReturned)\(\)|\.not\.toThrow\(\)|expect\.anything\(\)|expect\.(?:objectContaining|arrayContaining|stringContaining)\(|\btypeof\b|\bassertTrue\(|\bassertIsNotNone\(|\bassertNotNull\(|\.isNotNull\(\)|\.toBe(?:GreaterThan|LessThan)(?:OrEqual)?\(|\.toEqual\(expect\.any\(|\bassertThat\([^()]*\)\.isNotEmpty\(\)|\bassert!\(.* (?:[<>]=?|!=) |\bassert [^=]*? (?:[<>]=?|!=|in) |\bassert_ne!\(|\.not\.to(?:Be|Equal|StrictEqual)\(|\bassertNotEquals?\(|\bassert\.NotEqual\(|\bassert\.notStrictEqual\(|\bt\.Logf?\(|^\s*if .* == (?:0|nil|""|false) \{$|\bassert\.ok\(|\b(?:assert|require)\.(?:NotNil|NotEmpty|NoError|Error|True|Contains)\(|\bassert!\([^=]*\.is_(?:some|ok|err)\(\)|\bassert \w[\w.]*(?:\(.*\))?(?: is not None)?\s*$|^\s*if .*\s(?:<=?|>=?) -?\d+ \{$|\.(?:toHaveLength|toHaveProperty|toContain\w*|toMatch|toBeInstanceOf|toHaveSize|isInstanceOf|hasSize\w*|isInstanceOf\w*)\(|\.(?:lengthOf|property|include|match|instanceOf|string)\(|\bisinstance\(|\bassertIsInstance\(|\bassertIn\(|\bassertFalse\(.*\.isEmpty\(\)|\bassertInstanceOf\(|\bassert\.(?:match|IsType|Len|Greater|Contains|NotZero)\(|\bassert!\(.*\.(?:contains|starts_with|ends_with|is_empty|is_some|is_ok)\(|\bassert!\(matches!|\bassert(?:_eq!|Equals?|\.\w*[eE]qual)?!?[ (].*\blen(?:gth)?\b|\bassert .*\.(?:startswith|endswith)\(|^\s*if !?strings\.\w+\(|^\s*\[\[? -[nz] |^\s*test -[nz] |\bassert\(.*\.(?:includes|startsWith|some)\(|\bnotNullValue\(\)|\bnot\(\s*(?:empty|nullValue)\w*\(|\.is(?:NotEmpty|NotBlank|Present|NotZero)\(\)|\bassert_(?:output|line)\s+(?:-p|--partial|-e|--regexp)\b|\bassert_(?:output|line)\s*$|\batLeastOnce\(|\bverify\(.*\bany\w*\(|\bassert_called\(\)|\bassertRaises\(|\bassertRegex\(/;
-const STRONG =
+/** An assertion of a value. */
+export const STRONG =
   /\.(?:toBe|toEqual|toStrictEqual|toMatchObject|toThrow|toHaveBeenCalledWith)\((?!\))|\bassert(?:Equals?|Same|Raises|AlmostEqual)\(|\.isEqualTo\(|\b(?:assert|require)\.(?:strictEqual|equal|deepEqual|deepStrictEqual|Equal|Same|ErrorIs|EqualError|ErrorContains|Len|ElementsMatch|JSONEq)\(|\bassert_eq!\(|\bassert .*==|^\s*if .* != \S+ \{$|\bt\.(?:Error|Fatal)f?\(|^\s*(?:\[\[?|test) .* (?:==?|=~|-eq) |\bassert(?:(?:List|Dict|Set|Tuple|Count|Sequence)Equal|(?:Array|Iterable)Equals|LinesMatch|RaisesRegex)\(|\.(?:containsExactly\w*|containsOnly\w*|hasSameElementsAs|isSameAs|hasMessage|hasValue|containsEntry)\(|\b(?:equalTo|is)\((?!not\b|any|instance|greater|less)[^()\s]|\bassertThat\(.*, contains(?:InAnyOrder)?\(|\bverify\(\w+(?:, times\(\d+\))?\)\.\w+\([^()]*[\w")]\)|\b(?:assert|require)\.(?:EqualValues|Exactly|YAMLEq|WithinDuration)\(|\btimes\(\d+\)|\.toHaveBeen(?:CalledTimes|NthCalledWith|LastCalledWith)\(|\bassert_(?:output|line)\s+(?!-)\S|\bassert_called_(?:once_)?with\(/;
 
 /** Says something about the value, though not what it is: its length, a part of it, where it lies. */
@@ -117,7 +118,7 @@ function isComplaint(old: string, now: string): boolean {
 }
 
 /** Both speak of the same things: what the weaker one names, the stronger one named. */
-function areAlike(strong: string, weak: string): boolean {
+export function areAlike(strong: string, weak: string): boolean {
   const [before, after] = [namesIn(strong), namesIn(weak)];
   return after.length > 0 && after.every((name) => before.includes(name));
 }
