@@ -88,6 +88,7 @@ const KINDS: Partial<
 const CALLS =
   /(?<![\w$.)\]])([a-z_]\w*)\.(contains\w*|append|prepend|isEmpty|isBlank|size|count|len|length|add|addAll|remove\w*|insert\w*|unique|uniq|distinct|capitali[sz]e|first|last|reverse\w*|sum|average|max|min|any|all|exists|empty|clear|get|put|set|has|hasKey|has_key|push\w*|pop|extend|each|groupBy|group_by|chunk|flatten|compact|title|titleCase|upper|lower|toUpper|toLower|strip|trim\w*|lstrip|rstrip|startswith|endswith|starts_with|ends_with|replaceAll|replace_all|format|equals|compareTo|toArray|toList|to_list|to_s|sortBy|sort_by|sorted|filter|map|find|findAll|substr\w*|isNumeric|isDigit|parse|merge|clone|copy|iteritems|delete|update|join|split|index|indexOf|shuffle|sample|take|skip|where|select|reduce|fold|zip|drop\w*|head|tail|init|first\w+|last\w*|nth|elementAt|without|difference\w*|intersect\w*|union|partition|keyBy|indexBy|sumBy|maxBy|minBy|countBy|toSet|toMap|asList|insertAt|swap|rotate|ltrim|rtrim|chars|bytes|lines|orElse|getOr\w+|containsKey|keySet|entrySet|toDict|camelCase|snakeCase|slugify|truncate|words|toInt\w*|toFloat|toNumber|hasPrefix|hasSuffix|beginsWith|matches|occurrences|read_\w+|write_\w+|is_directory|basename|dirname)\(/;
 const calls = linesLike(CALLS);
+const eachCall = new RegExp(CALLS, 'g');
 
 /** A list that is written down there and then, and asked for what lists of other languages can do. */
 const ofLiteral = lineRule({
@@ -111,7 +112,7 @@ const inventedMethod: Rule = {
   *find(reading) {
     for (const source of sourcesOf(reading, inventedMethod.languages, ['product', 'script', 'test'])) {
       for (const line of calls(source))
-        for (const [, name = '', method = ''] of line.code.matchAll(new RegExp(CALLS, 'g'))) {
+        for (const [, name = '', method = ''] of line.code.matchAll(eachCall)) {
           const kind = line.startsIn === 'code' && !isKnown(method, source) ? kindOf(name, line, source) : undefined;
           if (kind && !addsMembers(source))
             yield {

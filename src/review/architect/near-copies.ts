@@ -39,7 +39,8 @@ type Fresh = { source: SourceFile; line: number; header: string; keys: string[] 
 
 function freshRuns(source: SourceFile): Fresh[] {
   return source.blocks().all.flatMap((block) => {
-    if (block.kind !== 'function' || source.isTestLine(block.start) || !isNew(block, source)) return [];
+    if (block.kind !== 'function' || block.end - block.open <= RUN) return [];
+    if (source.isTestLine(block.start) || !isNew(block, source)) return [];
     const keys = runsOf(source.lines.slice(block.open, block.end)).map(({ key }) => key);
     return keys.length === 0 ? [] : [{ source, line: block.start, header: block.header, keys }];
   });
@@ -71,23 +72,33 @@ async function placesOf(
 function runsOf(lines: readonly SourceLine[], likely?: ReadonlySet<string>): { key: string; line: number }[] {
   const runs: { key: string; line: number }[] = [];
   let run: { bare: string; count: number; number: number }[] = [];
-  for (const { code, text, number } of lines) {
-    if (!/\w.*\w/.test(code) || IMPORTING.test(code)) continue;
-    const line = { ...bareOf(text), number };
-    run = likely?.has(line.bare) === false ? [] : [...run.slice(1 - RUN), line];
+  for (const line of lines) {
+    if (!/\w.*\w/.test(line.code) || IMPORTING.test(line.code)) continue;
+    const next = { ...bareOnce(line), number: line.number };
+    run = likely?.has(next.bare) === false ? [] : [...run.slice(1 - RUN), next];
     const words = run.reduce((sum, { count }) => sum + count, 0);
     if (run.length === RUN && words >= WORDS)
-      runs.push({ key: run.map(({ bare }) => bare).join('\n'), line: run[0]?.number ?? number });
+      runs.push({ key: run.map(({ bare }) => bare).join('\n'), line: run[0]?.number ?? line.number });
   }
   return runs;
 }
 
 const IMPORTING = /^\s*(?:import|from|use|package|#include|using)\b/;
 
+type Bare = { bare: string; count: number };
+
+/** A line of a function in a function is asked for by both. */
+function bareOnce(line: SourceLine): Bare {
+  const found = bares.get(line) ?? bareOf(line.text);
+  bares.set(line, found);
+  return found;
+}
+
+const bares = new WeakMap<SourceLine, Bare>();
+
 /** A line without the names of packages and owners, its own names numbered in their order. */
-function bareOf(text: string): { bare: string; count: number } {
+function bareOf(text: string): Bare {
   const own = new Map<string, string>();
-  let count = 0;
   const bare = text
     .replace(/(?<![\w.)\]"'])[a-z_]\w*(?:\.|->|::)(?=[A-Za-z_])/g, '')
     .replace(/(?<![\w."'])[a-z_]\w*(?![\w(!"'])/g, (name) => {
@@ -95,12 +106,8 @@ function bareOf(text: string): { bare: string; count: number } {
       if (!own.has(name)) own.set(name, `§${own.size}`);
       return own.get(name) ?? name;
     })
-    .replace(/\w+|§/g, (word) => {
-      count += 1;
-      return word;
-    })
-    .replace(/[\s;]+/g, '');
-  return { bare, count };
+    .replace(/[\s;]+/g, ' ');
+  return { bare: bare.replaceAll(' ', ''), count: bare.match(/\w+|§/g)?.length ?? 0 };
 }
 
 const KEYWORDS =

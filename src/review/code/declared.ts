@@ -65,11 +65,14 @@ const ownAnswer: Rule = {
         new RegExp(String.raw`(?<![\w$.])${call}(?:\.(?=[A-Za-z_])|\[)`),
         new RegExp(String.raw`^(?:await )?${call}$`),
       ];
+      const isGiven = new RegExp(String.raw`=\s*(?:await )?${call}`);
+      const keeps = source.lines.some(({ code }) => isGiven.test(code));
       // Where types are checked, or tell nothing, it is a hint.
       const severity = source.language.name === 'python' && source.text.includes('->') ? 'medium' : 'low';
       for (const line of source.added) {
         if (line.startsIn !== 'code' || source.isTestLine(line.number)) continue;
-        const name = straight.test(line.code) ? 'It' : readUnasked(line, { source, given });
+        const held = keeps ? readUnasked(line, { source, given }) : undefined;
+        const name = straight.test(line.code) ? 'It' : held;
         if (name === undefined || /\b(?:assert|isinstance)\b/.test(line.code)) continue;
         const message = `${name} may be nothing, as its function says, and is read without asking`;
         yield { file: source.path, line: line.number, severity, message } satisfies Hit;

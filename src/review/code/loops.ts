@@ -240,7 +240,7 @@ const unasked: Rule = {
   *find(reading) {
     for (const source of sourcesOf(reading, unasked.languages))
       for (const line of firsts(source)) {
-        const name = FIRST.exec(line.code)?.[1];
+        const name = /\[|\.get\(/.test(line.code) ? FIRST.exec(line.code)?.[1] : undefined;
         const fn = name === undefined ? undefined : functionAround({ line: line.number, source });
         if (name === undefined || !fn || source.isTestLine(line.number)) continue;
         const word = name.replaceAll('$', '\\$');

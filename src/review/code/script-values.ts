@@ -56,7 +56,7 @@ const cutLast = lineRule({
 });
 
 const NODE_CALLBACK =
-  /(?:[(,]\s*)(?:async\s+)?(?:function\s*\w*\s*)?\(?\s*(err|error|e)\s*(?:,[^()]*)?\)?\s*(?:=>\s*)?\{\s*$/;
+  /(?:[(,]\s*)(?:async\s+)?(?:function\s*\w*\s*)?\(?\s*(err|error)\s*(?:,[^()]*)?\)?\s*(?:=>\s*)?\{\s*$/;
 const callbacks = linesLike(NODE_CALLBACK);
 
 /** A callback that is handed an error and never looks at it. */

@@ -78,7 +78,8 @@ const lines: Rule[] = [
 
 const TWICE =
   /\b(?:return|=>|=)?\s*(?:self\.|this\.)?(\w+)\([^()]*-\s*\d+\)\s*[+*]\s*(?:self\.|this\.)?\1\([^()]*-\s*\d+\)/;
-const twices = linesLike(/-\s*\d+\)\s*[+*]/);
+const SMALLER = /-\s*\d+\)\s*[+*]/;
+const twices = linesLike(SMALLER);
 
 /** A function that calls itself twice for the same smaller problems. */
 const doubled: Rule = {
@@ -89,7 +90,7 @@ const doubled: Rule = {
   *find(reading) {
     for (const source of sourcesOf(reading, 'all'))
       for (const line of source.language.programs ? twices(source) : []) {
-        const name = TWICE.exec(line.code)?.[1];
+        const name = SMALLER.test(line.code) ? TWICE.exec(line.code)?.[1] : undefined;
         const fn = name === undefined ? undefined : functionAround({ line: line.number, source });
         if (name === undefined || !fn || !new RegExp(`\\b${name}\\b`).test(fn.header)) continue;
         const above = [1, 2].map((back) => source.lineAt(fn.start - back)?.code ?? '').join(' ');

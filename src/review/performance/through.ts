@@ -29,6 +29,7 @@ export const throughOwn: Rule = {
       let taken: ReadonlyMap<string, string> | undefined;
       for (const line of source.added) {
         if (line.startsIn !== 'code' || !line.code.includes('(') || source.isTestLine(line.number)) continue;
+        if (!mayRepeat(line, source)) continue;
         for (const match of line.code.matchAll(CALL)) {
           const [whole, owner, name = ''] = match;
           if (
@@ -54,6 +55,13 @@ export const throughOwn: Rule = {
     return hits;
   },
 };
+
+/** Something on the line or around it goes through elements. */
+function mayRepeat({ code, number }: SourceLine, source: SourceFile): boolean {
+  if (/=>|\bfor\b|\bfunction\b|\blambda\b/.test(code)) return true;
+  const around = source.blocks().around(number);
+  return around.some(({ kind, header }) => kind === 'loop' || kind === 'callback' || /=>|\bfunction\s*\(/.test(header));
+}
 
 /** The names that a file takes from others of its repository, and where from. */
 function takenFrom(source: SourceFile, { paths }: Reading): Map<string, string> {

@@ -24,14 +24,11 @@ export function givenTo(name: string, { line, source }: Place): Given | undefine
 
 function searchUp(name: string, { line, source }: Place, top: number): Given | undefined {
   if (!/^[A-Za-z_$][\w$]*$/.test(name)) return undefined;
-  const word = name.replaceAll('$', '\\$');
-  const plain = new RegExp(
-    String.raw`(?<![\w.$])${word}(?:\s*:\s*[\w<>[\]| .,&]+)?(?:, \w+)*\s*(?::=|(?<![=!<>+])=(?![=>]))\s*`,
-  );
-  const apart = new RegExp(String.raw`[{,]\s*(?:([\w$]+)\s*:\s*)?${word}\s*(?:=[^,}]+)?(?:,[^}]*)?\}\s*=\s*(?!=)`);
+  let patterns: Givings | undefined;
   for (let at = line; at >= top; at -= 1) {
     const code = source.lineAt(at)?.code;
     if (code === undefined || !code.includes(name) || !code.includes('=')) continue;
+    const { plain, apart } = (patterns ??= givingsOf(name));
     const taken = apart.exec(code);
     const match = taken ?? plain.exec(code);
     if (!match || /\b(?:if|while|for)\b[^=]*$/.test(code.slice(0, match.index))) continue;
@@ -47,6 +44,19 @@ function searchUp(name: string, { line, source }: Place, top: number): Given | u
     };
   }
   return undefined;
+}
+
+/** How a name is given a value: by itself, or out of an object that is taken apart. */
+type Givings = { plain: RegExp; apart: RegExp };
+
+function givingsOf(name: string): Givings {
+  const word = name.replaceAll('$', '\\$');
+  return {
+    plain: new RegExp(
+      String.raw`(?<![\w.$])${word}(?:\s*:\s*[\w<>[\]| .,&]+)?(?:, \w+)*\s*(?::=|(?<![=!<>+])=(?![=>]))\s*`,
+    ),
+    apart: new RegExp(String.raw`[{,]\s*(?:([\w$]+)\s*:\s*)?${word}\s*(?:=[^,}]+)?(?:,[^}]*)?\}\s*=\s*(?!=)`),
+  };
 }
 
 /** A constant of the file that is set once, at the left edge. */
