@@ -75,6 +75,7 @@ const changedSignature: Rule = {
   *find(reading) {
     if (isAnnounced(reading)) return;
     for (const source of sourcesOf(reading, 'all')) {
+      if (source.change.removed.length === 0) continue;
       const reach = isReachable(source.path, reading);
       if (
         reach === 'no' ||

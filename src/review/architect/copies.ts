@@ -3,6 +3,7 @@ import { nearCopies } from './near-copies.ts';
 import { programs } from './size.ts';
 import { areParallel, twins } from './twins.ts';
 import { roleOf } from '../read/file-role.ts';
+import { hashOf } from '../read/hash.ts';
 import type { SourceLine } from '../read/lexer.ts';
 import type { HeadFile, Reading, SourceFile } from '../read/reading.ts';
 import type { Hit, Rule } from '../rules.ts';
@@ -103,15 +104,6 @@ const OLDEST = Array.from({ length: COPY_LINES }).reduce((weight: number) => Mat
 
 const IMPORTING = /^\s*(import|export \*|export \{|from|use|package|#include|using)\b/;
 const ACTING = /[=(]|\b(return|if|for|while)\b/;
-
-function hashOf(text: string): number {
-  let hash = 0;
-  for (let at = 0; at < text.length; at += 1) {
-    const char = text.charCodeAt(at);
-    if (char > 32) hash = (Math.imul(hash, 33) + char) | 0;
-  }
-  return hash;
-}
 
 /** What the key was made of: two windows may share a key by accident. */
 function textOf({ telling, from }: Window): string {

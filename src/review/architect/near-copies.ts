@@ -1,3 +1,4 @@
+import { hashOf } from '../read/hash.ts';
 import type { SourceLine } from '../read/lexer.ts';
 import type { HeadFile, Reading, SourceFile } from '../read/reading.ts';
 import { shorten, type Hit, type Rule } from '../rules.ts';
@@ -35,7 +36,7 @@ export const nearCopies: Rule = {
   },
 };
 
-type Fresh = { source: SourceFile; line: number; header: string; keys: string[] };
+type Fresh = { source: SourceFile; line: number; header: string; keys: Key[] };
 
 function freshRuns(source: SourceFile): Fresh[] {
   return source.blocks().all.flatMap((block) => {
@@ -48,16 +49,18 @@ function freshRuns(source: SourceFile): Fresh[] {
 
 type Place = { path: string; line: number };
 
+/** A run of lines, as a number: two of 2⁵³ are the same by chance. */
+type Key = number;
+
 /** Where the wanted runs stand: in the files that the change left alone, or on the lines that it left alone in others. */
 async function placesOf(
-  wanted: ReadonlySet<string>,
+  wanted: ReadonlySet<Key>,
   sources: readonly SourceFile[],
   reading: Reading,
-): Promise<Map<string, Place>> {
-  const known = new Map<string, Place>();
-  const likely = new Set([...wanted].flatMap((key) => key.split('\n')));
+): Promise<Map<Key, Place>> {
+  const known = new Map<Key, Place>();
   const note = ({ path }: HeadFile | SourceFile, lines: readonly SourceLine[]) => {
-    for (const { key, line } of runsOf(lines, likely)) if (wanted.has(key)) known.set(key, { path, line });
+    for (const { key, line } of runsOf(lines)) if (wanted.has(key)) known.set(key, { path, line });
   };
   for (const source of sources)
     note(
@@ -68,24 +71,32 @@ async function placesOf(
   return known;
 }
 
-/** The runs of telling lines, each as one key; too few words say nothing. With `likely`, only those made of such lines. */
-function runsOf(lines: readonly SourceLine[], likely?: ReadonlySet<string>): { key: string; line: number }[] {
-  const runs: { key: string; line: number }[] = [];
-  let run: { bare: string; count: number; number: number }[] = [];
+/** The runs of telling lines, each as one key; too few words say nothing. */
+function runsOf(lines: readonly SourceLine[]): { key: Key; line: number }[] {
+  const runs: { key: Key; line: number }[] = [];
+  let run: (Bare & { number: number })[] = [];
   for (const line of lines) {
     if (!/\w.*\w/.test(line.code) || IMPORTING.test(line.code)) continue;
-    const next = { ...bareOnce(line), number: line.number };
-    run = likely?.has(next.bare) === false ? [] : [...run.slice(1 - RUN), next];
+    run = [...run.slice(1 - RUN), { ...bareOnce(line), number: line.number }];
     const words = run.reduce((sum, { count }) => sum + count, 0);
-    if (run.length === RUN && words >= WORDS)
-      runs.push({ key: run.map(({ bare }) => bare).join('\n'), line: run[0]?.number ?? line.number });
+    if (run.length === RUN && words >= WORDS) runs.push({ key: keyOf(run), line: run[0]?.number ?? line.number });
   }
   return runs;
 }
 
+function keyOf(run: readonly Bare[]): Key {
+  let [high, low] = [7, 11];
+  for (const { hash } of run) {
+    high = (Math.imul(high, 31) + hash) | 0;
+    low = (Math.imul(low, 131) + hash) | 0;
+  }
+  return (high >>> 0) * 2 ** 21 + (low & (2 ** 21 - 1));
+}
+
 const IMPORTING = /^\s*(?:import|from|use|package|#include|using)\b/;
 
-type Bare = { bare: string; count: number };
+/** `hash` is of what the line says, `count` how many words that is. */
+type Bare = { hash: number; count: number };
 
 /** A line of a function in a function is asked for by both. */
 function bareOnce(line: SourceLine): Bare {
@@ -106,8 +117,8 @@ function bareOf(text: string): Bare {
       if (!own.has(name)) own.set(name, `§${own.size}`);
       return own.get(name) ?? name;
     })
-    .replace(/[\s;]+/g, ' ');
-  return { bare: bare.replaceAll(' ', ''), count: bare.match(/\w+|§/g)?.length ?? 0 };
+    .replaceAll(';', '');
+  return { hash: hashOf(bare), count: bare.match(/\w+|§/g)?.length ?? 0 };
 }
 
 const KEYWORDS =

@@ -75,18 +75,13 @@ function declaredIn(source: SourceFile): Set<string> {
 /** Words that stand once, and like another of the file but for a letter: few files have any. */
 function lonelyIn(source: SourceFile): Set<string> {
   const counts = wordsOf(source);
-  const alike = Map.groupBy(
-    [...counts.keys()].filter((word) => word.length >= LEAST),
-    (word) => word.slice(0, 1),
-  );
+  const words = [...counts.keys()].filter((word) => word.length >= LEAST);
   const found = new Set<string>();
-  for (const words of alike.values())
-    for (const word of words)
-      if (
-        counts.get(word) === 1 &&
-        words.some((other) => Math.abs(other.length - word.length) <= 1 && isSlip(word, other))
-      )
-        found.add(word);
+  // One letter is other: then either the first two are the same, or the first and the last.
+  for (const key of [(word: string) => word.slice(0, 2), (word: string) => `${word[0]}${word.at(-1)}`])
+    for (const alike of Map.groupBy(words, key).values())
+      for (const word of alike.length > 1 ? alike : [])
+        if (counts.get(word) === 1 && !found.has(word) && alike.some((other) => isSlip(word, other))) found.add(word);
   return found;
 }
 

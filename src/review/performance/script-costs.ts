@@ -150,7 +150,7 @@ const COSTS: readonly Cost[] = [
   {
     id: 'performance/blocking-call',
     pattern: /(?<![\w$.])([a-z]\w*)\(/,
-    where: ({ text }) => /\w+Sync\(/.test(text),
+    where: ({ text }) => text.includes('Sync('),
     unless: (line, source) => {
       const name = /(?<![\w$.])([a-z]\w*)\((?!.*=>)/.exec(line.code.replace(/^.*?\b(?:send|json|end)\(/, ''))?.[1];
       const fn = functionAround({ line: line.number, source });

@@ -123,6 +123,7 @@ const RISKS: readonly Risk[] = [
   },
   {
     id: 'security/prototype-pollution',
+    where: ({ text }) => text.includes('.split('),
     pattern: /^\s*(\w+)\[(?:keys?\[[^\]]*\]|key|k|name|prop|last|part|segment)\]\s*=\s*(?!=)/,
     unless: (line, source) =>
       /__proto__|hasOwn|Object\.create\(null\)|constructor/.test(source.text) ||
