@@ -61,7 +61,7 @@ export function lineRule(rule: LineRule): Rule {
     ignoresMoves: true,
     *find(reading) {
       for (const group of groupsOf(reading, rule.languages, roles)) {
-        for (const place of group.placesOf(trigger)) {
+        for (const place of group.placesOf(trigger, view)) {
           const [line, source] = [group.lines[place], group.owners[place]];
           if (!line || !source || fits?.(source) === false) continue;
           if (view === 'code' && source.isTestLine(line.number) && !roles?.includes('test')) continue;
@@ -135,9 +135,16 @@ function inTurn(asked: (source: SourceFile) => boolean): (source: SourceFile) =>
 /** Which added lines of a file can match a pattern, and few others. Lines too long to be written by hand are none. Ask when rules are made. */
 export function linesLike(pattern: RegExp): (source: SourceFile) => readonly SourceLine[] {
   const trigger = triggerOf(pattern);
-  return (source) =>
-    trigger ? source.addedWith(trigger) : source.added.filter(({ raw }) => raw.length <= LONGEST_LINE);
+  return (source) => (trigger ? source.addedWith(trigger) : shortLines(source));
 }
+
+function shortLines(source: SourceFile): readonly SourceLine[] {
+  const found = short.get(source) ?? source.added.filter(({ raw }) => raw.length <= LONGEST_LINE);
+  short.set(source, found);
+  return found;
+}
+
+const short = new WeakMap<SourceFile, readonly SourceLine[]>();
 
 /** The statement of a line in the clothes of a line, and where each of its characters stands. */
 function wholeOf(

@@ -87,9 +87,6 @@ const KINDS: Partial<
 /** What other languages and libraries call their methods, which is what is believed to be there. */
 const CALLS =
   /(?<![\w$.)\]])([a-z_]\w*)\.(contains\w*|append|prepend|isEmpty|isBlank|size|count|len|length|add|addAll|remove\w*|insert\w*|unique|uniq|distinct|capitali[sz]e|first|last|reverse\w*|sum|average|max|min|any|all|exists|empty|clear|get|put|set|has|hasKey|has_key|push\w*|pop|extend|each|groupBy|group_by|chunk|flatten|compact|title|titleCase|upper|lower|toUpper|toLower|strip|trim\w*|lstrip|rstrip|startswith|endswith|starts_with|ends_with|replaceAll|replace_all|format|equals|compareTo|toArray|toList|to_list|to_s|sortBy|sort_by|sorted|filter|map|find|findAll|substr\w*|isNumeric|isDigit|parse|merge|clone|copy|iteritems|delete|update|join|split|index|indexOf|shuffle|sample|take|skip|where|select|reduce|fold|zip|drop\w*|head|tail|init|first\w+|last\w*|nth|elementAt|without|difference\w*|intersect\w*|union|partition|keyBy|indexBy|sumBy|maxBy|minBy|countBy|toSet|toMap|asList|insertAt|swap|rotate|ltrim|rtrim|chars|bytes|lines|orElse|getOr\w+|containsKey|keySet|entrySet|toDict|camelCase|snakeCase|slugify|truncate|words|toInt\w*|toFloat|toNumber|hasPrefix|hasSuffix|beginsWith|matches|occurrences|read_\w+|write_\w+|is_directory|basename|dirname)\(/;
-const calls = linesLike(CALLS);
-const eachCall = new RegExp(CALLS, 'g');
-
 /** A list that is written down there and then, and asked for what lists of other languages can do. */
 const ofLiteral = lineRule({
   id: 'anti-slop/invented-member',
@@ -111,8 +108,9 @@ const inventedMethod: Rule = {
   languages: Object.keys(KINDS) as LanguageName[],
   *find(reading) {
     for (const source of sourcesOf(reading, inventedMethod.languages, ['product', 'script', 'test'])) {
-      for (const line of calls(source))
-        for (const [, name = '', method = ''] of line.code.matchAll(eachCall)) {
+      const unknown = UNKNOWN.get(source.language.name);
+      for (const line of unknown?.lines(source) ?? [])
+        for (const [, name = '', method = ''] of line.code.matchAll(unknown?.each ?? CALLS)) {
           const kind = line.startsIn === 'code' && !isKnown(method, source) ? kindOf(name, line, source) : undefined;
           if (kind && !addsMembers(source))
             yield {
@@ -140,6 +138,16 @@ const ALL = new Map(
 function isKnown(method: string, { language }: SourceFile): boolean {
   return ALL.get(language.name)?.has(method) ?? true;
 }
+
+/** The calls of a language that no kind of its values can do, as far as that is seen by their names. */
+function unknownCalls(members: ReadonlySet<string>): { lines: ReturnType<typeof linesLike>; each: RegExp } {
+  const [head = '', names = ''] = /^(.*\\\.\()(.*)\)\\\($/.exec(CALLS.source)?.slice(1) ?? [];
+  const left = names.split('|').filter((name) => !members.has(name));
+  const pattern = new RegExp(`${head}${left.join('|')})\\(`);
+  return { lines: linesLike(pattern), each: new RegExp(pattern, 'g') };
+}
+
+const UNKNOWN = new Map([...ALL].map(([language, members]) => [language, unknownCalls(members)]));
 
 /** The kind of a parameter by its type, or of a name by what it was given once. */
 function kindOf(name: string, line: SourceLine, source: SourceFile): Kind | undefined {

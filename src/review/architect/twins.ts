@@ -33,7 +33,7 @@ export const twins: Rule = {
     );
     const fresh = changed.filter((outline) => outline.isNew);
     if (fresh.length === 0) return [];
-    const alike = new Map<string, Outline[]>();
+    const alike = new Map<number, Outline[]>();
     const note = (outline: Outline) => {
       const list = alike.get(outline.key);
       if (list) list.push(outline);
@@ -63,7 +63,7 @@ export const twins: Rule = {
 };
 
 /** A function and what is quickly seen of its body: two that differ in their keys are no twins. */
-type Outline = { file: Holder; path: string; block: Block; body: readonly SourceLine[]; key: string; shape?: string };
+type Outline = { file: Holder; path: string; block: Block; body: readonly SourceLine[]; key: number; shape?: string };
 
 type Holder = Pick<HeadFile, 'path' | 'blocks'>;
 
@@ -128,10 +128,18 @@ function outlinesOf(file: Holder, lines: readonly SourceLine[]): Outline[] {
 /** A method and a function may do the same. */
 const OWNER = /\b(?:this|self)\./g;
 
-/** All that is neither a name nor space, since twins differ in names alone. */
-function keyOf(body: readonly SourceLine[]): string {
-  return body.map(({ text }) => text.replace(OWNER, '').replace(/[\w$\s;§]+/g, '')).join('');
+/** A number of all that is neither a name, a point nor space, since twins differ in names alone. */
+function keyOf(body: readonly SourceLine[]): number {
+  let key = body.length;
+  for (const { text } of body)
+    for (let at = 0; at < text.length; at += 1) {
+      const char = text.charCodeAt(at);
+      if (SIGNS[char] === 1) key = (Math.imul(key, 33) + char) | 0;
+    }
+  return key;
 }
+
+const SIGNS = Uint8Array.from({ length: 128 }, (_, char) => (/[^\w$\s;.]/.test(String.fromCharCode(char)) ? 1 : 0));
 
 function isSmall({ body }: Outline): boolean {
   const words = body.reduce((sum, { text }) => sum + (text.match(/[\w$]+/g)?.length ?? 0), 0);

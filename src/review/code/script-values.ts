@@ -79,13 +79,16 @@ const unheard: Rule = {
   },
 };
 
-const OPTIONAL = /^\s*(?:readonly\s+)?([a-z]\w*)\?\s*:/;
+const OPTIONAL = /\b([a-z]\w*)\?\s*:/g;
 
-/** What the types of a file say may be missing, and is there under no name that must be. */
-function optionalFields({ lines }: SourceFile): string[] {
-  const may = lines.flatMap(({ code }) => OPTIONAL.exec(code)?.[1] ?? []);
-  const must = new Set(lines.flatMap(({ code }) => /^\s*(?:readonly\s+)?([a-z]\w*)\s*:\s*\w/.exec(code)?.[1] ?? []));
-  return [...new Set(may)].filter((name) => !must.has(name));
+/** What the types of a file say may be missing. */
+function optionalFields({ text }: SourceFile): string[] {
+  return [...new Set([...text.matchAll(OPTIONAL)].map(([, name = '']) => name))];
+}
+
+/** Another type of the file says that it must be there. */
+function isRequired(name: string, { text }: SourceFile): boolean {
+  return new RegExp(String.raw`^\s*(?:readonly\s+)?${name}\s*:\s*\w`, 'm').test(text);
 }
 
 /** `user.tags.length` where the type says `tags?`. */
@@ -101,7 +104,7 @@ const optionalRead: Rule = {
       const read = new RegExp(String.raw`(?<=[\w\])])\.(${names.join('|')})!?(?:\.(?=[A-Za-z_])|\[)`);
       for (const line of source.added) {
         const name = line.startsIn === 'code' ? read.exec(line.code)?.[1] : undefined;
-        if (name === undefined || source.isTestLine(line.number)) continue;
+        if (name === undefined || source.isTestLine(line.number) || isRequired(name, source)) continue;
         const fn = functionAround({ line: line.number, source });
         const above = source.lines.slice(fn ? fn.open - 1 : line.number - 1, line.number);
         const asked = new RegExp(

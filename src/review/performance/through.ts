@@ -58,10 +58,15 @@ export const throughOwn: Rule = {
 
 /** Something on the line or around it goes through elements. */
 function mayRepeat({ code, number }: SourceLine, source: SourceFile): boolean {
-  if (/=>|\bfor\b|\bfunction\b|\blambda\b/.test(code)) return true;
-  const around = source.blocks().around(number);
-  return around.some(({ kind, header }) => kind === 'loop' || kind === 'callback' || /=>|\bfunction\s*\(/.test(header));
+  if (REPEATS.test(code)) return true;
+  return source
+    .blocks()
+    .around(number)
+    .some(({ kind, header }) => kind === 'loop' || REPEATS.test(header));
 }
+
+const REPEATS =
+  /\bfor\b|\.(?:map|flatMap|filter|forEach|some|every|find\w*|reduce\w*|sort|each|apply)\(|\bmap\(|\bfilter\(/;
 
 /** The names that a file takes from others of its repository, and where from. */
 function takenFrom(source: SourceFile, { paths }: Reading): Map<string, string> {

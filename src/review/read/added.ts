@@ -16,8 +16,8 @@ export type Group = {
   owners: readonly SourceFile[];
   /** Each file once. */
   sources: readonly SourceFile[];
-  /** Places of the lines that can match the pattern of this trigger, and few others; without a trigger all but the longest. */
-  placesOf(trigger: Trigger | undefined): readonly number[];
+  /** Places of the lines that can match the pattern of this trigger, and few others; without a trigger all that say something in a view, but the longest. */
+  placesOf(trigger: Trigger | undefined, view: 'code' | 'text' | 'comment' | 'raw'): readonly number[];
 };
 
 /** Puts each file into its group; it asks for its own lines there. */
@@ -32,6 +32,10 @@ export function grouped(files: readonly Omit<SourceFile, 'addedWith'>[]): { sour
   return { sources, groups: [...groups.values()] };
 }
 
+function says(line: SourceLine, view: 'code' | 'text' | 'comment' | 'raw'): boolean {
+  return line.raw.length <= LONGEST_LINE && (view === 'raw' || /\S/.test(line[view]));
+}
+
 const NONE: readonly never[] = [];
 
 type Growing = Group & { take(file: Omit<SourceFile, 'addedWith'>): SourceFile };
@@ -42,16 +46,18 @@ function newGroup({ language, role }: Pick<SourceFile, 'language' | 'role'>): Gr
   const sources: SourceFile[] = [];
   let index: Index | undefined;
   const indexed = () => (index ??= indexOf(lines, LONGEST_LINE));
-  let short: number[] | undefined;
+  const telling = new Map<string, number[]>();
   return {
     language: language.name,
     role,
     lines,
     owners,
     sources,
-    placesOf(trigger) {
+    placesOf(trigger, view) {
       if (trigger) return indexed().candidates(trigger);
-      return (short ??= lines.flatMap(({ raw }, place) => (raw.length <= LONGEST_LINE ? [place] : [])));
+      const places = telling.get(view) ?? lines.flatMap((line, place) => (says(line, view) ? [place] : []));
+      telling.set(view, places);
+      return places;
     },
     take(file) {
       const from = lines.length;
