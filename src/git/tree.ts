@@ -55,7 +55,8 @@ type Blobs = { read(object: Sha): Promise<string | undefined>; close(): Promise<
 /** It is asked and answers in turn: a line with the size, then the bytes and a line's end. */
 function openBlobs(gitDir: string): Blobs {
   const args = ['cat-file', '--batch'];
-  const { stdin, stdout, exited, kill } = startGit(args, { gitDir });
+  const cat = startGit(args, { gitDir });
+  const { stdin, stdout, exited } = cat;
   const chunks: AsyncIterator<Buffer> = stdout[Symbol.asyncIterator]();
   let rest: Buffer = Buffer.alloc(0);
   const more = async (): Promise<Buffer> => {
@@ -105,7 +106,7 @@ function openBlobs(gitDir: string): Blobs {
     },
     close() {
       stdin.end();
-      return kill();
+      return cat.kill();
     },
   };
 }
