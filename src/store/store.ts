@@ -305,12 +305,19 @@ function effectPart({ engine: { db }, clock }: Context) {
 
 function workPart({ engine, clock, log }: Context) {
   const settled = new EventEmitter();
+  let looking: Promise<unknown> = Promise.resolve();
+  // One look after the other: what one has locked another passes over, and would say that nothing is due.
+  const queueDue = (now: Date): Promise<number> => {
+    const sent = looking.then(() => sendDue(engine, now));
+    looking = sent.catch(() => undefined);
+    return sent;
+  };
   let workers: Workers | undefined;
   return {
-    dueWaits: (now: Date) => sendDue(engine, now),
+    dueWaits: queueDue,
     async work(handlers: Handlers, options: WorkOptions): Promise<void> {
       if (workers) throw new Error('This store is working already');
-      workers = await startWorkers({ engine, clock, log, settled }, handlers, options);
+      workers = await startWorkers({ engine, clock, log, settled, queueDue }, handlers, options);
     },
     async stopWorking(options: { timeoutMs: number }): Promise<'stopped' | 'timed-out'> {
       const stopping = workers;
@@ -327,7 +334,7 @@ function workPart({ engine, clock, log }: Context) {
       for (;;) {
         if (await isBusy()) await nextSettled(settled);
         // What became due may have been queued by the workers a moment ago.
-        else if ((await sendDue(engine, clock.now())) === 0 && !(await isBusy())) return;
+        else if ((await queueDue(clock.now())) === 0 && !(await isBusy())) return;
       }
     },
   };

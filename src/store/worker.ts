@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { TransientError } from '../errors.ts';
 import type { Clock } from './clock.ts';
 import { wakePlace, type Engine } from './engine.ts';
-import { sendDue, type GoalJob, type WebhookJob, type WebhookPart } from './queue.ts';
+import type { GoalJob, WebhookJob, WebhookPart } from './queue.ts';
 import type { Tx } from './schema.ts';
 import { hintUnit, holdUnit, type Hold } from './wait.ts';
 import { failWebhook, holdWebhook } from './webhook.ts';
@@ -23,8 +23,14 @@ export type WorkOptions = { concurrency: number; perInstallation: number };
 
 export type Workers = { stop(options: { timeoutMs: number }): Promise<'stopped' | 'timed-out'> };
 
-/** `settled` gets the event `settled` after each job. */
-export type WorkContext = { engine: Engine; clock: Clock; log: Logger; settled: EventEmitter };
+/** `settled` gets the event `settled` after each job. `queueDue` queues what is due. */
+export type WorkContext = {
+  engine: Engine;
+  clock: Clock;
+  log: Logger;
+  settled: EventEmitter;
+  queueDue: (now: Date) => Promise<number>;
+};
 
 const HEARTBEAT_REFRESH_SECONDS = 5;
 const POLL_SECONDS = 2;
@@ -36,7 +42,7 @@ const MAX_FAILURES = 3;
 
 /** Starts taking jobs, and queueing what becomes due. */
 export async function startWorkers(context: WorkContext, handlers: Handlers, options: WorkOptions): Promise<Workers> {
-  const { engine, clock, log } = context;
+  const { engine, clock, log, queueDue } = context;
   const stopping = new AbortController();
   const webhook: Work<WebhookJob, WebhookPart> = {
     queue: 'webhook',
@@ -60,9 +66,18 @@ export async function startWorkers(context: WorkContext, handlers: Handlers, opt
   };
   await startPlaces(context, webhook, { places: WEBHOOK_PLACES, stopping: stopping.signal });
   await startPlaces(context, goal, { places: options.concurrency, stopping: stopping.signal });
-  const timer = setInterval(() => {
-    sendDue(engine, clock.now()).catch((err: unknown) => log.error({ err }, 'what is due could not be queued'));
-  }, DUE_INTERVAL_MS);
+  let looks = false;
+  const lookForDue = async () => {
+    if (looks) return;
+    looks = true;
+    try {
+      await queueDue(clock.now());
+    } catch (err) {
+      log.error({ err }, 'what is due could not be queued');
+    }
+    looks = false;
+  };
+  const timer = setInterval(() => void lookForDue(), DUE_INTERVAL_MS);
   timer.unref();
   return {
     stop({ timeoutMs }) {
