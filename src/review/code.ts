@@ -9,7 +9,6 @@ import { resourceRules } from './code/resources.ts';
 import { manifestSlips } from './infrastructure/manifests.ts';
 import { imageSlips } from './infrastructure/image-slips.ts';
 import { emptyRules } from './code/empties.ts';
-import { goErrorRules } from './code/go-errors.ts';
 import { goValueRules } from './code/go-values.ts';
 import { pendingRules } from './code/pending.ts';
 import { rustRules } from './code/rust.ts';
@@ -427,7 +426,6 @@ export const codeRules: readonly Rule[] = [
   ...goWaits,
   ...javaThreads,
   ...emptyRules,
-  ...goErrorRules,
   ...goValueRules,
   ...rustRules,
   ...resourceRules,

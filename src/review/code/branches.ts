@@ -1,7 +1,5 @@
-import { functionAround } from '../read/flow.ts';
-import { SCRIPTS } from '../read/language.ts';
 import type { SourceFile } from '../read/reading.ts';
-import { lineRule, linesLike, shorten, sourcesOf, type Hit, type Rule } from '../rules.ts';
+import { linesLike, shorten, sourcesOf, type Hit, type Rule } from '../rules.ts';
 
 const BRANCHES =
   /^\s*(?:\}\s*)?(?:else\s+if|elif|if|case|when)\s*\(?\s*(?:let\s+)?([\w$.]+(?:\(\))?)\s*(<=?|>=?)\s*(-?\d[\d_]*(?:\.\d+)?)\s*\)?\s*(?:\{|:|then)\s*$/;
@@ -68,90 +66,5 @@ function chainAbove(line: number, source: SourceFile): { line: number; code: str
   return found;
 }
 
-const slips: Rule[] = [
-  lineRule({
-    id: 'code/constant-condition',
-    severity: 'medium',
-    languages: ['python'],
-    view: 'text',
-    pattern: /\b(?:if|elif|while)\b.*[\w)\]"']\s+or\s+(?:(["'])[^"']+\1|[1-9]\d*|True)\s*(?::|\bor\b|\band\b)/,
-    message: 'What stands alone behind `or` is always true',
-    remedy: 'Compare it with what was meant.',
-  }),
-  lineRule({
-    id: 'code/constant-condition',
-    severity: 'medium',
-    languages: SCRIPTS,
-    view: 'text',
-    pattern: /\bif\s*\((?:[^()]|\([^()]*\))*\|\|\s*(?:(["'])[^"']+\1|[1-9]\d*|true)\s*\)/,
-    message: 'What stands alone behind `||` is always true',
-    remedy: 'Compare it with what was meant.',
-  }),
-  lineRule({
-    id: 'code/assignment-in-condition',
-    severity: 'medium',
-    languages: [...SCRIPTS, 'java', 'c', 'php'],
-    pattern: /\b(?:if|while)\s*\(\(\s*[\w$.]+\s*=\s*(?:-?\d+|true|false|null|undefined|["'`]·*["'`])\s*\)\s*\)/,
-    message: 'A value is given here, and not asked for: `$&`',
-    remedy: 'Compare with ===, or == where the language has only that.',
-  }),
-  lineRule({
-    id: 'code/shared-state',
-    severity: 'medium',
-    languages: ['python'],
-    pattern: /(?:=|\breturn|\()\s*\[\s*(?:\[[^\]]*\]|\{[^}]*\}|dict\(\)|list\(\)|set\(\))\s*\]\s*\*\s*[\w(]/,
-    message: 'All places hold the same one: `$&`',
-    remedy: 'Make one for each, such as `[[] for _ in range(n)]`.',
-  }),
-  lineRule({
-    id: 'code/shared-state',
-    severity: 'medium',
-    languages: SCRIPTS,
-    pattern: /\bArray\([^()]*\)\.fill\(\s*(?:\[[^\]]*\]|\{[^}]*\}|new \w+\([^()]*\))\s*\)/,
-    message: 'All places hold the same one: `$&`',
-    remedy: 'Make one for each, such as `Array.from({ length }, () => [])`.',
-  }),
-  lineRule({
-    id: 'code/missing-default',
-    severity: 'low',
-    languages: SCRIPTS,
-    pattern: /\.reduce\(\s*\(\s*\w+(?:: \w+)?\s*,\s*\w+(?:: \w+)?\s*\)\s*=>\s*[^,{}()]*\)(?!\w)/,
-    message: 'An empty list makes this throw: `$&`',
-    remedy: 'Pass the value to begin with.',
-  }),
-];
-
-const AVERAGE =
-  /(?:\b(?:sum|fsum)\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)|\b(?:total|sum|acc)\w*)\s*\/\s*(?:len\(([\w.]+)\)|([\w.]+)\.(?:length|size\(\)|len\(\)))(?![\w.])/;
-const averages = linesLike(AVERAGE);
-
-/** An average of a list that nothing asks whether it is empty. */
-const ofNone: Rule = {
-  id: 'code/missing-default',
-  severity: 'low',
-  remedy: 'Say what the average of an empty list is.',
-  languages: [...SCRIPTS, 'python', 'java'],
-  *find(reading) {
-    for (const source of sourcesOf(reading, ofNone.languages))
-      for (const line of averages(source)) {
-        const [, counted, measured] = AVERAGE.exec(line.code) ?? [];
-        const name = (counted ?? measured)?.split('.').at(-1);
-        const fn = functionAround({ line: line.number, source });
-        if (name === undefined || !fn) continue;
-        const asked = source.lines
-          .slice(fn.open, line.number)
-          .some(({ code }) =>
-            new RegExp(String.raw`\b(?:if|unless|assert|while|or|and)\b.*\b${name}\b|\?|&&|\|\|`).test(code),
-          );
-        if (!asked)
-          yield {
-            file: source.path,
-            line: line.number,
-            message: `Nothing is divided by nothing when \`${name}\` is empty`,
-          } satisfies Hit;
-      }
-  },
-};
-
-/** Branches that are never taken, conditions that say nothing, and places that hold the same thing. */
-export const branchRules: readonly Rule[] = [takenBefore, ofNone, ...slips];
+/** Branches that are never taken. */
+export const branchRules: readonly Rule[] = [takenBefore];

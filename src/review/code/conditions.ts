@@ -48,9 +48,14 @@ const conditions: Rule[] = [
     'A value and its opposite: `$&`',
   ),
   always(
-    ['python', ...SCRIPTS],
-    /^\s*(?:\}?\s*else )?(?:if|elif|while)\b[\s(]*[\w$.]+ ={2,3} (?:-?\d[\w.]*|(['"])[^'"]*\1) (?:\|\||or) (?:-?[1-9]\d*|(['"])[^'"]+\2)\s*(?::|\)|\|\||or\b|and\b|&&)/,
-    'What stands alone is always true: `$&`',
+    ['python'],
+    /\b(?:if|elif|while)\b.*[\w)\]"']\s+or\s+(?:(["'])[^"']+\1|[1-9]\d*|True)\s*(?::|\bor\b|\band\b)/,
+    'What stands alone behind `or` is always true',
+  ),
+  always(
+    SCRIPTS,
+    /\b(?:if|while)\s*\((?:[^()]|\([^()]*\))*\|\|\s*(?:(["'])[^"']+\1|[1-9]\d*|true)\s*(?:\)|\|\||&&)/,
+    'What stands alone behind `||` is always true',
   ),
   always(
     SCRIPTS,

@@ -57,7 +57,8 @@ function isAsked(name: string, { number, code }: SourceLine, source: SourceFile)
   const fn = functionAround({ line: number, source });
   const word = new RegExp(`(?<![\\w.])${name.replaceAll('.', '\\.')}\\b`);
   const asks = /\b(?:if|unless|while|for|assert\w*|require\w*|match|switch|when)\b|\?|&&|\|\||\bmax\(/;
-  if (asks.test(code)) return true;
+  // A list that is gone through on the way to its length may still be empty.
+  if (asks.test(code.replaceAll(/\bfor [\w, ]+ in\b/g, ''))) return true;
   return source.lines
     .slice(fn?.open ?? Math.max(0, number - 20), number - 1)
     .some((line) => word.test(line.code) && (asks.test(line.code) || /(?<![=!<>])=(?!=)\s*[[{]\s*\S/.test(line.code)));
@@ -73,5 +74,14 @@ const ternary = lineRule({
   remedy: 'Turn the check around.',
 });
 
+const reduced = lineRule({
+  id: 'code/missing-default',
+  severity: 'low',
+  languages: SCRIPTS,
+  pattern: /\.reduce\(\s*\(\s*\w+(?:: \w+)?\s*,\s*\w+(?:: \w+)?\s*\)\s*=>\s*[^,{}()]*\)(?!\w)/,
+  message: 'An empty list makes this throw: `$&`',
+  remedy: 'Pass the value to begin with.',
+});
+
 /** What breaks when there is nothing. */
-export const emptyRules: readonly Rule[] = [empty, ternary];
+export const emptyRules: readonly Rule[] = [empty, ternary, reduced];

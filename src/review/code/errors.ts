@@ -421,10 +421,13 @@ const quiet: Rule[] = [
 ];
 
 const GIVEN =
-  /(?:\bfunction\b[\w$ ]*\(|(?<![\w$])\()\s*(err|error|er)\s*(?::\s*[\w<>| .]+)?,\s*[\w$]+[^()]*\)\s*(?::\s*\w+\s*)?(?:=>|\{)/;
+  /(?:\bfunction\b[\w$ ]*\(|(?<![\w$])\()\s*(err|error|er)\s*(?::\s*[\w<>| .]+)?,\s*[\w$]+[^()]*\)\s*(?::\s*\w+\s*)?(?:=>|\{)|(?<=[\w\])]\(|,\s*)(?:async\s+)?(?:function\s*)?\(\s*(err|error|er)\s*\)\s*(?:=>\s*)?\{\s*$/;
 const callbacks = linesLike(GIVEN);
 /** They hand over an element and its place. */
 const OF_LISTS = /\.(?:map|forEach|filter|find\w*|some|every|flatMap|sort|toSorted)\(\s*\(?$/;
+
+/** They are called when something failed, and need not ask what. */
+const OF_FAILURES = /\bcatch\s*\(?\s*$|\.(?:on|once|addListener|addEventListener)\(\s*['"`]|\bonerror\b|\.then\(/i;
 
 /** `readFile(path, (err, text) => use(text))`: the callback is told of a failure and does not look. */
 const unheard: Rule = {
@@ -438,7 +441,8 @@ const unheard: Rule = {
       for (const line of callbacks(source)) {
         const match = GIVEN.exec(line.code);
         if (!match || match[0].split(',').length > 3 || OF_LISTS.test(line.code.slice(0, match.index + 1))) continue;
-        const name = match[1] ?? '';
+        const name = match[1] ?? match[2] ?? '';
+        if (match[2] !== undefined && OF_FAILURES.test(line.code.slice(0, match.index))) continue;
         const block = source.blocks().all.find(({ open, start }) => open === line.number || start === line.number);
         const opens = /\{\s*$/.test(line.code) && block?.open === line.number;
         const body = [

@@ -76,12 +76,16 @@ const shadowed: Rule = {
 
 const lines: Rule[] = [
   lineRule({
-    id: 'code/unclosed-resource',
+    id: 'code/identity-comparison',
     severity: 'medium',
     languages: ['go'],
-    pattern: /\b\w+, _ :?= context\.With(?:Cancel|Timeout|Deadline)(?:Cause)?\(/,
-    message: 'Nobody can end this context: its timer and its goroutine stay',
-    remedy: 'Keep the cancel function, and defer it.',
+    pattern: /\b\w*[eE]rr\s*[!=]=\s*((?:\w+\.)?Err[A-Z]\w*)\b/,
+    severityAt: ({ code }, { text }) => {
+      const name = /[!=]=\s*(?:\w+\.)?(Err[A-Z]\w*)/.exec(code)?.[1] ?? '';
+      return new RegExp(String.raw`Errorf\([^\n]*%w[^\n]*\b${name}\b`).test(text) ? undefined : 'low';
+    },
+    message: 'A wrapped error is not the same: `$&`',
+    remedy: 'Use errors.Is.',
   }),
   lineRule({
     id: 'code/wrong-call',
@@ -94,5 +98,5 @@ const lines: Rule[] = [
   }),
 ];
 
-/** Values of Go that are copies, shadows or forgotten. */
+/** Values of Go that are copies or shadows, and comparisons and units that are not what they look like. */
 export const goValueRules: readonly Rule[] = [lostChange, shadowed, ...lines];

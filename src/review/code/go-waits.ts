@@ -77,10 +77,13 @@ const deafContext = go(
   },
 );
 
+const FLAT =
+  /\b(?:fmt|errors|xerrors)\.Errorf\(\s*(["`])(?:(?!%w|\1).)*%[vs](?:(?!%w|\1).)*\1,(?:.*,)?\s*\w*[eE]rr(?:\.Error\(\))?\s*\)/;
+
 /** `%v` writes the error down, and nobody can ask what it was. */
 const flatCause = go({ id: 'code/lost-cause', severity: 'low', remedy: 'Use %w.' }, function* (source) {
   for (const line of source.added)
-    if (/\bfmt\.Errorf\(\s*"[^"]*%[vs][^"%]*",(?:[^,()]*,)*\s*(?:\w*[eE]rr)\s*\)/.test(line.text))
+    if (FLAT.test(line.text))
       yield { line: line.number, message: 'The error that was the cause cannot be asked for any more' };
 });
 

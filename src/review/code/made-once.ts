@@ -1,4 +1,5 @@
 import { givenTo } from '../read/flow.ts';
+import { SCRIPTS } from '../read/language.ts';
 import type { SourceFile } from '../read/reading.ts';
 import { lineRule, linesLike, sourcesOf, type Hit, type Rule } from '../rules.ts';
 
@@ -23,6 +24,25 @@ const once: Rule[] = [
     unless: ({ code }) => !/\b\w*(?:Field|Column|mapped_column|field|Attribute)\(/.test(code),
     message: 'The default is worked out once, when the program starts: `$&`',
     remedy: 'Hand over the function itself.',
+  }),
+];
+
+const SAME = { id: 'code/shared-state', severity: 'medium' } as const;
+
+const repeated: Rule[] = [
+  lineRule({
+    ...SAME,
+    languages: ['python'],
+    pattern: /(?:=|\breturn|\()\s*\[\s*(?:\[[^\]]*\]|\{[^}]*\}|dict\(\)|list\(\)|set\(\))\s*\]\s*\*\s*[\w(]/,
+    message: 'All places hold the same one: `$&`',
+    remedy: 'Make one for each, such as `[[] for _ in range(n)]`.',
+  }),
+  lineRule({
+    ...SAME,
+    languages: SCRIPTS,
+    pattern: /\bArray\([^()]*\)\.fill\(\s*(?:\[[^\]]*\]|\{[^}]*\}|new \w+\([^()]*\))\s*\)/,
+    message: 'All places hold the same one: `$&`',
+    remedy: 'Make one for each, such as `Array.from({ length }, () => [])`.',
   }),
 ];
 
@@ -101,4 +121,4 @@ function loopName(line: number, code: string, source: SourceFile): string | unde
 }
 
 /** What Python works out once and is believed to be worked out each time. */
-export const madeOnceRules: readonly Rule[] = [...once, ofTheClass, lastValue];
+export const madeOnceRules: readonly Rule[] = [...repeated, ...once, ofTheClass, lastValue];

@@ -1,7 +1,5 @@
-import { functionAround } from '../read/flow.ts';
 import { SCRIPTS } from '../read/language.ts';
-import { lineRule, sourcesOf, type Hit, type Rule } from '../rules.ts';
-import { asyncNames } from './promises.ts';
+import { lineRule, type Rule } from '../rules.ts';
 
 /** A list of promises is asked as if it were one of values. */
 const listOfPromises = lineRule({
@@ -31,39 +29,5 @@ const listener = lineRule({
   remedy: 'Catch what may fail in it.',
 });
 
-const GIVEN = /^\s*(?:const|let|var)\s+([\w$]+)\s*=\s*((?:this\.)?#?[\w$]+)\(.*\);?\s*$/;
-
-/** `const config = readConfig(); config.port`: the answer is still to come. */
-const notYet: Rule = {
-  id: 'code/floating-promise',
-  severity: 'medium',
-  remedy: 'Await the call.',
-  languages: SCRIPTS,
-  *find(reading) {
-    for (const source of sourcesOf(reading, SCRIPTS)) {
-      const names = asyncNames(source.lines, false);
-      for (const line of names.size === 0 ? [] : source.added) {
-        const [, name = '', called = ''] = GIVEN.exec(line.code) ?? [];
-        const fn = name !== '' && names.has(called) ? functionAround({ line: line.number, source }) : undefined;
-        if (!fn) continue;
-        const word = name.replaceAll('$', '\\$');
-        const rest = source.lines.slice(line.number, fn.end);
-        const waits = new RegExp(
-          String.raw`\b(?:await|return|all\w*|race|any)\b.*(?<![\w$.])${word}(?![\w$])|(?<![\w$.])${word}\.(?:then|catch|finally)\b|[[,]\s*${word}\s*[\],]`,
-        );
-        const reads = new RegExp(
-          String.raw`(?<![\w$.])${word}(?:\.(?!then\b|catch\b|finally\b)[\w$]|\[)|\.\.\.${word}(?![\w$])`,
-        );
-        if (rest.some(({ code }) => reads.test(code)) && !rest.some(({ code }) => waits.test(code)))
-          yield {
-            file: source.path,
-            line: line.number,
-            message: `\`${name}\` is read from before it is there: \`${called}\` is asynchronous`,
-          } satisfies Hit;
-      }
-    }
-  },
-};
-
 /** Promises that are taken for what they promise. */
-export const pendingRules: readonly Rule[] = [listOfPromises, listener, notYet];
+export const pendingRules: readonly Rule[] = [listOfPromises, listener];

@@ -49,7 +49,8 @@ const SLIPS: readonly Slip[] = [
   },
   {
     id: 'code/assignment-in-condition',
-    pattern: /\bif\s*\(\s*[\w$.[\]]+ = (?:['"`]·*['"`]|\d+|true|false|null|[\w.]+)\s*\)/,
+    pattern:
+      /\bif\s*\(\s*[\w$.[\]]+ = (?:['"`]·*['"`]|\d+|true|false|null|[\w.]+)\s*\)|\b(?:if|while)\s*\(\(\s*[\w$.[\]]+ = (?:['"`]·*['"`]|-?\d+|true|false|null|undefined)\s*\)\s*\)/,
     message: 'A condition assigns instead of comparing: `$&`',
     remedy: 'Use a comparison.',
   },

@@ -55,30 +55,6 @@ const cutLast = lineRule({
   remedy: 'Ask whether it is in the list.',
 });
 
-const NODE_CALLBACK =
-  /(?:[(,]\s*)(?:async\s+)?(?:function\s*\w*\s*)?\(?\s*(err|error)\s*(?:,[^()]*)?\)?\s*(?:=>\s*)?\{\s*$/;
-const callbacks = linesLike(NODE_CALLBACK);
-
-/** A callback that is handed an error and never looks at it. */
-const unheard: Rule = {
-  id: 'code/swallowed-error',
-  severity: 'medium',
-  remedy: 'Look at the error, or hand it on.',
-  languages: SCRIPTS,
-  ignoresMoves: true,
-  *find(reading) {
-    for (const source of sourcesOf(reading, SCRIPTS))
-      for (const line of callbacks(source)) {
-        const name = NODE_CALLBACK.exec(line.code)?.[1];
-        const [block] = source.blocks().all.filter(({ start }) => start === line.number);
-        if (name === undefined || !block || /\bcatch\b|\.on\(\s*['"`]|\bonerror\b/i.test(line.code)) continue;
-        const body = source.lines.slice(block.open, block.end);
-        if (body.length > 0 && !body.some(({ code }) => new RegExp(`(?<![\\w$.])${name}(?![\\w$])`).test(code)))
-          yield { file: source.path, line: line.number, message: `Nobody looks at \`${name}\`` } satisfies Hit;
-      }
-  },
-};
-
 const OPTIONAL = /\b([a-z]\w*)\?\s*:/g;
 
 /** What the types of a file say may be missing. */
@@ -141,4 +117,4 @@ const thisTooEarly: Rule = {
 };
 
 /** Values of scripts that are not there yet, or need not be there. */
-export const scriptValueRules: readonly Rule[] = [unset, cutLast, unheard, optionalRead, thisTooEarly];
+export const scriptValueRules: readonly Rule[] = [unset, cutLast, optionalRead, thisTooEarly];

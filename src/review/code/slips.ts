@@ -227,7 +227,7 @@ const unsettled: Rule = {
           .map(({ code }) => code)
           .join('\n');
         if (
-          new RegExp(`(?<![\\w$.])${name}\\.(?!then\\b|catch\\b|finally\\b)[a-z]`).test(rest) &&
+          new RegExp(`(?<![\\w$.])${name}\\.(?!then\\b|catch\\b|finally\\b)[a-z]|\\.\\.\\.${name}\\b`).test(rest) &&
           !new RegExp(`await ${name}\\b|\\[[^\\]]*\\b${name}\\b[^\\]]*\\]|\\b${name} = `).test(rest)
         )
           yield {
