@@ -26,7 +26,6 @@ import { rustTestRules } from './test/rust-tests.ts';
 import { shellTestRules } from './test/shell-tests.ts';
 import { configRules } from './test/config.ts';
 import { mockedRules } from './test/mocked.ts';
-import { weakerRules } from './test/weaker.ts';
 import { presenceRules } from './test/presence.ts';
 import { snapshotRules } from './test/snapshots.ts';
 import { tautologyRules } from './test/tautology.ts';
@@ -341,7 +340,6 @@ export const testRules: readonly Rule[] = [
   ...expectedRules,
   ...configRules,
   ...mockedRules,
-  ...weakerRules,
   ...batsRules,
   ...shellTestRules,
   ...rustTestRules,

@@ -542,7 +542,7 @@ const TESTS: readonly Row[] = [
     inSpec('  expect(order()).toEqual({ total: 3, count: 2 });'),
   ],
   [
-    WEAKER,
+    'test/cases-removed',
     { 'tests/test_n.py': '@pytest.mark.parametrize("n", [1])\ndef test_n(n):\n    assert make(n) == n\n' },
     1,
     { 'tests/test_n.py': '@pytest.mark.parametrize("n", [1, 2, 0])\ndef test_n(n):\n    assert make(n) == n\n' },

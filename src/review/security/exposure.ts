@@ -40,22 +40,15 @@ export const exposureRules: readonly Rule[] = sinkRules(
       message: 'Every site may act with the visitor’s cookies',
     },
     {
-      languages: ['go', 'java', 'kotlin', 'rust'],
+      languages: [...SCRIPTS, 'python', 'php', 'ruby', 'go', 'java', 'kotlin', 'rust'],
       view: 'text',
       pattern:
-        /["']Access-Control-Allow-Origin["']\s*,\s*["']\*["']|@CrossOrigin(?:\(\s*(?:origins?\s*=\s*|value\s*=\s*)?"\*"|\s*$|\(\s*\))|\.allowedOrigin(?:Pattern)?s\(\s*"\*"|\bAllowOrigins:\s*\[\]string\{\s*"\*"|\bAllowAllOrigins:\s*true/,
+        /["']Access-Control-Allow-Origin["']\s*[,:\]=]+\s*["']\*["']|@CrossOrigin(?:\(\s*(?:origins?\s*=\s*|value\s*=\s*)?"\*"|\s*$|\(\s*\))|\.allowedOrigin(?:Pattern)?s\(\s*"\*"|\bAllowOrigins:\s*\[\]string\{\s*"\*"|\bAllowAllOrigins:\s*true/,
       severityAt: (_line, { text }) =>
         /Allow-?Credentials\W{1,6}(?:true|"true")|allowCredentials\(\s*true|allowCredentials\s*=\s*"true"/i.test(text)
           ? undefined
           : 'low',
       message: 'Every site may ask this server: `$&`',
-    },
-    {
-      severity: 'low',
-      languages: [...SCRIPTS, 'python', 'php', 'ruby'],
-      view: 'text',
-      pattern: /['"]Access-Control-Allow-Origin['"]\s*[,:\]=]+\s*['"]\*['"]/i,
-      message: 'Every site may read the answers',
     },
     {
       languages: ['go'],

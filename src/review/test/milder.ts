@@ -26,6 +26,18 @@ const LOOSENED: readonly (readonly [exact: RegExp, loose: RegExp])[] = [
   [/\.toHaveBeenCalledWith\(|\.toHaveBeenCalledTimes\(/, /\.toHaveBeenCalled\(\s*\)/],
   [/\.calledWith\(|\.calledOnceWith\w*\(|\.calledOnce\b/, /\.called\b/],
   [/\bdeepStrictEqual\(|\bdeepEqual\(/, /\bpartialDeepStrictEqual\(|\bassert\.match\(/],
+  [/^\s*if .*!errors\.(?:Is|As)\(/, /^\s*if .*\b\w+ == nil\b/],
+  [/\.(?:unwrap\(\)|expect\(.*\))\s*;$/, /^\s*let _ = .+;$/],
+  [/^\s*\[\[? .* -eq [1-9]\d* /, /^\s*\[\[? .* -(?:ne|gt|ge) /],
+  [/\bverify\(\w+(?:, times\([^)]*\))?\)/, /\bverify\(\w+, (?:atLeast\(0\)|atMost\w*\()/],
+  [
+    /^\s*\.isInstanceOf\((?!(?:Exception|RuntimeException|Throwable|Error)\.class)/,
+    /^\s*\.isInstanceOf\((?:Exception|RuntimeException|Throwable|Error)\.class/,
+  ],
+  [
+    /\b(?:expect|assertThat)\(.+\)\.(?:to(?:Be|Equal|StrictEqual)|isEqualTo)\(/,
+    /\b(?:expect|assertThat)\(.+\)\.(?:toBeTypeOf|is(?:Positive|Negative|GreaterThan|LessThan|Between|CloseTo|InstanceOf|NotEqualTo|NotZero)\w*|toBeInstanceOf)\(/,
+  ],
 ];
 
 /** What was held against one value is held against many. */
@@ -66,38 +78,36 @@ function shares(old: string, now: string): boolean {
 
 const OF_ASSERTING = /^(?:assert\w*|expect|to[A-Z]\w*|raises|pytest|self|approx|abs|rel|str)$/;
 
-const CASES = /(?:@pytest\.mark\.parametrize\(|\b(?:it|test|describe)\.each\(|@ValueSource\(|@CsvSource\(|#\[case)/;
+/** The values a test runs with, written in one line. */
+const VALUES =
+  /^(\s*(?:@(?:pytest\.mark\.parametrize|ValueSource|CsvSource|EnumSource|MethodSource)\b.*?[[{(]|#\[case\(|\b(?:it|test|describe)(?:\.\w+)*\.each\(\[))(.*?)([\])}]+.*)$/;
 
-/** Fewer values are tried than before. */
+/** A test that runs with fewer values than it did. */
 const fewer: Rule = {
-  ...WEAKENED,
-  severity: 'low',
-  remedy: 'Keep the cases.',
+  id: 'test/cases-removed',
+  severity: 'medium',
+  remedy: 'Keep the cases, or show why one of them means nothing any more.',
+  removes: true,
   languages: 'all',
   *find(reading) {
     for (const { source, hunks } of testChanges(reading))
-      for (const { lines } of source.language.programs ? hunks : [])
+      for (const { lines } of hunks)
         for (const line of lines) {
-          if (line.kind !== 'added' || !CASES.test(line.text)) continue;
-          const before = lines.find(
-            ({ kind, text }) => kind === 'removed' && CASES.test(text) && namesOf(text) === namesOf(line.text),
+          const now = line.kind === 'added' ? VALUES.exec(line.text) : null;
+          const old = now && lines.find(({ kind, text }) => kind === 'removed' && VALUES.exec(text)?.[1] === now[1]);
+          const [values, before] = [now?.[2], old && VALUES.exec(old.text)?.[2]].map((text) =>
+            text?.split(',').map((one) => one.trim()),
           );
-          if (before && countOf(line.text) < countOf(before.text) && countOf(line.text) > 0)
+          const gone = before?.filter((value) => !values?.includes(value));
+          if (values && gone && gone.length > 0 && values.every((value) => before?.includes(value)))
             yield {
               file: source.path,
               line: line.newLine,
-              message: `Fewer cases are tried than in \`${shorten(before.text)}\``,
+              message: `The test runs no more with ${gone.map((value) => `\`${shorten(value)}\``).join(', ')}`,
               text: line.text,
             } satisfies Hit;
         }
   },
-};
-
-const namesOf = (text: string): string => /\(\s*(["'])([\w, ]+)\1/.exec(text)?.[2] ?? '';
-/** Parts between commas of the last list on a line. */
-const countOf = (text: string): number => {
-  const list = /[[{](.*)[\]}]/.exec(text)?.[1];
-  return list === undefined || list.trim() === '' ? 0 : list.split(',').length;
 };
 
 const TAUTOLOGY = {
@@ -121,6 +131,22 @@ const idle: Rule[] = [
       /^\s*[\w.]+\.(?:called_once|called_with|called_once_with|has_calls|not_called|assert_called_once_whith|asert_\w+|assret_\w+|awaited_with|awaited_once_with)\(.*\)\s*$|^\s*[\w.]+\.assert_(?:called|called_once|called_with|called_once_with|not_called|any_call|has_calls|awaited\w*)\s*$/,
     message: 'This asserts nothing: `$&`',
     remedy: 'Call the method that asserts, such as assert_called_once_with.',
+  }),
+  lineRule({
+    ...TAUTOLOGY,
+    languages: ['python'],
+    view: 'text',
+    pattern: /^\s*assert\s+(?:not\s+)?[\w.]+\.(?:called_(?:once_)?with|called_once|has_calls|any_call|not_called)\(/,
+    message: 'A mock answers this with another mock, which is true: `$&`',
+    remedy: 'Call assert_called_once_with and its like.',
+  }),
+  lineRule({
+    ...TAUTOLOGY,
+    languages: ['python'],
+    view: 'text',
+    pattern: /^\s*assert\s*\(.+,\s*f?(["']).*\1\s*\)\s*$/,
+    message: 'A tuple is always true: `$&`',
+    remedy: 'Leave the brackets out.',
   }),
   lineRule({
     ...TAUTOLOGY,

@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import { SCRIPTS } from '../read/language.ts';
 import { linesLike, shorten, sourcesOf, type Hit, type Rule } from '../rules.ts';
+import { ASSERTION } from './assertions.ts';
 
 const MOCK = /\b(?:jest|vi)\.(?:mock|doMock)\(\s*['"]([^'"]+)['"]\s*,/;
 const mocks = linesLike(MOCK);
@@ -51,5 +52,37 @@ function bareName(path: string): string {
     .replace(/[-_]?(?:test|spec)$/i, '');
 }
 
+const REPLACED =
+  /^\s*([\w$]+)\.([\w$]+)\s*=\s*(?:lambda\b|\([^()]*\)\s*=>|async\b|function\b|(?:Async|Magic)?Mock\(|mock\.\w*Mock\(|(?:jest|vi)\.fn\()/;
+const replaced = linesLike(REPLACED);
+
+/** A method of the very thing under test is put in place by the test, which then asserts what it answers. */
+const ownAnswer: Rule = {
+  id: 'test/tautology',
+  severity: 'low',
+  remedy: 'Replace what the code under test calls, not the code itself.',
+  languages: 'all',
+  *find(reading) {
+    for (const source of sourcesOf(reading, 'all', ['test']))
+      for (const line of replaced(source)) {
+        const [, owner = '', method = ''] = REPLACED.exec(line.code) ?? [];
+        const fn = source
+          .blocks()
+          .around(line.number)
+          .find(({ kind }) => kind === 'function' || kind === 'callback');
+        const call = new RegExp(String.raw`(?<![\w.])${owner}\.${method}\(`.replaceAll('$', '\\$'));
+        const asked = source.lines
+          .slice(line.number, fn?.end ?? line.number)
+          .some(({ code }) => ASSERTION.test(code) && call.test(code));
+        if (asked)
+          yield {
+            file: source.path,
+            line: line.number,
+            message: `The test asserts what it put in place itself: \`${owner}.${method}\``,
+          } satisfies Hit;
+      }
+  },
+};
+
 /** Tests of what they replaced themselves. */
-export const mockedRules: readonly Rule[] = [ownSubject];
+export const mockedRules: readonly Rule[] = [ownSubject, ownAnswer];

@@ -154,13 +154,11 @@ const idle: Rule[] = [
     severity: 'medium',
     languages: SCRIPTS,
     roles: ['test'],
-    pattern: /^\s*[a-z][\w$.]*\([^()]*\)\.then\(/,
+    pattern: /^\s*[A-Za-z][\w$.]*\([^()]*\)\.then\(/,
     unless: (line, source) =>
       line.depth > 0 ||
       /(?:=>|return|await|,|\(|=)\s*$/.test(source.lineAt(line.number - 1)?.code ?? '') ||
-      /\bdone\b|\bdone\(|async/.test(
-        [0, -1, -2, -3].map((step) => source.lineAt(line.number + step)?.code ?? '').join(' '),
-      ) ||
+      /\bdone\b/.test([0, -1, -2, -3].map((step) => source.lineAt(line.number + step)?.code ?? '').join(' ')) ||
       !source.lines.slice(line.number - 1, line.number + 5).some(({ code }) => /\bexpect\(|\bassert\b/.test(code)) ||
       source.lines
         .slice(line.number - 1, line.number + 12)

@@ -1,12 +1,11 @@
 import type { Reading } from '../read/reading.ts';
 import { sideOf, type SideStatement } from '../read/sides.ts';
-import { shorten, type Hit, type Rule } from '../rules.ts';
+import { shorten, sourcesOf, type Hit, type Rule } from '../rules.ts';
 import { ASSERTION, testChanges } from './assertions.ts';
 
 const WEAK =
   /\.(?:toBeTruthy|toBeDefined|toBeFalsy|toThrow\w*|toHaveBeenCalled|toHaveReturned)\(\)|\.not\.toThrow\(\)|expect\.anything\(\)|expect\.(?:objectContaining|arrayContaining|stringContaining)\(|\btypeof\b|\bassertTrue\(|\bassertIsNotNone\(|\bassertNotNull\(|\.isNotNull\(\)|\.toBe(?:GreaterThan|LessThan)(?:OrEqual)?\(|\.toEqual\(expect\.any\(|\bassertThat\([^()]*\)\.isNotEmpty\(\)|\bassert!\(.* (?:[<>]=?|!=) |\bassert [^=]*? (?:[<>]=?|!=|in) |\bassert_ne!\(|\.not\.to(?:Be|Equal|StrictEqual)\(|\bassertNotEquals?\(|\bassert\.NotEqual\(|\bassert\.notStrictEqual\(|\bt\.Logf?\(|^\s*if .* == (?:0|nil|""|false) \{$|\bassert\.ok\(|\b(?:assert|require)\.(?:NotNil|NotEmpty|NoError|Error|True|Contains)\(|\bassert!\([^=]*\.is_(?:some|ok|err)\(\)|\bassert \w[\w.]*(?:\(.*\))?(?: is not None)?\s*$|^\s*if .*\s(?:<=?|>=?) -?\d+ \{$|\.(?:toHaveLength|toHaveProperty|toContain\w*|toMatch|toBeInstanceOf|toHaveSize|isInstanceOf|hasSize\w*|isInstanceOf\w*)\(|\.(?:lengthOf|property|include|match|instanceOf|string)\(|\bisinstance\(|\bassertIsInstance\(|\bassertIn\(|\bassertFalse\(.*\.isEmpty\(\)|\bassertInstanceOf\(|\bassert\.(?:match|IsType|Len|Greater|Contains|NotZero)\(|\bassert!\(.*\.(?:contains|starts_with|ends_with|is_empty|is_some|is_ok)\(|\bassert!\(matches!|\bassert(?:_eq!|Equals?|\.\w*[eE]qual)?!?[ (].*\blen(?:gth)?\b|\bassert .*\.(?:startswith|endswith)\(|^\s*if !?strings\.\w+\(|^\s*\[\[? -[nz] |^\s*test -[nz] |\bassert\(.*\.(?:includes|startsWith|some)\(|\bnotNullValue\(\)|\bnot\(\s*(?:empty|nullValue)\w*\(|\.is(?:NotEmpty|NotBlank|Present|NotZero)\(\)|\bassert_(?:output|line)\s+(?:-p|--partial|-e|--regexp)\b|\bassert_(?:output|line)\s*$|\batLeastOnce\(|\bverify\(.*\bany\w*\(|\bassert_called\(\)|\bassertRaises\(|\bassertRegex\(/;
-/** An assertion of a value. */
-export const STRONG =
+const STRONG =
   /\.(?:toBe|toEqual|toStrictEqual|toMatchObject|toThrow|toHaveBeenCalledWith)\((?!\))|\bassert(?:Equals?|Same|Raises|AlmostEqual)\(|\.isEqualTo\(|\b(?:assert|require)\.(?:strictEqual|equal|deepEqual|deepStrictEqual|Equal|Same|ErrorIs|EqualError|ErrorContains|Len|ElementsMatch|JSONEq)\(|\bassert_eq!\(|\bassert .*==|^\s*if .* != \S+ \{$|\bt\.(?:Error|Fatal)f?\(|^\s*(?:\[\[?|test) .* (?:==?|=~|-eq) |\bassert(?:(?:List|Dict|Set|Tuple|Count|Sequence)Equal|(?:Array|Iterable)Equals|LinesMatch|RaisesRegex)\(|\.(?:containsExactly\w*|containsOnly\w*|hasSameElementsAs|isSameAs|hasMessage|hasValue|containsEntry)\(|\b(?:equalTo|is)\((?!not\b|any|instance|greater|less)[^()\s]|\bassertThat\(.*, contains(?:InAnyOrder)?\(|\bverify\(\w+(?:, times\(\d+\))?\)\.\w+\([^()]*[\w")]\)|\b(?:assert|require)\.(?:EqualValues|Exactly|YAMLEq|WithinDuration)\(|\btimes\(\d+\)|\.toHaveBeen(?:CalledTimes|NthCalledWith|LastCalledWith)\(|\bassert_(?:output|line)\s+(?!-)\S|\bassert_called_(?:once_)?with\(/;
 
 /** Says something about the value, though not what it is: its length, a part of it, where it lies. */
@@ -107,6 +106,34 @@ const conditional: Rule = {
   },
 };
 
+/** Assertions that stood for themselves are made only under a condition that is new, on the line above. */
+const underCondition: Rule = {
+  id: 'test/assertion-weakened',
+  severity: 'low',
+  remedy: 'Assert it whatever happens.',
+  languages: 'all',
+  *find(reading) {
+    for (const source of sourcesOf(reading, 'all', ['test']))
+      for (const { lines } of source.language.programs ? source.change.hunks : []) {
+        const gone = new Set(
+          lines.flatMap(({ kind, text }) => (kind === 'removed' && ASSERTION.test(text) ? [text.trim()] : [])),
+        );
+        for (const [at, line] of gone.size === 0 ? [] : lines.entries()) {
+          const next = lines.slice(at + 1).find(({ kind }) => kind !== 'removed');
+          if (line.kind !== 'added' || !/^\s*if\b.*(?:[{:]|then)\s*$/.test(line.text) || next?.kind !== 'added')
+            continue;
+          if (gone.has(next.text.trim()))
+            yield {
+              file: source.path,
+              line: line.newLine,
+              message: `This was asserted whatever happened: \`${shorten(next.text)}\``,
+              text: line.text,
+            } satisfies Hit;
+        }
+      }
+  },
+};
+
 /** What was expected is `true` or `false`: an assertion of that name says the same. */
 function isOfTruth(text: string): boolean {
   return /[(,]\s*(?:true|false|True|False)\s*[,)]|(?:==|===|\bis)\s*(?:true|false|True|False)\b/.test(text);
@@ -118,7 +145,7 @@ function isComplaint(old: string, now: string): boolean {
 }
 
 /** Both speak of the same things: what the weaker one names, the stronger one named. */
-export function areAlike(strong: string, weak: string): boolean {
+function areAlike(strong: string, weak: string): boolean {
   const [before, after] = [namesIn(strong), namesIn(weak)];
   return after.length > 0 && after.every((name) => before.includes(name));
 }
@@ -140,4 +167,4 @@ const FRAMEWORK =
   /^(?:expect|await|not|to(?:[A-Z]\w*)?|be|any|anything|Object|String|Number|Array|t|T|Fatal|Fatalf|Error|Errorf|Log|Logf|if|is|None|null|nil|True|False|true|false|self|self_|is[A-Z]\w*|is_some|is_ok|equal\w*|deep\w*|strict\w*|ok|Equal|NotNil|NotNull|NotEmpty|NoError|ErrorIs|True|Contains|EqualError|ErrorContains|Len|ElementsMatch|JSONEq|Same|in|require|assert|result_of|len|length|size|contains|includes?|starts_?[wW]ith|ends_?[wW]ith|isinstance|isEmpty|is_empty|matches|Match|IsType|Greater|HasPrefix|HasSuffix|strings|instanceof|InstanceOf|typeof|hasSize\w*|hasLength|is_err|notNullValue|nullValue|not|empty|equalTo|anything|any[A-Z]?\w*|atLeastOnce|verify|times|EqualValues|NotZero|run|lengthOf|property|include|match|isArray)$/;
 
 /** Assertions that say less than before. */
-export const weakenedTests: readonly Rule[] = [assertionWeakened, conditional];
+export const weakenedTests: readonly Rule[] = [assertionWeakened, conditional, underCondition];
