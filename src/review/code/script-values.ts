@@ -1,7 +1,7 @@
 import { functionAround } from '../read/flow.ts';
 import { SCRIPTS } from '../read/language.ts';
 import type { SourceFile } from '../read/reading.ts';
-import { lineRule, linesLike, sourcesOf, type Hit, type Rule } from '../rules.ts';
+import { lineRule, sourcesOf, type Hit, type Rule } from '../rules.ts';
 
 const UNSET = /^\s*let\s+([\w$]+)(?:\s*:\s*[\w<>[\]| ]+)?;?\s*$/;
 
