@@ -110,6 +110,8 @@ async function commitOn(mirror: Mirror, id: string) {
 
 /** The bar asks for more than one kill of each kind; without it only what writes the agent's work is killed at every moment. */
 const ROUNDS = Number(process.env['GIT_KILL_ROUNDS'] ?? 0);
+/** How often a kill is tried that came when git was through already; the bar has rounds enough without. */
+const TRIES = ROUNDS > 0 ? 1 : 4;
 const isTried = (operation: string, moment: string) =>
   ROUNDS > 0 || operation === 'commitAll' || moment === 'while it holds a lock';
 
@@ -165,15 +167,14 @@ describe('a killed git leaves nothing that stops the next one', () => {
   );
   const kills: { killed: boolean; blocked: boolean }[] = [];
 
-  test.each(cases)('%s, killed %s', async (_name, moment, operation, id) => {
-    const isMoment = MOMENTS[moment];
-    if (!isMoment) throw new Error(moment);
+  /** Runs the operation in a mirror of its own, kills git in it, and expects that the next one goes through. */
+  async function strike(operation: Operation, isMoment: (typeof MOMENTS)[string], id: string) {
     const mirror = await openMirror(join(bed.data, 'mirrors', id), { id: 2 }, bed.remote.url);
     if (operation.name !== 'fetchBranch') await fetchBranch(mirror, 'main', TOKEN);
     await operation.prepare?.(mirror, id);
     const watched = operation.name === 'openMirror' ? join(bed.data, id, '1.git') : mirror.gitDir;
     const killed = await killDuring(operation.run(mirror, id), watched, isMoment);
-    kills.push({ killed, blocked: await hasLock(watched) });
+    const blocked = await hasLock(watched);
     expect(await operation.expected(mirror, id)).toBe(wide);
     expect(await hasLock(mirror.gitDir)).toBe(false);
     if (operation.name.startsWith('openWorktree')) {
@@ -182,6 +183,17 @@ describe('a killed git leaves nothing that stops the next one', () => {
       expect(await resumeWorktree(mirror, { ...place(id), base: wide })).toBeDefined();
     }
     await plainGit(mirror.gitDir, 'fsck', '--connectivity-only');
+    return { killed, blocked };
+  }
+
+  test.each(cases)('%s, killed %s', async (_name, moment, operation, id) => {
+    const isMoment = MOMENTS[moment];
+    if (!isMoment) throw new Error(moment);
+    let struck = await strike(operation, isMoment, id);
+    for (let again = 1; !struck.killed && again < TRIES; again++) {
+      struck = await strike(operation, isMoment, `${id}-${again}`);
+    }
+    kills.push(struck);
   });
 
   test('and many of these kills hit a running git, some of which left a lock', () => {
