@@ -31,18 +31,19 @@ export type GoalJob = { goalId: string; unit: string; hinted: boolean; failures:
 
 /**
  * Does the next step of one unit and records what came of it together with the jobs that follow. Where several machines share the work
- * it goes on until nothing is on this machine alone. Throws TransientError alone: the same step is to be done later.
+ * it goes on until nothing is on this machine alone. `onStep` hears of each step before it is done. Throws TransientError alone: the same
+ * step is to be done later.
  */
-export async function advance(job: GoalJob, tools: Tools): Promise<void> {
-  let goesOn = await advanceOnce(job, tools);
+export async function advance(job: GoalJob, tools: Tools, onStep: (kind: Step['kind']) => void): Promise<void> {
+  let goesOn = await advanceOnce(job, tools, onStep);
   while (goesOn) {
     tools.signal.throwIfAborted();
-    goesOn = await advanceOnce({ ...job, hinted: false, failures: 0 }, tools);
+    goesOn = await advanceOnce({ ...job, hinted: false, failures: 0 }, tools, onStep);
   }
 }
 
 /** Tells whether this job goes on with the unit. */
-async function advanceOnce(job: GoalJob, tools: Tools): Promise<boolean> {
+async function advanceOnce(job: GoalJob, tools: Tools, onStep: (kind: Step['kind']) => void): Promise<boolean> {
   const goal = await tools.store.getGoal(job.goalId);
   // While people still speak a hint hastens nothing.
   const listens = goal.slices.some(({ id, heard }) => id === job.unit && heard !== undefined);
@@ -50,6 +51,7 @@ async function advanceOnce(job: GoalJob, tools: Tools): Promise<boolean> {
   const step = nextSteps(goal, now).find((candidate) => unitOf(candidate) === job.unit);
   if (!step && isAtRest(goal)) await clean(goal, tools);
   if (!step || step.kind === 'wait') return false;
+  onStep(step.kind);
   const events = await inPlace(step, goal, tools, () => attempt(step, goal, { failures: job.failures, tools }));
   return events.length > 0 && record(goal, step, events, tools);
 }
@@ -107,7 +109,8 @@ export function decide(goal: Goal, now: Date) {
   };
 }
 
-function unitOf(step: Step): string {
+/** The unit of work that does the step. */
+export function unitOf(step: Step): string {
   return 'slice' in step ? step.slice : '';
 }
 

@@ -1,6 +1,6 @@
-import { isEnded, type Goal } from '../goal/goal.ts';
-import { nextSteps } from '../goal/next-steps.ts';
-import { advance, type GoalJob } from './advance.ts';
+import { isEnded } from '../goal/goal.ts';
+import { nextSteps, type Step } from '../goal/next-steps.ts';
+import { advance, unitOf, type GoalJob } from './advance.ts';
 import { announce } from './announce.ts';
 import { clean, isAtRest } from './clean.ts';
 import { respond } from './respond.ts';
@@ -35,19 +35,23 @@ async function afterFormer(unit: string, work: () => Promise<void>): Promise<voi
   }
 }
 
-/** Advances a goal, and ends the step at once when the goal is cancelled, paused or otherwise over meanwhile. */
+/** Advances a goal, and ends the step at once when the goal is cancelled, paused or otherwise over meanwhile, unless a goal that stands still wants just this step. */
 async function advanceWatched(job: GoalJob, tools: Tools): Promise<void> {
   const left = new AbortController();
+  let doing: Step['kind'] | undefined;
   const unwatch = tools.store.watch((goalId) => {
     if (goalId === job.goalId) void leaveIfOver();
   });
   const leaveIfOver = async () => {
     const goal = await tools.store.findGoal(job.goalId);
     const isOver = !goal || goal.status === 'paused' || isEnded(goal.status);
-    if (isOver && !hasStep(goal, job.unit)) left.abort(new Error(`Goal ${job.goalId} is over`));
+    const wanted = goal && nextSteps(goal, goal.createdAt).find((step) => unitOf(step) === job.unit);
+    if (isOver && (!wanted || wanted.kind !== doing)) left.abort(new Error(`Goal ${job.goalId} is over`));
   };
   try {
-    await advance(job, { ...tools, signal: AbortSignal.any([tools.signal, left.signal]) });
+    await advance(job, { ...tools, signal: AbortSignal.any([tools.signal, left.signal]) }, (kind) => {
+      doing = kind;
+    });
   } catch (error) {
     if (!left.signal.aborted) throw error;
     await cleanUp(job.goalId, tools);
@@ -60,9 +64,4 @@ async function advanceWatched(job: GoalJob, tools: Tools): Promise<void> {
 async function cleanUp(goalId: string, tools: Tools): Promise<void> {
   const goal = await tools.store.findGoal(goalId);
   if (goal && isAtRest(goal)) await clean(goal, tools);
-}
-
-/** What a goal that stands still has yet to take back. */
-function hasStep(goal: Goal | undefined, unit: string): boolean {
-  return goal !== undefined && nextSteps(goal, goal.createdAt).some((step) => 'slice' in step && step.slice === unit);
 }
