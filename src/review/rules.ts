@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setImmediate as turn } from 'node:timers/promises';
 import { mannerAt } from '../goal/manner.ts';
 import type { Policy } from '../goal/policy.ts';
 import type { RuleId } from '../goal/rule-id.ts';
@@ -189,6 +190,9 @@ export function sourcesOf(
   );
 }
 
+/** So long rules work before others have their turn: a large change takes seconds, and webhooks do not wait. */
+const TURN_MS = 20;
+
 /**
  * What the rules of one pass find, with stable ids and with `review.rules` and earlier `omk-ignore` marks applied. A rule
  * speaks once of a line: the worst that it has to say.
@@ -196,8 +200,13 @@ export function sourcesOf(
 export async function findingsOf(rules: readonly Rule[], reading: Reading): Promise<Finding[]> {
   const sources = new Map([...reading.files, ...reading.generated].map((source) => [source.path, source]));
   const worst = new Map<string, Struck>();
+  let turnAt = performance.now();
   for (const rule of rules) {
     if (reading.policy.rules[rule.id] === 'off') continue;
+    if (performance.now() - turnAt > TURN_MS) {
+      await turn();
+      turnAt = performance.now();
+    }
     for (const hit of await rule.find(reading)) {
       const source = sources.get(hit.file);
       if (source && ((rule.ignoresMoves && source.isMoved(hit.line)) || isExcused(rule.id, hit.line, source))) continue;

@@ -1,14 +1,15 @@
 import { seeded } from '../goal/seeded.ts';
 import type { Measure } from './figure.ts';
-import { playCalmly, playCourse, type Course } from './kill/try.ts';
+import { playCourses, type Course } from './kill/try.ts';
+import { undisturbed } from './kill/stage.ts';
 import { STORIES, type Story } from './kill/stories.ts';
 
 const KILLS = { short: 4, long: 300 };
 /** Stories side by side: a kill hits all of them. */
 const GROUP = 2;
 const KILLS_PER_GROUP = 20;
-/** Two worlds at a time: the machine has two cores. */
-const WORLDS = 2;
+/** So many worlds at a time: most of a story is waiting. */
+const WORLDS = 4;
 /** A start alone takes a second or two, so some kills hit it and most hit the work. */
 const LONGEST_MS = Number(process.env['KILL_LONGEST_MS'] ?? 5_000);
 
@@ -19,15 +20,12 @@ export const measure: Measure = async (form) => {
   const groups = Array.from({ length: Math.ceil(kills / KILLS_PER_GROUP) }, (_, index) => {
     return groupOf(stories, 1_000 + index, Math.min(KILLS_PER_GROUP, kills - index * KILLS_PER_GROUP));
   });
-  const calm = await playCalmly(stories);
   const courses = Array.from({ length: Math.min(WORLDS, groups.length) }, (_, world) =>
     groups.filter((_group, index) => index % WORLDS === world),
   );
-  const outcomes = await Promise.all(courses.map((course) => playCourse(course, calm)));
-  const trials = outcomes.flatMap((outcome) => outcome.trials);
+  const { trials, struck } = await playCourses(stories, courses);
   const bad = trials.filter(({ faults }) => faults.length > 0);
   for (const { name, faults } of bad) process.stderr.write(`${name}: ${faults.join('; ')}\n`);
-  const struck = outcomes.reduce((sum, outcome) => sum + outcome.struck, 0);
   return [
     {
       name: 'Kill -9 at a random moment: kills that struck',
@@ -54,5 +52,5 @@ function groupOf(all: readonly Story[], seed: number, count: number): Course[num
     .filter((story) => story !== undefined)
     .filter((story) => story === first || !(first?.alone ?? story.alone))
     .map((story) => ({ story, tag: `${story.name}-${seed}` }));
-  return { group, fate: () => ({ points: [], delaysMs, struck: [] }) };
+  return { group, fate: { ...undisturbed(), delaysMs } };
 }

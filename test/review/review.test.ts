@@ -10,6 +10,18 @@ import { assembled, findingsIn, patchBetween, review, struck, verdictOf, type Fi
 
 const EVAL = 'export const run = (code: string) => eval(code);\n';
 
+/** What the passes share of a change that adds these files. */
+function readingOf(head: Files) {
+  return readChange({
+    change: parsePatch(patchBetween({}, head)),
+    readNew: (path) => Promise.resolve(head[path]),
+    readOld: () => Promise.resolve(undefined),
+    paths: Object.keys(head),
+    policy: defaultPolicy().review,
+    gates: [],
+  });
+}
+
 describe('The settings', () => {
   test('turn a pass off, and it says so', async () => {
     const wall = await review({ head: { 'src/a.ts': EVAL }, policy: { passes: { security: 'off' } } });
@@ -87,15 +99,7 @@ describe('Findings', () => {
       languages: 'all',
       find: () => [{ file: 'src/a.ts', line: 1, message: severity }],
     });
-    const head: Files = { 'src/a.ts': EVAL };
-    const reading = await readChange({
-      change: parsePatch(patchBetween({}, head)),
-      readNew: (path) => Promise.resolve(head[path]),
-      readOld: () => Promise.resolve(undefined),
-      paths: Object.keys(head),
-      policy: defaultPolicy().review,
-      gates: [],
-    });
+    const reading = await readingOf({ 'src/a.ts': EVAL });
     for (const order of [['low', 'high', 'medium'] as const, ['high', 'medium', 'low'] as const])
       expect(await findingsOf(order.map(told), reading)).toMatchObject([{ severity: 'high', message: 'high' }]);
   });
@@ -451,6 +455,26 @@ describe('Large and odd changes', () => {
     process.stdout.write(`wall on 5,000 added lines: ${Math.round(small)} ms, on 20,000: ${Math.round(large)} ms\n`);
     expect(large).toBeLessThan(small * 12);
   });
+});
+
+test('between rules that take long others have their turn', async () => {
+  const turns: number[] = [];
+  let worked = 0;
+  const slow: Rule = {
+    id: 'code/syntax',
+    severity: 'high',
+    remedy: 'None.',
+    languages: 'all',
+    find() {
+      const until = performance.now() + 25;
+      while (performance.now() < until) worked += 1;
+      return [];
+    },
+  };
+  setImmediate(() => turns.push(worked));
+  await findingsOf([slow, slow, slow], await readingOf({ 'src/a.ts': EVAL }));
+  expect(turns).toHaveLength(1);
+  expect(turns[0]).toBeLessThan(worked);
 });
 
 test('a file that begins with much space is read at once', async () => {

@@ -59,7 +59,6 @@ const OF_OTHER_VERSIONS = all(
 );
 const BUILTIN =
   /^(?:node:)?(fs|fs\/promises|path|os|crypto|util|url|child_process|http|https|events|stream|stream\/promises|zlib|querystring|timers\/promises|readline|worker_threads|perf_hooks|dns|net)$/;
-const GLOBALS: Readonly<Record<string, object>> = { Math, JSON, Object, Array, Number, Promise, Reflect, Date };
 
 /** A name that a file gives to a module, a class or an object of its platform, and what that offers. */
 type Offer = { what: string; has: (member: string) => boolean };
@@ -70,13 +69,18 @@ const ofTable = (what: string, members: ReadonlySet<string>): Offer => ({
   has: (member) => members.has(member) || /^[A-Z][A-Z\d_]*$/.test(member),
 });
 
-function ofObject(what: string, value: object): Offer {
-  const members = new Set([...Object.getOwnPropertyNames(value), ...Object.getOwnPropertyNames(Function.prototype)]);
-  return {
-    what,
-    has: (member) => members.has(member) || member in value || /^[A-Z]/.test(member) || OF_OTHER_VERSIONS.has(member),
-  };
-}
+const ofObject = (what: string, value: object): Offer => ({
+  what,
+  has: (member) =>
+    member in value || member in Function.prototype || /^[A-Z]/.test(member) || OF_OTHER_VERSIONS.has(member),
+});
+
+const OFFERED_GLOBALS: ReadonlyMap<string, Offer> = new Map(
+  Object.entries({ Math, JSON, Object, Array, Number, Promise, Reflect, Date }).map(([name, value]) => [
+    name,
+    ofObject(name, value),
+  ]),
+);
 
 function builtin(specifier: string): Offer | undefined {
   const name = BUILTIN.exec(specifier)?.[1];
@@ -133,14 +137,16 @@ function noteScript(text: string, found: Map<string, Offer>): void {
     const offer = builtin(from ?? of ?? '');
     if (offer) found.set(imported ?? required ?? '', offer);
   }
-  for (const [name, value] of Object.entries(GLOBALS))
-    if (
-      text.includes(`${name}.`) &&
-      !new RegExp(
-        `\\b(?:import|const|let|var|class|function|declare|namespace)\\s[^;=\\n]*\\b${name}\\b|[(,]\\s*${name}\\s*[,)]\\s*(?:\\{|=>)`,
-      ).test(text)
-    )
-      found.set(name, ofObject(name, value));
+}
+
+/** What the platform offers by this name, unless the file gives the name to something of its own. */
+function globalOffer(name: string, member: string, { text, language }: SourceFile): Offer | undefined {
+  const offer = language.name === 'python' || language.name === 'go' ? undefined : OFFERED_GLOBALS.get(name);
+  if (!offer || offer.has(member)) return undefined;
+  const own = new RegExp(
+    `\\b(?:import|const|let|var|class|function|declare|namespace)\\s[^;=\\n]*\\b${name}\\b|[(,]\\s*${name}\\s*[,)]\\s*(?:\\{|=>)`,
+  );
+  return own.test(text) ? undefined : offer;
 }
 
 const MEMBER = /(?<![\w.$])([A-Za-z]\w*)\.([A-Za-z]\w*)(?:\.([A-Za-z]\w*))?/g;
@@ -163,12 +169,12 @@ const inventedFunction: Rule = {
     for (const source of sourcesOf(reading, inventedFunction.languages, ['product', 'script', 'test'])) {
       const lines = membersOf(source);
       const offers = lines.length === 0 ? NONE : offersIn(source);
-      for (const line of offers.size === 0 ? [] : lines) {
+      for (const line of lines) {
         if (line.startsIn !== 'code' || /^\s*(?:import|from)\b/.test(line.code)) continue;
         for (const [, first = '', second = '', third] of line.code.matchAll(MEMBER)) {
           const deep = third === undefined ? undefined : offers.get(`${first}.${second}`);
           const [name, member] = deep && third !== undefined ? [`${first}.${second}`, third] : [first, second];
-          const offer = deep ?? offers.get(first);
+          const offer = deep ?? offers.get(first) ?? globalOffer(first, member, source);
           const place = { line: line.number, source };
           if (offer && !offer.has(member) && !isOwn(name, member, source) && !isShadowed(first, place))
             yield {

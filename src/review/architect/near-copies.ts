@@ -1,6 +1,7 @@
+import type { Block } from '../read/blocks.ts';
 import { hashOf } from '../read/hash.ts';
 import type { SourceLine } from '../read/lexer.ts';
-import type { HeadFile, Reading, SourceFile } from '../read/reading.ts';
+import type { Reading, SourceFile } from '../read/reading.ts';
 import { shorten, type Hit, type Rule } from '../rules.ts';
 import { programs } from './size.ts';
 import { isNew, othersLike } from './twins.ts';
@@ -17,10 +18,11 @@ export const nearCopies: Rule = {
   languages: 'all',
   async find(reading) {
     const sources = programs(reading).filter((source) => !source.partial);
-    const fresh = sources.flatMap((source) => freshRuns(source));
+    if (!sources.some((source) => newFunctions(source).length > 0)) return [];
+    const standing = await standingLines(sources, reading);
+    const fresh = standing.length === 0 ? [] : sources.flatMap((source) => freshRuns(source));
     if (fresh.length === 0) return [];
-    const wanted = new Set(fresh.flatMap(({ keys }) => keys));
-    const known = await placesOf(wanted, sources, reading);
+    const known = placesOf(new Set(fresh.flatMap(({ keys }) => keys)), standing);
     const hits: Hit[] = [];
     for (const { source, line, header, keys } of fresh) {
       const twin = keys.map((key) => known.get(key)).find((place) => place !== undefined);
@@ -39,12 +41,22 @@ export const nearCopies: Rule = {
 type Fresh = { source: SourceFile; line: number; header: string; keys: Key[] };
 
 function freshRuns(source: SourceFile): Fresh[] {
-  return source.blocks().all.flatMap((block) => {
-    if (block.kind !== 'function' || block.end - block.open <= RUN) return [];
-    if (source.isTestLine(block.start) || !isNew(block, source)) return [];
-    const keys = runsOf(source.lines.slice(block.open, block.end)).map(({ key }) => key);
-    return keys.length === 0 ? [] : [{ source, line: block.start, header: block.header, keys }];
+  return newFunctions(source).flatMap(({ start, open, end, header }) => {
+    const keys = runsOf(source.lines.slice(open, end)).map(({ key }) => key);
+    return keys.length === 0 ? [] : [{ source, line: start, header, keys }];
   });
+}
+
+function newFunctions(source: SourceFile): Block[] {
+  return source
+    .blocks()
+    .all.filter(
+      (block) =>
+        block.kind === 'function' &&
+        block.end - block.open > RUN &&
+        !source.isTestLine(block.start) &&
+        isNew(block, source),
+    );
 }
 
 type Place = { path: string; line: number };
@@ -52,22 +64,26 @@ type Place = { path: string; line: number };
 /** A run of lines, as a number: two of 2⁵³ are the same by chance. */
 type Key = number;
 
-/** Where the wanted runs stand: in the files that the change left alone, or on the lines that it left alone in others. */
-async function placesOf(
-  wanted: ReadonlySet<Key>,
-  sources: readonly SourceFile[],
-  reading: Reading,
-): Promise<Map<Key, Place>> {
+type Standing = { path: string; lines: readonly SourceLine[] };
+
+/** What the change left alone: whole files, and lines of others. */
+async function standingLines(sources: readonly SourceFile[], reading: Reading): Promise<Standing[]> {
+  const left = sources.map((source) => ({
+    path: source.path,
+    lines:
+      source.added.length < source.lines.length ? source.lines.filter(({ number }) => !source.isAdded(number)) : [],
+  }));
+  const others = await othersLike(sources, reading);
+  return [...left, ...others.map((file) => ({ path: file.path, lines: file.lines() }))].filter(
+    ({ lines }) => lines.length >= RUN,
+  );
+}
+
+/** Where the wanted runs stand. */
+function placesOf(wanted: ReadonlySet<Key>, standing: readonly Standing[]): Map<Key, Place> {
   const known = new Map<Key, Place>();
-  const note = ({ path }: HeadFile | SourceFile, lines: readonly SourceLine[]) => {
+  for (const { path, lines } of standing)
     for (const { key, line } of runsOf(lines)) if (wanted.has(key)) known.set(key, { path, line });
-  };
-  for (const source of sources)
-    note(
-      source,
-      source.lines.filter(({ number }) => !source.isAdded(number)),
-    );
-  for (const file of await othersLike(sources, reading)) note(file, file.lines());
   return known;
 }
 

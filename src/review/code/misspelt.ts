@@ -74,16 +74,33 @@ function declaredIn(source: SourceFile): Set<string> {
 
 /** Words that stand once, and like another of the file but for a letter: few files have any. */
 function lonelyIn(source: SourceFile): Set<string> {
-  const counts = wordsOf(source);
-  const words = [...counts.keys()].filter((word) => word.length >= LEAST);
   const found = new Set<string>();
   // One letter is other: then either the first two are the same, or the first and the last.
-  for (const key of [(word: string) => word.slice(0, 2), (word: string) => `${word[0]}${word.at(-1)}`])
-    for (const alike of Map.groupBy(words, key).values())
-      for (const word of alike.length > 1 ? alike : [])
-        if (counts.get(word) === 1 && !found.has(word) && alike.some((other) => isSlip(word, other))) found.add(word);
+  const alike = new Map<number, string[]>();
+  const compared = (word: string, count: number, key: number) => {
+    const others = alike.get(key);
+    if (!others) {
+      alike.set(key, [word]);
+      return;
+    }
+    for (const other of others)
+      if ((count === 1 || counts.get(other) === 1) && isSlip(word, other)) {
+        if (count === 1) found.add(word);
+        if (counts.get(other) === 1 && isSlip(other, word)) found.add(other);
+      }
+    others.push(word);
+  };
+  const counts = wordsOf(source);
+  for (const [word, count] of counts) {
+    if (word.length < LEAST) continue;
+    const first = word.charCodeAt(0) << 8;
+    compared(word, count, first | word.charCodeAt(1));
+    compared(word, count, (first | word.charCodeAt(word.length - 1)) + SECOND_KEYS);
+  }
   return found;
 }
+
+const SECOND_KEYS = 1 << 16;
 
 /** One letter missing, doubled, other or swapped; a plural, a number or another case is another name. */
 function isSlip(name: string, other: string): boolean {

@@ -4,7 +4,7 @@ import { SCRIPTS } from '../read/language.ts';
 import type { SourceLine } from '../read/lexer.ts';
 import { turnsAround } from '../read/loops.ts';
 import type { HeadFile, Reading, SourceFile } from '../read/reading.ts';
-import { shorten, sourcesOf, type Hit, type Rule } from '../rules.ts';
+import { linesLike, shorten, sourcesOf, type Hit, type Rule } from '../rules.ts';
 
 /** What leaves the program: a request, a query. */
 const ASKS =
@@ -40,7 +40,8 @@ export const throughOwn: Rule = {
           const at = match.index + whole.length - 1;
           taken ??= takenFrom(source, reading);
           const known = taken.has(owner ?? name) || (owner === undefined && declaredIn(source).has(name));
-          if (!known || turnsAround(line, at, source).length === 0) continue;
+          const isOwn = owner === undefined && !taken.has(name);
+          if (!known || (isOwn && !mayAsk(source)) || turnsAround(line, at, source).length === 0) continue;
           const found = await functionOf({ owner, name }, { source, taken, reading });
           if (!found || !asks(found, DEPTH)) continue;
           hits.push({
@@ -121,10 +122,22 @@ function declaredIn(file: Known['file']): ReadonlySet<string> {
   return names;
 }
 
+const askingLines = linesLike(ASKS);
+const asking = new WeakMap<Known['file'], boolean>();
+
+/** Something in the file asks. */
+function mayAsk(file: Known['file']): boolean {
+  const isAllAdded = 'added' in file && file.added.length === file.lines.length;
+  const answer = asking.get(file) ?? (isAllAdded ? askingLines(file).length > 0 : ASKS.test(file.text));
+  asking.set(file, answer);
+  return answer;
+}
+
 const answers = new WeakMap<Known['file'], Map<string, boolean>>();
 
 /** The body of the function asks, or calls one of its own file that does. */
 function asks(known: Known, depth: number): boolean {
+  if (!mayAsk(known.file)) return false;
   const given = answers.get(known.file) ?? new Map<string, boolean>();
   answers.set(known.file, given);
   const key = `${known.name} ${depth}`;

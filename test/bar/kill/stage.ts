@@ -7,11 +7,11 @@ const POLL_MS = 100;
 /** Nothing new for so long: it will not come. */
 const PATIENCE_MS = 180_000;
 
-/** How omk is to be killed while stories are played: at these named points, each once, and so long after a start. */
-export type Fate = { points: string[]; delaysMs: number[]; struck: string[] };
+/** How omk is to be killed while stories are played: at these named points, until each was struck in one of the worlds that share them, and so long after a start. */
+export type Fate = { points: Set<string>; delaysMs: number[]; struck: string[] };
 
 export function undisturbed(): Fate {
-  return { points: [], delaysMs: [], struck: [] };
+  return { points: new Set(), delaysMs: [], struck: [] };
 }
 
 /** A story that was played; `fault` is what kept it from its end. */
@@ -46,11 +46,21 @@ export async function openStage(env: Record<string, string> = {}): Promise<Proce
 /** Plays stories side by side until each is over, killing omk as the fate says, and stops omk. */
 export async function play(world: ProcessWorld, cast: { story: Story; tag: string }[], fate: Fate): Promise<Played[]> {
   const acts = cast.map(({ story, tag }) => begin(world, story, tag));
-  await revive(world, fate);
+  let known = killsIn(world).length;
+  const revive = async () => {
+    const all = killsIn(world);
+    for (const point of all.slice(known)) {
+      fate.struck.push(point);
+      fate.points.delete(point);
+    }
+    known = all.length;
+    await start(world, fate);
+  };
+  await revive();
   for (const { story, issue } of acts) world.github.comment('ada', issue, story.command);
   let [seen, since] = ['', Date.now()];
   for (; acts.some(({ over }) => !over); await delay(POLL_MS)) {
-    if (!world.isAlive()) await revive(world, fate);
+    if (!world.isAlive()) await revive();
     await runChecks(world);
     for (const act of acts.filter(({ over }) => !over)) await goOn(act);
     const now = JSON.stringify([
@@ -77,11 +87,13 @@ function begin(world: ProcessWorld, story: Story, tag: string): Act {
   return { world, story, tag, issue, left, isDone: undefined, status: undefined, over: false, fault: undefined };
 }
 
-/** Starts omk until it lives, with the points left at which it is to die, or with a kill on its way. */
-async function revive(world: ProcessWorld, fate: Fate): Promise<void> {
-  const said = new Set(world.log().match(/(?<=^killed at ).*$/gm));
-  fate.struck.push(...fate.points.filter((point) => said.has(point)));
-  fate.points = fate.points.filter((point) => !said.has(point));
+/** The named points at which omk was killed in this world. */
+function killsIn(world: ProcessWorld): string[] {
+  return world.log().match(/(?<=^killed at ).*$/gm) ?? [];
+}
+
+/** Starts omk with the points that are left, or with a kill on its way. */
+async function start(world: ProcessWorld, fate: Fate): Promise<void> {
   const delayMs = fate.delaysMs.shift();
   if (delayMs !== undefined) {
     setTimeout(() => {
@@ -89,7 +101,7 @@ async function revive(world: ProcessWorld, fate: Fate): Promise<void> {
       void world.end('SIGKILL');
     }, delayMs);
   }
-  await world.start(fate.points.join(',') || undefined);
+  await world.start([...fate.points].join(',') || undefined);
 }
 
 async function runChecks({ github }: ProcessWorld): Promise<void> {

@@ -1,27 +1,28 @@
 import { compareEndings, countTurns, listLeftovers, readEndings, type Ending } from './ending.ts';
 import { openStage, play, undisturbed, type Fate, type Played } from './stage.ts';
-import { STORIES, type Story } from './stories.ts';
+import type { Story } from './stories.ts';
 
 /** How a story ends when nobody is in its way. */
-export type Calm = { ending: Ending; turns: number };
+type Calm = { ending: Ending; turns: number };
 
 /** Points at which a turn of the agent may be cut off, so that it is asked to go on. */
 const IN_A_TURN = /kimi|spent|tools-asked|effect|lend|ms$/;
 
-/** Plays every story once in peace. */
-export async function playCalmly(stories: readonly Story[] = STORIES): Promise<Map<string, Calm>> {
+/** Plays every story once in peace: those that share a world side by side, each other one in a world of its own. */
+async function playCalmly(stories: readonly Story[]): Promise<Map<string, Calm>> {
+  const cast = stories.map((story) => ({ story, tag: `calm-${story.name}` }));
+  const [alone, beside] = [cast.filter(({ story }) => story.alone), cast.filter(({ story }) => !story.alone)];
+  const groups = [beside, ...alone.map((one) => [one])].filter((group) => group.length > 0);
+  const calm = await Promise.all(groups.map((group) => playGroup(group)));
+  return new Map(calm.flat());
+}
+
+async function playGroup(group: Course[number]['group']): Promise<[string, Calm][]> {
   const world = await openStage();
   try {
-    const cast = stories.map((story) => ({ story, tag: `calm-${story.name}` }));
-    const [alone, beside] = [cast.filter(({ story }) => story.alone), cast.filter(({ story }) => !story.alone)];
-    const played: Played[] = [];
-    for (const group of [beside, ...alone.map((one) => [one])]) {
-      if (group.length > 0) played.push(...(await play(world, group, undisturbed())));
-    }
+    const played = await play(world, group, undisturbed());
     const endings = await readEndings(world, played);
-    return new Map(
-      played.map((one, index) => [one.story.name, { ending: endings[index] ?? {}, turns: countTurns(one) }]),
-    );
+    return played.map((one, index) => [one.story.name, { ending: endings[index] ?? {}, turns: countTurns(one) }]);
   } finally {
     await world.close();
   }
@@ -31,23 +32,31 @@ export async function playCalmly(stories: readonly Story[] = STORIES): Promise<M
 export type Trial = { name: string; struck: string[]; faults: string[] };
 
 /** The groups of stories, one after the other in one world; those of a group side by side, under one fate. */
-export type Course = { group: { story: Story; tag: string }[]; fate: (left: readonly string[]) => Fate }[];
+export type Course = { group: { story: Story; tag: string }[]; fate: Fate }[];
 
-/** Plays a course, and compares every ending with the calm one. `left`: named points that nothing led to. */
-export async function playCourse(
+/** Plays stories in peace and, in other worlds beside it, in each course, and compares every ending with the calm one. */
+export async function playCourses(
+  stories: readonly Story[],
+  courses: readonly Course[],
+): Promise<{ trials: Trial[]; struck: number }> {
+  const calm = playCalmly(stories);
+  const [, ...outcomes] = await Promise.all([calm, ...courses.map((course) => playCourse(course, calm))]);
+  return {
+    trials: outcomes.flatMap(({ trials }) => trials),
+    struck: outcomes.reduce((sum, outcome) => sum + outcome.struck, 0),
+  };
+}
+
+async function playCourse(
   course: Course,
-  calm: ReadonlyMap<string, Calm>,
-  points: readonly string[] = [],
-): Promise<{ trials: Trial[]; left: string[]; struck: number }> {
+  calm: Promise<ReadonlyMap<string, Calm>>,
+): Promise<{ trials: Trial[]; struck: number }> {
   const world = await openStage();
   try {
-    let left = [...points];
     let struck = 0;
     const played: { one: Played; kills: string[] }[] = [];
-    for (const { group, fate: draw } of course) {
-      const fate = draw(left);
+    for (const { group, fate } of course) {
       const acts = await play(world, group, fate);
-      left = left.filter((point) => !fate.struck.includes(point));
       struck += fate.struck.length;
       played.push(...acts.map((one) => ({ one, kills: fate.struck })));
     }
@@ -55,12 +64,13 @@ export async function playCourse(
       world,
       played.map(({ one }) => one),
     );
+    const peace = await calm;
     const trials = played.map(({ one, kills }, index) =>
-      judge(one, { struck: kills, ending: endings[index] ?? {}, calm }),
+      judge(one, { struck: kills, ending: endings[index] ?? {}, calm: peace }),
     );
     const leftovers = await listLeftovers(world);
     if (leftovers.length > 0) trials.push({ name: 'the data directory', struck: [], faults: leftovers });
-    return { trials, left, struck };
+    return { trials, struck };
   } finally {
     await world.close();
   }
