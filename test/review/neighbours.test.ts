@@ -126,6 +126,40 @@ const RIGHT: readonly Row[] = [
       "test('a', (done) => {\n  load().then((x) => {\n    expect(x).toBe(1);\n    done();\n  });\n});\ntest('b', () => {\n  return load().then((x) => expect(x).toBe(1));\n});",
     ),
   ],
+  [
+    'code/missing-result',
+    py('import re\n\nversion = re.search(r"^([0-9]+)", text).group(1)  # type: ignore[union-attr]'),
+  ],
+  [
+    'architect/unused-dependency',
+    {
+      'go.mod': 'module a\n\nrequire (\n\tgo.example.org/yaml/v3 v3.0.4\n)\n',
+      'doc/a.go': 'package doc\n\nimport "go.example.org/yaml/v3"\n\nvar _ = yaml.Marshal\n',
+    },
+    { 'go.mod': 'module a\n\nrequire (\n\texample.org/b v1.0.0\n)\n' },
+  ],
+  [
+    'architect/unused-dependency',
+    {
+      'package.json': '{\n  "dependencies": {\n    "vue": "1.0.0",\n    "springs": "1.0.0"\n  }\n}\n',
+      'docs/.vitepress/Logo.vue': "<script setup>\nimport { useSpring } from 'springs'\nuseSpring()\n</script>\n",
+    },
+    { 'package.json': '{\n  "dependencies": {\n    "vue": "1.0.0"\n  }\n}\n' },
+  ],
+  [
+    'security/secret',
+    {
+      'test/a.sh':
+        'TOKEN="Bearer eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c"\n',
+    },
+  ],
+  [
+    'code/unknown-name',
+    {
+      'app/stores/a.ts': "import { x } from './x'\n\nexport const useA = defineStore('a', () => x)\n",
+    },
+    { 'app/nuxt.config.ts': 'export default defineNuxtConfig({})\n', 'app/stores/x.ts': 'export const x = 1\n' },
+  ],
 ];
 
 test.each(RIGHT.map(([rule, head, base = {}]) => ({ rule, head, base })))(
@@ -135,3 +169,15 @@ test.each(RIGHT.map(([rule, head, base = {}]) => ({ rule, head, base })))(
     expect(findingsIn(wall).filter((finding) => finding.rule === rule)).toEqual([]);
   },
 );
+
+test('a test that is written anew and asserts more than before is told, and does not block', async () => {
+  const base = {
+    'test/a.test.js': "test('a', () => {\n  expect(read()).toEqual('hello');\n  expect(left()).toEqual(0);\n});\n",
+  };
+  const head = {
+    'test/a.test.js':
+      "test.each(KINDS)('a %s', () => {\n  expect(read()).toContain('hello');\n  expect(read(1)).toEqual('ello');\n  expect(read(2)).toEqual('llo');\n  expect(left()).toBeLessThan(9);\n  expect(rest(3)).toEqual('lo');\n  expect(rest(4)).toEqual('o');\n});\n",
+  };
+  const found = findingsIn(await review({ base, head })).filter(({ rule }) => rule === 'test/assertion-weakened');
+  expect(found.map(({ severity }) => severity)).not.toContain('medium');
+});

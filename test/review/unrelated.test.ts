@@ -46,6 +46,11 @@ describe('What has nothing to do with the rest of a change', () => {
     ]);
   });
 
+  test.each(['style: make clippy happy', 'Fix typos', 'chore: run the formatter', 'Rename things everywhere'])(
+    'is told alone where the goal is a sweep: %s',
+    async (about) => expect((await strays(head, about)).map(({ severity }) => severity)).toEqual(['low']),
+  );
+
   test.each([
     ['the goal speaks of it', head, 'Vouchers in the cart, and keep the SMTP connection alive.'],
     [

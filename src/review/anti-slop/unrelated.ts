@@ -26,7 +26,10 @@ const unrelated: Rule = {
       if (isAsked(group) || group.some(({ names }) => shares(names, spoken))) continue;
       const [first] = group;
       if (!first || sizeOf(group) < FEW_LINES) continue;
-      const apart = reading.about !== '' && group.every(({ root }) => main.every((other) => other.root !== root));
+      const apart =
+        reading.about !== '' &&
+        !SWEEP.test(reading.about) &&
+        group.every(({ root }) => main.every((other) => other.root !== root));
       yield {
         file: first.source.path,
         line: first.source.added[0]?.number ?? 0,
@@ -37,6 +40,10 @@ const unrelated: Rule = {
     }
   },
 };
+
+/** What was asked for goes through everything. */
+const SWEEP =
+  /\b(?:style|lint\w*|clippy|fmt|format\w*|prettier|eslint|ruff|typos?|spelling|clean(?: ?ups?|ing)?|chores?|renam\w*|moderni[sz]\w*|everywhere|warnings?|deprecat\w*|licen[cs]e|headers?)\b/i;
 
 /** What touches more is a sweep, in which each file stands for itself. */
 const MOST_FILES = 60;

@@ -220,12 +220,16 @@ async function useOf(name: string, manifest: SourceFile, reading: Reading): Prom
     if (path.endsWith('.rs')) return used.test(text);
     if (python && path.endsWith('.py')) return imports.test(text);
     if (/\.[cm]?[jt]sx?$/.test(path)) return asked.test(text);
-    return (
-      names.some((word) => text.toLowerCase().includes(word)) && !/(^|\/)(?:\.github|docs?)\/|mkdocs\.ya?ml$/.test(path)
-    );
+    const isProse = /(^|\/)(?:\.github|docs?)\/|mkdocs\.ya?ml$/.test(path) && !/\.(?:go|vue|svelte)$/.test(path);
+    return !isProse && names.some((word) => text.toLowerCase().includes(word));
   };
   if (
-    reading.files.some((source) => source !== manifest && source.role !== 'docs' && mentions(source.text, source.path))
+    reading.files.some(
+      (source) =>
+        source !== manifest &&
+        (source.role !== 'docs' || /\.(?:vue|svelte)$/.test(source.path)) &&
+        mentions(source.text, source.path),
+    )
   )
     return 'used';
   const others = manifest.text

@@ -14,9 +14,11 @@ const unknownName: Rule = {
   remedy: 'Write the name as it is declared, or declare or import it.',
   languages: LANGUAGES,
   *find(reading) {
+    const findsByItself = [...reading.paths].some((path) => IMPORTS_BY_ITSELF.test(path));
     for (const source of sourcesOf(reading, LANGUAGES, ['product', 'script', 'test'])) {
       if (source.partial || !isKnown(source)) continue;
       const python = source.language.name === 'python';
+      if (!python && findsByItself) continue;
       if (!python) yield* lonelyReads(source);
       if (!python && source.language.name !== 'javascript') continue;
       let bound: Bound | undefined;
@@ -38,6 +40,9 @@ const unknownName: Rule = {
     }
   },
 };
+
+/** Where this stands, files use names that no line of theirs imports. */
+const IMPORTS_BY_ITSELF = /(^|\/)(?:nuxt\.config\.[cm]?[jt]s|auto-imports?\.d\.ts)$/;
 
 /** Shorter names are of examples. */
 const LEAST = 3;

@@ -64,5 +64,9 @@ export const FORMATS: readonly (readonly [string, RegExp])[] = [
   ['an xAI key', /(?<![A-Za-z0-9])(?:xai|pplx)-[A-Za-z0-9]{48,}/],
   ['a Sentry token', /(?<![A-Za-z0-9])sntry[su]_[A-Za-z0-9+/_=-]{40,}/],
   ['an age secret key', /AGE-SECRET-KEY-1[A-Z0-9]{58}/],
-  ['a JSON Web Token', /(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{20,}/],
+  // The subject 1234567890 is that of the example at jwt.io.
+  [
+    'a JSON Web Token',
+    /(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{10,}\.(?!eyJzdWIiOiIxMjM0NTY3ODkwI)eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{20,}/,
+  ],
 ];

@@ -31,6 +31,7 @@ const assertionWeakened: Rule = {
     for (const { source, hunks } of testChanges(reading))
       for (const { lines } of hunks) {
         const [before, after] = [sideOf(lines, 'removed'), sideOf(lines, 'added')];
+        const isGrown = countStrong(after) > countStrong(before) && after.length > before.length;
         for (const { text, line } of after) {
           if (source.role !== 'test' && !source.isTestLine(line)) continue;
           const old = before.find((one) => saysLess(text, one.text) || isCutOff(text, one.text));
@@ -40,7 +41,7 @@ const assertionWeakened: Rule = {
             yield {
               file: source.path,
               line,
-              ...(isChosen(text, reading) ? { severity: 'low' as const } : {}),
+              ...(isGrown || isChosen(text, reading) ? { severity: 'low' as const } : {}),
               message: `The assertion is weaker than \`${shorten(old.text)}\` was`,
               text,
             } satisfies Hit;
@@ -48,6 +49,11 @@ const assertionWeakened: Rule = {
       }
   },
 };
+
+/** How many of them say what the value is: a test that was written anew and says more of it is no weaker one. */
+function countStrong(statements: readonly SideStatement[]): number {
+  return statements.filter(({ text }) => weightOf(text) === 3).length;
+}
 
 /** Of the same things, what the value is or something about it was asserted, and now less is. */
 function saysLess(now: string, old: string): boolean {
