@@ -59,8 +59,15 @@ function answersAtOnce(text: string, { files }: Reading): boolean {
   const head = new RegExp(`\\b(?:function\\*?|def|fn)\\s+${name}\\b|\\b${name}\\s*=\\s*(?:async\\s*)?\\(`);
   const isDeclared = (lines: readonly { text: string }[], waits: boolean) =>
     lines.some((line) => head.test(line.text) && /\basync\b/.test(line.text) === waits);
-  return files.some(({ change }) => isDeclared(change.removed, true) && isDeclared(change.added, false));
+  return files.some(
+    ({ change, lines }) =>
+      (isDeclared(change.removed, true) && isDeclared(change.added, false)) ||
+      lines.some(({ text: line }) => head.test(line) && PLAIN_HEAD.test(line)),
+  );
 }
+
+/** A function of a script that says nothing of waiting, nor of types: whoever awaits it need not. */
+const PLAIN_HEAD = /^\s*(?:export\s+)?(?:default\s+)?function\s+[\w$]+\s*\([^:]*\)\s*\{\s*$/;
 
 const GUARD =
   /^\s*(?:if|unless|assert|guard|require\w*)\b.*?(?:(?:===?|!==?|is(?: not)?)\s*(?:null|undefined|None|nil)\b|\bnot\s+[\w.]+\s*:|!\s*[\w.]+\s*\)|\b(?:is|has|contains)\w*\(|\.(?:length|size|len)\b|\blen\()|\bObjects\.requireNonNull\(/;

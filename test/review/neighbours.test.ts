@@ -160,6 +160,51 @@ const RIGHT: readonly Row[] = [
     },
     { 'app/nuxt.config.ts': 'export default defineNuxtConfig({})\n', 'app/stores/x.ts': 'export const x = 1\n' },
   ],
+  [
+    'code/swallowed-error',
+    {
+      'index.d.ts': 'export type Lookup = (host: string, cb: (err: Error | null, address: string) => void) => void;\n',
+    },
+  ],
+  ['code/syntax', { 'src/a.rs': 'fn a() {\n    check(str![[r#"\nerror: x\n"#]], true);\n    u8![1];\n}\n' }],
+  [
+    'test/deleted',
+    { 'tests/a.rs': '#[test]\nfn a() {\n    assert_eq!(f(), 1);\n}\n' },
+    {
+      'tests/a.rs':
+        '#[test]\nfn a() {\n    assert_eq!(f(), 1);\n}\n\n/*\n#[test]\nfn b() {\n    assert_eq!(g(), 2);\n}\n*/\n',
+    },
+  ],
+  ['code/shell-slip', { 'a.sh': 'run\nCODE="$?"\nif [ $CODE -ne 0 ]; then exit 1; fi\n' }],
+  [
+    'code/floating-promise',
+    {
+      'src/a.js':
+        'function opener() {\n  return open;\n}\nexport async function f() {\n  const g = opener();\n  await g();\n}\n',
+    },
+    {
+      'src/a.js':
+        'function opener() {\n  return open;\n}\nexport async function f() {\n  const g = await opener();\n  await g();\n}\n',
+    },
+  ],
+  [
+    'security/secret',
+    {
+      'docs/config.ts': [
+        'export const search = {',
+        "  appId: '69Y3N7LHI2',",
+        "  apiKey: '45441f4b65a2f803" + "29fd45c7cb371fea',",
+        "  indexName: 'words',",
+        '};',
+        '',
+      ].join('\n'),
+    },
+  ],
+  [
+    'test/assertion-weakened',
+    jsTest("test('a', () => {\n  run();\n  expect(spy).not.toHaveBeenCalled();\n});"),
+    jsTest("test('a', () => {\n  run();\n  expect(spy).toHaveBeenCalledTimes(1);\n});"),
+  ],
 ];
 
 test.each(RIGHT.map(([rule, head, base = {}]) => ({ rule, head, base })))(

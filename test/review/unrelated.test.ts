@@ -46,6 +46,13 @@ describe('What has nothing to do with the rest of a change', () => {
     ]);
   });
 
+  test('is told alone where it is a test', async () => {
+    const files = { 'packages/shop/src/cart.ts': CART, 'packages/mail/test/smtp.test.ts': SMTP };
+    expect((await strays(files, 'Take the voucher off the total of a cart.')).map(({ severity }) => severity)).toEqual([
+      'low',
+    ]);
+  });
+
   test.each(['style: make clippy happy', 'Fix typos', 'chore: run the formatter', 'Rename things everywhere'])(
     'is told alone where the goal is a sweep: %s',
     async (about) => expect((await strays(head, about)).map(({ severity }) => severity)).toEqual(['low']),

@@ -26,8 +26,10 @@ const unrelated: Rule = {
       if (isAsked(group) || group.some(({ names }) => shares(names, spoken))) continue;
       const [first] = group;
       if (!first || sizeOf(group) < FEW_LINES) continue;
+      const isTest = group.every(({ source }) => source.role === 'test');
       const apart =
         reading.about !== '' &&
+        !isTest &&
         !SWEEP.test(reading.about) &&
         group.every(({ root }) => main.every((other) => other.root !== root));
       yield {

@@ -19,6 +19,8 @@ const staleDoc: Rule = {
     for (const source of sourcesOf(reading, LANGUAGES)) {
       for (const block of source.blocks().all) {
         if (block.kind !== 'function' || !headerLines(block).some((line) => source.isAdded(line))) continue;
+        // The end of a list of types: where the function begins is not known.
+        if (/^\s*[>)\]}]/.test(block.header)) continue;
         const declared = parametersOf(block, source);
         if (declared === undefined) continue;
         const told = toldParameters(block, source);

@@ -20,7 +20,7 @@ const slip = (severity: Rule['severity'], pattern: RegExp, words: Words): Rule =
 /** Whatever the script gives this name is a word of its own, a number that it counts, or has another in its place when it is empty. */
 function hasValue(name: string, lines: readonly SourceLine[]): boolean {
   const given = lines.flatMap(({ text }) => new RegExp(`(?:^|[\\s;])${name}=(\\S*)`).exec(text)?.[1] ?? []);
-  return given.length > 0 && given.every((value) => /^"?(?:[\w.-]+"?;?$|\$\(\(|\$#|\$\{\w+:-[^}])/.test(value));
+  return given.length > 0 && given.every((value) => /^"?(?:[\w.-]+"?;?$|\$\(\(|\$[#?]|\$\{\w+:-[^}])/.test(value));
 }
 
 const lines: Rule[] = [

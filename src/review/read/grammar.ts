@@ -65,7 +65,7 @@ const NEWER: Partial<Record<LanguageName, readonly (readonly [written: RegExp, a
   go: [[/\bnew\((?=\s*(?:["`\d]|(?!func\b|interface\b|struct\b|chan\b|map\b)[\w.]+\())/g, 'made(']],
   rust: [
     [/\basync(\s+move)?\s*(?=\|)/g, '$1 '],
-    [/\btry!(?=\s*[([{])/g, 'attempt!'],
+    [/\b(?:try|str|char|bool|[iu](?:8|16|32|64|128|size)|f(?:32|64))!(?=\s*[([{])/g, 'attempt!'],
     [/\basync(?=\s*(?:[.;,)]|=(?!=)))/g, 'later'],
     [/\bsafe\s+(?=fn\b|static\b)|\bunsafe\s+(?=extern\s+"[^"]*"\s*\{)/g, ''],
     [/\bif let [^=\n]+ = ([^\n{]+?) =>/g, 'if $1 =>'],

@@ -85,7 +85,7 @@ const LOOKS: readonly Look[] = [
   look(COMMAND_LOGIN, typedLogin),
   look(ENCODED_LOGIN, encodedLogin),
   look(TWILIO, accountKey),
-  look(SECRET_NAME, ({ text, source }) => assigned(text, source)),
+  look(SECRET_NAME, (suspect) => (isSearchKey(suspect) ? undefined : assigned(suspect.text, suspect.source))),
   look(SIGNED, signingKey),
   look(HANDED, handedOver),
   look(PEM, pemIn),
@@ -301,6 +301,12 @@ function pemIn({ text, number, source }: Suspect): Found | undefined {
     /^(?:\\r|\\n|[\s"'`+,])*([A-Za-z0-9+/=]{16,})/.exec(after)?.[1] ??
     (after.trim().length < 6 ? /^[\s"'`+,*#/]*([A-Za-z0-9+/=]{16,}|Proc-Type:|Version:)/.exec(next)?.[1] : undefined);
   return body !== undefined && !isFake(body) ? { what: 'a private key' } : undefined;
+}
+
+/** Beside the name of an index stands the key that every visitor of a page searches it with. */
+function isSearchKey({ text, number, source }: Suspect): boolean {
+  if (!/\bapi_?key\b["']?\s*[:=]\s*["'][a-f\d]{32}["']/i.test(text)) return false;
+  return [-3, -2, -1, 1, 2, 3].some((away) => /\bindex_?name\b/i.test(source.lineAt(number + away)?.raw ?? ''));
 }
 
 function assigned(text: string, source: Pick<SourceFile, 'path' | 'role' | 'language'>): Found | undefined {

@@ -28,8 +28,19 @@ export function testChanges({ files }: Reading): TestChange[] {
       : source.change.hunks;
     const lines = hunks.flatMap((hunk) => hunk.lines);
     const added = lines.filter(({ kind }) => kind === 'added');
-    const removed = lines.filter(({ kind }) => kind === 'removed');
+    const removed = withoutComments(lines.filter(({ kind }) => kind === 'removed'));
     return inside && hunks.length === 0 ? [] : [{ source, hunks, added, removed }];
+  });
+}
+
+/** Without what stood between the signs of a comment, each on a line of its own: nobody ran it. */
+function withoutComments<Line extends { text: string }>(lines: readonly Line[]): Line[] {
+  let inside = false;
+  return lines.filter(({ text }) => {
+    const sign = text.trim();
+    if (sign === '/*') inside = true;
+    if (sign === '*/') inside = false;
+    return !inside;
   });
 }
 

@@ -23,7 +23,7 @@ const LOOSENED: readonly (readonly [exact: RegExp, loose: RegExp])[] = [
     /\bassert_(?:called_once_with|called_with|has_calls|awaited_once_with)\(\s*[^)\s]/,
     /\bassert_(?:called|called_once|awaited|awaited_once)\(\s*\)/,
   ],
-  [/\.toHaveBeenCalledWith\(|\.toHaveBeenCalledTimes\(/, /\.toHaveBeenCalled\(\s*\)/],
+  [/\.toHaveBeenCalledWith\(|\.toHaveBeenCalledTimes\(/, /(?<!\.not)\.toHaveBeenCalled\(\s*\)/],
   [/\.calledWith\(|\.calledOnceWith\w*\(|\.calledOnce\b/, /\.called\b/],
   [/\bdeepStrictEqual\(|\bdeepEqual\(/, /\bpartialDeepStrictEqual\(|\bassert\.match\(/],
   [/^\s*if .*!errors\.(?:Is|As)\(/, /^\s*if .*\b\w+ == nil\b/],

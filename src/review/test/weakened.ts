@@ -18,6 +18,7 @@ const PRESENCE =
 /** How much an assertion says: 3 what the value is, 2 something about it, 1 that there is one, 0 nothing. */
 function weightOf(text: string): number {
   if (PRESENCE.test(text)) return 1;
+  if (/\.not\.toHaveBeenCalled\(\)/.test(text)) return 3;
   if (WEAK.test(text)) return STRONG.test(text) && !/expect\.any|\blen(?:gth)?\b/.test(text) ? 2.5 : 2;
   return STRONG.test(text) ? 3 : PARTIAL.test(text) ? 2 : 0;
 }
