@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { findingsIn, review, type Files } from './world.ts';
+import { assembled, findingsIn, review, type Files } from './world.ts';
 
 /** Right code that stands near to a fault: the rule and the pass, what is added, and what stood there before. */
 type Row = readonly [rule: string, head: Files, base?: Files];
@@ -193,7 +193,7 @@ const RIGHT: readonly Row[] = [
       'docs/config.ts': [
         'export const search = {',
         "  appId: '69Y3N7LHI2',",
-        "  apiKey: '45441f4b65a2f803" + "29fd45c7cb371fea',",
+        assembled("  apiKey: '45441f4b65a2f803", "29fd45c7cb371fea',"),
         "  indexName: 'words',",
         '};',
         '',
