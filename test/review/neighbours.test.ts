@@ -205,6 +205,20 @@ const RIGHT: readonly Row[] = [
     jsTest("test('a', () => {\n  run();\n  expect(spy).not.toHaveBeenCalled();\n});"),
     jsTest("test('a', () => {\n  run();\n  expect(spy).toHaveBeenCalledTimes(1);\n});"),
   ],
+  ['test/tautology', jsTest("test('a', () => {\n  const ctx = context();\n  ctx.assert(false, 404, 'gone');\n});")],
+  ['code/unknown-name', pyTest('import attr\n\n\nclass A:\n    b: ClassVarious[str]  # noqa: F821')],
+  [
+    'test/expectation-changed',
+    {
+      'a/a_test.go':
+        'package a\n\nfunc TestA(t *testing.T) {\n\tt.Run("compatibility", func(t *testing.T) {\n\t\tf(t)\n\t})\n}\n',
+    },
+    {
+      'a/a_test.go':
+        'package a\n\nfunc TestA(t *testing.T) {\n\tt.Run("compatability", func(t *testing.T) {\n\t\tf(t)\n\t})\n}\n',
+    },
+  ],
+  ['test/untested-change', { 'typing-examples/a.py': `${'def f(a: int) -> int:\n    return a\n\n\n'.repeat(12)}` }],
 ];
 
 test.each(RIGHT.map(([rule, head, base = {}]) => ({ rule, head, base })))(

@@ -24,6 +24,7 @@ const unknownName: Rule = {
       let bound: Bound | undefined;
       for (const line of source.added) {
         if (line.startsIn !== 'code' || line.code.length > 300 || line.raw.startsWith('#!')) continue;
+        if (/\bnoqa\b(?!:)|\bF821\b/.test(line.comment)) continue;
         for (const name of namesRead(line, python)) {
           if (name.length < LEAST || isGlobal(name, python)) continue;
           bound ??= python ? boundInPython(source.lines) : boundInScript(source.lines);

@@ -21,7 +21,7 @@ const TEST_FILES =
 /** A pipeline is none of the tests that it runs, whatever it is called. */
 const PIPELINES = /^\.(?:github\/(?:workflows|actions)|circleci|forgejo\/workflows|gitea\/workflows)\/.*\.ya?ml$/;
 const SCRIPT_FOLDERS =
-  /^(?:(?!(?:src|lib|app|pkg|internal)\/)[^/]+\/)*(_?examples?|samples?|demos?|benchmarks?|bench|benches|scripts?|tools?|\.github|\.devcontainer|\.circleci|ci|hack|docs?|website|playground)\//i;
+  /^(?:(?!(?:src|lib|app|pkg|internal)\/)[^/]+\/)*(_?(?:\w+-)?examples?|samples?|demos?|benchmarks?|bench|benches|scripts?|tools?|\.github|\.devcontainer|\.circleci|ci|hack|docs?|website|playground)\//i;
 const SCRIPT_FILES =
   /((^|\/)[^/]*\.config\.\w+|(^|\/)build\.rs|(^|\/)(Gruntfile|Gulpfile|gulpfile|Makefile|Rakefile)(\.\w+)?|^(setup|noxfile|tasks|fabfile|conf|manage|build)\.\w+)$/;
 const DOCS =
