@@ -1,6 +1,6 @@
 import { assertNever } from '../errors.ts';
 import { exhausted, type BudgetKind } from './budget.ts';
-import type { Goal, GoalEnd, Proposal, Reason } from './goal.ts';
+import { isEnded, type Goal, type GoalEnd, type Proposal, type Reason } from './goal.ts';
 import { findStop } from './needs.ts';
 import { isWorking, type Slice } from './slice.ts';
 import { findStagnation } from './stagnation.ts';
@@ -65,6 +65,18 @@ export function nextSteps(goal: Goal, now: Date): Step[] {
     default:
       return assertNever(goal.status);
   }
+}
+
+/** The unit of work that does a step: a slice, or the goal itself, which has no name. */
+export function unitOf(step: Step): string {
+  return 'slice' in step ? step.slice : '';
+}
+
+/** Whether a unit is to leave what it is at: its goal stands still, and wants of it something else by now or nothing. */
+export function isOvertaken(goal: Goal, unit: string, doing: Step['kind'] | undefined): boolean {
+  if (goal.status !== 'paused' && !isEnded(goal.status)) return false;
+  const wanted = nextSteps(goal, goal.createdAt).find((step) => unitOf(step) === unit);
+  return wanted === undefined || wanted.kind !== doing;
 }
 
 function planWhenDue({ delay }: Goal, now: Date): Step {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { assertNever, ToolError, TransientError, UserError } from '../errors.ts';
 import type { GoalEvent } from '../goal/event.ts';
 import { getSlice, isEnded, type Goal, type Reason } from '../goal/goal.ts';
-import { HINTED, nextSteps, type Step } from '../goal/next-steps.ts';
+import { HINTED, nextSteps, unitOf, type Step } from '../goal/next-steps.ts';
 import type { Slice } from '../goal/slice.ts';
 import { RefusedToken } from '../git/git.ts';
 import { accept } from './accept.ts';
@@ -107,11 +107,6 @@ export function decide(goal: Goal, now: Date) {
       step.kind === 'wait' ? [{ goalId: goal.id, unit: step.slice, until: step.until, reason: step.reason }] : [],
     ),
   };
-}
-
-/** The unit of work that does the step. */
-export function unitOf(step: Step): string {
-  return 'slice' in step ? step.slice : '';
 }
 
 type Attempt = { failures: number; tools: Tools };

@@ -1,6 +1,5 @@
-import { isEnded } from '../goal/goal.ts';
-import { nextSteps, type Step } from '../goal/next-steps.ts';
-import { advance, unitOf, type GoalJob } from './advance.ts';
+import { isOvertaken, type Step } from '../goal/next-steps.ts';
+import { advance, type GoalJob } from './advance.ts';
 import { announce } from './announce.ts';
 import { clean, isAtRest } from './clean.ts';
 import { respond } from './respond.ts';
@@ -44,9 +43,7 @@ async function advanceWatched(job: GoalJob, tools: Tools): Promise<void> {
   });
   const leaveIfOver = async () => {
     const goal = await tools.store.findGoal(job.goalId);
-    const isOver = !goal || goal.status === 'paused' || isEnded(goal.status);
-    const wanted = goal && nextSteps(goal, goal.createdAt).find((step) => unitOf(step) === job.unit);
-    if (isOver && (!wanted || wanted.kind !== doing)) left.abort(new Error(`Goal ${job.goalId} is over`));
+    if (!goal || isOvertaken(goal, job.unit, doing)) left.abort(new Error(`Goal ${job.goalId} is over`));
   };
   try {
     await advance(job, { ...tools, signal: AbortSignal.any([tools.signal, left.signal]) }, (kind) => {

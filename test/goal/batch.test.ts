@@ -12,7 +12,7 @@ import type { GoalEvent } from '../../src/goal/event.ts';
 import { applyEvent } from '../../src/goal/fold.ts';
 import type { GoalEnd } from '../../src/goal/goal.ts';
 import { findStop } from '../../src/goal/needs.ts';
-import { nextSteps } from '../../src/goal/next-steps.ts';
+import { isOvertaken, nextSteps } from '../../src/goal/next-steps.ts';
 import { AT, HEAD, someGoal, someSlice } from './goals.ts';
 
 const later = (seconds: number) => new Date(AT.getTime() + seconds * 1_000);
@@ -147,6 +147,17 @@ describe('a review is one round of work', () => {
     expect(findStop(goal, slice)?.next).toContain(next);
     const told = applyEvent(goal, { kind: 'review-answered', slice: 'api', open: true }, AT);
     expect(nextSteps(told, AT).filter(({ kind }) => kind === 'reply')).toEqual([]);
+  });
+
+  test('an agent that works on a review is ended with its goal, and what the goal says in the threads is not', () => {
+    const goal = after(heard(1, 20), gathered);
+    const cancelled = applyEvent(goal, finished('cancelled'), AT);
+    const told = applyEvent(cancelled, { kind: 'review-answered', slice: 'api', open: true }, AT);
+    const paused = applyEvent(goal, { kind: 'paused', by: { id: 1, login: 'ada' } }, AT);
+    const left = [goal, cancelled, told, paused].map((now) =>
+      (['build', 'reply', undefined] as const).filter((doing) => isOvertaken(now, 'api', doing)),
+    );
+    expect(left).toEqual([[], ['build', undefined], ['build', 'reply', undefined], ['build', 'reply', undefined]]);
   });
 
   test('while omk works or a person holds the goal, its threads say nothing yet', () => {
