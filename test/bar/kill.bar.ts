@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Figure, Measure } from './figure.ts';
 import { playCourses, type Course, type Trial } from './kill/try.ts';
@@ -9,8 +10,8 @@ import { STORIES } from './kill/stories.ts';
 const SHORT = ['before:push', 'after:merge'];
 /** Every point is tried so often, each time in a world of its own and at another place of another story. */
 const TRIES = { short: 1, long: 2 };
-/** Worlds of one try. What one of them struck is not struck again. */
-const WORLDS = 2;
+/** Worlds of one try, by the processors there are. What one of them struck is not struck again. */
+const WORLDS = Math.max(2, Math.floor(availableParallelism() / 2));
 
 /** Every named point of the source: `around` has two, an event has two, `killPoint` one. */
 export async function listKillPoints(): Promise<string[]> {

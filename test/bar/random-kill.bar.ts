@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { seeded } from '../goal/seeded.ts';
 import type { Measure } from './figure.ts';
 import { playCourses, type Course } from './kill/try.ts';
@@ -8,8 +9,8 @@ const KILLS = { short: 4, long: 300 };
 /** Stories side by side: a kill hits all of them. */
 const GROUP = 2;
 const KILLS_PER_GROUP = 20;
-/** So many worlds at a time: most of a story is waiting. */
-const WORLDS = 4;
+/** So many worlds at a time, by the processors there are: much of a story is waiting. */
+const WORLDS = Math.max(4, availableParallelism());
 /** A start alone takes a second or two, so some kills hit it and most hit the work. */
 const LONGEST_MS = Number(process.env['KILL_LONGEST_MS'] ?? 5_000);
 
