@@ -218,7 +218,7 @@ const RIGHT: readonly Row[] = [
         'package a\n\nfunc TestA(t *testing.T) {\n\tt.Run("compatability", func(t *testing.T) {\n\t\tf(t)\n\t})\n}\n',
     },
   ],
-  ['test/untested-change', { 'typing-examples/a.py': `${'def f(a: int) -> int:\n    return a\n\n\n'.repeat(12)}` }],
+  ['test/untested-change', { 'typing-examples/a.py': 'def f(a: int) -> int:\n    return a\n\n\n'.repeat(12) }],
 ];
 
 test.each(RIGHT.map(([rule, head, base = {}]) => ({ rule, head, base })))(
