@@ -73,7 +73,7 @@ export function unitOf(step: Step): string {
 }
 
 /** Whether a unit is to leave what it is at: its goal stands still, and wants of it something else by now or nothing. */
-export function isOvertaken(goal: Goal, unit: string, doing: Step['kind'] | undefined): boolean {
+export function isOvertaken(goal: Goal, unit: string, doing: Step['kind']): boolean {
   if (goal.status !== 'paused' && !isEnded(goal.status)) return false;
   const wanted = nextSteps(goal, goal.createdAt).find((step) => unitOf(step) === unit);
   return wanted === undefined || wanted.kind !== doing;

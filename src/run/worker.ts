@@ -38,16 +38,21 @@ async function afterFormer(unit: string, work: () => Promise<void>): Promise<voi
 async function advanceWatched(job: GoalJob, tools: Tools): Promise<void> {
   const left = new AbortController();
   let doing: Step['kind'] | undefined;
+  let isTold = false;
   const unwatch = tools.store.watch((goalId) => {
     if (goalId === job.goalId) void leaveIfOver();
   });
   const leaveIfOver = async () => {
+    isTold = true;
+    // There is nothing to leave yet, and the step that is about to begin may be just the one that is wanted.
+    if (doing === undefined) return;
     const goal = await tools.store.findGoal(job.goalId);
     if (!goal || isOvertaken(goal, job.unit, doing)) left.abort(new Error(`Goal ${job.goalId} is over`));
   };
   try {
     await advance(job, { ...tools, signal: AbortSignal.any([tools.signal, left.signal]) }, (kind) => {
       doing = kind;
+      if (isTold) void leaveIfOver();
     });
   } catch (error) {
     if (!left.signal.aborted) throw error;
